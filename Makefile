@@ -1,0 +1,35 @@
+# The three commands of a newcomer. Everything lives in .venv in this folder.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+READY := .venv/.ready
+
+.PHONY: help install sweep test lint clean
+
+help:
+	@echo "make sweep    make the environment and run a real sweep of spiking networks on MNIST"
+	@echo "make test     make the environment and run the tests"
+	@echo "make install  make the environment in .venv; nothing when it is up to date"
+	@echo "make lint     format check, lint, types, layers"
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+sweep: install
+	.venv/bin/spikesweep run quickstart
+
+test: install
+	.venv/bin/pytest
+
+lint: install
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,75 @@
+"""The seeds of a configuration put together: what the tables and the figures rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.runs import STATES, param_columns
+from sweep.records import State
+
+CHOSEN_BY = "best_val_accuracy"
+"""What decides which configuration is better. Nothing ever selects on the test set."""
+
+FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
+"""The params that a reader looks for first, in this order; others follow by name."""
+
+
+def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """One row per configuration over the seeds that are done, best mean validation first.
+
+    Indexed by `group_id`. Columns: the params but the seed, `n` (seeds), and for `CHOSEN_BY` and
+    every metric `METRIC_mean` and `METRIC_std` (sample standard deviation; NaN when n is 1).
+
+    Raises:
+        AnalysisError: no run is done, or one that is done lacks a metric.
+    """
+    wanted = list(dict.fromkeys([CHOSEN_BY, *metrics]))
+    # The order of the rows must not show in the last digit of a mean.
+    done = _done_runs(runs, wanted).sort_values("config_id")
+    params = sorted((name for name in param_columns(runs) if name != "seed"), key=_place)
+    by_group = done.groupby("group_id")
+    parts: list[pd.DataFrame | pd.Series[Any]] = [by_group[params].first()]
+    parts.append(by_group.size().rename("n"))
+    for metric in wanted:
+        parts.append(by_group[metric].mean().rename(f"{metric}_mean"))
+        parts.append(by_group[metric].std(ddof=1).rename(f"{metric}_std"))
+    groups = pd.concat(parts, axis="columns").sort_index()
+    return groups.sort_values(f"{CHOSEN_BY}_mean", ascending=False, kind="stable")
+
+
+def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
+    """Those of the params that tell the configurations apart.
+
+    A param that is missing in some rows only because it has no effect there does not vary.
+    """
+    names = [name for name in params if groups[name].nunique() > 1]
+    if groups.duplicated(names).any() if names else len(groups) > 1:
+        names = [name for name in params if groups[name].nunique(dropna=False) > 1]
+    return names
+
+
+def _place(param: str) -> tuple[int, str]:
+    return (FACTORS.index(param) if param in FACTORS else len(FACTORS), param)
+
+
+def _done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    for metric in metrics:
+        if metric not in runs.columns:
+            raise AnalysisError(f"the runs have no metric {metric!r}")
+    done = runs[runs["state"] == State.DONE]
+    if done.empty:
+        counts = {state: int((runs["state"] == state).sum()) for state in STATES}
+        standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        raise AnalysisError(f"nothing finished yet: {standing or 'no trials'}")
+    for metric in metrics:
+        lacking = done.loc[done[metric].isna(), "run_id"]
+        if not lacking.empty:
+            raise AnalysisError(
+                f"{len(lacking)} of {len(done)} finished runs have no {metric}, "
+                f"the first is {lacking.iloc[0]}"
+            )
+    return done

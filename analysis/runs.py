@@ -1,0 +1,179 @@
+"""The runs of sweeps as one tidy table, read from MLflow: one row per trial."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.store import NOTHING_YET, has_sweep, open_store, sweep_experiments, sweep_runs
+from sweep.records import EPOCH_METRICS, FINAL_METRICS, KIND_TRIAL, State, Tag
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+INFO: Mapping[str, str] = {
+    "run_id": "str",
+    "sweep": "str",
+    "config_id": "str",
+    "group_id": "str",
+    "state": "str",
+    "error": "str",
+    "reused_from": "str",
+    "start": "datetime64[ms, UTC]",
+    "duration_s": "float64",
+}
+"""The columns that every table of runs begins with, and their types."""
+
+METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
+"""The columns that it ends with (float64; missing: NaN); between them stand the params."""
+
+STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
+
+# A run whose state was never told: what MLflow knows of it.
+_STATE_BY_STATUS = {
+    "FINISHED": State.DONE,
+    "FAILED": State.FAILED,
+    "KILLED": State.INTERRUPTED,
+}
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_FLOAT = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def load_runs(sweeps: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
+    """The trials of these sweeps, one row each, oldest first.
+
+    A configuration (with its seed) stands once: a finished run counts before any other, then the
+    latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds, missing while a run
+    lasts), the params in their own types (missing where a param has no effect), and `METRICS`:
+    accuracies are fractions, and those of an epoch are of the last one.
+
+    Raises:
+        AnalysisError: there is no store, it cannot be read, or a sweep is unknown.
+    """
+    with open_store(tracking_uri) as client:
+        names = sweep_experiments(client)
+        wanted = {key: name for key, name in names.items() if name in sweeps}
+        runs = list(sweep_runs(client, list(wanted)))
+        seen = {wanted[run.info.experiment_id] for run in runs}
+        for unknown in (name for name in sweeps if name not in seen):
+            known = sorted(name for key, name in names.items() if has_sweep(client, key))
+            hint = f"known: {', '.join(known)}" if known else NOTHING_YET
+            raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
+    return _latest(_tidy(runs, wanted))
+
+
+def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
+    """The sweeps of the store, the last launched first.
+
+    Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
+    in each state; `best_val_accuracy` (a fraction) of the finished ones.
+
+    Raises:
+        AnalysisError: there is no store or no sweep in it, or it cannot be read.
+    """
+    with open_store(tracking_uri) as client:
+        names = sweep_experiments(client)
+        runs = list(sweep_runs(client, list(names)))
+    if not runs:
+        raise AnalysisError(NOTHING_YET)
+    trials = _tidy(runs, names)
+    started: dict[str, int] = {}
+    for run in runs:  # oldest first; trials tell it only where the run of the sweep is not there
+        name = names[run.info.experiment_id]
+        if name not in started or not _is_trial(run):
+            started[name] = run.info.start_time
+    rows = [
+        {"sweep": name, "started": start, **_standing(_latest(trials[trials["sweep"] == name]))}
+        for name, start in started.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["started"] = pd.to_datetime(table["started"], unit="ms", utc=True)
+    return table.sort_values(["started", "sweep"], ascending=False, ignore_index=True)
+
+
+def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
+    """The network of a run: the file that it wrote, or else a copy of its artifact from MLflow.
+
+    Raises:
+        AnalysisError: neither is there any more.
+    """
+    with open_store(tracking_uri) as client:
+        run = client.get_run(run_id)
+        written = Path(run.data.tags.get(Tag.CHECKPOINT, ""))
+        if written.is_file():
+            return written
+        source = run.data.tags.get(Tag.REUSED_FROM, run_id)
+        try:
+            return Path(client.download_artifacts(source, written.name))
+        except Exception:  # every kind of artifact store has errors of its own
+            raise AnalysisError(f"the network of run {run_id} is gone: {written}") from None
+
+
+def param_columns(runs: pd.DataFrame) -> list[str]:
+    """The columns of a table of runs that are params."""
+    return [name for name in runs.columns if name not in INFO and name not in METRICS]
+
+
+def _standing(trials: pd.DataFrame) -> dict[str, Any]:
+    states = trials["state"]
+    finished = trials.loc[states == State.DONE, "best_val_accuracy"]
+    return {
+        "trials": len(trials),
+        **{state: int((states == state).sum()) for state in STATES},
+        "best_val_accuracy": float(finished.max()),
+    }
+
+
+def _is_trial(run: Run) -> bool:
+    return bool(run.data.tags[Tag.KIND] == KIND_TRIAL)
+
+
+def _tidy(runs: Iterable[Run], names: Mapping[str, str]) -> pd.DataFrame:
+    trials = [run for run in runs if _is_trial(run)]
+    info = pd.DataFrame([_info(run, names) for run in trials], columns=list(INFO))
+    info["start"] = pd.to_datetime(info["start"], unit="ms", utc=True)
+    params = pd.DataFrame([run.data.params for run in trials], dtype="object")
+    params = params[sorted(set(params.columns) - {*INFO, *METRICS})]
+    metrics = pd.DataFrame([run.data.metrics for run in trials]).reindex(columns=list(METRICS))
+    parts = [info.astype(dict(INFO)), params.apply(_typed), metrics.astype("float64")]
+    return pd.concat(parts, axis="columns")
+
+
+def _info(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
+    info, tags = run.info, run.data.tags
+    return {
+        "run_id": info.run_id,
+        "sweep": names[info.experiment_id],
+        "config_id": tags.get(Tag.CONFIG_ID, info.run_id),
+        "group_id": tags.get(Tag.GROUP_ID, info.run_id),
+        "state": tags.get(Tag.STATE, _STATE_BY_STATUS.get(info.status, State.RUNNING)),
+        "error": tags.get(Tag.ERROR),
+        "reused_from": tags.get(Tag.REUSED_FROM),
+        "start": info.start_time,
+        "duration_s": (info.end_time - info.start_time) / 1000 if info.end_time else None,
+    }
+
+
+def _latest(trials: pd.DataFrame) -> pd.DataFrame:
+    ranked = trials.assign(_done=trials["state"] == State.DONE)
+    ranked = ranked.sort_values(["_done", "start", "run_id"])
+    kept = ranked.drop_duplicates("config_id", keep="last").drop(columns="_done")
+    return kept.sort_values(["start", "run_id"], ignore_index=True)
+
+
+def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The texts of one param in the narrowest type that holds them all; `None` stays a value."""
+    texts = column.dropna()
+    lower = texts.str.lower()
+    if lower.isin(["true", "false"]).all():
+        return lower.eq("true").reindex(column.index).astype("boolean")
+    if texts.map(lambda text: bool(_INTEGER.fullmatch(text))).all():
+        return texts.map(int).reindex(column.index).astype("Int64")
+    if texts.map(lambda text: bool(_FLOAT.fullmatch(text))).all():
+        return column.astype("float64")
+    return column.mask(column.isin(["None", "null"]), "none").astype("str")

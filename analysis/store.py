@@ -1,0 +1,134 @@
+"""An MLflow tracking store opened for reading: never created, never chatty.
+
+MLflow itself creates a store that it does not find, and retries a silent server for minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from analysis.errors import AnalysisError
+from sweep.records import Tag
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+NOTHING_YET = "no sweep here yet"
+
+_PAGE = 1000
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+
+
+@contextmanager
+def open_store(tracking_uri: str | None = None) -> Iterator[MlflowClient]:
+    """A client of an existing store; by default of the one that MLflow would use here.
+
+    Raises:
+        AnalysisError: there is no store, or it cannot be read.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+    from sqlalchemy.exc import SQLAlchemyError
+
+    uri = tracking_uri or mlflow.get_tracking_uri()
+    try:
+        with _quietly():
+            _require_store(uri)
+            yield MlflowClient(tracking_uri=uri)
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = reason.replace(uri, _shown(uri))
+        raise AnalysisError(f"cannot read the runs at {_shown(uri)}: {reason}") from None
+
+
+def sweep_experiments(client: MlflowClient) -> dict[str, str]:
+    """The name of every experiment that is not deleted, by its id."""
+    found: dict[str, str] = {}
+    token: str | None = None
+    while token is None or token:
+        page = client.search_experiments(max_results=_PAGE, page_token=token)
+        found |= {experiment.experiment_id: experiment.name for experiment in page}
+        token = page.token or ""
+    return found
+
+
+def sweep_runs(client: MlflowClient, experiments: Sequence[str]) -> Iterator[Run]:
+    """The runs of sweeps and trials in the experiments with these ids, oldest first."""
+    token: str | None = None
+    while experiments and (token is None or token):
+        page = client.search_runs(
+            list(experiments),
+            filter_string=f"tags.`{Tag.KIND}` LIKE '%'",
+            max_results=_PAGE,
+            # Runs that start while we read are added behind, so that no page shifts.
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        yield from page
+        token = page.token or ""
+
+
+def has_sweep(client: MlflowClient, experiment: str) -> bool:
+    """Whether the experiment with this id holds anything of ours."""
+    found = client.search_runs([experiment], f"tags.`{Tag.KIND}` LIKE '%'", max_results=1)
+    return len(found) > 0
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Neither MLflow's log lines nor its minutes of retries; what the user has set is kept."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+    levels = [logger.level for logger in loggers]
+    impatient = _RETRIES not in os.environ
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        os.environ.setdefault(_RETRIES, "2")
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        if impatient:
+            os.environ.pop(_RETRIES, None)
+
+
+def _require_store(uri: str) -> None:
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+
+    scheme = urlsplit(uri).scheme
+    if scheme.split("+")[0] in DATABASE_ENGINES:
+        _require_tables(uri)
+    elif scheme in ("", "file"):
+        folder = Path(unquote(urlsplit(uri).path))
+        if not folder.is_dir():
+            raise AnalysisError(f"{NOTHING_YET}: there is no folder {folder}")
+
+
+def _require_tables(uri: str) -> None:
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(uri)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise AnalysisError(f"{NOTHING_YET}: there is no file {url.database}")
+    engine = sqlalchemy.create_engine(url)
+    try:
+        if not sqlalchemy.inspect(engine).has_table("experiments"):
+            raise AnalysisError(f"{NOTHING_YET}: {_shown(uri)} holds no MLflow runs")
+    finally:
+        engine.dispose()
+
+
+def _shown(uri: str) -> str:
+    """The address without the password."""
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()

@@ -1,0 +1,88 @@
+"""Summary tables, and how they are written for a program, a README or a paper."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import IO
+
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.files import write_file
+from analysis.groups import CHOSEN_BY, group_runs, varying
+from analysis.typeset import as_text, latex, markdown
+
+
+def summarise(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
+
+    Columns: the params that vary among the finished runs; `n`, the finished seeds;
+    `val_accuracy_mean`, `val_accuracy_std`, `test_accuracy_mean`, `test_accuracy_std`: fractions,
+    of the epoch that validation chose; the standard deviation is that of a sample, NaN when n is 1.
+    `attrs["constant"]` holds the other params and their values as text.
+
+    Raises:
+        AnalysisError: no run is finished, or a finished one lacks an accuracy.
+    """
+    groups = group_runs(runs, ("test_accuracy",))
+    params = list(groups.columns[: groups.columns.get_loc("n")])
+    shown = varying(groups, params)
+    statistics = [name for name in groups.columns if name not in params]
+    table = groups[shown + statistics]
+    table = table.rename(columns=lambda name: name.replace(CHOSEN_BY, "val_accuracy"))
+    table.attrs["constant"] = {
+        name: as_text(groups[name].dropna().iloc[0])
+        for name in params
+        if name not in shown and groups[name].notna().any()
+    }
+    return table
+
+
+def write_table(
+    table: pd.DataFrame,
+    path_or_stream: str | os.PathLike[str] | IO[str] | IO[bytes],
+    format: str,
+) -> None:
+    """Write a table as `csv`, `md`, `latex` (needs the package booktabs) or `parquet`.
+
+    csv and parquet hold every column as it is; md and latex are for readers: accuracies in percent,
+    mean ± standard deviation in one column, what validation found best in bold. A file is replaced
+    at once or not at all.
+
+    Raises:
+        AnalysisError: the format is unknown, or the target cannot be written.
+    """
+    if format not in FORMATS:
+        raise AnalysisError(f"unknown table format {format!r}; known: {', '.join(FORMATS)}")
+    content = FORMATS[format](table)
+    if isinstance(path_or_stream, str | os.PathLike):
+        write_file(path_or_stream, content.encode() if isinstance(content, str) else content)
+        return
+    try:
+        path_or_stream.write(content)  # type: ignore[arg-type]
+    except TypeError:
+        if isinstance(content, bytes):
+            raise AnalysisError(f"{format} is not text: write it to a file") from None
+        path_or_stream.write(content.encode())  # type: ignore[arg-type]
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=_has_names(table), lineterminator="\n")
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    return table.to_parquet(None, index=_has_names(table))
+
+
+def _has_names(table: pd.DataFrame) -> bool:
+    """Whether the rows are named (`group_id`), not just numbered."""
+    return table.index.name is not None
+
+
+FORMATS: Mapping[str, Callable[[pd.DataFrame], str | bytes]] = {
+    "csv": _csv,
+    "md": markdown,
+    "latex": latex,
+    "parquet": _parquet,
+}

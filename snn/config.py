@@ -1,0 +1,223 @@
+"""One training run as a frozen, validated, flat configuration.
+
+Each group of keys stands in a class of its own, named after its owner (`data`, `encoding`,
+`neurons`, `network`, `training`); `TrialConfig` is all of them at once, so it can be handed to any
+owner as it is. Nothing here imports torch: a specification is checked in milliseconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from snn.errors import ConfigError
+
+DatasetName = Literal["mnist", "fashion_mnist", "digits"]
+PresetName = Literal["default", "published"]
+DynamicsName = Literal["alif", "lif", "izhikevich", "mlp"]
+EncodingName = Literal["latency", "periodic", "poisson", "constant"]
+SurrogateName = Literal["fast_sigmoid", "phi", "atan"]
+ReadoutName = Literal["max", "mean", "last"]
+
+DYNAMICS: tuple[str, ...] = get_args(DynamicsName)
+SPIKING: tuple[str, ...] = tuple(name for name in DYNAMICS if name != "mlp")
+
+
+def _hidden_sizes(value: Any) -> Any:
+    sizes = value if isinstance(value, list | tuple) else [value]
+    if not sizes or any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError("needs a whole number of neurons from 1 on, or a list of them")
+    return tuple(sizes)
+
+
+def _patience(value: Any) -> Any:
+    return 0 if value is False or value is None or value == "off" else value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(_Section):
+    """Which images, and how they are split."""
+
+    dataset: DatasetName = Field("mnist", description="images to classify")
+    val_fraction: float = Field(
+        0.15, gt=0, lt=1, description="share of the training images kept for validation"
+    )
+
+
+class EncodingConfig(_Section):
+    """How a pixel becomes spikes."""
+
+    encoding: EncodingName = Field("latency", description="spike code of the pixels")
+    n_steps: int = Field(100, ge=2, le=10_000, description="time steps per image")
+    dt: float = Field(1.0, gt=0, description="length of a time step in ms")
+    encoder_tau: float = Field(
+        20.0,
+        gt=0,
+        description="latency, periodic: time constant in steps; "
+        "poisson: mean interval in steps between the spikes of a white pixel",
+    )
+    encoder_threshold: float = Field(
+        0.2, gt=0, lt=1, description="latency, periodic: darker pixels never fire"
+    )
+
+
+class NeuronConfig(_Section):
+    """The dynamics of the hidden neurons; times in ms, potentials in units of their own."""
+
+    preset: PresetName = Field(
+        "default", description="the model as it was meant, or as it was published, defects included"
+    )
+    dynamics: DynamicsName = Field("alif", description="neuron model; mlp is the baseline")
+    learn_beta: bool = Field(False, description="train the strength of the adaptation (alif)")
+    tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    tau_syn: float | None = Field(
+        None, gt=0, description="synaptic time constant in ms; none: currents act at once"
+    )
+    tau_adapt: float = Field(200.0, gt=0, description="threshold adaptation in ms (alif)")
+    beta: float = Field(0.1, ge=0, description="rise of the threshold per spike (alif)")
+    threshold: float = Field(1.0, gt=0, description="firing threshold (lif, alif)")
+    surrogate: SurrogateName = Field("fast_sigmoid", description="derivative used for a spike")
+    surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
+
+
+class NetworkConfig(_Section):
+    """Sizes and connections."""
+
+    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden_sizes)] = Field(
+        (128,), description="neurons per hidden layer: one number, or a list with one per layer"
+    )
+    recurrent: bool = Field(False, description="recurrent connections within each hidden layer")
+    tau_out: float = Field(20.0, gt=0, description="time constant of the readout in ms")
+    readout: ReadoutName = Field("max", description="readout over time that gives the logits")
+
+
+class TrainingConfig(_Section):
+    """Optimisation with Adam."""
+
+    epochs: int = Field(15, ge=1, le=10_000, description="passes over the training images")
+    batch_size: int = Field(256, ge=1, description="images per step")
+    lr: float = Field(1e-3, gt=0, description="learning rate of Adam")
+    weight_decay: float = Field(1e-5, ge=0, description="L2 penalty of Adam")
+    early_stopping: Annotated[int, BeforeValidator(_patience)] = Field(
+        0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="of split, weights, order and poisson spikes")
+
+
+# What a key is when it is not given and the field's own default does not fit, most special last.
+_CONDITIONAL_DEFAULTS: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
+    ({"encoding": "poisson"}, {"encoder_tau": 5.0}),
+    (
+        {"preset": "published"},
+        {
+            "encoder_tau": 0.02,
+            "tau_mem": 20.0,
+            "tau_out": 10.0,
+            "beta": 1.6,
+            "threshold": 0.03,
+            "surrogate_slope": 0.3,
+        },
+    ),
+    (
+        {"preset": "published", "dynamics": "lif"},
+        {"tau_mem": 10.0, "threshold": 1.0, "surrogate_slope": 1.0},
+    ),
+    ({"preset": "published", "dynamics": "izhikevich"}, {"surrogate_slope": 1.0}),
+)
+
+_ALIF_ONLY = frozenset({"tau_adapt", "beta", "learn_beta"})
+_SPIKING_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields) - {"dynamics"}
+    | {"recurrent", "tau_out", "readout"}
+)
+_UNUSED_BY_DYNAMICS: Mapping[str, frozenset[str]] = {
+    "alif": frozenset(),
+    "lif": _ALIF_ONLY,
+    "izhikevich": _ALIF_ONLY | {"tau_mem", "threshold"},
+    "mlp": _SPIKING_ONLY,
+}
+_UNUSED_BY_ENCODING: Mapping[str, frozenset[str]] = {
+    "latency": frozenset(),
+    "periodic": frozenset(),
+    "poisson": frozenset({"encoder_threshold"}),
+    "constant": frozenset({"encoder_tau", "encoder_threshold"}),
+}
+
+
+class TrialConfig(DataConfig, EncodingConfig, NeuronConfig, NetworkConfig, TrainingConfig):
+    """Everything that determines the numbers of one run.
+
+    Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_conditional_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        facts = {
+            key: given.get(key, cls.model_fields[key].default)
+            for key in ("preset", "dynamics", "encoding")
+        }
+        defaults: dict[str, Any] = {}
+        for condition, values in _CONDITIONAL_DEFAULTS:
+            if all(facts[key] == wanted for key, wanted in condition.items()):
+                defaults |= values
+        return defaults | dict(given)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> TrialConfig:
+        """Validate plain values; what is wrong comes as one ConfigError of one line."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise ConfigError(describe(error, cls)) from None
+
+    def canonical(self) -> dict[str, Any]:
+        """The keys that this run uses, with plain values; keys without effect are left out."""
+        unused = _UNUSED_BY_DYNAMICS[self.dynamics] | _UNUSED_BY_ENCODING[self.encoding]
+        values = {key: value for key, value in self.model_dump().items() if key not in unused}
+        values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
+        return dict(sorted(values.items()))
+
+    @property
+    def config_id(self) -> str:
+        """12 hex digits that are equal exactly when the runs are the same, seed included."""
+        return _digest(self.canonical())
+
+    @property
+    def group_id(self) -> str:
+        """As `config_id`, but the same for all seeds."""
+        return _digest({key: v for key, v in self.canonical().items() if key != "seed"})
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def describe(error: ValidationError, model: type[BaseModel], where: str = "") -> str:
+    """The first mistake of a pydantic error in one line: place, value, what is allowed."""
+    import difflib
+
+    first = error.errors(include_url=False)[0]
+    place = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = sorted(model.model_fields)
+        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+        return f"{place}: unknown key; {hint}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if not first["loc"]:
+        return f"{where}: {message}{more}" if where else f"{message}{more}"
+    return f"{place}: {message}, got {first['input']!r}{more}"

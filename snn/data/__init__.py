@@ -1,0 +1,6 @@
+"""Image sets as uint8 arrays in memory."""
+
+from snn.data.dataset import Dataset, Split, split
+from snn.data.sources import load, verify
+
+__all__ = ["Dataset", "Split", "load", "split", "verify"]

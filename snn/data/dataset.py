@@ -1,0 +1,82 @@
+"""A data set in memory, and its seeded split into training and validation images."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Images and labels as they come from disk.
+
+    Attributes:
+        name: As in `TrialConfig.dataset`.
+        side: Width and height of the square images in pixels.
+        n_classes: Number of labels; labels are 0 .. n_classes - 1.
+        train_images: (N, side²) uint8, row by row.
+        train_labels: (N,) uint8.
+        test_images: (M, side²) uint8.
+        test_labels: (M,) uint8.
+
+    NumPy arrays rather than tensors, because an object store shares those without copying.
+    """
+
+    name: str
+    side: int
+    n_classes: int
+    train_images: Bytes
+    train_labels: Bytes
+    test_images: Bytes
+    test_labels: Bytes
+
+    @property
+    def n_pixels(self) -> int:
+        """Pixels per image."""
+        return self.side * self.side
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of all images and labels: equal data, equal digest, wherever it was read from."""
+        digest = hashlib.sha256()
+        for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+class Split(NamedTuple):
+    """Images (N, side²) and labels (N,), both uint8."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def split(dataset: Dataset, val_fraction: float, seed: int) -> tuple[Split, Split, Split]:
+    """Training, validation and test images.
+
+    The split is random and depends on the seed alone; the test images are always the same.
+    """
+    n = len(dataset.train_labels)
+    n_val = round(n * val_fraction)
+    if not 0 < n_val < n:
+        raise ValueError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
+    order = np.random.default_rng(seed).permutation(n)
+    val, train = np.sort(order[:n_val]), np.sort(order[n_val:])
+    return (
+        _tensors(dataset.train_images[train], dataset.train_labels[train]),
+        _tensors(dataset.train_images[val], dataset.train_labels[val]),
+        _tensors(dataset.test_images.copy(), dataset.test_labels.copy()),
+    )
+
+
+def _tensors(images: Bytes, labels: Bytes) -> Split:
+    return Split(torch.from_numpy(images), torch.from_numpy(labels))

@@ -1,0 +1,23 @@
+"""The exceptions that a user of `snn` can meet. None of them means a bug of ours."""
+
+from __future__ import annotations
+
+
+class SnnError(Exception):
+    """Base of every error raised on purpose by this package; its text is one line."""
+
+
+class ConfigError(SnnError, ValueError):
+    """A configuration value is not allowed; the text names the key, the value and the rule."""
+
+
+class DataError(SnnError):
+    """A data set is missing, damaged or not what it says; the text names the file and the cure."""
+
+
+class CheckpointError(SnnError):
+    """A checkpoint cannot be read; the text names the file."""
+
+
+class NonFiniteLossError(SnnError):
+    """Training diverged: the loss is NaN or infinite."""

@@ -1,0 +1,64 @@
+"""Initial weights such that every layer fires at a sensible rate from the first step on.
+
+Fluctuation-driven rule (Rossbroich, Gygax & Zenke, "Fluctuation-driven initialization for spiking
+neural network training", 2022): with zero-mean weights of standard deviation s, the potential of a
+neuron with n inputs fluctuates by s · √(n · m), where m is the mean square of one input after the
+membrane's filter. Its distance to the threshold, the rheobase, should be ξ such fluctuations:
+
+    s = rheobase / (ξ · √(n · m))
+
+m is not derived per spike code: it is measured on the encoded grey levels (`input_power`). For
+inputs that are neurons themselves it is that of Poisson spikes at a nominal rate (`spike_power`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from snn.encoding import Encoder
+
+XI = 2.0
+REFERENCE_STD = 0.01
+NOMINAL_RATE = 0.05  # spikes per neuron and step
+LIT_PIXELS = 0.2  # share of pixels that are not black: 0.19 in MNIST, 0.50 in Fashion-MNIST
+RECURRENT_SHARE = 0.1  # recurrent fluctuations, as a share of the feed-forward ones
+
+
+def lr_factor(std: float) -> float:
+    """Learning rate of weights relative to `lr`, so that it is in proportion to their scale.
+
+    The spike codes need weights of very different scales (a latency code is a hundred times weaker
+    than a constant current), while a step of Adam is of size `lr` whatever the weight. In
+    proportion, one learning rate means the same to all of them: at 1e-3, steps of a tenth of the
+    initial standard deviation. Source: Karras et al., "Progressive growing of GANs", 2018.
+    """
+    return std / REFERENCE_STD
+
+
+def scale(rheobase: float, fan_in: int, power: float, xi: float = XI) -> float:
+    """Standard deviation of the weights; `power` is the mean square of one filtered input."""
+    return rheobase / (xi * math.sqrt(fan_in * power))
+
+
+def input_power(encoder: Encoder, response: Tensor) -> float:
+    """Mean square over time of an encoded pixel, filtered with `response` (T,).
+
+    The mean is over a nominal image: a share `LIT_PIXELS` of the grey levels 1 to 255, else black.
+    """
+    repeats = 16  # only for the random code
+    grey = torch.arange(256, dtype=torch.uint8).expand(repeats, -1)
+    drive = encoder(grey, torch.Generator().manual_seed(0)).dense()
+    n_steps = len(drive)
+    lag = torch.arange(n_steps)[:, None] - torch.arange(n_steps)
+    kernel = torch.where(lag >= 0, response[lag.clamp(min=0)], 0.0).float()
+    power = torch.tensordot(kernel, drive, dims=1).square().mean(dim=(0, 1))
+    return float(LIT_PIXELS * power[1:].mean() + (1 - LIT_PIXELS) * power[0])
+
+
+def spike_power(response: Tensor) -> float:
+    """Mean square of Poisson spikes at the nominal rate r: r · Σ ε² + (r · Σ ε)²."""
+    noise = NOMINAL_RATE * float(response.square().sum())
+    return noise + (NOMINAL_RATE * float(response.sum())) ** 2

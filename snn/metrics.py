@@ -1,0 +1,73 @@
+"""Running sums over batches, and what they amount to per epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass
+class Tally:
+    """Loss and confusion (true label, predicted) over batches of logits (B, C), labels (B,)."""
+
+    n_classes: int
+    loss_sum: float = 0.0
+    seen: int = 0
+    confusion: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.confusion = torch.zeros(self.n_classes, self.n_classes, dtype=torch.int64)
+
+    def add(self, logits: Tensor, labels: Tensor, loss: float | None = None) -> None:
+        """Count a batch; its mean loss is computed unless it is known."""
+        if loss is None:
+            loss = float(functional.cross_entropy(logits, labels))
+        self.loss_sum += loss * len(labels)
+        self.seen += len(labels)
+        pairs = labels * self.n_classes + logits.detach().argmax(dim=1)
+        counts = torch.bincount(pairs, minlength=self.n_classes**2).cpu()
+        self.confusion += counts.view(self.n_classes, self.n_classes)
+
+    @property
+    def loss(self) -> float:
+        """Mean loss per image (negative log likelihood)."""
+        return self.loss_sum / self.seen
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images classified correctly, in [0, 1]."""
+        return float(self.confusion.diagonal().sum()) / self.seen
+
+
+@dataclass
+class EventTally:
+    """Events per inference of every population of neurons, input first, averaged over batches.
+
+    A synaptic operation is one event times one synapse that it reaches, counted at every time step
+    (the effective accumulates of NeuroBench, Yik et al., 2025).
+    """
+
+    fan_out: Tensor
+    events: Tensor = field(init=False)
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.events = torch.zeros_like(self.fan_out)
+
+    def add(self, events: Tensor, batch: int) -> None:
+        """Count the events per image of a batch."""
+        self.events += events * batch
+        self.seen += batch
+
+    @property
+    def spikes_per_inference(self) -> float:
+        """Spikes of the hidden neurons per image."""
+        return float(self.events[1:].sum()) / self.seen
+
+    @property
+    def synops_per_inference(self) -> float:
+        """Synaptic operations per image, of the input and of all hidden neurons."""
+        return float(self.events @ self.fan_out) / self.seen

@@ -1,0 +1,178 @@
+"""The spiking network: encoder, hidden layers of spiking neurons, leaky readout.
+
+Shapes: B images, T steps, N pixels, H neurons, C classes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple, cast, final
+
+import torch
+from torch import Tensor, nn
+
+from snn import initialisation, kernels
+from snn.config import SPIKING, TrialConfig
+from snn.encoding import Drive, encoder
+from snn.errors import ConfigError
+from snn.neurons import ALIF, Neuron, Readout, Synapse, neuron
+
+
+class Activity(NamedTuple):
+    """What a network did with a batch.
+
+    Attributes:
+        logits: (B, C).
+        trace: (T, B, C) readout over time.
+        spikes: Per hidden layer (T, B, H), 0.0 or 1.0.
+        drive: The encoded input.
+    """
+
+    logits: Tensor
+    trace: Tensor
+    spikes: tuple[Tensor, ...]
+    drive: Drive
+
+    def events(self) -> Tensor:
+        """Events per image of every population: input first, then the hidden layers."""
+        batch = len(self.logits)
+        hidden = [float(layer.detach().sum()) / batch for layer in self.spikes]
+        return torch.tensor([self.drive.events(), *hidden], dtype=torch.float64)
+
+
+@final
+class SpikingLayer(nn.Module):
+    """Weights (N, H), recurrent weights (H, H) without self-connections, and the neurons."""
+
+    neuron: Neuron
+    others: Tensor  # 1 off the diagonal, 0 on it
+
+    def __init__(
+        self, config: TrialConfig, n_in: int, n_out: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.neuron = neuron(config, generator)
+        self.weight = nn.Parameter(torch.empty(n_in, n_out))
+        self.recurrent = nn.Parameter(torch.empty(n_out, n_out)) if config.recurrent else None
+        self.register_buffer("others", 1 - torch.eye(n_out), persistent=False)
+
+    def initialise(self, std: float, recurrent_std: float, generator: torch.Generator) -> None:
+        """Draw all weights from normal distributions with mean zero."""
+        self.stds = std, recurrent_std
+        nn.init.normal_(self.weight, std=std, generator=generator)
+        if self.recurrent is not None:
+            nn.init.normal_(self.recurrent, std=recurrent_std, generator=generator)
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes (T, B, H) under the feed-forward current (T, B, H)."""
+        recurrent = None if self.recurrent is None else self.recurrent * self.others
+        return kernels.run(self.neuron, current, recurrent)
+
+    @property
+    def beta(self) -> Tensor | None:
+        """Strength of the adaptation, where there is one."""
+        inner = self.neuron.neuron if isinstance(self.neuron, Synapse) else self.neuron
+        return inner.beta if isinstance(inner, ALIF) else None
+
+
+@final
+class SpikingNetwork(nn.Module):
+    """A classifier of images, with weights drawn from the configuration's seed.
+
+    Args:
+        config: Its encoding, neurons, sizes and seed.
+        n_pixels: N.
+        n_classes: C.
+
+    Raises:
+        ConfigError: The configuration is one of the non-spiking baseline.
+    """
+
+    def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
+        super().__init__()
+        if config.dynamics not in SPIKING:
+            raise ConfigError(f"dynamics: {config.dynamics!r} is no spiking neuron; use snn.MLP")
+        self.config = config
+        self.n_pixels, self.n_classes = n_pixels, n_classes
+        self.encoder = encoder(config)
+        generator = torch.Generator().manual_seed(config.seed)
+        sizes = (n_pixels, *config.hidden)
+        self.layers = nn.ModuleList(
+            SpikingLayer(config, n_in, n_out, generator) for n_in, n_out in pairwise(sizes)
+        )
+        self.readout = Readout(config, sizes[-1], n_classes)
+        initialise = (
+            self._initialise_as_published if config.preset == "published" else self._initialise
+        )
+        initialise(generator)
+
+    def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> Activity:
+        """Classify pixels (B, N) uint8; the generator is for the random spike code."""
+        drive = self.encoder(pixels, generator)
+        spikes: list[Tensor] = []
+        for layer in self._layers:
+            current = spikes[-1] @ layer.weight if spikes else drive.current(layer.weight)
+            spikes.append(layer(current))
+        trace = self.readout(spikes[-1])
+        return Activity(self.readout.logits(trace), trace, tuple(spikes), drive)
+
+    @torch.no_grad()
+    def probabilities(self, pixels: Tensor) -> Tensor:
+        """Class probabilities (B, C) of pixels (B, N) uint8."""
+        generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
+        logits: Tensor = self(pixels, generator).logits
+        return logits.softmax(dim=1)
+
+    def fan_out(self) -> Tensor:
+        """Synapses that one event of every population reaches, in the order of `events`."""
+        sizes = [*self.config.hidden, len(self.readout.bias)]
+        own = [size - 1 if self.config.recurrent else 0 for size in self.config.hidden]
+        return torch.tensor([a + b for a, b in zip(sizes, [0, *own], strict=True)]).double()
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Parameters with the factor of their learning rate, for the optimiser."""
+        stds = {"readout.weight": self.readout_std}
+        for index, layer in enumerate(self._layers):
+            stds[f"layers.{index}.weight"], stds[f"layers.{index}.recurrent"] = layer.stds
+        in_proportion = self.config.preset != "published"
+        return [
+            {
+                "params": [parameter],
+                "lr_factor": initialisation.lr_factor(stds[name])
+                if in_proportion and name in stds
+                else 1.0,
+            }
+            for name, parameter in self.named_parameters()
+        ]
+
+    @property
+    def beta_mean(self) -> float | None:
+        """Mean strength of the adaptation over the layers; None without adaptation."""
+        betas = [float(layer.beta) for layer in self._layers if layer.beta is not None]
+        return sum(betas) / len(betas) if betas else None
+
+    @property
+    def _layers(self) -> list[SpikingLayer]:
+        return cast(list[SpikingLayer], list(self.layers))
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        n_steps = self.config.n_steps
+        for index, layer in enumerate(self._layers):
+            response = layer.neuron.response(n_steps)
+            n_in, n_out = layer.weight.shape
+            nominal = initialisation.spike_power(response)
+            power = nominal if index else initialisation.input_power(self.encoder, response)
+            rheobase = layer.neuron.rheobase
+            own = initialisation.scale(rheobase, n_out, nominal) * initialisation.RECURRENT_SHARE
+            layer.initialise(initialisation.scale(rheobase, n_in, power), own, generator)
+        power = initialisation.spike_power(self.readout.response(n_steps))
+        self.readout_std = initialisation.scale(1.0, len(self.readout.weight), power)
+        nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)
+
+    def _initialise_as_published(self, generator: torch.Generator) -> None:
+        """N(0, threshold) for all weights of LIF and ALIF layers, N(0, 1) for all others."""
+        std = 1.0 if self.config.dynamics == "izhikevich" else self.config.threshold
+        for layer in self._layers:
+            layer.initialise(std, std, generator)
+        self.readout_std = 1.0
+        nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)

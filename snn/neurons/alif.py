@@ -1,0 +1,87 @@
+"""Adaptive leaky integrate-and-fire neuron: every spike raises the neuron's own threshold.
+
+    v[t] as in `lif`
+    a[t] = ρ · a[t−1] + z[t−1]                     ρ = exp(−dt / τ_adapt)
+    A[t] = ϑ + β · a[t]
+    z[t] = [v[t] ≥ A[t]]
+
+Source: Bellec et al., "Long short-term memory and learning-to-learn in networks of spiking
+neurons", 2018. A learned β is softplus(b), so it cannot become negative: there, spikes would lower
+the threshold and the neuron would latch on.
+
+As published, the spike function passes no gradient to A, and β, when learned, starts at
+N(0, ϑ) because the weight initialisation redraws it: it never moves from there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from snn.config import TrialConfig
+from snn.neurons.lif import membrane
+from snn.surrogate import SURROGATES, spike
+
+
+class ALIFState(NamedTuple):
+    """Membrane potential, adaptation and spikes."""
+
+    v: Tensor
+    a: Tensor
+    z: Tensor
+
+
+@final
+class ALIF(nn.Module):
+    """Parameters of a layer of ALIF neurons, which share one β."""
+
+    raw_beta: Tensor
+
+    def __init__(self, config: TrialConfig, generator: torch.Generator) -> None:
+        super().__init__()
+        self.published = config.preset == "published"
+        self.alpha = math.exp(-config.dt / config.tau_mem)
+        self.rho = math.exp(-config.dt / config.tau_adapt)
+        self.rheobase = self.threshold = config.threshold
+        self.derivative = SURROGATES[config.surrogate]
+        self.slope = config.surrogate_slope
+        self._initialise_beta(config, generator)
+
+    def _initialise_beta(self, config: TrialConfig, generator: torch.Generator) -> None:
+        if self.published:
+            drawn = torch.randn((), generator=generator) * config.threshold
+            raw = drawn if config.learn_beta else torch.tensor(config.beta)
+        else:
+            # inverse of softplus; β = 0 itself is out of its reach
+            raw = torch.tensor(config.beta).clamp(min=1e-6).expm1().log()
+        if config.learn_beta:
+            self.raw_beta = nn.Parameter(raw)
+        else:
+            self.register_buffer("raw_beta", raw)
+
+    @property
+    def beta(self) -> Tensor:
+        """Rise of the threshold per spike, a number as a tensor."""
+        return self.raw_beta if self.published else functional.softplus(self.raw_beta)
+
+    def initial_state(self, like: Tensor) -> ALIFState:
+        """At rest, without spikes or adaptation."""
+        zero = torch.zeros_like(like)
+        return ALIFState(zero, zero, zero)
+
+    def step(self, current: Tensor, state: ALIFState) -> ALIFState:
+        """One step of the equations above."""
+        v = membrane(state.v, state.z, current, self.alpha, published=self.published)
+        a = torch.add(state.z, state.a, alpha=self.rho)
+        threshold = self.threshold + self.beta * a
+        if self.published:
+            threshold = threshold.detach()
+        return ALIFState(v, a, spike(v, threshold, self.derivative, self.slope))
+
+    def response(self, n_steps: int) -> Tensor:
+        """Exponential decay of the membrane."""
+        return self.alpha ** torch.arange(n_steps)

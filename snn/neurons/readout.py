@@ -1,0 +1,69 @@
+"""Leaky readout: one non-spiking integrator per class.
+
+    y[t] = κ · y[t−1] + z[t] · W + b        κ = exp(−dt / τ_out)
+
+The logits are the maximum, the mean, or the last value of y over time. Being linear in z, the
+whole recursion is one product with the lower triangular matrix of powers of κ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from snn.config import TrialConfig
+
+
+def _maximum(trace: Tensor) -> Tensor:
+    return trace.max(dim=0).values
+
+
+def _mean(trace: Tensor) -> Tensor:
+    return trace.mean(dim=0)
+
+
+def _last(trace: Tensor) -> Tensor:
+    return trace[-1]
+
+
+READOUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "max": _maximum,
+    "mean": _mean,
+    "last": _last,
+}
+
+
+@final
+class Readout(nn.Module):
+    """Weights (H, C) and bias (C,) of the readout of C classes."""
+
+    def __init__(self, config: TrialConfig, n_in: int, n_classes: int) -> None:
+        super().__init__()
+        self.kappa = math.exp(-config.dt / config.tau_out)
+        self.reduce = READOUTS[config.readout]
+        self.weight = nn.Parameter(torch.empty(n_in, n_classes))
+        self.bias = nn.Parameter(torch.zeros(n_classes))
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Trace (T, B, C) of the spikes (T, B, H)."""
+        current = spikes @ self.weight + self.bias
+        trace: Tensor = torch.tensordot(self._leak(current), current, dims=1)
+        return trace
+
+    def logits(self, trace: Tensor) -> Tensor:
+        """(B, C) from the trace (T, B, C)."""
+        return self.reduce(trace)
+
+    def response(self, n_steps: int) -> Tensor:
+        """(n_steps,) value after a unit input at step 0."""
+        return self.kappa ** torch.arange(n_steps)
+
+    def _leak(self, current: Tensor) -> Tensor:
+        n_steps = len(current)
+        lag = torch.arange(n_steps)[:, None] - torch.arange(n_steps)
+        powers = torch.where(lag >= 0, self.kappa ** lag.clamp(min=0), 0.0)
+        return powers.to(current)

@@ -1,0 +1,221 @@
+"""Training, one epoch at a time, with its whole state in and out and no files of its own.
+
+Every random number comes from (seed, epoch, purpose), never from a stream that runs on: a training
+that is resumed from its state after any epoch continues with the same numbers, bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from snn.config import SPIKING, TrialConfig
+from snn.data import Dataset, Split, split
+from snn.errors import CheckpointError, NonFiniteLossError
+from snn.metrics import EventTally, Tally
+from snn.mlp import MLP
+from snn.network import SpikingNetwork
+
+Metrics = dict[str, float]
+Network = SpikingNetwork | MLP
+_EVAL_BATCH = 500
+_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES = range(4)
+
+
+def build(config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> Network:
+    """The network of a configuration, spiking or not."""
+    kind = SpikingNetwork if config.dynamics in SPIKING else MLP
+    return kind(config, n_pixels, n_classes)
+
+
+class Trainer:
+    """A network in training with Adam, with the best epoch so far by validation.
+
+    As meant, the best epoch is the one of highest validation accuracy, then lowest validation loss;
+    as published, of lowest validation loss.
+
+    Attributes:
+        epoch: Epochs done.
+        history: Metrics of every epoch done; names as in DESIGN: train_loss, val_accuracy, ….
+        network: As of the last epoch.
+    """
+
+    def __init__(
+        self, config: TrialConfig, dataset: Dataset, device: torch.device | str = "cpu"
+    ) -> None:
+        self.config = config
+        self.device = torch.device(device)
+        self.n_classes = dataset.n_classes
+        self.train, self.val, self.test = (
+            Split(part.images.to(self.device), part.labels.to(self.device))
+            for part in split(dataset, config.val_fraction, config.seed)
+        )
+        self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
+        self.optimiser = torch.optim.Adam(
+            [
+                {"params": group["params"], "lr": config.lr * group["lr_factor"]}
+                for group in self.network.parameter_groups()
+            ],
+            lr=config.lr,
+            weight_decay=config.weight_decay,
+        )
+        self.epoch = 0
+        self.history: list[Metrics] = []
+        self.best_epoch = 0
+        self.best_weights: dict[str, Tensor] = {}
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are done, or there was none better for `early_stopping` epochs."""
+        patience = self.config.early_stopping
+        stalled = bool(patience) and self.epoch - self.best_epoch >= patience
+        return self.epoch >= self.config.epochs or stalled
+
+    def train_epoch(self, on_batch: Callable[[int, int], None] | None = None) -> Metrics:
+        """Train one epoch and validate.
+
+        Args:
+            on_batch: Called after every batch with the images done and their number in the epoch.
+
+        Raises:
+            NonFiniteLossError: The loss is NaN or infinite; the state is that of before the epoch
+                no more.
+        """
+        started = time.perf_counter()
+        tally = Tally(self.n_classes)
+        spikes = self._generator(_TRAIN_SPIKES, self.epoch)
+        self.network.train()
+        for images, labels in self._batches():
+            loss, logits = self._update(images, labels, spikes)
+            tally.add(logits, labels, loss)
+            if on_batch:
+                on_batch(tally.seen, len(self.train.labels))
+        train_seconds = time.perf_counter() - started
+        validation, events = self._evaluate(self.val, self._generator(_VAL_SPIKES, 0))
+        self.epoch += 1
+        metrics = {
+            "train_loss": tally.loss,
+            "train_accuracy": tally.accuracy,
+            "val_loss": validation.loss,
+            "val_accuracy": validation.accuracy,
+            "synops_per_inference": events.synops_per_inference,
+            "epoch_seconds": time.perf_counter() - started,
+            "samples_per_second": tally.seen / train_seconds,
+        }
+        if isinstance(self.network, SpikingNetwork):
+            metrics["spikes_per_inference"] = events.spikes_per_inference
+        if self.network.beta_mean is not None:
+            metrics["beta_mean"] = self.network.beta_mean
+        self._finish_epoch(metrics)
+        return metrics
+
+    def train_batches(self, count: int) -> int:
+        """Train the first batches of an epoch, to measure their speed; the images seen."""
+        spikes, seen = self._generator(_TRAIN_SPIKES, self.epoch), 0
+        for images, labels in itertools.islice(self._batches(), count):
+            self._update(images, labels, spikes)
+            seen += len(labels)
+        return seen
+
+    def test_best(self) -> tuple[Metrics, Tensor]:
+        """Metrics of the best epoch on the test images, and their confusion matrix (C, C)."""
+        network = self.best_network()
+        tally, _ = _evaluate(network, self.test, self.n_classes, self._generator(_TEST_SPIKES, 0))
+        metrics = {
+            "test_accuracy": tally.accuracy,
+            "test_loss": tally.loss,
+            "best_epoch": float(self.best_epoch),
+        }
+        return metrics, tally.confusion
+
+    def best_network(self) -> Network:
+        """A copy of the network as of the best epoch."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.best_weights)
+        return network.eval()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a later `load` needs to continue: plain values and tensors."""
+        return {
+            "config": self.config.canonical(),
+            "epoch": self.epoch,
+            "history": self.history,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best_epoch": self.best_epoch,
+            "best_weights": self.best_weights,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Continue from a state.
+
+        Raises:
+            CheckpointError: It is the state of another configuration.
+        """
+        if state["config"] != self.config.canonical():
+            raise CheckpointError("the checkpoint is of another configuration")
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.epoch, self.history = state["epoch"], list(state["history"])
+        self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
+
+    def _update(
+        self, images: Tensor, labels: Tensor, spikes: torch.Generator
+    ) -> tuple[float, Tensor]:
+        logits = self.network(images, spikes).logits
+        loss = functional.cross_entropy(logits, labels)
+        value = float(loss)
+        if not math.isfinite(value):
+            raise NonFiniteLossError(f"the loss is {value} in epoch {self.epoch + 1}")
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return value, logits
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        n, size = len(self.train.labels), self.config.batch_size
+        order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch, "cpu"))
+        for chunk in torch.split(order.to(self.device), size):
+            yield self.train.images[chunk], self.train.labels[chunk].long()
+
+    def _evaluate(self, part: Split, spikes: torch.Generator) -> tuple[Tally, EventTally]:
+        return _evaluate(self.network, part, self.n_classes, spikes)
+
+    def _finish_epoch(self, metrics: Metrics) -> None:
+        self.history.append(metrics)
+        if max(range(self.epoch), key=lambda e: self._merit(self.history[e])) == self.epoch - 1:
+            self.best_epoch = self.epoch
+            self.best_weights = copy.deepcopy(self.network.state_dict())
+
+    def _merit(self, metrics: Metrics) -> tuple[float, ...]:
+        if self.config.preset == "published":
+            return (-metrics["val_loss"],)
+        return metrics["val_accuracy"], -metrics["val_loss"]
+
+    def _generator(self, purpose: int, epoch: int, device: str | None = None) -> torch.Generator:
+        seed = np.random.SeedSequence([self.config.seed, purpose, epoch]).generate_state(1)[0]
+        return torch.Generator(device or self.device).manual_seed(int(seed))
+
+
+@torch.no_grad()
+def _evaluate(
+    network: Network, part: Split, n_classes: int, spikes: torch.Generator
+) -> tuple[Tally, EventTally]:
+    tally, events = Tally(n_classes), EventTally(network.fan_out())
+    network.eval()
+    for images, labels in zip(
+        torch.split(part.images, _EVAL_BATCH), torch.split(part.labels, _EVAL_BATCH), strict=True
+    ):
+        activity = network(images, spikes)
+        tally.add(activity.logits, labels.long())
+        events.add(activity.events(), len(labels))
+    return tally, events

@@ -1,0 +1,1 @@
+"""Sweeps: specification, search, trials on Ray, logging to MLflow, command line."""

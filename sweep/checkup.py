@@ -1,0 +1,112 @@
+"""Is this machine ready? One check per line of `spikesweep doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+from sweep.errors import SpecError
+
+Finding = tuple[bool, str]
+_GB = 1e9
+_ENOUGH_GB = 2.0
+
+
+def _packages() -> Finding:
+    names = ("torch", "torchvision", "ray", "optuna", "mlflow")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    try:
+        import torch  # noqa: F401
+        import torchvision  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        return False, f"{versions}; torch and torchvision do not fit: {error}"
+    return True, f"Python {platform.python_version()}, {versions}"
+
+
+def _processors() -> Finding:
+    import torch
+
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return True, f"{os.cpu_count()} CPUs; GPU: {', '.join(gpus) or 'none, not needed'}"
+
+
+def _data() -> Finding:
+    from snn.data import load, sources
+    from snn.errors import DataError
+
+    found, missing = [], []
+    for name in sources.NAMES:
+        try:
+            load(name, download=False)
+            found.append(name)
+        except DataError:
+            missing.append(name)
+    text = f"{sources.default_root()}: {', '.join(found)}"
+    # What is missing is fetched when a sweep first asks for it.
+    return True, text + (f"; not here yet: {', '.join(missing)}" if missing else "")
+
+
+def _mlflow() -> Finding:
+    from sweep.delivery import quiet_mlflow
+    from sweep.ledger import store_exists
+
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    if not store_exists():
+        return True, f"{uri} (made by the first sweep)"
+    quiet_mlflow()
+    from mlflow.tracking import MlflowClient
+
+    try:
+        count = len(MlflowClient().search_experiments())
+    except Exception as error:  # whatever MLflow, its database or the network may throw
+        return False, f"{uri} cannot be read: {str(error).splitlines()[0]}"
+    return True, f"{uri}: {count} experiments"
+
+
+def _optuna() -> Finding:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from sweep.paths import study_storage
+
+    url = study_storage()
+    if url.startswith("sqlite:///") and not os.path.exists(url.removeprefix("sqlite:///")):
+        return True, f"{url} (made by the first sweep)"
+    try:
+        create_engine(url).connect().close()
+    except (SQLAlchemyError, ImportError) as error:
+        return False, f"cannot be read: {str(error).splitlines()[0]}"
+    return True, url
+
+
+def _storage() -> Finding:
+    from sweep.paths import storage_root
+
+    try:
+        root = storage_root()
+        existing = next(p for p in (root, *root.parents) if p.exists())
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free / _GB
+    except (OSError, SpecError) as error:
+        return False, str(error)
+    return free > _ENOUGH_GB, f"{root}: {free:.0f} GB free"
+
+
+def _ray() -> Finding:
+    address = os.environ.get("RAY_ADDRESS")
+    return True, f"cluster at {address}" if address else "on this machine, started per sweep"
+
+
+CHECKS: Mapping[str, Callable[[], Finding]] = {
+    "packages": _packages,
+    "machine": _processors,
+    "data": _data,
+    "MLflow": _mlflow,
+    "Optuna": _optuna,
+    "files": _storage,
+    "Ray": _ray,
+}

@@ -1,0 +1,73 @@
+"""The command line: `spikesweep COMMAND`.
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 the
+work failed, 2 what the user gave is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from analysis.errors import AnalysisError
+from snn.errors import SnnError
+from sweep.errors import SpecError, SweepError
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="spikesweep",
+    help="Hyperparameter sweeps for spiking neural networks.",
+    epilog="Start with: spikesweep run quickstart",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for _module in ("sweeping", "training", "results", "machine"):
+    import_module(f"sweep.commands.{_module}").register(app)
+
+
+def main() -> None:
+    """Entry point of the command `spikesweep`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    try:
+        code: Any = app(arguments, standalone_mode=False)
+        return int(code or DONE)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except typer.TyperException as error:
+        text = error.format_message() if hasattr(error, "format_message") else str(error)
+        return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)
+    except (SpecError, SnnError, AnalysisError) as error:
+        return _say(str(error), WRONG)
+    except SweepError as error:
+        return _say(str(error), FAILED)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _say(f"{place}{error.strerror or error}", FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", INTERRUPTED)
+
+
+def _say(text: str, code: int) -> int:
+    if text:
+        print(f"spikesweep: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Ray, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sweep.errors import SweepError
+from sweep.spec import Resources
+
+_ENVIRONMENT = {
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher knows how many there is room for
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON and TensorBoard files per trial
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # the study is what a resume reads, not Tune's snapshots
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+
+@contextmanager
+def connected(needs: Resources, address: str | None) -> Iterator[int]:
+    """Be connected to the cluster at an address, or of RAY_ADDRESS, or to a Ray started here.
+
+    Yields:
+        How many trials can run at once.
+
+    Raises:
+        SweepError: There is no such cluster, or no node of it has room for one trial.
+    """
+    os.environ.update({k: v for k, v in _ENVIRONMENT.items() if k not in os.environ})
+    import ray
+
+    for name in ("ray", "ray.tune", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        ray.init(
+            address=address,
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
+    try:
+        yield _slots(needs)
+    finally:
+        ray.shutdown()
+
+
+def _slots(needs: Resources) -> int:
+    """Trials that all nodes have room for; none at all would mean to wait for ever."""
+    nodes = [node["Resources"] for node in _nodes() if node["Alive"]]
+    slots = sum(_fits(n.get("CPU", 0), n.get("GPU", 0), needs) for n in nodes)
+    if slots == 0:
+        largest = max((n.get("CPU", 0) for n in nodes), default=0)
+        gpus = max((n.get("GPU", 0) for n in nodes), default=0)
+        raise SweepError(
+            f"resources: a trial asks for {needs.cpu:g} CPUs and {needs.gpu:g} GPUs, but the "
+            f"largest machine has {largest:g} and {gpus:g}"
+        )
+    return slots
+
+
+def _nodes() -> list[dict[str, Any]]:
+    import ray
+
+    return list(ray.nodes())  # type: ignore[no-untyped-call]
+
+
+def _fits(cpus: float, gpus: float, needs: Resources) -> int:
+    by_cpu = cpus / needs.cpu
+    return int(min(by_cpu, gpus / needs.gpu) if needs.gpu else by_cpu)

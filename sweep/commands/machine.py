@@ -1,0 +1,89 @@
+"""Commands on this machine: data, ui, doctor."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from sweep.commands.common import stderr
+
+
+class DataAction(StrEnum):
+    """What to do with the data sets."""
+
+    SHOW = "show"
+    FETCH = "fetch"
+    VERIFY = "verify"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (data, ui, doctor):
+        app.command()(command)
+
+
+def data(
+    action: Annotated[
+        DataAction, typer.Argument(help="show where they are, fetch them, or verify every byte")
+    ] = DataAction.SHOW,
+) -> int:
+    """Show, fetch or verify the data sets (in SPIKESWEEP_DATA, or `data` in this folder)."""
+    from snn.data import load, sources, verify
+    from snn.errors import DataError
+
+    failed = False
+    for name in sources.NAMES:
+        try:
+            if action == DataAction.VERIFY:
+                for path, canonical in verify(name):
+                    failed |= not canonical
+                    print(f"{'ok     ' if canonical else 'DIFFERS'}  {path}")
+            else:
+                images = load(name, download=action == DataAction.FETCH)
+                where = "scikit-learn" if name == "digits" else str(sources.default_root())
+                n_train, n_test = len(images.train_labels), len(images.test_labels)
+                print(f"{name:<14} {n_train} + {n_test} images  {where}")
+        except DataError as error:
+            failed = True
+            print(f"{name:<14} {error}")
+    return 2 if failed else 0
+
+
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 5000,
+) -> int:
+    """Open the MLflow UI on the runs of this folder; Ctrl-C ends it.
+
+    A sweep is a parent run with its trials as children: open it by the arrow, choose trials, and
+    compare them by parameter. With MLFLOW_TRACKING_URI set, the server there is named instead.
+    """
+    import os
+    import subprocess
+    import sys
+
+    server = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if server.startswith("http"):
+        print(server)
+        return 0
+    store = server or "sqlite:///mlflow.db"
+    stderr().print(f"MLflow UI of {store} at http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    try:
+        return subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def doctor() -> int:
+    """Check that this machine is ready: packages, cores, data, stores, disk."""
+    from sweep.checkup import CHECKS
+
+    ready = True
+    for title, check in CHECKS.items():
+        fine, text = check()
+        ready &= fine
+        print(f"{'ok  ' if fine else 'MEND'}  {title:<8} {text}")
+    return 0 if ready else 1

@@ -1,0 +1,114 @@
+"""Commands that run and check sweeps: run, validate, schema, specs, sync."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.commands.common import SetOption, stderr, stdout
+
+if TYPE_CHECKING:
+    from sweep.runner import Result
+    from sweep.spec import Sweep
+
+SpecArgument = Annotated[
+    str, typer.Argument(metavar="SPEC", help="a YAML file, or the name of a bundled sweep")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (run, validate, schema, specs, sync):
+        app.command()(command)
+
+
+def run(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006 (typer wants the literal)
+    trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
+    ] = False,
+    address: Annotated[
+        str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
+    ] = None,
+) -> int:
+    """Run a sweep.
+
+    Searches with Optuna, scheduled by Ray Tune, logged to MLflow. Configurations that were run
+    before are not run again. Ctrl-C stops cleanly; `--resume` goes on from there, as it does after
+    a crash.
+
+    Example: spikesweep run quickstart --set epochs=3 --trials 6
+    """
+    from sweep import plan, runner
+    from sweep.spec import load_sweep, parse_overrides
+
+    overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
+    sweep = load_sweep(spec, overrides)
+    if dry_run:
+        plan.show(sweep, stdout(), stderr())
+        return 0
+    result = runner.run(sweep, stderr(), resume=resume, address=address)
+    return _conclude(spec, sweep, result)
+
+
+def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
+    """Check a sweep's specification."""
+    from sweep.spec import load_sweep, parse_overrides
+
+    sweep = load_sweep(spec, parse_overrides(set_))
+    configurations, seeds = sweep.configurations_planned(), len(sweep.seeds)
+    print(f"{spec}: valid; {configurations} configurations × {seeds} seeds")
+
+
+def schema() -> None:
+    """Print the JSON schema of a specification, with all keys explained."""
+    from sweep.spec import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+def specs() -> None:
+    """List the bundled sweeps."""
+    from sweep.spec import bundled
+
+    for name, description in bundled().items():
+        print(f"{name:<20} {description}")
+
+
+def sync() -> int:
+    """Deliver to MLflow what it has not received, and close runs whose sweep is gone."""
+    from sweep.sync import sync_all
+
+    return 0 if sync_all(stderr()) else 1
+
+
+def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
+    """Show the leaders and say what to do next; the exit code."""
+    from sweep.commands import results
+
+    again = f"spikesweep run {spec} --resume"
+    err = stderr()
+    for name, reason in result.failures.items():
+        err.print(f"failed: {name}: {reason}")
+    if result.undelivered:
+        err.print(result.undelivered)
+    if result.halted:
+        err.print(f"stopped early: {result.halted}; mend that and go on with: {again}")
+        return 1
+    if result.interrupted:
+        err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
+        return 130
+    if not result.undelivered:
+        results.leaders(sweep.name, top=10)
+        err.print(
+            f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "
+            f"best network: spikesweep best {sweep.name}"
+        )
+    return 1 if result.failures or result.undelivered else 0

@@ -1,0 +1,34 @@
+"""The end of a training, in a sweep or alone: test, and keep the best network."""
+
+from __future__ import annotations
+
+import json
+
+from snn import checkpoint
+from snn.config import TrialConfig
+from snn.training import Trainer
+from sweep.paths import TrialPaths
+from sweep.records import SEARCHABLE
+
+
+def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
+    """Test the best epoch and write its network and confusion matrix; the final metrics.
+
+    Raises:
+        OSError: The files cannot be written.
+    """
+    metrics, confusion = trainer.test_best()
+    best = trainer.history[trainer.best_epoch - 1]
+    metrics |= {f"best_{name}": best[name] for name in SEARCHABLE if name in best}
+    files.confusion.parent.mkdir(parents=True, exist_ok=True)
+    files.confusion.write_text(json.dumps(confusion.tolist()))
+    checkpoint.save_network(files.best, trainer.best_network(), metrics)
+    return metrics
+
+
+def trial_name(config: TrialConfig) -> str:
+    """A name for people: `alif-rec latency 128 seed 0 900c52`."""
+    dynamics = config.dynamics + ("-rec" if config.recurrent and config.dynamics != "mlp" else "")
+    code = [] if config.dynamics == "mlp" else [config.encoding]
+    size = "x".join(str(size) for size in config.hidden)
+    return " ".join([dynamics, *code, size, f"seed {config.seed}", config.config_id[:6]])

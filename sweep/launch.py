@@ -1,0 +1,77 @@
+"""One launch of a sweep: a new one, or one to go on with; its folder, its lock, its spec."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+
+from sweep.errors import SpecError, SweepError
+from sweep.paths import LaunchPaths, launches, storage_root
+from sweep.spec import Sweep, load_sweep
+
+
+def begin(sweep: Sweep) -> LaunchPaths:
+    """Make the folder of a new launch.
+
+    Raises:
+        SweepError: The storage folder cannot be written.
+    """
+    root = storage_root()
+    earlier = launches(root, sweep.name)
+    paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
+    try:
+        paths.folder.mkdir(parents=True)
+        paths.spec.write_text(sweep.to_yaml())
+    except OSError as error:
+        raise SweepError(f"{paths.folder}: cannot be written: {error.strerror}") from None
+    return paths
+
+
+def latest(sweep: Sweep) -> LaunchPaths:
+    """The latest launch of a sweep, to go on with.
+
+    Raises:
+        SpecError: There is none, or it was of another specification.
+    """
+    root = storage_root()
+    found = launches(root, sweep.name)
+    if not found:
+        raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
+    launched = load_sweep(str(found[-1].spec))
+    ours, theirs = sweep.model_dump(), launched.model_dump()
+    changed = [key for key in ours if ours[key] != theirs[key]]
+    if changed:
+        raise SpecError(
+            f"--resume: {', '.join(changed)} changed since launch {found[-1].launch} of "
+            f"{sweep.name!r}; resume with {found[-1].spec}, or run without --resume"
+        )
+    return found[-1]
+
+
+@contextlib.contextmanager
+def driving(paths: LaunchPaths) -> Iterator[None]:
+    """Hold the launch's lock; it is released when the process ends, however it ends.
+
+    Raises:
+        SpecError: Another driver holds it.
+        SweepError: The folder cannot be written.
+    """
+    try:
+        file = paths.lock.open("a+")
+    except OSError as error:
+        raise SweepError(f"{paths.lock}: cannot be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise SpecError(
+                f"launch {paths.launch} of {paths.name!r} is being run by process "
+                f"{file.read().strip() or '?'}; wait for it, or stop it"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

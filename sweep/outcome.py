@@ -1,0 +1,45 @@
+"""How a trial ended, and what a trainable reports: the words that Ray carries between the two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweep.records import FINAL_METRICS, State
+
+EPOCH, OUTCOME, REASON, EARLIER = "epoch", "outcome", "reason", "earlier"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one trial.
+
+    Attributes:
+        state: One of `State`.
+        metrics: Final metrics where it is done, else those of the last epoch.
+        reason: Why it failed or was interrupted.
+        reused_from: MLflow run id, if this is the result of an earlier run.
+    """
+
+    state: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    reused_from: str = ""
+
+    def value(self, metric: str) -> float:
+        """The metric of the epoch that validation chose."""
+        return self.metrics.get(f"best_{metric}", math.nan)
+
+
+def outcome_of(result: Mapping[str, Any] | None, *, error: bool = False) -> Outcome:
+    """Read the end of a trial from its last result.
+
+    A trial that stops without a word of its own was stopped by the scheduler.
+    """
+    result = result or {}
+    metrics = {k: float(result[k]) for k in FINAL_METRICS if k in result}
+    if error:
+        return Outcome(State.FAILED, reason="the trial's process failed; see its error file")
+    return Outcome(str(result.get(OUTCOME, State.PRUNED)), metrics, str(result.get(REASON, "")))

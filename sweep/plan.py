@@ -1,0 +1,81 @@
+"""What a sweep is going to do, before it does it: the dry run."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rich.console import Console
+
+from snn.config import TrialConfig
+from snn.data import Dataset
+from sweep.board import duration
+from sweep.ledger import Ledger
+from sweep.paths import launches, storage_root, study_storage
+from sweep.runner import read_datasets
+from sweep.spec import Sweep
+
+_PROBES = 3  # configurations whose speed is measured
+_PROBE_BATCHES = 4
+_START_S = 15.0  # Ray and the first actors
+
+
+def show(sweep: Sweep, out: Console, progress: Console) -> None:
+    """Print the plan, with the time that it will take from short measured steps."""
+    datasets = read_datasets(sweep)
+    ledger = Ledger(dataset.sha256 for dataset in datasets.values())
+    probes = _samples(sweep)
+    progress.print(f"measuring the speed of {len(probes)} configurations …")
+    seconds = sum(_seconds_per_trial(c, datasets[c.dataset]) for c in probes) / len(probes)
+    trials, parallel = sweep.trials_planned(), _parallel(sweep)
+    for line in (
+        f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
+        *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
+        f"trials      {sweep.configurations_planned()} configurations × {len(sweep.seeds)} seeds"
+        f" = {trials}, {parallel} at a time",
+        f"already run {_known(sweep, ledger)}",
+        f"sampler     {sweep.sampler.name}, scheduler {sweep.scheduler.name}",
+        f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
+        f"MLflow      {os.environ.get('MLFLOW_TRACKING_URI', 'sqlite:///mlflow.db')}",
+        f"Optuna      {study_storage()}",
+        f"files       {storage_root() / sweep.name}",
+        f"launches    {len(launches(storage_root(), sweep.name))} so far",
+        f"time        about {duration(_START_S + seconds * trials / parallel)} if no trial is "
+        f"pruned ({duration(seconds)} per trial)",
+    ):
+        out.print(line, soft_wrap=True)
+
+
+def _samples(sweep: Sweep) -> list[TrialConfig]:
+    """A few configurations of the search, drawn at random."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = [sweep.space.suggest(study.ask()) for _ in range(_PROBES if sweep.search else 1)]
+    return [sweep.config(assignment, sweep.seeds[0]) for assignment in drawn]
+
+
+def _seconds_per_trial(config: TrialConfig, dataset: Dataset) -> float:
+    from snn.training import Trainer
+
+    trainer = Trainer(config, dataset)
+    trainer.train_batches(1)
+    started = time.perf_counter()
+    seen = trainer.train_batches(_PROBE_BATCHES)
+    per_image = (time.perf_counter() - started) / seen
+    return per_image * len(dataset.train_labels) * config.epochs
+
+
+def _parallel(sweep: Sweep) -> int:
+    cpus = os.cpu_count() or 1
+    return max(1, int(cpus / sweep.resources.cpu))
+
+
+def _known(sweep: Sweep, ledger: Ledger) -> str:
+    if ledger.trouble:
+        return f"unknown: MLflow cannot be read ({ledger.trouble})"
+    if sweep.sampler.name != "grid":
+        return f"{len(ledger)} finished runs on these data; reused where the search meets them"
+    configs = [sweep.config(a, seed) for a in sweep.space.grid() for seed in sweep.seeds]
+    return str(sum(ledger.find(config) is not None for config in configs))

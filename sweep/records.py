@@ -1,0 +1,81 @@
+"""Names of metrics, tags and statuses: what the sweep writes and the analysis reads.
+
+Imports nothing but the standard library, so that both sides can share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MAX, MIN = "max", "min"
+
+EPOCH_METRICS: Mapping[str, str] = MappingProxyType(
+    {
+        "train_loss": MIN,
+        "train_accuracy": MAX,
+        "val_loss": MIN,
+        "val_accuracy": MAX,
+        "spikes_per_inference": MIN,
+        "synops_per_inference": MIN,
+        "beta_mean": MAX,
+        "epoch_seconds": MIN,
+        "samples_per_second": MAX,
+    }
+)
+"""What is measured after every epoch, and in which direction it is better."""
+
+SEARCHABLE = ("val_accuracy", "val_loss", "spikes_per_inference", "synops_per_inference")
+"""The metrics that a sweep may optimise: all but those of the test set, and but the timings."""
+
+FINAL_METRICS: Mapping[str, str] = MappingProxyType(
+    {
+        "test_accuracy": MAX,
+        "test_loss": MIN,
+        "best_epoch": MIN,
+    }
+    | {f"best_{name}": EPOCH_METRICS[name] for name in SEARCHABLE}
+)
+"""What is measured once, for the epoch that validation chose; `best_…` are that epoch's metrics."""
+
+
+class Tag:
+    """MLflow tags of a run."""
+
+    CONFIG_ID = "spikesweep.config_id"
+    GROUP_ID = "spikesweep.group_id"
+    SWEEP = "spikesweep.sweep"
+    TRIAL = "spikesweep.trial"
+    GIT_SHA = "spikesweep.git_sha"
+    DATA_SHA256 = "spikesweep.data_sha256"
+    NODE = "spikesweep.node"
+    ERROR = "spikesweep.error"
+    STATE = "spikesweep.state"
+    REUSED_FROM = "spikesweep.reused_from"
+    CHECKPOINT = "spikesweep.checkpoint"
+    KIND = "spikesweep.kind"
+    PARENT = "mlflow.parentRunId"
+
+
+KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
+
+
+class State:
+    """How a trial stands; MLflow knows FINISHED, FAILED, KILLED, so the tag tells the rest."""
+
+    RUNNING = "running"
+    DONE = "done"
+    PRUNED = "pruned"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+MLFLOW_STATUS: Mapping[str, str] = MappingProxyType(
+    {
+        State.RUNNING: "RUNNING",
+        State.DONE: "FINISHED",
+        State.PRUNED: "KILLED",
+        State.FAILED: "FAILED",
+        State.INTERRUPTED: "KILLED",
+    }
+)

@@ -1,0 +1,218 @@
+"""A sweep from its specification to its results: study, Ray Tune, tracker, board."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from snn.data import Dataset, load
+from sweep import cluster, launch
+from sweep.board import Board, Progress
+from sweep.ledger import Ledger
+from sweep.outcome import EPOCH, Outcome
+from sweep.paths import LaunchPaths, study_storage
+from sweep.records import State
+from sweep.spec import Sweep
+from sweep.study import open_study
+from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
+
+if TYPE_CHECKING:
+    from ray.tune import Callback, Tuner
+    from ray.tune.schedulers import TrialScheduler
+    from ray.tune.search import Searcher
+
+
+@dataclass
+class Result:
+    """How a launch ended.
+
+    Attributes:
+        paths: Its folder.
+        progress: Its counts.
+        failures: Reasons by trial.
+        halted: Why it ended before its time (a full disk …); empty if it did not.
+        interrupted: Whether the user stopped it.
+        undelivered: What MLflow has not received, in one line.
+    """
+
+    paths: LaunchPaths
+    progress: Progress
+    failures: Mapping[str, str] = field(default_factory=dict)
+    halted: str = ""
+    interrupted: bool = False
+    undelivered: str = ""
+
+
+def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
+    """All data sets that trials of a sweep can ask for."""
+    return {name: load(name) for name in sweep.values("dataset")}
+
+
+def run(
+    sweep: Sweep, console: Console, *, resume: bool = False, address: str | None = None
+) -> Result:
+    """Run a sweep to its end.
+
+    Args:
+        sweep: The plan.
+        console: Where progress goes.
+        resume: Go on with the latest launch instead of a new one.
+        address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
+
+    Raises:
+        SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
+    """
+    datasets = read_datasets(sweep)
+    going_on = launch.latest(sweep) if resume else None
+    with cluster.connected(sweep.resources, address) as slots:
+        paths = going_on or launch.begin(sweep)
+        with launch.driving(paths):
+            return _drive(sweep, paths, datasets, slots, console)
+
+
+def _drive(
+    sweep: Sweep,
+    paths: LaunchPaths,
+    datasets: Mapping[str, Dataset],
+    slots: int,
+    console: Console,
+) -> Result:
+    from sweep.observer import Observer
+    from sweep.search import StudySearcher
+
+    study = open_study(sweep, paths.key, study_storage())
+    ledger = Ledger(dataset.sha256 for dataset in datasets.values())
+    tracker = MlflowTracker(paths)
+    _begin_parent(tracker, sweep, paths)
+    metric, mode = next(iter(sweep.directions.items()))
+    result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
+    with Board(result.progress, console) as board:
+        board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
+        observer = Observer(paths, tracker, board, ledger, datasets)
+        searcher = StudySearcher(sweep, study, ledger.lookup, observer.reuse, slots)
+        for config, outcome in searcher.resumed:
+            observer.count(config, outcome)
+        result.halted = _fit(_tuner(sweep, searcher, observer, paths, datasets)) or searcher.halted
+        observer.interrupt()
+    result.failures = observer.failures
+    result.interrupted = not result.halted and not searcher.exhausted
+    tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
+    result.undelivered = tracker.close()
+    return result
+
+
+def _fit(tuner: Tuner) -> str:
+    """Run to the end, or until the user stops it; why it broke off, if it did."""
+    from ray.exceptions import RayError
+    from ray.tune.error import TuneError
+
+    try:
+        with _stoppable():
+            tuner.fit()
+    except (RayError, TuneError) as error:
+        return str(error).strip().splitlines()[-1][:300]
+    except KeyboardInterrupt:  # the second one; the first ends `fit` in good order
+        pass
+    return ""
+
+
+def _tuner(
+    sweep: Sweep,
+    searcher: Searcher,
+    observer: Callback,
+    paths: LaunchPaths,
+    datasets: Mapping[str, Dataset],
+) -> Tuner:
+    from ray.tune import (
+        CheckpointConfig,
+        FailureConfig,
+        RunConfig,
+        TuneConfig,
+        Tuner,
+        with_parameters,
+        with_resources,
+    )
+
+    from sweep.trainable import SnnTrainable
+
+    needs = sweep.resources
+    threads = max(1, int(needs.cpu))
+    trainable = with_parameters(SnnTrainable, datasets=datasets, paths=paths, threads=threads)
+    return Tuner(
+        with_resources(trainable, {"cpu": needs.cpu, "gpu": needs.gpu}),
+        tune_config=TuneConfig(
+            search_alg=searcher,
+            scheduler=_scheduler(sweep),
+            num_samples=-1,  # the searcher says when it has finished
+            reuse_actors=True,
+            trial_dirname_creator=_directory_name,
+        ),
+        run_config=RunConfig(
+            name=paths.tune.name,
+            storage_path=str(paths.tune.parent),
+            callbacks=[observer],
+            checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
+            failure_config=FailureConfig(max_failures=sweep.max_failures),
+            verbose=0,
+        ),
+    )
+
+
+def _scheduler(sweep: Sweep) -> TrialScheduler:
+    from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, HyperBandScheduler
+
+    metric, mode = next(iter(sweep.directions.items()))
+    plan = sweep.scheduler
+    common: dict[str, Any] = {"time_attr": EPOCH, "metric": metric, "mode": mode}
+    if plan.name == "asha":
+        return ASHAScheduler(
+            max_t=max(sweep.values("epochs")) + 1,  # the trials end by themselves
+            grace_period=plan.grace,
+            reduction_factor=plan.reduction,
+            **common,
+        )
+    if plan.name == "hyperband":
+        return HyperBandScheduler(
+            max_t=max(sweep.values("epochs")), reduction_factor=plan.reduction, **common
+        )
+    return FIFOScheduler()  # type: ignore[no-untyped-call]
+
+
+def _directory_name(trial: Any) -> str:
+    return str(trial.config["config_id"])
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: Tune then stops its trials and returns."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> None:
+    params = {
+        "sampler": sweep.sampler.name,
+        "scheduler": sweep.scheduler.name,
+        "trials": sweep.trials_planned(),
+        "seeds": list(sweep.seeds),
+        "metric": ", ".join(sweep.directions),
+    }
+    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, sweep_tags(paths))
+
+
+def _final_state(result: Result) -> str:
+    if result.interrupted or result.halted:
+        return State.INTERRUPTED
+    return State.DONE

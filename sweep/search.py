@@ -1,0 +1,244 @@
+"""The search: Optuna's study as the ledger of a sweep, behind Ray Tune's searcher interface.
+
+A configuration is one Optuna trial; each of its seeds is one Ray trial. Ray's own OptunaSearch
+tells a trial that the scheduler stopped as complete, leaves one that reports NaN running for ever,
+pays for the same configuration twice, and keeps its place in memory. Here, everything that a
+resumed sweep needs stands in the study before a trial starts:
+
+- told as pruned, with its intermediate values, when the scheduler stopped it; as failed, when it
+  failed or diverged; as complete only at the value of the epoch that validation chose;
+- a configuration and seed that ran before, here or in another sweep, is answered from its record;
+- trials that a killed driver left running are handed out again, with their number.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import optuna
+from optuna.trial import TrialState
+from ray.tune.search import Searcher
+
+from snn.config import TrialConfig
+from sweep.outcome import EPOCH, Outcome, outcome_of
+from sweep.records import State
+from sweep.spec import Sweep
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+log = logging.getLogger(__name__)
+
+_ASSIGNMENT, _OUTCOME = "assignment", "outcome"
+_MAX_REPEATS = 100  # suggestions in a row that were all run before: the space is exhausted
+
+Lookup = Callable[[TrialConfig], Outcome | None]
+
+
+@dataclass(eq=False)
+class Candidate:
+    """One configuration of the search, with what its seeds have reported."""
+
+    trial: optuna.trial.Trial
+    configs: dict[int, TrialConfig]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    reports: dict[int, dict[int, float]] = field(default_factory=dict)
+
+    @property
+    def open_seeds(self) -> list[int]:
+        """Seeds without an end."""
+        return [seed for seed in self.configs if seed not in self.outcomes]
+
+
+class StudySearcher(Searcher):
+    """Hands out trials until the planned configurations are asked for.
+
+    Args:
+        sweep: The plan.
+        study: Persistent; its running trials are taken up first.
+        lookup: Outcome of an earlier run of the same configuration and seed, or None.
+        on_reuse: Called with every configuration that is answered without running it.
+        slots: Trials that can run at once: none is asked for before there is room for it, so
+            that the sampler knows as much as it can.
+
+    Attributes:
+        resumed: What earlier drivers of this study have settled.
+        exhausted: Whether all planned configurations were handed out, or there are no new ones.
+        halted: Why no more are handed out before that; the world failed a trial.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        study: optuna.Study,
+        lookup: Lookup,
+        on_reuse: Callable[[TrialConfig, Outcome], None],
+        slots: int,
+    ) -> None:
+        self.metrics = list(sweep.directions)
+        super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
+        self.sweep, self.study = sweep, study
+        self.lookup, self.on_reuse = lookup, on_reuse
+        self.slots = slots
+        self.halted, self.exhausted = "", False
+        self.resumed: list[tuple[TrialConfig, Outcome]] = []
+        self._ready: deque[tuple[Candidate, int]] = deque()
+        self._running: dict[str, tuple[Candidate, int]] = {}
+        self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
+        self._settled: dict[str, Outcome] = {}
+        self._repeats = 0
+        self._asked = self._take_up()
+
+    # Ray Tune's interface
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """The next configuration and seed; None: not now; or that there are no more."""
+        if len(self._running) >= self.slots:
+            return None
+        while not self.halted and (self._ready or self._ask()):
+            if self._ready:
+                candidate, seed = self._ready.popleft()
+                self._running[trial_id] = candidate, seed
+                config = candidate.configs[seed]
+                return {"trial": config.canonical(), "config_id": config.config_id}
+        self.exhausted = not self.halted
+        return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
+
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """Keep an intermediate value."""
+        candidate, seed = self._running[trial_id]
+        self._report(candidate, seed, result)
+
+    def on_trial_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Settle a trial, and all that wait for the same configuration and seed."""
+        candidate, seed = self._running.pop(trial_id)
+        outcome = outcome_of(result, error=error)
+        if outcome.state == State.INTERRUPTED:  # stays running in the study, for the next driver
+            self.halted = self.halted or outcome.reason
+            return
+        if result:
+            self._report(candidate, seed, result)
+        for waiting, its_seed in self._in_flight.pop(candidate.configs[seed].config_id):
+            if (waiting, its_seed) != (candidate, seed):
+                self.on_reuse(waiting.configs[its_seed], outcome)
+            self._settle(waiting, its_seed, outcome)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save: the study has it all."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore: the study has it all."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles its searcher for a restore that we do not use: the study has it all."""
+        return {}
+
+    def set_search_properties(
+        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
+    ) -> bool:
+        """The plan has them already."""
+        return True
+
+    # The study
+
+    def _ask(self) -> bool:
+        """Ask for one more configuration; False when there are no more."""
+        if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
+            return False
+        trial = self.study.ask()
+        assignment = self.sweep.space.suggest(trial)
+        trial.set_user_attr(_ASSIGNMENT, json.dumps(assignment))
+        self._asked += 1
+        self._open(self._candidate(trial, assignment))
+        return True
+
+    def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
+        seeds = self.sweep.seeds
+        return Candidate(trial, {seed: self.sweep.config(assignment, seed) for seed in seeds})
+
+    def _open(self, candidate: Candidate) -> None:
+        """Queue the seeds of a configuration that are neither known nor on their way."""
+        known = True
+        for seed in candidate.open_seeds:
+            config = candidate.configs[seed]
+            if config.config_id in self._in_flight:
+                self._in_flight[config.config_id].append((candidate, seed))
+                continue
+            outcome = self._settled.get(config.config_id) or self.lookup(config)
+            if outcome is not None:
+                self.on_reuse(config, outcome)
+                self._settle(candidate, seed, outcome)
+                continue
+            known = False
+            self._in_flight[config.config_id] = [(candidate, seed)]
+            self._ready.append((candidate, seed))
+        self._repeats = self._repeats + 1 if known else 0
+
+    def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
+        """Report the mean over the seeds of an epoch as soon as all have got there."""
+        if len(self.metrics) > 1 or EPOCH not in result:  # Optuna has no reports with two values
+            return
+        at_epoch = candidate.reports.setdefault(int(result[EPOCH]), {})
+        at_epoch[seed] = float(result[self.metrics[0]])
+        if len(at_epoch) == len(candidate.configs):
+            candidate.trial.report(sum(at_epoch.values()) / len(at_epoch), int(result[EPOCH]))
+
+    def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
+        candidate.outcomes[seed] = outcome
+        self._settled[candidate.configs[seed].config_id] = outcome
+        record = {"state": outcome.state, "metrics": dict(outcome.metrics)}
+        candidate.trial.set_user_attr(f"{_OUTCOME}:{seed}", json.dumps(record))
+        if not candidate.open_seeds:
+            self._tell(candidate)
+
+    def _tell(self, candidate: Candidate) -> None:
+        """Tell the study what became of a configuration, all its seeds together."""
+        states = {outcome.state for outcome in candidate.outcomes.values()}
+        number = candidate.trial.number
+        if State.FAILED in states:
+            self.study.tell(number, state=TrialState.FAIL)
+        elif State.PRUNED in states:
+            self.study.tell(number, state=TrialState.PRUNED)
+        else:
+            ends = list(candidate.outcomes.values())
+            means = [sum(end.value(m) for end in ends) / len(ends) for m in self.metrics]
+            self.study.tell(number, means, state=TrialState.COMPLETE)
+
+    def _take_up(self) -> int:
+        """Take up what an earlier driver left, and count what it asked for."""
+        asked, revived = 0, list[Candidate]()
+        for frozen in self.study.get_trials(deepcopy=False):
+            if frozen.state == TrialState.WAITING:
+                continue
+            if frozen.state == TrialState.RUNNING and _ASSIGNMENT not in frozen.user_attrs:
+                self.study.tell(frozen.number, state=TrialState.FAIL)  # died while being asked for
+                continue
+            if _ASSIGNMENT not in frozen.user_attrs:
+                continue
+            asked += 1
+            candidate = self._revive(frozen)
+            if frozen.state == TrialState.RUNNING:
+                revived.append(candidate)
+        for candidate in revived:
+            if candidate.open_seeds:
+                self._open(candidate)
+            else:
+                self._tell(candidate)
+        return asked
+
+    def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
+        trial = optuna.trial.Trial(self.study, frozen._trial_id)
+        candidate = self._candidate(trial, json.loads(frozen.user_attrs[_ASSIGNMENT]))
+        for seed in candidate.configs:
+            record = frozen.user_attrs.get(f"{_OUTCOME}:{seed}")
+            if record:
+                outcome = Outcome(**json.loads(record))
+                candidate.outcomes[seed] = outcome
+                self._settled[candidate.configs[seed].config_id] = outcome
+                self.resumed.append((candidate.configs[seed], outcome))
+        return candidate

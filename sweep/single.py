@@ -1,0 +1,120 @@
+"""One configuration trained in this process, with the records of a sweep but without Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from snn import checkpoint
+from snn.config import TrialConfig
+from snn.data import load
+from snn.errors import CheckpointError, NonFiniteLossError
+from snn.training import Trainer
+from sweep import finish, launch
+from sweep.ledger import Ledger
+from sweep.outcome import Outcome
+from sweep.paths import LaunchPaths, TrialPaths, launches, storage_root
+from sweep.provenance import provenance_tags
+from sweep.records import State, Tag
+from sweep.spec import Sweep
+from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+
+NAME = "train"
+"""Trainings are launches of a sweep of this name."""
+
+
+@dataclass
+class Ended:
+    """How a training ended: metrics and checkpoint, or the reason why there are none."""
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: Path | str = ""
+    reason: str = ""
+    interrupted: bool = False
+    undelivered: str = ""
+
+
+def train(config: TrialConfig, console: Console) -> Ended:
+    """Train a configuration to its end, or go on with it, or find its record.
+
+    Raises:
+        SnnError, SweepError, OSError: It cannot be trained here.
+    """
+    dataset = load(config.dataset)
+    ledger = Ledger([dataset.sha256])
+    record = ledger.find(config)
+    if record and Path(record.checkpoint).exists():
+        console.print(f"trained before: MLflow run {record.run_id}")
+        return Ended(record.metrics, record.checkpoint)
+    paths = _unfinished(config) or launch.begin(Sweep(name=NAME, base=config.canonical()))
+    with launch.driving(paths):
+        trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
+        tracker = MlflowTracker(paths)
+        tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths))
+        tags = trial_tags(paths, config) | provenance_tags(dataset)
+        tracker.begin(config.config_id, finish.trial_name(config), config.canonical(), tags)
+        ended = _train(trainer, paths.trial(config.config_id), tracker, console)
+        ended.undelivered = tracker.close()
+    return ended
+
+
+def _unfinished(config: TrialConfig) -> LaunchPaths | None:
+    """The launch in which this configuration was begun and not finished."""
+    for paths in reversed(launches(storage_root(), NAME)):
+        files = paths.trial(config.config_id)
+        if files.last.exists() and not files.best.exists():
+            return paths
+    return None
+
+
+def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console: Console) -> Ended:
+    key = trainer.config.config_id
+    _go_on(trainer, files, console)
+    for epoch, metrics in enumerate(trainer.history, start=1):
+        tracker.epoch(key, epoch, metrics)
+    try:
+        while not trainer.done:
+            _epoch(trainer, console)
+            checkpoint.save(files.last, trainer.state())
+            tracker.epoch(key, trainer.epoch, trainer.history[-1])
+        metrics = finish.finish(trainer, files)
+        ended, outcome = Ended(metrics, files.best), Outcome(State.DONE, metrics)
+    except NonFiniteLossError as error:
+        ended, outcome = Ended(reason=str(error)), Outcome(State.FAILED, reason=str(error))
+    except KeyboardInterrupt:
+        ended, outcome = Ended(interrupted=True), Outcome(State.INTERRUPTED)
+    except OSError as error:
+        outcome = Outcome(State.INTERRUPTED, reason=f"{error.strerror}: {files.folder}")
+        ended = Ended(reason=f"{outcome.reason}; mend that and give the same command again")
+    done = outcome.state == State.DONE
+    artifacts = [str(files.best), str(files.confusion)] if done else []
+    tracker.end(key, outcome, {Tag.CHECKPOINT: str(files.best)} if done else {}, artifacts)
+    tracker.end(SWEEP_RUN, Outcome(outcome.state), {})
+    return ended
+
+
+def _go_on(trainer: Trainer, files: TrialPaths, console: Console) -> None:
+    if not files.last.exists():
+        return
+    try:
+        trainer.load(checkpoint.load(files.last))
+        console.print(f"going on after epoch {trainer.epoch}")
+    except CheckpointError as error:
+        console.print(f"{error}; starting anew")
+
+
+def _epoch(trainer: Trainer, console: Console) -> None:
+    """One epoch with a bar while it runs and a line when it is done."""
+    title = f"epoch {trainer.epoch + 1:>3} of {trainer.config.epochs}"
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(title, total=len(trainer.train.labels))
+        metrics = trainer.train_epoch(lambda seen, _: progress.update(bar, completed=seen))
+    shown = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "epoch_seconds")
+    values = "  ".join(f"{name} {metrics[name]:.4f}" for name in shown)
+    console.print(f"{title}  {values}", soft_wrap=True)

@@ -1,0 +1,310 @@
+"""A sweep as validated YAML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from snn.config import TrialConfig, describe
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.records import EPOCH_METRICS, SEARCHABLE
+from sweep.space import Assignment, Parameter, Space, parse_space
+from sweep.yaml_file import read
+
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+def _by_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _none_by_name(value: Any) -> Any:
+    return {"name": "none"} if value is None else _by_name(value)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Sampler(_Section):
+    """Who suggests configurations."""
+
+    name: Literal["tpe", "random", "grid", "cmaes", "nsga2", "gp"] = Field(
+        "tpe", description="Optuna's sampler; grid runs every point of the space"
+    )
+    seed: Number = Field(0, description="of the sampler's random numbers")
+
+
+class Scheduler(_Section):
+    """Who stops bad trials early."""
+
+    name: Literal["asha", "hyperband", "none"] = Field("asha", description="Ray Tune's scheduler")
+    grace: int = Field(3, ge=1, description="epochs that every trial gets (asha)")
+    reduction: int = Field(3, ge=2, description="one of so many trials is kept at every rung")
+
+
+class Resources(_Section):
+    """What one trial is given; fractions share a processor."""
+
+    cpu: float = Field(1, gt=0, description="CPUs per trial")
+    gpu: float = Field(0, ge=0, description="GPUs per trial")
+
+
+class Sweep(_Section):
+    """A sweep: what is fixed, what is searched, by whom, how often, with what.
+
+    Raises (through `parse`): SpecError, one line with place, value and what is allowed.
+    """
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="letters, digits, '-', '_' and '.'; names the MLflow experiment and the study",
+    )
+    description: str = Field("", description="the question that the sweep answers")
+    base: dict[str, Any] = Field({}, description="keys of the configuration that are fixed")
+    search: dict[str, Any] = Field({}, description="keys of the configuration that are searched")
+    metric: str | dict[str, Literal["max", "min"]] = Field(
+        "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
+    )
+    sampler: Annotated[Sampler, BeforeValidator(_by_name)] = Sampler()
+    scheduler: Annotated[Scheduler, BeforeValidator(_none_by_name)] = Scheduler()
+    trials: int | None = Field(
+        None, ge=1, description="configurations; grid: all points if not given, else 20"
+    )
+    seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    resources: Resources = Resources()
+    max_failures: int = Field(
+        0, ge=0, description="how often a trial whose process died is retried"
+    )
+
+    @classmethod
+    def parse(cls, values: Any, where: str = "") -> Sweep:
+        """Validate plain values; `where` names their source in errors."""
+        if not isinstance(values, Mapping):
+            raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+        try:
+            sweep = cls(**{str(key): value for key, value in values.items()})
+        except ValidationError as error:
+            raise SpecError(f"{where}: {describe(error, cls)}") from None
+        try:
+            _check(sweep)
+        except SpecError as error:
+            raise SpecError(f"{where}: {error}") from None
+        return sweep
+
+    @cached_property
+    def space(self) -> Space:
+        """The search space."""
+        return parse_space(self.search, _fixed(self.base, self.search))
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """The metrics with their modes, `max` or `min`."""
+        if isinstance(self.metric, str):
+            return {self.metric: EPOCH_METRICS[self.metric]}
+        return dict(self.metric)
+
+    def configurations_planned(self) -> int:
+        """Configurations that the sweep asks for: never more than the space has."""
+        size = self.space.size()
+        if self.trials is None:
+            return size if size is not None and self.sampler.name == "grid" else min(20, size or 20)
+        return self.trials if size is None else min(self.trials, size)
+
+    def trials_planned(self) -> int:
+        """Configurations times seeds."""
+        return self.configurations_planned() * len(self.seeds)
+
+    def config(self, assignment: Assignment, seed: int) -> TrialConfig:
+        """The configuration of a point of the space."""
+        return TrialConfig.parse({**self.base, **assignment, "seed": seed})
+
+    def values(self, key: str) -> tuple[Any, ...]:
+        """All values that a key can take in this sweep, or the ends of its range."""
+        parameter = next((p for p in self.space.parameters if p.name == key), None)
+        if parameter is None:
+            return (_fixed(self.base, {})[key],)
+        unused = self.space.fixed.get(key, TrialConfig.model_fields[key].default)
+        return parameter.samples() + ((unused,) if parameter.when else ())
+
+    def to_yaml(self) -> str:
+        """The specification as YAML; reading it gives an equal sweep."""
+        plain = self.model_dump(mode="json", exclude_defaults=True)
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep:
+    """Read a sweep from a YAML file, or a bundled one by its name.
+
+    Args:
+        source: Path or name.
+        overrides: Keys of the configuration are fixed at these values and no longer searched; keys
+            of the specification (`trials`, `sampler.name`, …) are replaced.
+
+    Raises:
+        SpecError: There is no such file or sweep, or something in it is not allowed.
+    """
+    values = read(_text(source), source)
+    if not isinstance(values, dict):
+        raise SpecError(f"{source}: needs keys and values, such as name, base and search")
+    for key, value in (overrides or {}).items():
+        _override(values, key, value, source)
+    return Sweep.parse(values, source)
+
+
+def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
+    """Read `KEY=VALUE` items; values as in YAML.
+
+    Raises:
+        SpecError: An item has no `=`, or its value is no YAML.
+    """
+    overrides = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise SpecError(f"--set {item}: needs KEY=VALUE, for example --set epochs=5")
+        overrides[key.strip()] = read(value, f"--set {key.strip()}")
+    return overrides
+
+
+def bundled() -> dict[str, str]:
+    """Names and descriptions of the sweeps that come with the package."""
+    files = sorted(_specs().iterdir(), key=lambda file: file.name)
+    found = {f.name.removesuffix(".yaml"): f for f in files if f.name.endswith(".yaml")}
+    return {name: load_sweep(name).description for name in found}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of a specification; `base` is that of a configuration."""
+    schema = Sweep.model_json_schema()
+    keys = TrialConfig.model_json_schema()
+    keys["properties"].pop("seed")
+    schema["properties"]["base"] = {**keys, "description": "keys that are fixed"}
+    schema["properties"]["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
+    return schema
+
+
+def _check(sweep: Sweep) -> None:
+    """What pydantic cannot know."""
+    for part, keys in (("base", sweep.base), ("search", sweep.search)):
+        for key in keys:
+            _check_key(part, key)
+    for key in sweep.search:
+        if key in sweep.base:
+            raise SpecError(f"search.{key}: stands in base, too; keep one of them")
+    try:
+        TrialConfig.parse(sweep.base)
+    except ConfigError as error:
+        raise SpecError(f"base.{error}") from None
+    for parameter in sweep.space.parameters:
+        _check_values(parameter, sweep.base)
+    _check_metric(sweep)
+    _check_sampler(sweep)
+    if len(set(sweep.seeds)) < len(sweep.seeds):
+        raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
+    shortest = min(sweep.values("epochs"))
+    if sweep.scheduler.name == "asha" and sweep.scheduler.grace > shortest:
+        raise SpecError(
+            f"scheduler.grace: {sweep.scheduler.grace} epochs are more than the {shortest} that a "
+            "trial has; allowed is 1 to that, or scheduler: none"
+        )
+
+
+def _check_key(part: str, key: str) -> None:
+    if key == "seed":
+        raise SpecError(f"{part}.seed: belongs to the replicates; use seeds: [0, 1, 2]")
+    if key not in TrialConfig.model_fields:
+        close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
+        known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
+        raise SpecError(f"{part}.{key}: unknown key; {known}")
+
+
+def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
+    name = parameter.name
+    if TrialConfig.model_fields[name].annotation is int and not parameter.choices:
+        if not parameter.integer:
+            raise SpecError(f"search.{name}: takes whole numbers; use {{int: [low, high]}}")
+    for value in parameter.samples():
+        try:
+            TrialConfig.parse({**base, name: value})
+        except ConfigError as error:
+            raise SpecError(f"search.{error}") from None
+
+
+def _check_metric(sweep: Sweep) -> None:
+    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
+    for name in names:
+        if name not in SEARCHABLE:
+            raise SpecError(f"metric: {name!r} cannot be searched for; {', '.join(SEARCHABLE)} can")
+    if not names:
+        raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
+
+
+def _check_sampler(sweep: Sweep) -> None:
+    name, several = sweep.sampler.name, len(sweep.directions) > 1
+    if name == "grid":
+        sweep.space.grid()
+    if name in ("cmaes", "gp") and several:
+        raise SpecError(f"sampler: {name} takes one metric; use tpe or nsga2 for several")
+    choice = next((p.name for p in sweep.space.parameters if p.choices), None)
+    if name == "cmaes" and choice:
+        raise SpecError(f"sampler: cmaes takes numbers only, and {choice} is a choice; use tpe")
+
+
+def _fixed(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of all keys that are not searched."""
+    values = {key: field.default for key, field in TrialConfig.model_fields.items()} | dict(base)
+    return {key: value for key, value in values.items() if key not in search}
+
+
+def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
+    if key in TrialConfig.model_fields:
+        for part in ("base", "search"):
+            if not isinstance(values.setdefault(part, {}), dict):
+                raise SpecError(f"{source}: {part}: needs keys and values, got {values[part]!r}")
+        values["base"][key] = value
+        values["search"].pop(key, None)
+        return
+    top, _, inner = key.partition(".")
+    if top not in Sweep.model_fields:
+        known = [*TrialConfig.model_fields, *Sweep.model_fields]
+        close = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
+        raise SpecError(f"--set {key}: unknown key; {hint}")
+    if not inner:
+        values[top] = value
+        return
+    section = _by_name(values.setdefault(top, {}))
+    if not isinstance(section, dict):
+        raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
+    values[top] = {**section, inner: value}
+
+
+def _specs() -> Any:
+    return resources.files("sweep") / "specs"
+
+
+def _text(source: str) -> str:
+    path = Path(source)
+    inside = _specs() / f"{source}.yaml"
+    if not path.is_file() and "/" not in source and inside.is_file():
+        return str(inside.read_text(encoding="utf-8"))
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        names = ", ".join(sorted(f.name[:-5] for f in _specs().iterdir()))
+        raise SpecError(f"{source}: no such file; bundled sweeps: {names}") from None
+    except IsADirectoryError:
+        raise SpecError(f"{source}: is a folder; a sweep is a YAML file") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{source}: is no text; a sweep is a YAML file in UTF-8") from None
+    except OSError as error:
+        raise SpecError(f"{source}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,100 @@
+"""One trial on a Ray worker: a network trained epoch by epoch, resumable after any of them.
+
+A trial keeps its own checkpoint in its own folder, named after its configuration. So it goes on
+where it was whatever stopped it (its process, its node, the driver), and the actor that trains it
+can be handed the next trial without being started anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from ray import tune
+
+from snn import checkpoint
+from snn.config import TrialConfig
+from snn.data import Dataset
+from snn.errors import CheckpointError, NonFiniteLossError
+from snn.training import Trainer
+from sweep.finish import finish
+from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON
+from sweep.paths import LaunchPaths
+from sweep.records import SEARCHABLE, State
+
+
+class SnnTrainable(tune.Trainable):
+    """Trains the configuration `config["trial"]`.
+
+    Every step reports the metrics of one epoch; the last one also the result on the test images
+    and how the trial ended. A diverged loss or a full disk is such an end, not an exception: the
+    actor lives on, and the searcher learns the reason.
+    """
+
+    def setup(
+        self,
+        config: dict[str, Any],
+        datasets: Mapping[str, Dataset] | None = None,
+        paths: LaunchPaths | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Called once per actor, with what all trials share."""
+        assert datasets is not None and paths is not None
+        torch.set_num_threads(threads)
+        self.datasets, self.paths = datasets, paths
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Turn to another trial."""
+        config = TrialConfig.parse(new_config["trial"])
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.files = self.paths.trial(config.config_id)
+        self.trainer = Trainer(config, self.datasets[config.dataset], device)
+        self.earlier: list[dict[str, float]] = []
+        self._continue_if_begun()
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train one epoch."""
+        try:
+            return self._step()
+        except NonFiniteLossError as error:
+            return self._end_without_result(State.FAILED, str(error))
+        except OSError as error:
+            return self._end_without_result(
+                State.INTERRUPTED, f"{error.strerror}: {self.files.folder}"
+            )
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Nothing to do: the trial's own checkpoint is newer than any that Ray asks for."""
+
+    def load_checkpoint(self, checkpoint_dir: Any) -> None:
+        """Nothing to do: `reset_config` continued already."""
+
+    def _step(self) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        if not self.trainer.done:
+            self.trainer.train_epoch()
+            checkpoint.save(self.files.last, self.trainer.state())
+        if self.earlier:  # the driver that saw these reports may be gone
+            result[EARLIER] = self.earlier
+            self.earlier = []
+        result |= self.trainer.history[-1] | {EPOCH: self.trainer.epoch}
+        if self.trainer.done:
+            result |= finish(self.trainer, self.files) | {OUTCOME: State.DONE, "done": True}
+        return result
+
+    def _end_without_result(self, state: str, reason: str) -> dict[str, Any]:
+        nothing = dict.fromkeys(SEARCHABLE, math.nan)
+        return nothing | {OUTCOME: state, REASON: reason, "done": True}
+
+    def _continue_if_begun(self) -> None:
+        if not self.files.last.exists():
+            return
+        try:
+            self.trainer.load(checkpoint.load(self.files.last))
+        except CheckpointError:
+            return  # damaged: the trial starts anew and writes over it
+        self.earlier = self.trainer.history[:-1] if self.trainer.done else self.trainer.history[:]

@@ -1,0 +1,129 @@
+"""One row per configuration over its seeds, chosen by validation alone."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import AnalysisError
+from analysis.tables import summarise
+from sweep.records import State
+
+RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
+
+accuracies = st.floats(0, 1)
+
+
+@st.composite
+def sweeps(draw: st.DrawFn) -> list[dict[str, Any]]:
+    rows = []
+    for number in range(draw(st.integers(1, 4))):
+        for seed in range(draw(st.integers(1, 4))):
+            row = {"group": f"g{number}", "hidden": 32 * (number + 1), "seed": seed}
+            row |= {"best_val_accuracy": draw(accuracies), "test_accuracy": draw(accuracies)}
+            rows.append(row)
+    return rows
+
+
+def test_params_that_vary_are_columns_and_the_others_are_told_once(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "dynamics": "alif", "beta": 0.1, "lr": 0.001, "dataset": "mnist"},
+        {"group": "b", "dynamics": "lif", "beta": None, "lr": 0.002, "dataset": "mnist"},
+    ]
+    table = summarise(runs_of(rows))
+    assert list(table.columns) == [
+        "dynamics",
+        "lr",
+        "n",
+        "val_accuracy_mean",
+        "val_accuracy_std",
+        "test_accuracy_mean",
+        "test_accuracy_std",
+    ]
+    assert table.attrs["constant"] == {"dataset": "mnist", "beta": "0.1"}
+
+
+def test_mean_and_sample_standard_deviation_over_seeds(runs_of: RunsOf) -> None:
+    values = [0.90, 0.92, 0.97]
+    rows = [{"group": "a", "best_val_accuracy": value} for value in values]
+    (row,) = summarise(runs_of(rows)).to_dict("records")
+    assert row["n"] == 3
+    assert row["val_accuracy_mean"] == pytest.approx(statistics.fmean(values))
+    assert row["val_accuracy_std"] == pytest.approx(statistics.stdev(values))
+
+
+def test_one_seed_has_no_standard_deviation(runs_of: RunsOf) -> None:
+    (row,) = summarise(runs_of([{"group": "a"}])).to_dict("records")
+    assert row["n"] == 1
+    assert math.isnan(row["val_accuracy_std"])
+    assert math.isnan(row["test_accuracy_std"])
+
+
+def test_the_best_by_validation_stands_first_whatever_the_test_set_says(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "lr": 0.1, "best_val_accuracy": 0.8, "test_accuracy": 0.99},
+        {"group": "b", "lr": 0.2, "best_val_accuracy": 0.9, "test_accuracy": 0.5},
+    ]
+    assert list(summarise(runs_of(rows)).index) == ["b", "a"]
+
+
+def test_only_finished_runs_count(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "best_val_accuracy": 0.8},
+        {"group": "a", "state": State.FAILED, "best_val_accuracy": math.nan},
+        {"group": "b", "state": State.PRUNED, "best_val_accuracy": math.nan},
+    ]
+    table = summarise(runs_of(rows))
+    assert list(table.index) == ["a"]
+    assert list(table["n"]) == [1]
+
+
+def test_nothing_finished_says_how_things_stand(runs_of: RunsOf) -> None:
+    rows = [{"group": "a", "state": state} for state in (State.RUNNING, State.FAILED)]
+    with pytest.raises(AnalysisError, match="nothing finished yet: 1 running, 1 failed"):
+        summarise(runs_of(rows))
+    with pytest.raises(AnalysisError, match="nothing finished yet: no trials"):
+        summarise(runs_of(rows).head(0))
+
+
+def test_a_finished_run_without_test_accuracy_is_named(runs_of: RunsOf) -> None:
+    rows = [{"group": "a"}, {"group": "b", "test_accuracy": math.nan}]
+    with pytest.raises(AnalysisError, match=r"1 of 2 finished runs have no test_accuracy.* run1"):
+        summarise(runs_of(rows))
+
+
+def test_rows_that_would_look_the_same_are_told_apart(runs_of: RunsOf) -> None:
+    rows = [{"group": "a", "readout": "max"}, {"group": "b", "readout": None}]
+    assert summarise(runs_of(rows))["readout"].isna().sum() == 1
+
+
+@given(sweeps(), st.randoms(use_true_random=False))
+def test_the_order_of_the_runs_does_not_matter(
+    runs_of: RunsOf, rows: list[dict[str, Any]], shuffler: random.Random
+) -> None:
+    runs = runs_of(rows)
+    order = list(range(len(runs)))
+    shuffler.shuffle(order)
+    pd.testing.assert_frame_equal(summarise(runs), summarise(runs.iloc[order]), check_exact=True)
+
+
+@given(sweeps())
+def test_every_seed_counts_once_and_means_lie_between_the_extremes(
+    runs_of: RunsOf, rows: list[dict[str, Any]]
+) -> None:
+    runs = runs_of(rows)
+    table = summarise(runs)
+    assert table["n"].sum() == len(runs)
+    assert table["val_accuracy_mean"].is_monotonic_decreasing
+    for group, row in table.iterrows():
+        values = runs.loc[runs["group_id"] == group, "test_accuracy"]
+        assert values.min() - 1e-12 <= row["test_accuracy_mean"] <= values.max() + 1e-12
+        assert math.isnan(row["test_accuracy_std"]) == (len(values) == 1)
