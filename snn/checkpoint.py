@@ -5,6 +5,7 @@ Both hold plain tensors and values and are read with `weights_only=True`: no fil
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,12 @@ def save(path: Path | str, state: dict[str, Any]) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    content = io.BytesIO()  # torch, writing to a full disk itself, hides the OSError
+    torch.save({"format": _FORMAT, **state}, content)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            torch.save({"format": _FORMAT, **state}, file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

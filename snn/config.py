@@ -12,7 +12,15 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from snn.errors import ConfigError
 
@@ -32,6 +40,10 @@ def _hidden_sizes(value: Any) -> Any:
     if not sizes or any(type(size) is not int or size < 1 for size in sizes):
         raise ValueError("needs a whole number of neurons from 1 on, or a list of them")
     return tuple(sizes)
+
+
+_SIZE = {"type": "integer", "minimum": 1}
+_HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
 
 
 def _patience(value: Any) -> Any:
@@ -90,7 +102,9 @@ class NeuronConfig(_Section):
 class NetworkConfig(_Section):
     """Sizes and connections."""
 
-    hidden: Annotated[tuple[int, ...], BeforeValidator(_hidden_sizes)] = Field(
+    hidden: Annotated[
+        tuple[int, ...], BeforeValidator(_hidden_sizes), WithJsonSchema(_HIDDEN_SCHEMA)
+    ] = Field(
         (128,), description="neurons per hidden layer: one number, or a list with one per layer"
     )
     recurrent: bool = Field(False, description="recurrent connections within each hidden layer")

@@ -34,8 +34,8 @@ def connected(needs: Resources, address: str | None) -> Iterator[int]:
     os.environ.update({k: v for k, v in _ENVIRONMENT.items() if k not in os.environ})
     import ray
 
-    for name in ("ray", "ray.tune", "ray.data"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         ray.init(
             address=address,

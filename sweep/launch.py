@@ -19,14 +19,17 @@ def begin(sweep: Sweep) -> LaunchPaths:
         SweepError: The storage folder cannot be written.
     """
     root = storage_root()
-    earlier = launches(root, sweep.name)
-    paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
-    try:
-        paths.folder.mkdir(parents=True)
-        paths.spec.write_text(sweep.to_yaml())
-    except OSError as error:
-        raise SweepError(f"{paths.folder}: cannot be written: {error.strerror}") from None
-    return paths
+    while True:
+        earlier = launches(root, sweep.name)
+        paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
+        try:
+            paths.folder.mkdir(parents=True)
+            paths.spec.write_text(sweep.to_yaml())
+        except FileExistsError:  # another launch was faster by a moment
+            continue
+        except OSError as error:
+            raise SweepError(f"{paths.folder}: cannot be written: {error.strerror}") from None
+        return paths
 
 
 def latest(sweep: Sweep) -> LaunchPaths:

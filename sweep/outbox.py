@@ -40,6 +40,7 @@ class Outbox:
             self._mark = note["mark"]
             self.run_ids |= note.get("runs", {})
         self.inherited = self._events.tell()
+        self._mark = min(self._mark, self.inherited)  # after a power cut the marks may be ahead
         """Bytes that were here at the start: part of them may have been delivered unmarked."""
 
     def append(self, event: Mapping[str, Any]) -> None:

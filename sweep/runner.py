@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from snn.data import Dataset, load
+from snn.data import Dataset, load, split
 from sweep import cluster, launch
 from sweep.board import Board, Progress
 from sweep.ledger import Ledger
@@ -23,6 +23,7 @@ from sweep.study import open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 
 if TYPE_CHECKING:
+    from optuna import Study
     from ray.tune import Callback, Tuner
     from ray.tune.schedulers import TrialScheduler
     from ray.tune.search import Searcher
@@ -50,8 +51,12 @@ class Result:
 
 
 def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
-    """All data sets that trials of a sweep can ask for."""
-    return {name: load(name) for name in sweep.values("dataset")}
+    """All data sets that trials of a sweep can ask for; each can be split as they ask."""
+    datasets = {name: load(name) for name in sweep.values("dataset")}
+    for dataset in datasets.values():
+        for val_fraction in sweep.values("val_fraction"):
+            split(dataset, val_fraction, seed=0)
+    return datasets
 
 
 def run(
@@ -69,15 +74,16 @@ def run(
         SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
     """
     datasets = read_datasets(sweep)
-    going_on = launch.latest(sweep) if resume else None
-    with cluster.connected(sweep.resources, address) as slots:
-        paths = going_on or launch.begin(sweep)
-        with launch.driving(paths):
-            return _drive(sweep, paths, datasets, slots, console)
+    paths = launch.latest(sweep) if resume else launch.begin(sweep)
+    with launch.driving(paths):
+        study = open_study(sweep, paths.key, study_storage())
+        with cluster.connected(sweep.resources, address) as slots:
+            return _drive(sweep, study, paths, datasets, slots, console)
 
 
 def _drive(
     sweep: Sweep,
+    study: Study,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
     slots: int,
@@ -86,7 +92,6 @@ def _drive(
     from sweep.observer import Observer
     from sweep.search import StudySearcher
 
-    study = open_study(sweep, paths.key, study_storage())
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
     tracker = MlflowTracker(paths)
     _begin_parent(tracker, sweep, paths)

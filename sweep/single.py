@@ -51,9 +51,9 @@ def train(config: TrialConfig, console: Console) -> Ended:
     if record and Path(record.checkpoint).exists():
         console.print(f"trained before: MLflow run {record.run_id}")
         return Ended(record.metrics, record.checkpoint)
+    trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
     paths = _unfinished(config) or launch.begin(Sweep(name=NAME, base=config.canonical()))
     with launch.driving(paths):
-        trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
         tracker = MlflowTracker(paths)
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths))
         tags = trial_tags(paths, config) | provenance_tags(dataset)

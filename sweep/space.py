@@ -10,6 +10,7 @@ learn_beta: {choice: [false, true], when: {dynamics: alif}}
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -75,9 +76,15 @@ class Parameter:
         return next(label for label, choice in self._by_label.items() if choice == value)
 
     def samples(self) -> tuple[Any, ...]:
-        """The values that show whether all are allowed: the choices, or the ends."""
-        ends = (self.low, self.high)
-        return self.choices or (tuple(int(end) for end in ends) if self.integer else ends)
+        """The values that show whether all are allowed: the choices, or the ends of a range.
+
+        Of a continuous range also a value within, which shows whether fractions are.
+        """
+        if self.choices:
+            return self.choices
+        if self.integer:
+            return int(self.low), int(self.high)
+        return self.low, self.low + (self.high - self.low) / math.pi, self.high
 
     def describe(self) -> str:
         """The range in words."""

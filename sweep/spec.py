@@ -228,13 +228,9 @@ def _check_key(part: str, key: str) -> None:
 
 
 def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
-    name = parameter.name
-    if TrialConfig.model_fields[name].annotation is int and not parameter.choices:
-        if not parameter.integer:
-            raise SpecError(f"search.{name}: takes whole numbers; use {{int: [low, high]}}")
     for value in parameter.samples():
         try:
-            TrialConfig.parse({**base, name: value})
+            TrialConfig.parse({**base, parameter.name: value})
         except ConfigError as error:
             raise SpecError(f"search.{error}") from None
 
@@ -282,8 +278,8 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
     if not inner:
         values[top] = value
         return
-    section = _by_name(values.setdefault(top, {}))
-    if not isinstance(section, dict):
+    section = _by_name(values.get(top, {}))
+    if not isinstance(section, dict) or top == "name":
         raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
     values[top] = {**section, inner: value}
 

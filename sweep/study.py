@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from sweep.errors import SweepError
 from sweep.spec import Sweep
@@ -23,10 +25,9 @@ def open_study(sweep: Sweep, name: str, url: str) -> optuna.Study:
         SweepError: The database cannot be reached.
     """
     try:
-        storage = optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
         study = optuna.create_study(
             study_name=name,
-            storage=storage,
+            storage=_open_storage(url),
             directions=[
                 "maximize" if d == "max" else "minimize" for d in sweep.directions.values()
             ],
@@ -40,6 +41,17 @@ def open_study(sweep: Sweep, name: str, url: str) -> optuna.Study:
         reason = str(error).splitlines()[0] if str(error) else repr(error)
         raise SweepError(f"the Optuna database {_without_password(url)}: {reason}") from None
     return study
+
+
+def _open_storage(url: str) -> optuna.storages.RDBStorage:
+    for wait_s in (0.2, 0.5, 1.0, 2.0):
+        try:
+            return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
+        except (OperationalError, ProgrammingError, IntegrityError) as error:
+            if "exist" not in str(error) and "UNIQUE" not in str(error).upper():
+                raise
+            time.sleep(wait_s)  # another sweep is just creating the tables
+    return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
 
 
 def _engine_options(url: str) -> dict[str, Any]:

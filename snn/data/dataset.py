@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snn.errors import ConfigError
+
 Bytes = NDArray[np.uint8]
 
 
@@ -64,11 +66,14 @@ def split(dataset: Dataset, val_fraction: float, seed: int) -> tuple[Split, Spli
     """Training, validation and test images.
 
     The split is random and depends on the seed alone; the test images are always the same.
+
+    Raises:
+        ConfigError: The fraction leaves no images for one side.
     """
     n = len(dataset.train_labels)
     n_val = round(n * val_fraction)
     if not 0 < n_val < n:
-        raise ValueError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
+        raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
     order = np.random.default_rng(seed).permutation(n)
     val, train = np.sort(order[:n_val]), np.sort(order[n_val:])
     return (

@@ -52,17 +52,19 @@ def best(name: SweepName) -> None:
     The test accuracy is shown, never selected on. Of several seeds, the mean counts, and the
     network is that of the seed with the best validation.
     """
-    from analysis import tables
+    from analysis.runs import param_columns
+    from analysis.tables import summarise
+    from analysis.typeset import as_text
 
-    run = best_run(name)
-    summary = tables.summarise(_runs(name)).iloc[0]
-    print(f"sweep          {name}")
+    found, run = _runs(name), best_run(name)
+    leader = summarise(found).iloc[0]
+    seeds = f"mean of {leader['n']} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
-        print(f"{key:<14} {summary[f'{key}_mean']:.4f} (mean of {summary['n']} seeds)")
-    for key, value in _config_of(run).items():
-        print(f"{key:<18} {value}")
-    print(f"MLflow run         {run['run_id']}")
-    print(f"network            {best_checkpoint(name)}")
+        print(f"{key:<18} {leader[f'{key}_mean']:.4f} ({seeds})")
+    for param, value in run[param_columns(found)].dropna().items():
+        print(f"{param!s:<18} {as_text(value)}")
+    print(f"{'MLflow run':<18} {run['run_id']}")
+    print(f"{'network':<18} {best_checkpoint(name)}")
 
 
 def table(
@@ -124,9 +126,3 @@ def _runs(name: str) -> pd.DataFrame:
     from analysis import runs
 
     return runs.load_runs([name])
-
-
-def _config_of(run: pd.Series) -> dict[str, object]:
-    from analysis.runs import param_columns
-
-    return {key: run[key] for key in param_columns(run.to_frame().T) if run[key] == run[key]}

@@ -1,0 +1,175 @@
+"""Mistakes and trouble through the command line: one clear line, the right code, nothing lost."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from snn.data.sources import _SHAPES
+from sweep.cli import run
+from tests.sweep_tests.workplace import Workplace
+
+MNIST = Path("data/MNIST/raw")
+LABELS = "train-labels-idx1-ubyte"
+
+
+@pytest.fixture
+def folder(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("SPIKESWEEP_DATA", raising=False)
+    return in_folder
+
+
+def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run a command that fails in one line; its code and the line."""
+    code = run(arguments.split())
+    captured = capsys.readouterr()
+    lines = captured.err.strip().splitlines()
+    assert code in (1, 2)
+    assert len(lines) == 1, captured.err
+    assert captured.out == ""
+    return code, lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("frobnicate", "No such command"),
+        ("run", "Missing argument 'SPEC'"),
+        ("run quickstart --bogus", "No such option: --bogus"),
+        ("run nope", "bundled sweeps: dynamics"),
+        ("run quickstart --trials 0", "trials:"),
+        ("run quickstart --set epochs", "needs KEY=VALUE"),
+        ("run quickstart --set epochs=none", "base.epochs:"),
+        ("run quickstart --set dataset=digits --resume", "no launch of 'quickstart'"),
+        ("validate nope.yaml", "no such file"),
+        ("train --set dynamics=hodgkin", "'alif', 'lif', 'izhikevich' or 'mlp'"),
+        ("train --set lr=-1", "lr: input should be greater than 0, got -1"),
+        ("train --set learning_rate=1", "learning_rate: unknown key"),
+        ("train --set hidden=[64,0]", "hidden: needs a whole number of neurons"),
+        ("train --set val_fraction=0.9999 --set dataset=digits", "val_fraction: 0.9999 leaves no"),
+        ("show nope", "no sweep here yet"),
+        ("best nope", "no sweep here yet"),
+        ("table nope", "no sweep here yet"),
+        ("list", "no sweep here yet"),
+        ("predict nope test:1", "no sweep here yet"),
+        ("predict nope.pt test:1", "nope.pt: no such checkpoint"),
+        ("ui --port 99999", "--port"),
+        ("data nonsense", "'show', 'fetch', 'verify'"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_code_2(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: str, told: str
+) -> None:
+    code, line = fail(arguments, capsys)
+    assert code == 2
+    assert told in line
+    assert list(folder.iterdir()) == []
+
+
+def write_idx(path: Path, shape: tuple[int, ...]) -> None:
+    sizes = b"".join(size.to_bytes(4, "big") for size in shape)
+    count = torch.tensor(shape).prod().item()
+    path.write_bytes(bytes([0, 0, 8, len(shape)]) + sizes + bytes(int(count)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-5]), "bytes instead of"),
+        (lambda path: path.write_bytes(b""), "is no such IDX file"),
+        (lambda path: path.write_bytes(gzip.compress(path.read_bytes())), "is gzipped"),
+        (lambda path: write_idx(path, (60_000, 28, 28)), "is no such IDX file"),
+        (lambda path: (path.unlink(), path.mkdir()), "cannot be read"),
+    ],
+)
+def test_a_damaged_data_file_is_named(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], object],
+    told: str,
+) -> None:
+    MNIST.mkdir(parents=True)
+    for name, shape in _SHAPES.items():
+        write_idx(MNIST / name, shape)
+    spoil(MNIST / LABELS)
+    for command in ("train --set dataset=mnist", "run quickstart"):
+        code, line = fail(command, capsys)
+        assert code == 2
+        assert told in line
+        assert str(MNIST / LABELS) in line
+    assert [path.name for path in folder.iterdir()] == ["data"]
+
+
+def test_missing_data_say_what_to_put_where(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody there: no network
+    code = run(["train", "--set", "dataset=mnist"])
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert code == 2
+    assert "the download failed" in line
+    assert "train-images-idx3-ubyte" in line and "data/MNIST/raw" in line
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 1000, b"PK\x03\x04 cut off", b"hello"])
+def test_a_corrupt_checkpoint_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    Path("model.pt").write_bytes(content)
+    code, line = fail("predict model.pt test:0", capsys)
+    assert code == 2
+    assert "model.pt" in line and "damaged" in line
+
+
+@pytest.mark.parametrize("arguments", ["train --set dataset=digits --set epochs=1", "run s.yaml"])
+def test_a_storage_that_cannot_be_written_is_named(place: Workplace, arguments: str) -> None:
+    place.spec(name="s")
+    done = place.run(*arguments.split(), SPIKESWEEP_STORAGE="/proc/nowhere")
+    assert done.returncode == 1
+    assert "/proc/nowhere" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: Workplace) -> None:
+    url = "postgresql://me:secret@127.0.0.1:9/optuna"
+    done = place.run("run", place.spec(), SPIKESWEEP_OPTUNA=url)
+    assert done.returncode == 1
+    assert "the Optuna database" in done.stderr.splitlines()[-1]
+    assert "secret" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_trial_that_fits_on_no_machine_is_refused(place: Workplace) -> None:
+    cpus = (os.cpu_count() or 1) + 1
+    done = place.run("run", place.spec(resources={"cpu": cpus}))
+    assert done.returncode == 1
+    assert f"a trial asks for {cpus} CPUs" in done.stderr.splitlines()[-1]
+
+
+def test_a_full_disk_stops_the_sweep_and_loses_nothing(place: Workplace) -> None:
+    """The trials' folder is a file system of 150 kB, in a mount namespace of the test's own."""
+    small = place.folder / "small"
+    small.mkdir()
+    base = {"dataset": "digits", "epochs": 4, "n_steps": 10, "encoding": "constant", "hidden": 200}
+    spec = place.spec(base=base, trials=2)
+    script = f'mount -t tmpfs -o size=150k tmpfs "{small}" && exec "$@"'
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    full = subprocess.run(
+        [*command, sys.executable, "-m", "sweep.cli", "run", spec],
+        cwd=place.folder,
+        env=place.environment | {"SPIKESWEEP_STORAGE": str(small)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert full.returncode == 1, full.stderr
+    assert "No space left on device" in full.stderr
+    assert "--resume" in full.stderr
+    assert "Traceback" not in full.stderr

@@ -1,0 +1,206 @@
+"""Whole sweeps through the command line: real Ray, Optuna, MLflow and networks."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+from mlflow.tracking import MlflowClient
+from optuna.trial import TrialState
+
+from tests.sweep_tests.workplace import Workplace, stop, wait_until
+
+
+@pytest.fixture(scope="module")
+def finished(shared_place: Workplace) -> Workplace:
+    """A small sweep that has run to its end; its output is in `folder/out` and `folder/err`."""
+    spec = shared_place.spec(seeds=[0, 1], search={"dynamics": ["lif", "alif"]}, sampler="grid")
+    done = shared_place.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    (shared_place.folder / "out").write_text(done.stdout)
+    (shared_place.folder / "err").write_text(done.stderr)
+    return shared_place
+
+
+def test_a_sweep_ends_with_its_leaders_on_standard_output(finished: Workplace) -> None:
+    out = (finished.folder / "out").read_text()
+    assert "leaders of small" in out
+    assert "lif" in out and "alif" in out
+    assert "4 done, 0 running, 0 pruned, 0 failed of 4" in (finished.folder / "err").read_text()
+
+
+def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: Workplace) -> None:
+    (parent,) = finished.runs("small", "sweep")
+    children = finished.runs("small")
+    assert parent.info.status == "FINISHED"
+    assert len(children) == 4
+    for child in children:
+        assert child.info.status == "FINISHED"
+        assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert len(child.data.tags["spikesweep.data_sha256"]) == 64
+        assert child.data.params["dynamics"] in ("lif", "alif")
+        assert finished.epochs(child) == [1, 2, 3, 4]
+        assert 0 < child.data.metrics["test_accuracy"] <= 1
+        artifacts = MlflowClient(finished.store).list_artifacts(child.info.run_id)
+        assert {file.path for file in artifacts} == {"best.pt", "confusion.json"}
+
+
+def test_the_study_has_the_mean_over_seeds_and_every_epoch(finished: Workplace) -> None:
+    trials = finished.study("small/1").trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 2
+    for trial in trials:
+        children = [
+            run.data.metrics["best_val_accuracy"]
+            for run in finished.runs("small")
+            if run.data.params["dynamics"] == trial.params["dynamics"]
+        ]
+        assert trial.value == pytest.approx(sum(children) / 2)
+        assert sorted(trial.intermediate_values) == [1, 2, 3, 4]
+
+
+def test_what_ran_before_is_not_run_again(finished: Workplace) -> None:
+    again = finished.spec(name="again", seeds=[0, 1], search={"dynamics": ["lif"]}, sampler="grid")
+    done = finished.run("run", again)
+    assert done.returncode == 0, done.stderr
+    assert "2 reused of 2" in done.stderr
+    before = {run.data.tags["spikesweep.config_id"]: run for run in finished.runs("small")}
+    for run in finished.runs("again"):
+        origin = before[run.data.tags["spikesweep.config_id"]]
+        assert run.data.tags["spikesweep.reused_from"] == origin.info.run_id
+        assert run.data.metrics == origin.data.metrics
+        assert finished.epochs(run) == [1, 2, 3, 4]
+
+
+def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace) -> None:
+    markdown = finished.run("table", "small", "--figure", "bars.png")
+    assert markdown.returncode == 0, markdown.stderr
+    assert "±" in markdown.stdout and "dynamics" in markdown.stdout
+    assert (finished.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
+    best = finished.run("best", "small")
+    assert best.returncode == 0, best.stderr
+    assert "best.pt" in best.stdout
+    guess = finished.run("predict", "small", "test:0", "test:1")
+    assert guess.returncode == 0, guess.stderr
+    assert len(guess.stdout.splitlines()) == 2
+    listed = finished.run("list")
+    assert "small" in listed.stdout
+    assert "4 done" in finished.run("show", "small").stdout
+
+
+def begun(place: Workplace, epoch: int) -> bool:
+    outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
+    return outbox.exists() and f'"epoch":{epoch},' in outbox.read_text()
+
+
+def check_all_done_once(place: Workplace, epochs: int) -> None:
+    runs = place.runs("small")
+    assert [run.info.status for run in runs] == ["FINISHED"] * 3
+    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 3
+    for run in runs:
+        assert place.epochs(run) == list(range(1, epochs + 1))
+    assert [run.info.status for run in place.runs("small", "sweep")] == ["FINISHED"]
+    trials = place.study("small/1").trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 3
+    by_lr = {run.data.params["lr"]: run.data.metrics["best_val_accuracy"] for run in runs}
+    for trial in trials:
+        assert trial.value == by_lr[str(trial.params["lr"])]
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 130)])
+def test_a_stopped_sweep_resumes_with_every_trial_done_once(
+    place: Workplace, how: signal.Signals, code: int
+) -> None:
+    base = {"dataset": "digits", "epochs": 25, "n_steps": 10, "encoding": "constant"}
+    spec = place.spec(base=base)
+    process = place.start("run", spec)
+    wait_until(lambda: begun(place, 5) or process.poll() is not None)
+    assert stop(process, how) == code, (place.folder / "log").read_text()
+    if how != signal.SIGKILL:
+        assert "--resume" in (place.folder / "log").read_text()
+        assert "RUNNING" not in {run.info.status for run in place.runs("small")}
+    resumed = place.run("run", spec, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    check_all_done_once(place, epochs=25)
+
+
+def test_a_diverging_trial_fails_with_its_reason_and_the_sweep_goes_on(place: Workplace) -> None:
+    spec = place.spec(search={"lr": [1e-3, 1e30]}, sampler="grid")
+    done = place.run("run", spec)
+    assert done.returncode == 1
+    assert "the loss is" in done.stderr
+    states = {run.data.params["lr"]: run.info.status for run in place.runs("small")}
+    assert states == {"0.001": "FINISHED", "1e+30": "FAILED"}
+    failed = next(run for run in place.runs("small") if run.info.status == "FAILED")
+    assert "the loss is" in failed.data.tags["spikesweep.error"]
+    assert {trial.state for trial in place.study("small/1").trials} == {
+        TrialState.COMPLETE,
+        TrialState.FAIL,
+    }
+
+
+def test_a_trial_that_the_scheduler_stops_is_pruned_everywhere(place: Workplace) -> None:
+    spec = place.spec(
+        search={"lr": [3e-3, 1e-3, 1e-7, 2e-7]},
+        sampler="grid",
+        scheduler={"name": "asha", "grace": 1, "reduction": 2},
+        trials=None,
+        resources={"cpu": 2},
+    )
+    done = place.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    pruned = {run.data.params["lr"] for run in place.runs("small") if run.info.status == "KILLED"}
+    assert pruned >= {"1e-07"}
+    told = {t.params["lr"]: t for t in place.study("small/1").trials}
+    for lr, trial in told.items():
+        assert (trial.state == TrialState.PRUNED) == (
+            f"{lr:g}" in {f"{float(p):g}" for p in pruned}
+        )
+        assert trial.intermediate_values
+    runs = {run.data.params["lr"]: run for run in place.runs("small")}
+    for lr in pruned:
+        assert runs[lr].data.tags["spikesweep.state"] == "pruned"
+        assert "test_accuracy" not in runs[lr].data.metrics
+        assert sorted(told[float(lr)].intermediate_values) == place.epochs(runs[lr])
+
+
+def test_an_mlflow_outage_stops_nothing_and_sync_delivers(place: Workplace) -> None:
+    away = {
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    }
+    spec = place.spec()
+    done = place.run("run", spec, **away)
+    assert done.returncode == 1
+    assert "spikesweep sync" in done.stderr
+    assert "3 done" in done.stderr
+    synced = place.run("sync")
+    assert synced.returncode == 0, synced.stderr
+    check_all_done_once(place, epochs=4)
+
+
+def test_one_training_is_logged_and_found_again(place: Workplace) -> None:
+    settings = ["dataset=digits", "epochs=3", "n_steps=10", "encoding=constant", "hidden=32"]
+    arguments = ["train", *(part for s in settings for part in ("--set", s))]
+    first = place.run(*arguments)
+    assert first.returncode == 0, first.stderr
+    again = place.run(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "trained before" in again.stderr
+    assert again.stdout == first.stdout
+    (run,) = place.runs("train")
+    assert place.epochs(run) == [1, 2, 3]
+    assert f"{run.data.metrics['test_accuracy']:.6g}" in first.stdout
+
+
+def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:
+    done = place.run("run", place.spec(), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "3 configurations × 1 seeds = 3" in done.stdout
+    assert "about" in done.stdout
+    assert {path.name for path in place.folder.iterdir()} == {"small.yaml"}
+
+
+def test_the_schema_describes_every_key(place: Workplace) -> None:
+    schema = json.loads(place.run("schema").stdout)
+    assert schema["properties"]["base"]["properties"]["hidden"]["description"]

@@ -1,0 +1,229 @@
+"""The searcher against a real Optuna study, driven as Ray Tune drives it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from ray.tune.search import Searcher
+
+from snn.config import TrialConfig
+from sweep.outcome import EPOCH, OUTCOME, REASON, Outcome
+from sweep.records import State
+from sweep.search import StudySearcher
+from sweep.spec import Sweep
+from sweep.study import open_study
+
+Reused = list[tuple[str, Outcome]]
+
+
+class Bench:
+    """A study on disk, and searchers on it, one after the other as drivers come and go."""
+
+    def __init__(self, folder: Path, **plan: Any) -> None:
+        common = {"name": "s", "base": {"dataset": "digits"}, "scheduler": "none"}
+        self.sweep = Sweep.parse(common | plan)
+        self.url = f"sqlite:///{folder / 'optuna.db'}"
+        self.reused: Reused = []
+
+    @property
+    def study(self) -> optuna.Study:
+        return open_study(self.sweep, "s/1", self.url)
+
+    def searcher(
+        self, lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None, slots: int = 99
+    ) -> StudySearcher:
+        def reuse(config: TrialConfig, outcome: Outcome) -> None:
+            self.reused.append((config.config_id, outcome))
+
+        return StudySearcher(self.sweep, self.study, lookup, reuse, slots)
+
+
+def report(epoch: int, accuracy: float) -> dict[str, Any]:
+    return {EPOCH: epoch, "val_accuracy": accuracy, "val_loss": 1 - accuracy}
+
+
+def done(epoch: int, last: float, best: float) -> dict[str, Any]:
+    return report(epoch, last) | {
+        OUTCOME: State.DONE,
+        "best_val_accuracy": best,
+        "best_synops_per_inference": 1000.0,
+    }
+
+
+LR = {"lr": {"loguniform": [1e-4, 1e-2]}}
+
+
+def test_a_trial_that_ends_well_is_complete_at_its_best_epoch(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    searcher = bench.searcher()
+    assert searcher.suggest("a")
+    searcher.on_trial_result("a", report(1, 0.8))
+    searcher.on_trial_complete("a", done(2, 0.7, best=0.8))
+    (trial,) = bench.study.trials
+    assert (trial.state, trial.value) == (TrialState.COMPLETE, 0.8)
+    assert trial.intermediate_values == {1: 0.8, 2: 0.7}
+    assert searcher.suggest("b") == Searcher.FINISHED
+    assert searcher.exhausted
+
+
+def test_a_trial_that_the_scheduler_stopped_is_pruned_with_all_its_reports(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    searcher = bench.searcher()
+    searcher.suggest("a")
+    searcher.on_trial_result("a", report(1, 0.2))
+    searcher.on_trial_complete("a", report(2, 0.3))
+    (trial,) = bench.study.trials
+    assert trial.state == TrialState.PRUNED
+    assert trial.intermediate_values == {1: 0.2, 2: 0.3}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"result": None, "error": True},
+        {"result": {OUTCOME: State.FAILED, REASON: "the loss is nan", "val_accuracy": math.nan}},
+    ],
+)
+def test_a_failed_or_diverged_trial_is_failed(tmp_path: Path, end: dict[str, Any]) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    searcher = bench.searcher()
+    searcher.suggest("a")
+    searcher.on_trial_complete("a", **end)
+    assert [trial.state for trial in bench.study.trials] == [TrialState.FAIL]
+
+
+def test_in_a_pareto_sweep_a_pruned_trial_is_no_candidate_for_the_front(tmp_path: Path) -> None:
+    metric = {"val_accuracy": "max", "synops_per_inference": "min"}
+    bench = Bench(tmp_path, search=LR, trials=2, metric=metric)
+    searcher = bench.searcher()
+    searcher.suggest("a")
+    searcher.suggest("b")
+    searcher.on_trial_complete("a", report(1, 0.99))
+    searcher.on_trial_complete("b", done(2, 0.9, best=0.9))
+    front = bench.study.best_trials
+    assert [(trial.number, trial.values) for trial in front] == [(1, [0.9, 1000.0])]
+
+
+def test_replicates_make_one_optuna_trial_with_the_mean(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1, seeds=[3, 5])
+    searcher = bench.searcher()
+    configs = [searcher.suggest(name)["trial"] for name in "ab"]  # type: ignore[index]
+    assert [config["seed"] for config in configs] == [3, 5]
+    assert configs[0]["lr"] == configs[1]["lr"]
+    searcher.on_trial_complete("a", done(1, 0.6, best=0.6))
+    assert bench.study.trials[0].state == TrialState.RUNNING
+    searcher.on_trial_complete("b", done(1, 0.8, best=0.8))
+    (trial,) = bench.study.trials
+    assert trial.value == pytest.approx(0.7)
+    assert trial.intermediate_values == {1: pytest.approx(0.7)}
+
+
+def test_nothing_is_asked_for_before_there_is_room(tmp_path: Path) -> None:
+    searcher = Bench(tmp_path, search=LR, trials=5).searcher(slots=2)
+    assert searcher.suggest("a") and searcher.suggest("b")
+    assert searcher.suggest("c") is None
+    searcher.on_trial_complete("a", done(1, 0.5, best=0.5))
+    assert searcher.suggest("c")
+
+
+def test_a_grid_is_run_in_order_and_once(tmp_path: Path) -> None:
+    search = {"dynamics": ["lif", "alif"], "hidden": [16, [8, 8]]}
+    bench = Bench(tmp_path, search=search, sampler="grid")
+    searcher = bench.searcher()
+    seen = []
+    while isinstance(suggested := searcher.suggest(f"t{len(seen)}"), dict):
+        seen.append((suggested["trial"]["dynamics"], suggested["trial"]["hidden"]))
+        searcher.on_trial_complete(f"t{len(seen) - 1}", done(1, 0.5, best=0.5))
+    assert seen == [("lif", 16), ("lif", [8, 8]), ("alif", 16), ("alif", [8, 8])]
+
+
+def test_the_same_configuration_is_not_paid_for_twice_in_a_sweep(tmp_path: Path) -> None:
+    # lif has no beta: the grid's two points for it are the same run
+    search = {"dynamics": ["lif", "alif"], "learn_beta": [False, True]}
+    bench = Bench(tmp_path, search=search, sampler="grid")
+    searcher = bench.searcher()
+    ran = []
+    while isinstance(suggested := searcher.suggest(f"t{len(ran)}"), dict):
+        ran.append(suggested["config_id"])
+        searcher.on_trial_complete(f"t{len(ran) - 1}", done(1, 0.5, best=0.5))
+    assert len(ran) == len(set(ran)) == 3
+    assert [trial.state for trial in bench.study.trials] == [TrialState.COMPLETE] * 4
+    assert len(bench.reused) == 1
+
+
+def test_the_same_configuration_at_the_same_time_is_run_once(tmp_path: Path) -> None:
+    search = {"learn_beta": [False, True]}
+    bench = Bench(tmp_path, base={"dynamics": "lif"}, search=search, sampler="grid", trials=None)
+    searcher = bench.searcher()
+    assert isinstance(searcher.suggest("a"), dict)
+    assert searcher.suggest("b") == Searcher.FINISHED
+    searcher.on_trial_complete("a", done(1, 0.5, best=0.5))
+    assert [trial.value for trial in bench.study.trials] == [0.5, 0.5]
+
+
+def test_what_another_sweep_ran_is_answered_from_its_record(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=3)
+    record = Outcome(State.DONE, {"best_val_accuracy": 0.9}, reused_from="run-1")
+    searcher = bench.searcher(lambda _: record)
+    assert searcher.suggest("a") == Searcher.FINISHED
+    assert [trial.value for trial in bench.study.trials] == [0.9] * 3
+    assert len(bench.reused) == 3
+
+
+def test_a_space_that_is_used_up_ends_the_sweep(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search={"dynamics": ["lif"], "learn_beta": [False, True]}, trials=2)
+    searcher = bench.searcher()
+    assert isinstance(searcher.suggest("a"), dict)
+    searcher.on_trial_complete("a", done(1, 0.5, best=0.5))
+    assert searcher.suggest("b") == Searcher.FINISHED
+
+
+def test_a_new_driver_hands_out_again_what_a_killed_one_left_running(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=4, seeds=[0, 1])
+    killed = bench.searcher()
+    first = [killed.suggest(name) for name in "abcd"]
+    killed.on_trial_complete("a", done(1, 0.5, best=0.5))
+    bench.study.ask()  # the driver died while asking for one more
+
+    resumed = bench.searcher()
+    assert [config.seed for config, _ in resumed.resumed] == [0]
+    second = []
+    while isinstance(suggested := resumed.suggest(f"t{len(second)}"), dict):
+        second.append(suggested)
+        resumed.on_trial_complete(f"t{len(second) - 1}", done(1, 0.6, best=0.6))
+    assert second[:3] == first[1:]
+    assert len(second) == 7
+    states = [trial.state for trial in bench.study.trials]
+    assert states.count(TrialState.COMPLETE) == 4
+    assert states.count(TrialState.RUNNING) == 0
+
+
+def test_a_trial_that_the_world_stopped_stays_open_and_no_more_are_handed_out(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, search=LR, trials=4)
+    searcher = bench.searcher()
+    suggested = searcher.suggest("a")
+    end = {OUTCOME: State.INTERRUPTED, REASON: "No space left on device", "val_accuracy": math.nan}
+    searcher.on_trial_complete("a", end)
+    assert searcher.suggest("b") == Searcher.FINISHED
+    assert searcher.halted == "No space left on device"
+    assert not searcher.exhausted
+    assert bench.searcher().suggest("c") == suggested
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "gp", "cmaes"])
+def test_every_sampler_searches(tmp_path: Path, sampler: str) -> None:
+    search = LR | {"beta": {"float": [0.0, 1.0]}}
+    searcher = Bench(tmp_path, search=search, trials=12, sampler=sampler).searcher()
+    for n in range(12):
+        suggested = searcher.suggest(f"t{n}")
+        assert isinstance(suggested, dict)
+        searcher.on_trial_complete(f"t{n}", done(1, 0.5 + n / 100, best=0.5 + n / 100))
+    assert searcher.suggest("more") == Searcher.FINISHED

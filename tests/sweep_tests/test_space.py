@@ -1,0 +1,153 @@
+"""The search space: what Optuna is asked, and which points there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweep.errors import SpecError
+from sweep.space import Space, parse_space
+
+FIXED: dict[str, Any] = {"dataset": "digits", "preset": "default"}
+
+values = st.one_of(
+    st.booleans(), st.integers(-5, 5), st.sampled_from(["lif", "alif", "x"]), st.just([8, 8])
+)
+forms = st.one_of(
+    st.lists(values, min_size=1, max_size=3, unique_by=repr).filter(
+        lambda v: all(a != b for i, a in enumerate(v) for b in v[:i])
+    ),
+    st.builds(
+        lambda low, count, step: {"int": [low, low + count * step], "step": step},
+        st.integers(-10, 10),
+        st.integers(1, 4),
+        st.integers(1, 7),
+    ),
+    st.builds(
+        lambda low, count: {"float": [low / 2, low / 2 + count / 2], "step": 0.5},
+        st.integers(-4, 4),
+        st.integers(1, 4),
+    ),
+)
+
+
+@st.composite
+def spaces(draw: st.DrawFn) -> Space:
+    """Finite spaces of up to four parameters, some under a condition on an earlier one."""
+    search: dict[str, Any] = {}
+    for name in "abcd"[: draw(st.integers(1, 4))]:
+        form = draw(forms)
+        if search and draw(st.booleans()):
+            other = draw(st.sampled_from(sorted(search)))
+            possible = parse_space({other: _without_when(search[other])}, {}).parameters[0].values()
+            assert possible is not None
+            when = {other: [draw(st.sampled_from(possible))]}
+            form = ({"choice": form} if isinstance(form, list) else form) | {"when": when}
+        search[name] = form
+    return parse_space(search, FIXED)
+
+
+def _without_when(form: Any) -> Any:
+    return {k: v for k, v in form.items() if k != "when"} if isinstance(form, dict) else form
+
+
+@given(space=spaces())
+@settings(max_examples=60, deadline=None)
+def test_every_suggestion_is_a_point_of_the_grid_and_the_size_is_their_number(space: Space) -> None:
+    grid = space.grid()
+    assert len(grid) == space.size()
+    assert all(grid.count(point) == 1 for point in grid)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(5):
+        assert space.suggest(study.ask()) in grid
+
+
+@given(space=spaces())
+@settings(max_examples=30, deadline=None)
+def test_an_enqueued_point_is_the_one_that_is_suggested(space: Space) -> None:
+    study = optuna.create_study()
+    points = space.grid()[:6]
+    for point in points:
+        study.enqueue_trial(space.to_optuna_params(point))
+    assert [space.suggest(study.ask()) for _ in points] == points
+
+
+def test_a_grid_has_the_first_parameter_slowest_and_leaves_out_what_has_no_effect() -> None:
+    search = {
+        "dynamics": ["lif", "alif"],
+        "learn_beta": {"choice": [False, True], "when": {"dynamics": "alif"}},
+        "hidden": {"int": [32, 64], "step": 32},
+    }
+    assert parse_space(search, FIXED).grid() == [
+        {"dynamics": "lif", "hidden": 32},
+        {"dynamics": "lif", "hidden": 64},
+        {"dynamics": "alif", "learn_beta": False, "hidden": 32},
+        {"dynamics": "alif", "learn_beta": False, "hidden": 64},
+        {"dynamics": "alif", "learn_beta": True, "hidden": 32},
+        {"dynamics": "alif", "learn_beta": True, "hidden": 64},
+    ]
+
+
+def test_a_condition_on_a_fixed_key_is_decided_by_its_value() -> None:
+    search = {"learn_beta": {"choice": [False, True], "when": {"dynamics": "alif"}}}
+    assert parse_space(search, {"dynamics": "lif"}).grid() == [{}]
+    assert parse_space(search, {"dynamics": "alif"}).size() == 2
+
+
+def test_a_condition_on_a_parameter_that_is_itself_left_out_does_not_hold() -> None:
+    search = {
+        "a": [1, 2],
+        "b": {"choice": ["x"], "when": {"a": 1}},
+        "c": {"choice": [3, 4], "when": {"b": "x"}},
+    }
+    assert parse_space(search, {}).grid() == [
+        {"a": 1, "b": "x", "c": 3},
+        {"a": 1, "b": "x", "c": 4},
+        {"a": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    "form", [{"float": [0, 1]}, {"loguniform": [1e-3, 1]}, {"uniform": [0, 1]}]
+)
+def test_a_continuous_range_has_no_size_and_no_grid(form: dict[str, Any]) -> None:
+    space = parse_space({"lr": form}, {})
+    assert space.size() is None
+    with pytest.raises(SpecError, match=r"search\.lr: a grid of it is infinite"):
+        space.grid()
+
+
+def test_ranges_are_searched_within_their_ends() -> None:
+    search = {
+        "lr": {"loguniform": [1e-4, 1e-2]},
+        "n": {"int": [1, 1000], "log": True},
+        "x": {"uniform": [-1, 1]},
+    }
+    space = parse_space(search, {})
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    points = [space.suggest(study.ask()) for _ in range(200)]
+    assert all(
+        1e-4 <= p["lr"] <= 1e-2 and 1 <= p["n"] <= 1000 and -1 <= p["x"] <= 1 for p in points
+    )
+    assert all(type(p["n"]) is int for p in points)
+    assert sum(p["lr"] < 1e-3 for p in points) > 60  # half of a logarithmic scale
+    assert sum(p["n"] < 32 for p in points) > 60
+
+
+def test_a_space_describes_itself() -> None:
+    search = {
+        "dynamics": ["lif", "alif"],
+        "hidden": [16, [8, 8]],
+        "learn_beta": {"choice": [True], "when": {"dynamics": ["alif"]}},
+        "lr": {"loguniform": [1e-4, 1e-2]},
+    }
+    assert parse_space(search, {}).describe() == [
+        ("dynamics", "lif, alif"),
+        ("hidden", "16, [8, 8]"),
+        ("learn_beta", "True if dynamics is alif"),
+        ("lr", "0.0001 … 0.01 (logarithmic)"),
+    ]

@@ -1,0 +1,201 @@
+"""A sweep's specification: what is read, what is refused, in one line that says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from analysis.published import published_results
+from snn.config import TrialConfig
+from sweep.errors import SpecError
+from sweep.spec import Sweep, bundled, json_schema, load_sweep, parse_overrides
+
+GOOD = """
+name: good
+base: {dataset: digits, epochs: 5}
+search:
+  dynamics: [lif, alif]
+  lr: {loguniform: [1e-4, 1e-2]}
+scheduler: {name: asha, grace: 2}
+"""
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "s.yaml").write_text(text)
+    return str(folder / "s.yaml")
+
+
+def changed(**changes: Any) -> str:
+    return yaml.safe_dump(yaml.safe_load(GOOD) | changes, sort_keys=False)
+
+
+BAD: list[tuple[str, str]] = [
+    ("", "needs keys and values"),
+    ("[1, 2]", "needs keys and values"),
+    ("name: [", "line 1"),
+    ("name: a\nname: b\n", "stands twice"),
+    ("\t", "line 1"),
+    (changed(name="has space"), "name:"),
+    (changed(nmae="x"), "nmae: unknown key"),
+    (changed(base={"dataset": "cifar"}), "base.dataset:"),
+    (changed(base={"hiden": 3}), "did you mean hidden?"),
+    (changed(base={"seed": 3}), "use seeds"),
+    (changed(base={"lr": 1e-3}), "search.lr: stands in base, too"),
+    (changed(base={"epochs": 0}), "base.epochs:"),
+    (changed(search={"dynamics": "lif"}), "a fixed value belongs into base"),
+    (changed(search={"dynamics": ["lif", "spiky"]}), "search.dynamics:"),
+    (changed(search={"dynamics": []}), "at least one value"),
+    (changed(search={"dynamics": ["lif", "lif"]}), "stands twice"),
+    (changed(search={"lr": {"loguniform": [1e-2, 1e-4]}}), "low end must be below"),
+    (changed(search={"lr": {"loguniform": [0, 1]}}), "must be above 0"),
+    (changed(search={"lr": {"loguniform": [1e-4]}}), "two numbers"),
+    (changed(search={"lr": {"normal": [0, 1]}}), "unknown key 'normal'"),
+    (changed(search={"lr": {"float": [-1, 1]}}), "search.lr:"),
+    (changed(search={"hidden": {"float": [1, 64]}}), "search.hidden"),
+    (
+        changed(search={"n_steps": {"float": [10, 64]}}),
+        "search.n_steps: input should be a valid int",
+    ),
+    (changed(search={"hidden": {"int": [32, 64], "step": 0}}), "search.hidden.step"),
+    (changed(search={"hidden": {"int": [0, 64]}}), "search.hidden"),
+    (changed(search={"beta": {"float": [0, 1], "when": {"nope": 1}}}), "no parameter 'nope'"),
+    (
+        changed(search={"beta": {"float": [0, 1], "when": {"lr": 1}}, "lr": {"float": [0.1, 1]}}),
+        "lr must stand before beta",
+    ),
+    (
+        changed(search={"dynamics": ["lif"], "beta": {"float": [0, 1], "when": {"dynamics": "x"}}}),
+        "dynamics is never 'x'",
+    ),
+    (changed(sampler="grid"), "a grid of it is infinite"),
+    (changed(sampler="annealing"), "sampler.name:"),
+    (changed(sampler="cmaes"), "cmaes takes numbers only"),
+    (changed(scheduler={"name": "asha", "grace": 9}), "scheduler.grace: 9"),
+    (changed(metric="test_accuracy"), "metric: 'test_accuracy' cannot be searched for"),
+    (changed(trials=0), "trials:"),
+    (changed(trials="many"), "trials:"),
+    (changed(seeds=[]), "seeds:"),
+    (changed(seeds=[1, 1]), "stands twice"),
+    (changed(seeds=[-1]), "seeds.0:"),
+    (changed(resources={"cpu": 0}), "resources.cpu:"),
+    (changed(resources={"cpus": 1}), "resources.cpus: unknown key"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), BAD, ids=[told for _, told in BAD])
+def test_a_mistake_is_one_line_with_file_and_place(tmp_path: Path, text: str, told: str) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        load_sweep(file)
+    line = str(caught.value)
+    assert told in line
+    assert line.startswith(file)
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
+        (lambda path: None, "no such file; bundled sweeps: dynamics, published-fashion"),
+    ],
+)
+def test_what_is_no_file_of_text_is_refused(tmp_path: Path, make: Any, told: str) -> None:
+    path = tmp_path / "s.yaml"
+    make(path)
+    with pytest.raises(SpecError, match=told):
+        load_sweep(str(path))
+
+
+def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    sweep = load_sweep(write(tmp_path, GOOD))
+    assert (min(sweep.values("lr")), max(sweep.values("lr"))) == (1e-4, 1e-2)
+    off = load_sweep(write(tmp_path, GOOD.replace("epochs: 5", "epochs: 5, early_stopping: off")))
+    assert off.config({}, 0).early_stopping == 0
+
+
+def test_set_fixes_a_key_and_takes_it_out_of_the_search(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    items = ["lr=1e-3", "trials=4", "sampler.name=random", "scheduler=none", "seeds=[0, 1]"]
+    sweep = load_sweep(file, parse_overrides(items))
+    assert sweep.base["lr"] == 1e-3 and "lr" not in sweep.search
+    assert (sweep.trials, sweep.sampler.name, sweep.scheduler.name) == (4, "random", "none")
+    assert sweep.seeds == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ("lr", "needs KEY=VALUE"),
+        ("=3", "needs KEY=VALUE"),
+        ("hiden=3", "did you mean hidden?"),
+        ("sampler.nam=tpe", "sampler.nam: unknown key"),
+        ("lr=[", "--set lr"),
+        ("lr=fast", "base.lr:"),
+        ("name.x=1", "name has no parts"),
+    ],
+)
+def test_a_wrong_set_is_one_line(tmp_path: Path, item: str, told: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_sweep(write(tmp_path, GOOD), parse_overrides([item]))
+    assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_sweep_survives_its_own_yaml(tmp_path: Path) -> None:
+    for name in bundled():
+        sweep = load_sweep(name)
+        assert load_sweep(write(tmp_path, sweep.to_yaml())) == sweep
+    pareto = changed(metric={"val_accuracy": "max", "synops_per_inference": "min"})
+    sweep = load_sweep(write(tmp_path, pareto))
+    assert load_sweep(write(tmp_path, sweep.to_yaml())) == sweep
+    assert sweep.directions == {"val_accuracy": "max", "synops_per_inference": "min"}
+
+
+def test_no_more_configurations_are_planned_than_there_are() -> None:
+    common = {"name": "a", "base": {}, "scheduler": "none"}
+    two = {"search": {"dynamics": ["lif", "alif"]}}
+    assert Sweep.parse(common | two | {"trials": 10}).configurations_planned() == 2
+    assert Sweep.parse(common | two | {"sampler": "grid"}).configurations_planned() == 2
+    assert Sweep.parse(common | two | {"seeds": [0, 1, 2]}).trials_planned() == 6
+    lr = {"search": {"lr": {"loguniform": [1e-4, 1e-2]}}}
+    assert Sweep.parse(common | lr).configurations_planned() == 20
+    assert Sweep.parse(common).configurations_planned() == 1
+
+
+def test_the_published_grids_are_the_48_published_rows() -> None:
+    rows = published_results()
+    figures = {
+        "MNIST_precision": "published-mnist",
+        "FMNIST_precision": "published-fashion",
+        "MNIST_precision_128N": "published-mnist-128",
+    }
+    keys = ["dataset", "dynamics", "recurrent", "encoding", "hidden", "epochs"]
+    for figure, name in figures.items():
+        sweep = load_sweep(name)
+        configs = [sweep.config(point, 0) for point in sweep.space.grid()]
+        assert all(config.preset == "published" for config in configs)
+        ours = {(*(_plain(config, key) for key in keys), config.learn_beta) for config in configs}
+        table = rows[rows["figure"] == figure]
+        learned = [flag is True or str(flag).lower() == "true" for flag in table["learn_beta"]]
+        theirs = {
+            (*values, flag)
+            for values, flag in zip(table[keys].itertuples(index=False), learned, strict=True)
+        }
+        assert len(configs) == 16
+        assert ours == theirs
+
+
+def _plain(config: TrialConfig, key: str) -> Any:
+    return config.hidden[0] if key == "hidden" else getattr(config, key)
+
+
+def test_the_schema_accepts_the_bundled_sweeps() -> None:
+    import jsonschema
+
+    for name in bundled():
+        plain = yaml.safe_load(load_sweep(name).to_yaml())
+        jsonschema.validate(plain, json_schema())

@@ -1,0 +1,136 @@
+"""What a tracker notes arrives in a real MLflow store: in order, once, whatever breaks between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from snn.config import TrialConfig
+from sweep.delivery import Delivery
+from sweep.outbox import Outbox
+from sweep.outcome import Outcome
+from sweep.paths import LaunchPaths
+from sweep.records import State, Tag
+from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+
+CONFIG = TrialConfig(dataset="digits")
+KEY = CONFIG.config_id
+
+
+@pytest.fixture
+def paths(in_folder: Path) -> LaunchPaths:
+    return LaunchPaths(in_folder / "ray_results", "sweep", 1)
+
+
+def begin(tracker: MlflowTracker, paths: LaunchPaths) -> None:
+    tracker.begin(SWEEP_RUN, "sweep 1", {"trials": 1}, sweep_tags(paths))
+    tracker.begin(KEY, "a trial", CONFIG.canonical(), trial_tags(paths, CONFIG))
+
+
+def trials() -> list[Run]:
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name("sweep")
+    assert experiment is not None
+    found = client.search_runs([experiment.experiment_id], f"tags.`{Tag.KIND}` = 'trial'")
+    return list(found)
+
+
+def losses(run: Run) -> list[tuple[int, float]]:
+    history = MlflowClient().get_metric_history(run.info.run_id, "train_loss")
+    return [(metric.step, metric.value) for metric in history]
+
+
+def test_a_run_arrives_with_params_tags_epochs_and_status(paths: LaunchPaths) -> None:
+    tracker = MlflowTracker(paths)
+    begin(tracker, paths)
+    for epoch in (1, 2, 3):
+        tracker.epoch(KEY, epoch, {"train_loss": 1 / epoch})
+    tracker.end(KEY, Outcome(State.FAILED, reason="the loss is nan"), {Tag.NODE: "here"})
+    tracker.end(SWEEP_RUN, Outcome(State.DONE), {})
+    assert tracker.close() == ""
+    (run,) = trials()
+    assert run.info.status == "FAILED"
+    assert run.data.params == {key: str(value) for key, value in CONFIG.canonical().items()}
+    assert run.data.tags[Tag.ERROR] == "the loss is nan"
+    assert run.data.tags[Tag.NODE] == "here"
+    assert losses(run) == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (State.DONE, "FINISHED"),
+        (State.PRUNED, "KILLED"),
+        (State.FAILED, "FAILED"),
+        (State.INTERRUPTED, "KILLED"),
+    ],
+)
+def test_every_state_has_its_status(paths: LaunchPaths, state: str, status: str) -> None:
+    tracker = MlflowTracker(paths)
+    begin(tracker, paths)
+    tracker.end(KEY, Outcome(state), {})
+    tracker.close()
+    (run,) = trials()
+    assert (run.info.status, run.data.tags[Tag.STATE]) == (status, state)
+
+
+def test_a_run_that_goes_on_is_the_same_run_and_no_epoch_is_doubled(paths: LaunchPaths) -> None:
+    first = MlflowTracker(paths)
+    begin(first, paths)
+    first.epoch(KEY, 1, {"train_loss": 1.0})
+    first.end(KEY, Outcome(State.INTERRUPTED), {})
+    first.close()
+    second = MlflowTracker(paths)
+    begin(second, paths)
+    second.epoch(KEY, 1, {"train_loss": 1.0})
+    second.epoch(KEY, 2, {"train_loss": 0.5})
+    second.end(KEY, Outcome(State.DONE), {})
+    second.close()
+    (run,) = trials()
+    assert run.info.status == "FINISHED"
+    assert losses(run) == [(1, 1.0), (2, 0.5)]
+
+
+@pytest.mark.parametrize("lost_marks", [1, 2, 3])
+def test_what_was_delivered_but_not_marked_is_not_delivered_twice(
+    paths: LaunchPaths, lost_marks: int
+) -> None:
+    """The driver is killed between MLflow's answer and the mark."""
+    outbox = Outbox(paths.outbox, paths.delivered)
+    delivery = Delivery(paths, outbox)
+    start = {"do": "begin", "time": 1, "params": {"lr": 1}}
+    parent = start | {"run": SWEEP_RUN, "name": "sweep 1", "tags": sweep_tags(paths)}
+    child = start | {"run": KEY, "name": "trial", "tags": trial_tags(paths, CONFIG)}
+    epoch = {"do": "epoch", "run": KEY, "epoch": 1, "metrics": {"train_loss": 1.0}, "time": 2}
+    for event in (parent, child, epoch):
+        outbox.append(event)
+        assert delivery.deliver_some(), delivery.trouble
+    outbox.close()
+    marks = paths.delivered.read_bytes().splitlines(keepends=True)
+    paths.delivered.write_bytes(b"".join(marks[:-lost_marks]))
+    tracker = MlflowTracker(paths)
+    tracker.epoch(KEY, 2, {"train_loss": 0.5})
+    assert tracker.close() == ""
+    (run,) = trials()
+    assert losses(run) == [(1, 1.0), (2, 0.5)]
+    assert run.data.params == {"lr": "1"}
+
+
+def test_a_store_that_is_away_delays_delivery_only(
+    paths: LaunchPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    tracker = MlflowTracker(paths)
+    begin(tracker, paths)
+    tracker.epoch(KEY, 1, {"train_loss": 1.0})
+    tracker.end(KEY, Outcome(State.DONE), {})
+    assert "spikesweep sync" in tracker.close()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert MlflowTracker(paths).close() == ""
+    (run,) = trials()
+    assert run.info.status == "FINISHED"
+    assert losses(run) == [(1, 1.0)]

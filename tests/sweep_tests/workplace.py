@@ -1,0 +1,106 @@
+"""A working directory, and the real command line run in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+SMALL: dict[str, Any] = {
+    "name": "small",
+    "base": {"dataset": "digits", "epochs": 4, "n_steps": 10, "encoding": "constant"},
+    "search": {"dynamics": ["lif", "alif"], "lr": {"loguniform": [1e-3, 1e-2]}},
+    "scheduler": "none",
+    "trials": 3,
+}
+
+
+@dataclass
+class Workplace:
+    """A working directory with everything that a sweep leaves in it."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = ("MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "RAY_ADDRESS")
+        return {key: value for key, value in os.environ.items() if key not in ours}
+
+    @property
+    def store(self) -> str:
+        return f"sqlite:///{self.folder / 'mlflow.db'}"
+
+    def spec(self, **changes: Any) -> str:
+        """Write a small sweep with some keys changed; its file name."""
+        plan = SMALL | changes
+        (self.folder / f"{plan['name']}.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
+        return f"{plan['name']}.yaml"
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "sweep.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own, as a terminal does."""
+        with (self.folder / "log").open("w") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "sweep.cli", *arguments],
+                cwd=self.folder,
+                env=self.environment | environment,
+                stdout=log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def runs(self, name: str, kind: str = "trial") -> list[Run]:
+        """The runs of a sweep in MLflow."""
+        client = MlflowClient(self.store)
+        experiment = client.get_experiment_by_name(name)
+        assert experiment is not None
+        wanted = f"tags.`spikesweep.kind` = '{kind}'"
+        return list(client.search_runs([experiment.experiment_id], wanted))
+
+    def epochs(self, run: Run) -> list[int]:
+        """The steps of a run's epochs, in the order that MLflow has them."""
+        history = MlflowClient(self.store).get_metric_history(run.info.run_id, "train_loss")
+        return [metric.step for metric in history]
+
+    def study(self, name: str) -> optuna.Study:
+        """The study of a launch."""
+        return optuna.load_study(study_name=name, storage=f"sqlite:///{self.folder / 'optuna.db'}")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.1)
+
+
+def stop(process: subprocess.Popen[str], how: signal.Signals) -> int:
+    """Stop a command: with SIGINT its whole group, as a terminal does; its exit code."""
+    if how == signal.SIGINT:
+        os.killpg(process.pid, how)
+    else:
+        process.send_signal(how)
+    return process.wait(timeout=120)
