@@ -148,7 +148,7 @@ class SpikingNetwork(nn.Module):
     @property
     def beta_mean(self) -> float | None:
         """Mean strength of the adaptation over the layers; None without adaptation."""
-        betas = [float(layer.beta) for layer in self._layers if layer.beta is not None]
+        betas = [layer.beta.item() for layer in self._layers if layer.beta is not None]
         return sum(betas) / len(betas) if betas else None
 
     @property

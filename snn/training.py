@@ -173,7 +173,7 @@ class Trainer:
     ) -> tuple[float, Tensor]:
         logits = self.network(images, spikes).logits
         loss = functional.cross_entropy(logits, labels)
-        value = float(loss)
+        value = loss.item()
         if not math.isfinite(value):
             raise NonFiniteLossError(f"the loss is {value} in epoch {self.epoch + 1}")
         self.optimiser.zero_grad()

@@ -25,6 +25,8 @@ _ENVIRONMENT = {
 def connected(needs: Resources, address: str | None) -> Iterator[int]:
     """Be connected to the cluster at an address, or of RAY_ADDRESS, or to a Ray started here.
 
+    A connection that the caller's process has already is used, and left open.
+
     Yields:
         How many trials can run at once.
 
@@ -36,6 +38,9 @@ def connected(needs: Resources, address: str | None) -> Iterator[int]:
 
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if ray.is_initialized():
+        yield _slots(needs)
+        return
     try:
         ray.init(
             address=address,

@@ -137,6 +137,7 @@ class MlflowTracker:
         while True:
             self._wake.wait()
             self._wake.clear()
+            last = self._closing.is_set()  # read before the drain: nothing is noted after it
             while self._outbox.waiting:
                 if self._delivery.deliver_some():
                     pause = 0.0
@@ -145,7 +146,7 @@ class MlflowTracker:
                     return
                 pause = min(max(1.0, 2 * pause), 30.0)
                 self._closing.wait(pause)
-            if self._closing.is_set():
+            if last:
                 return
 
 

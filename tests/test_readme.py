@@ -1,4 +1,4 @@
-"""The README says what is so: its Python runs, its YAML is valid, its commands are all there are."""
+"""The README says what is so: its Python runs, its YAML is valid, its commands are all there."""
 
 from __future__ import annotations
 

@@ -146,6 +146,7 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: W
     assert "secret" not in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("ray_here")
 def test_a_trial_that_fits_on_no_machine_is_refused(place: Workplace) -> None:
     cpus = (os.cpu_count() or 1) + 1
     done = place.run("run", place.spec(resources={"cpu": cpus}))

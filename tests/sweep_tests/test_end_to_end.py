@@ -11,9 +11,11 @@ from optuna.trial import TrialState
 
 from tests.sweep_tests.workplace import Workplace, stop, wait_until
 
+pytestmark = pytest.mark.usefixtures("ray_here")
+
 
 @pytest.fixture(scope="module")
-def finished(shared_place: Workplace) -> Workplace:
+def finished(shared_place: Workplace, ray_here: None) -> Workplace:
     """A small sweep that has run to its end; its output is in `folder/out` and `folder/err`."""
     spec = shared_place.spec(seeds=[0, 1], search={"dynamics": ["lif", "alif"]}, sampler="grid")
     done = shared_place.run("run", spec)
@@ -107,18 +109,21 @@ def check_all_done_once(place: Workplace, epochs: int) -> None:
         assert trial.value == by_lr[str(trial.params["lr"])]
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 130)])
-def test_a_stopped_sweep_resumes_with_every_trial_done_once(
-    place: Workplace, how: signal.Signals, code: int
+def test_a_sweep_stopped_and_killed_is_resumed_with_every_trial_done_once(
+    place: Workplace,
 ) -> None:
     base = {"dataset": "digits", "epochs": 25, "n_steps": 10, "encoding": "constant"}
     spec = place.spec(base=base)
-    process = place.start("run", spec)
-    wait_until(lambda: begun(place, 5) or process.poll() is not None)
-    assert stop(process, how) == code, (place.folder / "log").read_text()
-    if how != signal.SIGKILL:
-        assert "--resume" in (place.folder / "log").read_text()
-        assert "RUNNING" not in {run.info.status for run in place.runs("small")}
+    stopped = place.start("run", spec)
+    wait_until(lambda: begun(place, 4) or stopped.poll() is not None)
+    assert stop(stopped, signal.SIGTERM) == 130, (place.folder / "log").read_text()
+    assert "--resume" in (place.folder / "log").read_text()
+    assert {run.info.status for run in place.runs("small")} <= {"KILLED", "FINISHED"}
+    assert [run.info.status for run in place.runs("small", "sweep")] == ["KILLED"]
+
+    killed = place.start("run", spec, "--resume")
+    wait_until(lambda: begun(place, 16) or killed.poll() is not None)
+    assert stop(killed, signal.SIGKILL) == -signal.SIGKILL
     resumed = place.run("run", spec, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     check_all_done_once(place, epochs=25)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import optuna
 import yaml
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+
+from sweep.cli import run
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -24,6 +29,14 @@ SMALL: dict[str, Any] = {
     "scheduler": "none",
     "trials": 3,
 }
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -47,16 +60,21 @@ class Workplace:
         (self.folder / f"{plan['name']}.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
         return f"{plan['name']}.yaml"
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "sweep.cli", *arguments],
-            cwd=self.folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=200,
-        )
+    def run(self, *arguments: str, **environment: str) -> Done:
+        """Run a command to its end, in this process: its imports and its Ray are shared."""
+        out, err = io.StringIO(), io.StringIO()
+        before = dict(os.environ)
+        with contextlib.chdir(self.folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Ray's and MLflow's own are not ours to mend
+            try:
+                os.environ.clear()
+                os.environ.update(self.environment | environment)
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                    code = run(list(arguments))
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+        return Done(code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, as a terminal does."""
