@@ -20,9 +20,9 @@ from torch import Tensor
 
 from snn.encoding import Encoder
 
-XI = 2.0
+XI = 1.5
 REFERENCE_STD = 0.01
-NOMINAL_RATE = 0.05  # spikes per neuron and step
+NOMINAL_RATE = 0.01  # spikes per neuron and step
 LIT_PIXELS = 0.2  # share of pixels that are not black: 0.19 in MNIST, 0.50 in Fashion-MNIST
 RECURRENT_SHARE = 0.1  # recurrent fluctuations, as a share of the feed-forward ones
 

@@ -1,0 +1,75 @@
+"""What every encoder must fulfil."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from snn.config import EncodingName, TrialConfig
+from snn.encoding import ENCODERS, Drive, encoder
+
+every_encoder = pytest.mark.parametrize("name", sorted(ENCODERS))
+sizes = st.tuples(st.integers(1, 5), st.integers(2, 40), st.integers(1, 30), st.integers(1, 8))
+
+
+def encode(name: str, pixels: Tensor, n_steps: int = 50, seed: int = 0) -> Drive:
+    config = TrialConfig(encoding=name, n_steps=n_steps)
+    return encoder(config)(pixels, torch.Generator().manual_seed(seed))
+
+
+def test_every_named_encoder_is_there() -> None:
+    assert set(ENCODERS) == set(get_args(EncodingName))
+
+
+@every_encoder
+@given(size=sizes, seed=st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_the_current_is_that_of_the_dense_form_with_its_gradient(
+    name: str, size: tuple[int, int, int, int], seed: int
+) -> None:
+    batch, n_steps, n_in, n_out = size
+    generator = torch.Generator().manual_seed(seed)
+    pixels = torch.randint(0, 256, (batch, n_in), generator=generator, dtype=torch.uint8)
+    weight = torch.randn(n_in, n_out, generator=generator, requires_grad=True)
+    towards = torch.randn(n_steps, batch, n_out, generator=generator)
+    drive = encode(name, pixels, n_steps)
+    gradients = []
+    for current in (drive.current(weight), drive.dense() @ weight):
+        assert current.shape == (n_steps, batch, n_out)
+        (gradient,) = torch.autograd.grad((current * towards).sum(), weight)
+        gradients.append((current, gradient))
+    for ours, dense in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, dense, rtol=1e-4, atol=1e-4)
+
+
+@every_encoder
+def test_events_are_the_non_zero_inputs_per_image(name: str) -> None:
+    pixels = torch.randint(0, 256, (7, 30), dtype=torch.uint8)
+    drive = encode(name, pixels)
+    assert drive.events() == pytest.approx(float((drive.dense() != 0).sum()) / 7)
+
+
+@every_encoder
+def test_a_black_image_is_silent(name: str) -> None:
+    assert encode(name, torch.zeros(2, 10, dtype=torch.uint8)).events() == 0
+
+
+@every_encoder
+def test_a_brighter_pixel_drives_no_less_and_no_later(name: str) -> None:
+    levels = torch.tensor([[60, 120, 180, 255]], dtype=torch.uint8).expand(200, -1)
+    dense = encode(name, levels, n_steps=100).dense().mean(dim=1)  # (T, 4)
+    total = dense.sum(dim=0)
+    assert (total.diff() >= 0).all()
+    first = [int(dense[:, pixel].nonzero()[0]) for pixel in range(4)]
+    assert first == sorted(first, reverse=True)
+
+
+@every_encoder
+def test_the_same_seed_gives_the_same_spikes(name: str) -> None:
+    pixels = torch.randint(0, 256, (3, 20), dtype=torch.uint8)
+    assert torch.equal(encode(name, pixels).dense(), encode(name, pixels).dense())

@@ -1,0 +1,83 @@
+"""What every neuron model must fulfil."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from snn.config import SPIKING, TrialConfig
+from snn.kernels import reference
+from snn.neurons import NEURONS, Neuron, neuron
+
+every_neuron = pytest.mark.parametrize(
+    ("dynamics", "tau_syn"), [(name, tau) for name in sorted(NEURONS) for tau in (None, 5.0)]
+)
+
+
+def make(dynamics: str, tau_syn: float | None, preset: str = "default") -> Neuron:
+    config = TrialConfig.parse({"dynamics": dynamics, "tau_syn": tau_syn, "preset": preset})
+    return neuron(config, torch.Generator().manual_seed(0))
+
+
+def strong(model: Neuron, *size: int) -> Tensor:
+    """A current that drives every model well over its threshold."""
+    return torch.full(size, 2 * model.rheobase)
+
+
+def test_every_named_model_is_there() -> None:
+    assert set(NEURONS) == set(SPIKING)
+
+
+@every_neuron
+def test_it_is_silent_without_input_and_fires_under_a_strong_current(
+    dynamics: str, tau_syn: float | None
+) -> None:
+    model = make(dynamics, tau_syn)
+    assert reference.run(model, torch.zeros(200, 2, 3), None).sum() == 0
+    spikes = reference.run(model, strong(model, 200, 2, 3), None)
+    assert spikes.shape == (200, 2, 3)
+    assert set(spikes.unique().tolist()) <= {0.0, 1.0}
+    assert (spikes.sum(dim=0) >= 2).all()
+
+
+@every_neuron
+def test_a_step_is_pure(dynamics: str, tau_syn: float | None) -> None:
+    model = make(dynamics, tau_syn)
+    current = strong(model, 2, 3)
+    state = model.initial_state(current)
+    for _ in range(4):
+        once, twice = model.step(current, state), model.step(current, state)
+        for a, b in zip(torch.utils._pytree.tree_leaves(once), _leaves(twice), strict=True):
+            assert torch.equal(a, b)
+        state = once
+
+
+def _leaves(state: object) -> list[Tensor]:
+    leaves: list[Tensor] = torch.utils._pytree.tree_leaves(state)
+    return leaves
+
+
+@every_neuron
+def test_a_gradient_reaches_the_current_and_is_finite(dynamics: str, tau_syn: float | None) -> None:
+    model = make(dynamics, tau_syn)
+    current = (strong(model, 40, 2, 3) * torch.rand(40, 2, 3)).requires_grad_()
+    reference.run(model, current, None).sum().backward()
+    assert current.grad is not None
+    assert current.grad.isfinite().all() and (current.grad != 0).any()
+
+
+@every_neuron
+def test_nothing_fires_before_its_cause(dynamics: str, tau_syn: float | None) -> None:
+    model = make(dynamics, tau_syn)
+    current = strong(model, 60, 1, 4) * torch.rand(60, 1, 4)
+    changed = current.clone()
+    changed[30:] = 0
+    before, after = (reference.run(model, c, None) for c in (current, changed))
+    assert torch.equal(before[:30], after[:30])
+    assert not torch.equal(before[30:], after[30:])
+
+
+def test_an_izhikevich_neuron_as_published_never_fires() -> None:
+    model = make("izhikevich", None, preset="published")
+    assert reference.run(model, torch.full((100, 1, 5), 1000.0), None).sum() == 0

@@ -1,0 +1,105 @@
+"""A configuration: validated, frozen, and known by the hash of what counts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from snn.config import TrialConfig
+from snn.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"hiden": 3}, "hiden: unknown key; did you mean hidden?"),
+        ({"zzz": 3}, "zzz: unknown key; known: batch_size"),
+        ({"lr": -1}, "lr: input should be greater than 0, got -1"),
+        ({"lr": float("nan")}, "lr: input should be a finite number"),
+        ({"hidden": 0}, "hidden: needs a whole number of neurons"),
+        ({"hidden": []}, "hidden: needs a whole number of neurons"),
+        ({"hidden": True}, "hidden: needs a whole number of neurons"),
+        ({"dynamics": "spiky"}, "dynamics: input should be 'alif', 'lif'"),
+        ({"n_steps": 1}, "n_steps: input should be greater than or equal to 2"),
+        ({"lr": -1, "epochs": 0}, "(and 1 more)"),
+    ],
+)
+def test_a_mistake_is_one_line_with_key_value_and_rule(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrialConfig.parse(values)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        TrialConfig().lr = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"dataset": "mnist", "lr": 0.001, "hidden": [128]}),
+        ({"dt": 1}, {"dt": 1.0}),
+        ({"early_stopping": False}, {"early_stopping": "off"}),
+        ({"dynamics": "lif", "beta": 1.0}, {"dynamics": "lif", "learn_beta": True}),
+        ({"encoding": "constant", "encoder_tau": 3.0}, {"encoding": "constant"}),
+        ({"dynamics": "mlp", "n_steps": 7, "recurrent": True}, {"dynamics": "mlp", "dt": 2.0}),
+        ({"dynamics": "izhikevich", "tau_mem": 5.0}, {"dynamics": "izhikevich"}),
+    ],
+)
+def test_equal_runs_have_equal_ids(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert TrialConfig(**one).config_id == TrialConfig(**other).config_id
+
+
+@given(
+    key=st.sampled_from(["lr", "tau_mem", "beta", "weight_decay", "encoder_threshold"]),
+    value=st.floats(0.01, 0.9),
+)
+def test_whatever_counts_changes_the_id(key: str, value: float) -> None:
+    assert TrialConfig(**{key: value}).config_id != TrialConfig().config_id
+
+
+def test_the_group_is_the_same_for_all_seeds() -> None:
+    one, other = TrialConfig(seed=0), TrialConfig(seed=1)
+    assert one.group_id == other.group_id
+    assert one.config_id != other.config_id
+    assert one.group_id != TrialConfig(lr=0.1).group_id
+
+
+def test_a_configuration_comes_back_from_its_canonical_values() -> None:
+    for config in (TrialConfig(hidden=[8, 4]), TrialConfig(preset="published", dynamics="lif")):
+        assert TrialConfig.parse(config.canonical()).config_id == config.config_id
+
+
+@pytest.mark.parametrize(
+    ("dynamics", "constants"),
+    [
+        ("lif", {"tau_mem": 10.0, "threshold": 1.0, "surrogate_slope": 1.0}),
+        ("alif", {"tau_mem": 20.0, "threshold": 0.03, "surrogate_slope": 0.3, "beta": 1.6}),
+        ("izhikevich", {"surrogate_slope": 1.0}),
+    ],
+)
+def test_the_published_preset_has_the_published_constants(
+    dynamics: str, constants: dict[str, float]
+) -> None:
+    config = TrialConfig(preset="published", dynamics=dynamics)
+    common = {"encoder_tau": 0.02, "tau_out": 10.0, "tau_adapt": 200.0}
+    values = config.model_dump()
+    assert {key: values[key] for key in common | constants} == common | constants
+
+
+def test_what_is_given_wins_over_what_the_preset_says() -> None:
+    assert TrialConfig(preset="published", threshold=0.5).threshold == 0.5
+
+
+def test_a_configuration_is_checked_without_torch() -> None:
+    code = "import sys, snn.config; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

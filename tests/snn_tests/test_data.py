@@ -1,0 +1,77 @@
+"""The data sets, and their split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snn.data import Dataset, load, split, verify
+from snn.errors import ConfigError, DataError
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [("mnist", 0.1307, 0.3081), ("fashion_mnist", 0.2860, 0.3530)],
+)
+def test_the_real_images_are_complete_and_canonical(
+    data_root: Path, name: str, mean: float, deviation: float
+) -> None:
+    dataset = load(name, data_root, download=False)
+    assert dataset.train_images.shape == (60_000, 784)
+    assert dataset.test_images.shape == (10_000, 784)
+    assert np.bincount(dataset.test_labels).sum() == 10_000
+    grey = dataset.train_images / np.float32(255)
+    assert grey.mean() == pytest.approx(mean, abs=1e-4)
+    assert grey.std() == pytest.approx(deviation, abs=1e-4)
+    assert all(canonical for _, canonical in verify(name, data_root))
+
+
+def test_a_changed_byte_is_found(data_root: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path, _ in verify("mnist", data_root):
+        (raw / path.name).symlink_to(path.absolute())
+    labels = raw / "t10k-labels-idx1-ubyte"
+    content = bytearray(labels.read_bytes())
+    content[-1] ^= 1
+    labels.unlink()
+    labels.write_bytes(content)
+    wrong = [path.name for path, canonical in verify("mnist", tmp_path) if not canonical]
+    assert wrong == [labels.name]
+    changed, original = (load("mnist", root, download=False) for root in (tmp_path, data_root))
+    assert changed.sha256 != original.sha256
+
+
+def test_digits_need_no_files(digits: Dataset) -> None:
+    assert digits.n_pixels == 64
+    assert len(digits.train_labels) + len(digits.test_labels) == 1797
+    assert digits.train_images.dtype == np.uint8 and digits.train_images.max() == 255
+
+
+@given(seed=st.integers(0, 2**31 - 1), fraction=st.floats(0.01, 0.9))
+@settings(max_examples=30, deadline=None)
+def test_a_split_is_a_partition_that_the_seed_determines(
+    digits: Dataset, seed: int, fraction: float
+) -> None:
+    train, val, test = split(digits, fraction, seed)
+    n = len(digits.train_labels)
+    assert len(val.labels) == round(n * fraction)
+    both = np.concatenate([train.images.numpy(), val.images.numpy()])
+    assert sorted(map(bytes, both)) == sorted(map(bytes, digits.train_images))
+    assert np.array_equal(test.images.numpy(), digits.test_images)
+    assert np.array_equal(split(digits, fraction, seed)[1].images.numpy(), val.images.numpy())
+
+
+@pytest.mark.parametrize("fraction", [1e-9, 1 - 1e-9])
+def test_a_split_that_leaves_nothing_is_refused(digits: Dataset, fraction: float) -> None:
+    with pytest.raises(ConfigError, match="leaves no images"):
+        split(digits, fraction, 0)
+
+
+def test_an_unknown_data_set_is_refused() -> None:
+    with pytest.raises(DataError, match="there are mnist, fashion_mnist, digits"):
+        load("cifar")

@@ -1,0 +1,158 @@
+"""The neurons by hand, step by step."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from snn.config import TrialConfig
+from snn.kernels import reference
+from snn.neurons import ALIF, LIF, Izhikevich, Readout, Synapse
+from snn.surrogate import SURROGATES, spike
+
+SEED = torch.Generator().manual_seed(0)
+
+
+def trace(model: LIF | ALIF, currents: list[float]) -> list[tuple[float, float]]:
+    """Potential and spike after each step."""
+    state, seen = model.initial_state(torch.zeros(1, 1)), []
+    for current in currents:
+        state = model.step(torch.tensor([[current]]), state)
+        seen.append((state.v.item(), state.z.item()))
+    return seen
+
+
+def test_a_lif_leaks_fires_and_is_reset_without_losing_current() -> None:
+    alpha = math.exp(-1 / 20)
+    model = LIF(TrialConfig(dynamics="lif"))
+    v1 = 0.6
+    v2 = alpha * v1 + 0.6
+    assert trace(model, [0.6, 0.6, 0.6, 0.0]) == [
+        (pytest.approx(v1), 0.0),
+        (pytest.approx(v2), 1.0),
+        (pytest.approx(0.6), 0.0),
+        (pytest.approx(alpha * 0.6), 0.0),
+    ]
+
+
+def test_a_lif_as_published_loses_the_current_after_a_spike() -> None:
+    model = LIF(TrialConfig(preset="published", dynamics="lif"))
+    assert [v for v, _ in trace(model, [1.0, 0.7, 0.7])] == pytest.approx([1.0, 0.0, 0.7])
+
+
+def test_a_spike_raises_the_threshold_of_an_alif() -> None:
+    model = ALIF(TrialConfig(beta=0.5), SEED)
+    # threshold 1, then 1.5 and decaying: the same current fires once, a stronger one again
+    assert [z for _, z in trace(model, [1.2, 1.2, 0.0, 0.0])] == [1.0, 0.0, 0.0, 0.0]
+    assert [z for _, z in trace(model, [1.2, 1.6, 1.6])] == [1.0, 1.0, 0.0]
+
+
+def test_an_alif_without_adaptation_is_a_lif() -> None:
+    current = torch.rand(100, 4, 8)
+    alif = reference.run(ALIF(TrialConfig(beta=0.0), SEED), current, None)
+    assert torch.equal(alif, reference.run(LIF(TrialConfig(dynamics="lif")), current, None))
+
+
+def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
+    """Beta after training it to raise (+1) or lower (−1) the number of spikes."""
+    model = ALIF(config, torch.Generator().manual_seed(0))
+    current = config.threshold * torch.rand(30, 4, 8, generator=torch.Generator().manual_seed(1))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(steps):
+        loss = -towards * reference.run(model, current.requires_grad_(), None).sum()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return model.beta.item()
+
+
+def test_a_learned_beta_learns_and_stays_positive() -> None:
+    start = TrialConfig(learn_beta=True)
+    assert beta_after(start, towards=-1, steps=5) > start.beta
+    assert 0 <= beta_after(start, towards=+1, steps=200) < start.beta
+
+
+def test_a_learned_beta_as_published_starts_near_0_and_never_moves() -> None:
+    start = TrialConfig(preset="published", learn_beta=True)
+    drawn = [ALIF(start, torch.Generator().manual_seed(n)).beta.item() for n in range(200)]
+    assert abs(sum(drawn) / 200) < 0.01 and 0.025 < torch.tensor(drawn).std().item() < 0.035
+    assert beta_after(start, +1, steps=5) == beta_after(start, +1, steps=0)
+    fixed = TrialConfig(preset="published", learn_beta=False)
+    assert ALIF(fixed, SEED).beta.item() == pytest.approx(1.6)
+
+
+def test_an_izhikevich_rests_at_rest_and_fires_regularly_under_current() -> None:
+    model = Izhikevich(TrialConfig(dynamics="izhikevich"))
+    state = model.initial_state(torch.zeros(1, 1))
+    for _ in range(50):
+        state = model.step(torch.zeros(1, 1), state)
+    assert state.v.item() == pytest.approx(-70, abs=0.1)
+    spikes = reference.run(model, torch.full((1000, 1, 1), 10.0), None)
+    assert 5 <= spikes.sum() <= 50  # the regular-spiking cell: some 20 Hz in a second
+
+
+def test_a_synapse_filters_the_current() -> None:
+    sigma = math.exp(-1 / 5)
+    config = TrialConfig(dynamics="lif", tau_syn=5.0)
+    model = Synapse(config, LIF(config))
+    state, seen = model.initial_state(torch.zeros(1, 1)), []
+    for current in (1.0, 0.0, 0.5):
+        state = model.step(torch.tensor([[current]]), state)
+        seen.append(state.i.item())
+    assert seen == pytest.approx([1.0, sigma, sigma**2 + 0.5])
+
+
+@given(n_steps=st.integers(1, 40), tau=st.floats(1, 50), seed=st.integers(0, 99))
+def test_the_readout_is_the_recursion_of_its_equation(n_steps: int, tau: float, seed: int) -> None:
+    readout = Readout(TrialConfig(tau_out=tau), 6, 3)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        readout.weight.normal_(generator=generator)
+        readout.bias.normal_(generator=generator)
+    spikes = (torch.rand(n_steps, 2, 6, generator=generator) < 0.3).float()
+    y, expected = torch.zeros(2, 3), []
+    for z in spikes:
+        y = math.exp(-1 / tau) * y + z @ readout.weight + readout.bias
+        expected.append(y)
+    torch.testing.assert_close(readout(spikes), torch.stack(expected), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "value"), [("max", 3.0), ("mean", 1.0), ("last", -1.0)])
+def test_the_logits_are_taken_over_time(name: str, value: float) -> None:
+    readout = Readout(TrialConfig(readout=name), 1, 1)
+    over_time = torch.tensor([1.0, 3.0, -1.0])[:, None, None]
+    assert readout.logits(over_time).item() == value
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "slope", "value"),
+    [
+        ("fast_sigmoid", 1.5, 2.0, 0.25),
+        ("fast_sigmoid", 1.0, 9.0, 1.0),
+        ("phi", 1.0, 0.3, 0.3),
+        ("phi", 1.5, 0.3, 0.15),
+        ("phi", 2.5, 0.3, 0.0),
+        ("atan", 1.0, 3.0, 1.0),
+        ("atan", 2.0, 2 / math.pi, 0.5),
+    ],
+)
+def test_a_spike_passes_its_surrogate_to_membrane_and_threshold(
+    name: str, at: float, slope: float, value: float
+) -> None:
+    v = torch.tensor(at, requires_grad=True)
+    threshold = torch.tensor(1.0, requires_grad=True)
+    z: Tensor = spike(v, threshold, SURROGATES[name], slope)
+    z.backward()
+    assert v.grad is not None and threshold.grad is not None
+    assert v.grad.item() == pytest.approx(value, abs=1e-4)
+    assert threshold.grad.item() == -v.grad.item()
+
+
+def test_a_neuron_fires_at_its_threshold_and_not_below() -> None:
+    v = torch.tensor([0.999, 1.0, 1.001])
+    assert spike(v, 1.0, SURROGATES["phi"], 1.0).tolist() == [0.0, 1.0, 1.0]

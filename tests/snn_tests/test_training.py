@@ -1,0 +1,121 @@
+"""Training: it learns, it repeats itself bit for bit, and it can be cut anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from snn import checkpoint
+from snn.config import DYNAMICS, TrialConfig
+from snn.data import Dataset
+from snn.errors import CheckpointError, NonFiniteLossError
+from snn.training import Trainer
+
+SMALL: dict[str, Any] = {
+    "dataset": "digits",
+    "hidden": 32,
+    "n_steps": 15,
+    "epochs": 4,
+    "lr": 3e-3,
+    "encoding": "constant",
+}
+TIMINGS = {"epoch_seconds", "samples_per_second"}
+
+
+def trained(dataset: Dataset, **changes: Any) -> Trainer:
+    trainer = Trainer(TrialConfig.parse(SMALL | changes), dataset)
+    while not trainer.done:
+        trainer.train_epoch()
+    return trainer
+
+
+def numbers(trainer: Trainer) -> list[dict[str, float]]:
+    """All that a training has measured, but for the times."""
+    test, confusion = trainer.test_best()
+    history = [{k: v for k, v in m.items() if k not in TIMINGS} for m in trainer.history]
+    return [*history, test, {"confusion": confusion.flatten().tolist()}]  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+def test_every_model_learns(digits: Dataset, dynamics: str) -> None:
+    steps = {"n_steps": 40} if dynamics == "izhikevich" else {}
+    trainer = trained(digits, dynamics=dynamics, epochs=12, **steps)
+    metrics, confusion = trainer.test_best()
+    assert metrics["test_accuracy"] > 0.8
+    assert confusion.sum() == len(digits.test_labels)
+    assert confusion.diagonal().sum() / confusion.sum() == pytest.approx(metrics["test_accuracy"])
+    assert confusion.sum(dim=1).tolist() == torch.bincount(trainer.test.labels.int()).tolist()
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"encoding": "poisson"}, {"encoding": "latency", "recurrent": True}]
+)
+def test_the_same_configuration_and_seed_give_the_same_numbers(
+    digits: Dataset, changes: dict[str, Any]
+) -> None:
+    once, again = (numbers(trained(digits, **changes)) for _ in range(2))
+    assert once == again
+    assert once != numbers(trained(digits, **changes, seed=1))
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+@pytest.mark.parametrize("encoding", ["constant", "poisson"])
+def test_a_training_cut_after_any_epoch_ends_with_the_same_numbers(
+    digits: Dataset, tmp_path: Path, stop: int, encoding: str
+) -> None:
+    config = TrialConfig.parse(SMALL | {"encoding": encoding, "learn_beta": True})
+    first = Trainer(config, digits)
+    for _ in range(stop):
+        first.train_epoch()
+    checkpoint.save(tmp_path / "last.pt", first.state())
+    second = Trainer(config, digits)
+    second.load(checkpoint.load(tmp_path / "last.pt"))
+    while not second.done:
+        second.train_epoch()
+    assert numbers(second) == numbers(trained(digits, encoding=encoding, learn_beta=True))
+
+
+def test_a_state_of_another_configuration_is_refused(digits: Dataset) -> None:
+    state = Trainer(TrialConfig.parse(SMALL), digits).state()
+    with pytest.raises(CheckpointError):
+        Trainer(TrialConfig.parse(SMALL | {"lr": 1e-2}), digits).load(state)
+
+
+def test_early_stopping_ends_a_training_that_does_not_improve(digits: Dataset) -> None:
+    trainer = trained(digits, epochs=50, early_stopping=2, lr=1e-12)
+    assert trainer.epoch == trainer.best_epoch + 2 < 50
+
+
+@pytest.mark.parametrize(
+    ("preset", "key"), [("default", "val_accuracy"), ("published", "val_loss")]
+)
+def test_the_best_epoch_is_chosen_by_validation(digits: Dataset, preset: str, key: str) -> None:
+    trainer = trained(digits, preset=preset, epochs=8, encoding="latency", encoder_tau=5.0)
+    values = [metrics[key] for metrics in trainer.history]
+    chosen = values[trainer.best_epoch - 1]
+    assert chosen == (max(values) if key == "val_accuracy" else min(values))
+
+
+def test_nothing_depends_on_the_test_images_before_the_end(digits: Dataset) -> None:
+    other = dataclasses.replace(digits, test_labels=digits.test_labels[::-1].copy())
+    ours, theirs = trained(digits), trained(other)
+    assert numbers(ours)[:-2] == numbers(theirs)[:-2]
+    assert ours.best_epoch == theirs.best_epoch
+    assert numbers(ours)[-2] != numbers(theirs)[-2]
+
+
+def test_a_diverging_training_says_so(digits: Dataset) -> None:
+    with pytest.raises(NonFiniteLossError, match="epoch"):
+        trained(digits, lr=1e30)
+
+
+def test_progress_is_told_after_every_batch(digits: Dataset) -> None:
+    trainer, told = Trainer(TrialConfig.parse(SMALL), digits), list[tuple[int, int]]()
+    trainer.train_epoch(lambda seen, total: told.append((seen, total)))
+    total = len(trainer.train.labels)
+    assert [seen for seen, _ in told] == [*range(256, total, 256), total]
+    assert {of for _, of in told} == {total}
