@@ -1,0 +1,86 @@
+"""What the terminal is told while a sweep runs."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import pytest
+from rich.console import Console
+
+from sweep.board import Board, Progress, duration
+from sweep.records import State
+
+
+def board(terminal: bool, mode: str = "max") -> tuple[Board, io.StringIO]:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=120)
+    return Board(Progress(4, "val_accuracy", mode), console), out
+
+
+def report(value: float) -> dict[str, float]:
+    return {"val_accuracy": value}
+
+
+def test_plain_lines_count_what_became_of_the_trials() -> None:
+    view, out = board(terminal=False)
+    with view:
+        for key in "abcd":
+            view.begin(key, f"trial {key}", epochs=2)
+            view.epoch(key, report(0.5), epoch=1)
+        view.end("a", "trial a", State.DONE, 0.9)
+        view.end("b", "trial b", State.PRUNED, math.nan)
+        view.end("c", "trial c", State.FAILED, math.nan)
+        view.end("d", "trial d", State.DONE, 0.95, reused=True)
+    last = out.getvalue().splitlines()[-1]
+    assert "2 done, 0 running, 1 pruned, 1 failed, 1 reused of 4" in last
+    assert "best val_accuracy 0.9500 (trial d)" in last
+    assert "\x1b" not in out.getvalue()
+
+
+def test_a_terminal_sees_every_running_trial() -> None:
+    view, out = board(terminal=True)
+    with view:
+        view.begin("a", "lif constant 128", epochs=5)
+        view.epoch("a", report(0.81), epoch=3)
+        view._live.refresh()
+    assert "lif constant 128" in out.getvalue()
+    assert "epoch 3 of 5" in out.getvalue()
+    assert "0.8100" in out.getvalue()
+
+
+@pytest.mark.parametrize(("mode", "best"), [("max", 0.9), ("min", 0.1)])
+def test_the_best_follows_the_direction_of_the_metric(mode: str, best: float) -> None:
+    progress = Progress(4, "val_loss", mode)
+    for value in (0.5, math.nan, 0.9, 0.1):
+        progress.consider(value, str(value))
+    assert progress.best == (best, str(best))
+
+
+def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    view, _ = board(terminal=False)
+    now = 1000.0
+    monkeypatch.setattr("sweep.board.time.monotonic", lambda: now)
+    view.begin("a", "a", epochs=10)
+    assert view.progress.seconds_left() is None
+    now += 30
+    view.epoch("a", report(0.5), epoch=5)
+    assert view.progress.seconds_left() == pytest.approx(30 * 3.5 / 0.5)
+    view.end("a", "a", State.DONE, 0.5)
+    view.end("b", "b", State.DONE, 0.5, reused=True)  # took no time
+    assert view.progress.seconds_left() == pytest.approx(60)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-3, "0 s"), (45, "45 s"), (89, "89 s"), (150, "2 min"), (7500, "2 h 5 min")],
+)
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_notice_is_said_once() -> None:
+    view, out = board(terminal=False)
+    for _ in range(3):
+        view.tell("MLflow is away")
+    assert out.getvalue().count("MLflow is away") == 1
