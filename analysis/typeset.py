@@ -107,4 +107,4 @@ def as_text(value: Any) -> str:
         return _NO_VALUE
     if pd.api.types.is_bool(value):
         return "true" if value else "false"
-    return f"{value:g}" if pd.api.types.is_float(value) else str(value)
+    return f"{value:.4g}" if pd.api.types.is_float(value) else str(value)

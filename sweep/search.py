@@ -33,7 +33,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 log = logging.getLogger(__name__)
 
 _ASSIGNMENT, _OUTCOME = "assignment", "outcome"
-_MAX_REPEATS = 100  # suggestions in a row that were all run before: the space is exhausted
+_MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
 
 Lookup = Callable[[TrialConfig], Outcome | None]
 
@@ -163,21 +163,21 @@ class StudySearcher(Searcher):
 
     def _open(self, candidate: Candidate) -> None:
         """Queue the seeds of a configuration that are neither known nor on their way."""
-        known = True
+        repeated = True
         for seed in candidate.open_seeds:
             config = candidate.configs[seed]
             if config.config_id in self._in_flight:
                 self._in_flight[config.config_id].append((candidate, seed))
                 continue
+            repeated &= config.config_id in self._settled
             outcome = self._settled.get(config.config_id) or self.lookup(config)
             if outcome is not None:
                 self.on_reuse(config, outcome)
                 self._settle(candidate, seed, outcome)
                 continue
-            known = False
             self._in_flight[config.config_id] = [(candidate, seed)]
             self._ready.append((candidate, seed))
-        self._repeats = self._repeats + 1 if known else 0
+        self._repeats = self._repeats + 1 if repeated else 0
 
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
         """Report the mean over the seeds of an epoch as soon as all have got there."""

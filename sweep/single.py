@@ -52,7 +52,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
         console.print(f"trained before: MLflow run {record.run_id}")
         return Ended(record.metrics, record.checkpoint)
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
-    paths = _unfinished(config) or launch.begin(Sweep(name=NAME, base=config.canonical()))
+    paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):
         tracker = MlflowTracker(paths)
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths))
@@ -61,6 +61,11 @@ def train(config: TrialConfig, console: Console) -> Ended:
         ended = _train(trainer, paths.trial(config.config_id), tracker, console)
         ended.undelivered = tracker.close()
     return ended
+
+
+def _as_sweep(config: TrialConfig) -> Sweep:
+    base = {key: value for key, value in config.canonical().items() if key != "seed"}
+    return Sweep.parse({"name": NAME, "base": base, "scheduler": "none", "seeds": [config.seed]})
 
 
 def _unfinished(config: TrialConfig) -> LaunchPaths | None:

@@ -64,7 +64,7 @@ class SnnTrainable(tune.Trainable):
             return self._end_without_result(State.FAILED, str(error))
         except OSError as error:
             return self._end_without_result(
-                State.INTERRUPTED, f"{error.strerror}: {self.files.folder}"
+                State.INTERRUPTED, f"{error.strerror or error}: {self.files.folder}"
             )
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:

@@ -25,7 +25,10 @@ def list_sweeps() -> None:
     """List all sweeps in the MLflow store, with what became of their trials."""
     from analysis import runs
 
-    print_table(runs.list_sweeps().reset_index(drop=True))
+    sweeps = runs.list_sweeps()
+    sweeps["started"] = sweeps["started"].dt.strftime("%Y-%m-%d %H:%M UTC")
+    sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map("{:.4f}".format)
+    print_table(sweeps.rename(columns=lambda name: name.replace("_", " ")))
 
 
 def show(

@@ -176,6 +176,26 @@ def test_what_another_sweep_ran_is_answered_from_its_record(tmp_path: Path) -> N
     assert len(bench.reused) == 3
 
 
+def test_a_long_grid_that_was_run_before_is_answered_to_its_end(tmp_path: Path) -> None:
+    search = {"batch_size": {"int": [1, 130]}}
+    bench = Bench(tmp_path, search=search, sampler="grid")
+    record = Outcome(State.DONE, {"best_val_accuracy": 0.9}, reused_from="run-1")
+    assert bench.searcher(lambda _: record).suggest("a") == Searcher.FINISHED
+    assert len(bench.reused) == 130
+
+
+def test_a_sampler_that_only_repeats_itself_does_not_go_on_for_ever(tmp_path: Path) -> None:
+    # all points are the same run: an mlp has no membrane
+    search = {"tau_mem": {"float": [1, 9]}}
+    bench = Bench(tmp_path, base={"dynamics": "mlp"}, search=search, trials=1000, sampler="random")
+    searcher = bench.searcher()
+    assert isinstance(searcher.suggest("a"), dict)
+    searcher.on_trial_complete("a", done(1, 0.5, best=0.5))
+    assert searcher.suggest("b") == Searcher.FINISHED
+    assert searcher.exhausted
+    assert len(bench.study.trials) < 150
+
+
 def test_a_space_that_is_used_up_ends_the_sweep(tmp_path: Path) -> None:
     bench = Bench(tmp_path, search={"dynamics": ["lif"], "learn_beta": [False, True]}, trials=2)
     searcher = bench.searcher()
