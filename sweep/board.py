@@ -147,5 +147,7 @@ class Board:
         for trial in progress.running.values():
             value = "" if trial.value is None else f"{progress.metric} {trial.value:.4f}"
             trials.add_row(f"  {trial.name}", f"epoch {trial.epoch} of {trial.epochs}", value)
-        bar = ProgressBar(total=max(1, progress.planned), completed=progress.ended, width=40)
-        return Group(bar, Text(progress.line()), trials)
+        bar = ProgressBar(total=max(1, progress.planned), completed=progress.ended, width=30)
+        head = Table.grid(padding=(0, 1))
+        head.add_row(bar, Text(progress.line()))
+        return Group(head, trials)

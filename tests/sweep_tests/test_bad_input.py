@@ -112,6 +112,7 @@ def test_missing_data_say_what_to_put_where(
 ) -> None:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody there: no network
+    monkeypatch.setattr("urllib.request._opener", None)  # it would keep the proxy for later tests
     code = run(["train", "--set", "dataset=mnist"])
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert code == 2
