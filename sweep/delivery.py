@@ -150,6 +150,6 @@ class Delivery:
             run_id, state = runs[event["run"]], event["state"]
             tags = event["tags"] | {Tag.STATE: state}
             self.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in tags.items()])
-            for path in event["artifacts"]:
+            for path in filter(os.path.exists, event["artifacts"]):
                 self.client.log_artifact(run_id, path)
             self.client.set_terminated(run_id, MLFLOW_STATUS[state], end_time=event["time"])

@@ -14,6 +14,7 @@ from rich.console import Console
 from snn.data import Dataset, load, split
 from sweep import cluster, launch
 from sweep.board import Board, Progress
+from sweep.errors import SweepError
 from sweep.ledger import Ledger
 from sweep.outcome import EPOCH, Outcome
 from sweep.paths import LaunchPaths, study_storage
@@ -78,7 +79,11 @@ def run(
     with launch.driving(paths):
         study = open_study(sweep, paths.key, study_storage())
         with cluster.connected(sweep.resources, address) as slots:
-            return _drive(sweep, study, paths, datasets, slots, console)
+            try:
+                return _drive(sweep, study, paths, datasets, slots, console)
+            except OSError as error:  # the notes themselves could not be written
+                reason = f"{error.strerror or error}: {paths.folder}"
+                raise SweepError(f"{reason}; mend that and go on with --resume") from None
 
 
 def _drive(

@@ -13,10 +13,10 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from snn.config import TrialConfig, describe
-from snn.errors import ConfigError
+from sweep.checks import check
 from sweep.errors import SpecError
-from sweep.records import EPOCH_METRICS, SEARCHABLE
-from sweep.space import Assignment, Parameter, Space, parse_space
+from sweep.records import EPOCH_METRICS
+from sweep.space import Assignment, Space, parse_space
 from sweep.yaml_file import read
 
 Number = Annotated[int, Field(ge=0, lt=2**31)]
@@ -95,7 +95,7 @@ class Sweep(_Section):
         except ValidationError as error:
             raise SpecError(f"{where}: {describe(error, cls)}") from None
         try:
-            _check(sweep)
+            check(sweep)
         except SpecError as error:
             raise SpecError(f"{where}: {error}") from None
         return sweep
@@ -190,69 +190,6 @@ def json_schema() -> dict[str, Any]:
     schema["properties"]["base"] = {**keys, "description": "keys that are fixed"}
     schema["properties"]["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
     return schema
-
-
-def _check(sweep: Sweep) -> None:
-    """What pydantic cannot know."""
-    for part, keys in (("base", sweep.base), ("search", sweep.search)):
-        for key in keys:
-            _check_key(part, key)
-    for key in sweep.search:
-        if key in sweep.base:
-            raise SpecError(f"search.{key}: stands in base, too; keep one of them")
-    try:
-        TrialConfig.parse(sweep.base)
-    except ConfigError as error:
-        raise SpecError(f"base.{error}") from None
-    for parameter in sweep.space.parameters:
-        _check_values(parameter, sweep.base)
-    _check_metric(sweep)
-    _check_sampler(sweep)
-    if len(set(sweep.seeds)) < len(sweep.seeds):
-        raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
-    shortest = min(sweep.values("epochs"))
-    if sweep.scheduler.name == "asha" and sweep.scheduler.grace > shortest:
-        raise SpecError(
-            f"scheduler.grace: {sweep.scheduler.grace} epochs are more than the {shortest} that a "
-            "trial has; allowed is 1 to that, or scheduler: none"
-        )
-
-
-def _check_key(part: str, key: str) -> None:
-    if key == "seed":
-        raise SpecError(f"{part}.seed: belongs to the replicates; use seeds: [0, 1, 2]")
-    if key not in TrialConfig.model_fields:
-        close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
-        known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
-        raise SpecError(f"{part}.{key}: unknown key; {known}")
-
-
-def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
-    for value in parameter.samples():
-        try:
-            TrialConfig.parse({**base, parameter.name: value})
-        except ConfigError as error:
-            raise SpecError(f"search.{error}") from None
-
-
-def _check_metric(sweep: Sweep) -> None:
-    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
-    for name in names:
-        if name not in SEARCHABLE:
-            raise SpecError(f"metric: {name!r} cannot be searched for; {', '.join(SEARCHABLE)} can")
-    if not names:
-        raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
-
-
-def _check_sampler(sweep: Sweep) -> None:
-    name, several = sweep.sampler.name, len(sweep.directions) > 1
-    if name == "grid":
-        sweep.space.grid()
-    if name in ("cmaes", "gp") and several:
-        raise SpecError(f"sampler: {name} takes one metric; use tpe or nsga2 for several")
-    choice = next((p.name for p in sweep.space.parameters if p.choices), None)
-    if name == "cmaes" and choice:
-        raise SpecError(f"sampler: cmaes takes numbers only, and {choice} is a choice; use tpe")
 
 
 def _fixed(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:

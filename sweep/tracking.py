@@ -1,7 +1,7 @@
 """Logging of a sweep: what is to be recorded, and who records it.
 
-A tracker takes notes and never fails for the world's sake: `MlflowTracker` writes them to the
-outbox, from which a thread delivers them to MLflow in its own time; `NullTracker` forgets them.
+The tracker takes notes and never waits for MLflow: it writes them to the outbox, from which a
+thread delivers them in its own time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from snn.config import TrialConfig
 from sweep.delivery import Delivery
@@ -22,51 +22,11 @@ SWEEP_RUN = "sweep"
 """Key of the parent run in the outbox; trials are keyed by their configuration."""
 
 
-class Tracker(Protocol):
-    """Takes note of what happens in a sweep. Runs are named by keys of the caller's."""
-
-    def begin(
-        self, key: str, name: str, params: Mapping[str, Any], tags: Mapping[str, str]
-    ) -> None:
-        """A run begins, or goes on."""
-
-    def epoch(self, key: str, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Metrics of an epoch; one that was noted before is ignored."""
-
-    def end(
-        self, key: str, outcome: Outcome, tags: Mapping[str, str], artifacts: Sequence[str] = ()
-    ) -> None:
-        """A run ends; artifacts are paths of files."""
-
-    def close(self) -> str:
-        """Deliver what can be delivered; a line of what could not, or an empty one."""
-
-
-@final
-class NullTracker:
-    """Forgets everything."""
-
-    def begin(
-        self, key: str, name: str, params: Mapping[str, Any], tags: Mapping[str, str]
-    ) -> None:
-        """Ignored."""
-
-    def epoch(self, key: str, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Ignored."""
-
-    def end(
-        self, key: str, outcome: Outcome, tags: Mapping[str, str], artifacts: Sequence[str] = ()
-    ) -> None:
-        """Ignored."""
-
-    def close(self) -> str:
-        """Nothing is left to deliver."""
-        return ""
-
-
 @final
 class MlflowTracker:
     """Writes to the outbox of a launch, and delivers from it in the background.
+
+    Runs are named by keys: `SWEEP_RUN`, and the `config_id` of each trial.
 
     Raises:
         OSError: The outbox cannot be written.

@@ -73,3 +73,19 @@ def test_a_brighter_pixel_drives_no_less_and_no_later(name: str) -> None:
 def test_the_same_seed_gives_the_same_spikes(name: str) -> None:
     pixels = torch.randint(0, 256, (3, 20), dtype=torch.uint8)
     assert torch.equal(encode(name, pixels).dense(), encode(name, pixels).dense())
+
+
+@every_encoder
+def test_spikes_are_0_or_1_and_a_constant_current_is_between(name: str) -> None:
+    levels = torch.arange(256, dtype=torch.uint8)[None]
+    values = encode(name, levels).dense().unique()
+    if name == "constant":
+        torch.testing.assert_close(values, torch.arange(256) / 255)
+    else:
+        assert values.tolist() == [0.0, 1.0]
+
+
+def test_another_seed_gives_other_poisson_spikes() -> None:
+    grey = torch.full((3, 20), 128, dtype=torch.uint8)
+    one, other = (encode("poisson", grey, seed=seed).dense() for seed in (0, 1))
+    assert not torch.equal(one, other)

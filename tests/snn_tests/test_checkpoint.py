@@ -92,3 +92,21 @@ def test_a_write_that_fails_leaves_the_old_checkpoint_and_no_litter(tmp_path: Pa
     assert done.stdout.strip() == "File too large", done.stderr
     assert checkpoint.load(tmp_path / "last.pt") == {"epoch": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)) * 20, b"PK\x03\x04" + bytes(500), b"\x80"])
+def test_bytes_that_are_no_checkpoint_are_refused_in_one_line(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "noise.pt"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_cannot_be_written_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(OSError):
+        checkpoint.save(tmp_path / "file" / "last.pt", {"epoch": 1})
+    assert (tmp_path / "file").read_text() == "kept"

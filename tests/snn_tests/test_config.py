@@ -103,3 +103,25 @@ def test_a_configuration_is_checked_without_torch() -> None:
     code = "import sys, snn.config; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+OTHER_VALUES: dict[str, Any] = {
+    "dataset": "digits",
+    "preset": "published",
+    "dynamics": "lif",
+    "encoding": "periodic",
+    "hidden": [128, 128],
+    "surrogate": "atan",
+    "readout": "last",
+    "tau_syn": 5.0,
+    "val_fraction": 0.2,
+    "encoder_threshold": 0.3,
+}
+
+
+@pytest.mark.parametrize("key", sorted(TrialConfig.model_fields))
+def test_every_key_of_an_alif_with_latency_code_counts(key: str) -> None:
+    default = TrialConfig()
+    values = {name: value + 1 for name, value in default if isinstance(value, int | float)}
+    values |= {name: not value for name, value in default if isinstance(value, bool)} | OTHER_VALUES
+    assert TrialConfig.parse({key: values[key]}).config_id != default.config_id

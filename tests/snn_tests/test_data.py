@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +76,31 @@ def test_a_split_that_leaves_nothing_is_refused(digits: Dataset, fraction: float
 def test_an_unknown_data_set_is_refused() -> None:
     with pytest.raises(DataError, match="there are mnist, fashion_mnist, digits"):
         load("cifar")
+
+
+HEADER = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (60_000, 28, 28))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "missing; fetch it with"),
+        (b"", "is no such IDX file"),
+        (HEADER, "has 16 bytes instead of 47,040,016"),
+        (HEADER + bytes(100), "has 116 bytes instead of 47,040,016"),
+        (gzip.compress(HEADER), "is gzipped; unpack it"),
+        (HEADER.replace(b"\x08", b"\x0d"), "is no such IDX file"),
+        (HEADER.replace(bytes([0, 0, 0xEA, 0x60]), bytes(4)), "is no such IDX file"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_one_line_that_names_it(
+    tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    path = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    path.parent.mkdir(parents=True)
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        load("mnist", tmp_path, download=False)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert told in str(caught.value) and "\n" not in str(caught.value)

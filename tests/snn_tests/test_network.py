@@ -122,3 +122,32 @@ def test_probabilities_are_a_distribution_and_repeatable(digits: Dataset) -> Non
         once = network.probabilities(pixels(digits, 5))
         assert torch.allclose(once.sum(dim=1), torch.ones(5))
         assert torch.equal(once, network.probabilities(pixels(digits, 5)))
+
+
+@pytest.mark.parametrize("tau_syn", [None, 5.0])
+@pytest.mark.parametrize("dynamics", SPIKING)
+def test_a_late_input_changes_no_earlier_spike(
+    digits: Dataset, dynamics: str, tau_syn: float | None
+) -> None:
+    config = TrialConfig.parse(
+        {"dynamics": dynamics, "tau_syn": tau_syn, "recurrent": True, "hidden": [60, 40]}
+    )
+    network = SpikingNetwork(config, digits.n_pixels)
+    images = pixels(digits)
+    dimmed = torch.where(images < 120, 0, images)  # 119 fires first at step 11, all darker later
+    before, after = network(images).spikes, network(dimmed).spikes
+    for one, other in zip(before, after, strict=True):
+        assert torch.equal(one[:11], other[:11])
+        assert not torch.equal(one[11:], other[11:])
+
+
+@pytest.mark.parametrize("preset", ["default", "published"])
+@pytest.mark.parametrize("encoding", sorted(ENCODERS))
+def test_the_baseline_takes_every_configuration_of_a_spiking_network(
+    digits: Dataset, preset: str, encoding: str
+) -> None:
+    given = {"dynamics": "mlp", "preset": preset, "encoding": encoding, "tau_syn": 3.0}
+    config = TrialConfig.parse(given | {"recurrent": True, "learn_beta": True, "hidden": [9, 7]})
+    logits = MLP(config, digits.n_pixels)(pixels(digits, 5)).logits
+    plain = MLP(TrialConfig(dynamics="mlp", hidden=[9, 7]), digits.n_pixels)
+    assert torch.equal(logits, plain(pixels(digits, 5)).logits)

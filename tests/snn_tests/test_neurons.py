@@ -13,6 +13,7 @@ from torch import Tensor
 from snn.config import TrialConfig
 from snn.kernels import reference
 from snn.neurons import ALIF, LIF, Izhikevich, Readout, Synapse
+from snn.neurons.izhikevich import IzhikevichState
 from snn.surrogate import SURROGATES, spike
 
 SEED = torch.Generator().manual_seed(0)
@@ -156,3 +157,49 @@ def test_a_spike_passes_its_surrogate_to_membrane_and_threshold(
 def test_a_neuron_fires_at_its_threshold_and_not_below() -> None:
     v = torch.tensor([0.999, 1.0, 1.001])
     assert spike(v, 1.0, SURROGATES["phi"], 1.0).tolist() == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("currents", "fires"),
+    [
+        ([1.2, 1.499], False),  # the threshold is 1 + β = 1.5
+        ([1.2, 1.501], True),
+        ([1.2, 0.0, 1.497], False),  # and 1 + β · exp(−1 / 200) = 1.4975 one step later
+        ([1.2, 0.0, 1.498], True),
+    ],
+)
+def test_the_threshold_of_an_alif_decays_from_one_plus_beta(
+    currents: list[float], fires: bool
+) -> None:
+    model = ALIF(TrialConfig(beta=0.5), SEED)
+    assert trace(model, currents)[-1][1] == float(fires)
+
+
+def izhikevich_step(preset: str, current: float, state: list[float]) -> list[float]:
+    """Potential, recovery and spike of one neuron after one step."""
+    model = Izhikevich(TrialConfig.parse({"preset": preset, "dynamics": "izhikevich"}))
+    before = IzhikevichState(*(torch.tensor([[value]]) for value in state))
+    after = model.step(torch.tensor([[current]]), before)
+    return [value.item() for value in after]
+
+
+def test_an_izhikevich_follows_its_equation_in_two_half_steps() -> None:
+    # 0.04 · 70² − 5 · 70 + 140 + 14 = 0 at rest, so the current alone moves it: −70, −65, −61
+    first = izhikevich_step("default", 10.0, [-70.0, -14.0, 0.0])
+    assert first == pytest.approx([-61.0, -13.964, 0.0], abs=1e-4)
+    second = izhikevich_step("default", 10.0, first)
+    assert second == pytest.approx([-52.65737, -13.89535, 0.0], abs=1e-4)
+
+
+def test_an_izhikevich_fires_at_its_peak_and_is_reset_in_the_step_after() -> None:
+    assert izhikevich_step("default", 0.0, [29.0, -14.0, 0.0])[::2] == [30.0, 1.0]
+    # from −65 with u = −10 + 8: −72, −77.32
+    after = izhikevich_step("default", 0.0, [30.0, -10.0, 1.0])
+    assert after == pytest.approx([-77.32, -2.26928, 0.0], abs=1e-4)
+
+
+def test_an_izhikevich_as_published_moves_a_thousandth_as_far() -> None:
+    first = izhikevich_step("published", 100.0, [-60.0, 0.0, 0.0])
+    assert first == pytest.approx([-59.999, 0.0, 0.0], abs=1e-5)
+    _, u, _ = izhikevich_step("published", 100.0, first)
+    assert u == pytest.approx(-6e-8, rel=0.01)

@@ -1,0 +1,83 @@
+"""What must fit together in a sweep, beyond the type of each key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from snn.config import TrialConfig
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.records import SEARCHABLE
+from sweep.space import Parameter
+
+if TYPE_CHECKING:
+    from sweep.spec import Sweep
+
+
+def check(sweep: Sweep) -> None:
+    """Check what concerns several keys at once.
+
+    Raises:
+        SpecError: Something does not fit; place, value and what is allowed in one line.
+    """
+    for part, keys in (("base", sweep.base), ("search", sweep.search)):
+        for key in keys:
+            _check_key(part, key)
+    for key in sweep.search:
+        if key in sweep.base:
+            raise SpecError(f"search.{key}: stands in base, too; keep one of them")
+    try:
+        TrialConfig.parse(sweep.base)
+    except ConfigError as error:
+        raise SpecError(f"base.{error}") from None
+    for parameter in sweep.space.parameters:
+        _check_values(parameter, sweep.base)
+    _check_metric(sweep)
+    _check_sampler(sweep)
+    if len(set(sweep.seeds)) < len(sweep.seeds):
+        raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
+    shortest = min(sweep.values("epochs"))
+    if sweep.scheduler.name == "asha" and sweep.scheduler.grace > shortest:
+        raise SpecError(
+            f"scheduler.grace: {sweep.scheduler.grace} epochs are more than the {shortest} that a "
+            "trial has; allowed is 1 to that, or scheduler: none"
+        )
+
+
+def _check_key(part: str, key: str) -> None:
+    if key == "seed":
+        raise SpecError(f"{part}.seed: belongs to the replicates; use seeds: [0, 1, 2]")
+    if key not in TrialConfig.model_fields:
+        close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
+        known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
+        raise SpecError(f"{part}.{key}: unknown key; {known}")
+
+
+def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
+    for value in parameter.samples():
+        try:
+            TrialConfig.parse({**base, parameter.name: value})
+        except ConfigError as error:
+            raise SpecError(f"search.{error}") from None
+
+
+def _check_metric(sweep: Sweep) -> None:
+    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
+    for name in names:
+        if name not in SEARCHABLE:
+            raise SpecError(f"metric: {name!r} cannot be searched for; {', '.join(SEARCHABLE)} can")
+    if not names:
+        raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
+
+
+def _check_sampler(sweep: Sweep) -> None:
+    name, several = sweep.sampler.name, len(sweep.directions) > 1
+    if name == "grid":
+        sweep.space.grid()
+    if name in ("cmaes", "gp") and several:
+        raise SpecError(f"sampler: {name} takes one metric; use tpe or nsga2 for several")
+    choice = next((p.name for p in sweep.space.parameters if p.choices), None)
+    if name == "cmaes" and choice:
+        raise SpecError(f"sampler: cmaes takes numbers only, and {choice} is a choice; use tpe")
