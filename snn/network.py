@@ -166,7 +166,9 @@ class SpikingNetwork(nn.Module):
             own = initialisation.scale(rheobase, n_out, nominal) * initialisation.RECURRENT_SHARE
             layer.initialise(initialisation.scale(rheobase, n_in, power), own, generator)
         power = initialisation.spike_power(self.readout.response(n_steps))
-        self.readout_std = initialisation.scale(1.0, len(self.readout.weight), power)
+        self.readout_std = initialisation.scale(
+            1.0, len(self.readout.weight), power, initialisation.XI_READOUT
+        )
         nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)
 
     def _initialise_as_published(self, generator: torch.Generator) -> None:

@@ -89,18 +89,22 @@ class Parameter:
     def describe(self) -> str:
         """The range in words."""
         if self.choices:
-            text = ", ".join(str(choice) for choice in self._by_label)
+            text = ", ".join(_as_yaml(choice) for choice in self._by_label)
         else:
             text = f"{self.low:g} … {self.high:g}"
             text += f" in steps of {self.step:g}" if self.step and self.step != 1 else ""
             text += " (logarithmic)" if self.log else ""
-        conditions = (f"{k} is {' or '.join(map(str, v))}" for k, v in self.when.items())
+        conditions = (f"{k} is {' or '.join(map(_as_yaml, v))}" for k, v in self.when.items())
         return " if ".join([text, *([" and ".join(conditions)] if self.when else [])])
 
     @property
     def _by_label(self) -> dict[Any, Any]:
         simple = (bool, int, float, str, type(None))
         return {c if isinstance(c, simple) else json.dumps(c): c for c in self.choices}
+
+
+def _as_yaml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snn.data import Dataset, load
-from snn.data.sources import default_root
+from snn.data.sources import _SHAPES, default_root
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,8 @@ def digits() -> Dataset:
 def data_root() -> Path:
     """Where MNIST and Fashion-MNIST are; without them, tests fail in CI, else are skipped."""
     root = default_root()
-    if not (root / "MNIST" / "raw").is_dir() or not (root / "FashionMNIST" / "raw").is_dir():
+    files = [root / name / "raw" / file for name in ("MNIST", "FashionMNIST") for file in _SHAPES]
+    if not all(path.is_file() for path in files):
         reason = f"MNIST and Fashion-MNIST are not in {root.absolute()}: spikesweep data fetch"
         assert not os.environ.get("CI"), reason
         pytest.skip(reason)

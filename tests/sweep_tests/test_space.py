@@ -148,6 +148,6 @@ def test_a_space_describes_itself() -> None:
     assert parse_space(search, {}).describe() == [
         ("dynamics", "lif, alif"),
         ("hidden", "16, [8, 8]"),
-        ("learn_beta", "True if dynamics is alif"),
+        ("learn_beta", "true if dynamics is alif"),
         ("lr", "0.0001 … 0.01 (logarithmic)"),
     ]
