@@ -117,7 +117,8 @@ def _epoch(trainer: Trainer, console: Console) -> None:
     """One epoch with a bar while it runs and a line when it is done."""
     title = f"epoch {trainer.epoch + 1:>3} of {trainer.config.epochs}"
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         bar = progress.add_task(title, total=len(trainer.train.labels))
         metrics = trainer.train_epoch(lambda seen, _: progress.update(bar, completed=seen))
     shown = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "epoch_seconds")
