@@ -25,7 +25,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
-from sweep.outcome import EPOCH, Outcome, outcome_of
+from sweep.outcome import EARLIER, EPOCH, Outcome, outcome_of
 from sweep.records import State
 from sweep.spec import Sweep
 
@@ -46,6 +46,7 @@ class Candidate:
     configs: dict[int, TrialConfig]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     reports: dict[int, dict[int, float]] = field(default_factory=dict)
+    reported: set[int] = field(default_factory=set)
 
     @property
     def open_seeds(self) -> list[int]:
@@ -180,13 +181,19 @@ class StudySearcher(Searcher):
         self._repeats = self._repeats + 1 if repeated else 0
 
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
-        """Report the mean over the seeds of an epoch as soon as all have got there."""
+        """Report the mean over the seeds of an epoch as soon as all have got there.
+
+        A resumed trial brings along its earlier epochs, some of which no driver may have seen.
+        """
         if len(self.metrics) > 1 or EPOCH not in result:  # Optuna has no reports with two values
             return
-        at_epoch = candidate.reports.setdefault(int(result[EPOCH]), {})
-        at_epoch[seed] = float(result[self.metrics[0]])
-        if len(at_epoch) == len(candidate.configs):
-            candidate.trial.report(sum(at_epoch.values()) / len(at_epoch), int(result[EPOCH]))
+        epochs = dict(enumerate(result.get(EARLIER, ()), start=1)) | {int(result[EPOCH]): result}
+        for epoch, metrics in epochs.items():
+            at_epoch = candidate.reports.setdefault(epoch, {})
+            at_epoch[seed] = float(metrics[self.metrics[0]])
+            if len(at_epoch) == len(candidate.configs) and epoch not in candidate.reported:
+                candidate.trial.report(sum(at_epoch.values()) / len(at_epoch), epoch)
+                candidate.reported.add(epoch)
 
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         candidate.outcomes[seed] = outcome
@@ -234,6 +241,7 @@ class StudySearcher(Searcher):
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
         trial = optuna.trial.Trial(self.study, frozen._trial_id)
         candidate = self._candidate(trial, json.loads(frozen.user_attrs[_ASSIGNMENT]))
+        candidate.reported = set(frozen.intermediate_values)
         for seed in candidate.configs:
             record = frozen.user_attrs.get(f"{_OUTCOME}:{seed}")
             if record:

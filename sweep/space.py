@@ -1,11 +1,4 @@
-"""The search space of a sweep: parameters with ranges, some only under a condition.
-
-dynamics: [lif, alif]                                     a list is a choice
-hidden: {int: [32, 256], step: 32}
-lr: {loguniform: [1.0e-4, 1.0e-2]}
-dropout: {float: [0, 0.5], step: 0.1}
-learn_beta: {choice: [false, true], when: {dynamics: alif}}
-"""
+"""The search space of a sweep: parameters with ranges, some only under a condition."""
 
 from __future__ import annotations
 
@@ -13,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
@@ -20,11 +14,8 @@ from sweep.errors import SpecError
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
-_KINDS = ("choice", "int", "float", "loguniform", "uniform")
-_FORMS = (
-    "a list, {choice: [...]}, {int: [low, high], step: n}, {float: [low, high]} "
-    "or {loguniform: [low, high]}"
-)
+_LONGEST_GRID = 100_000  # points; more could be neither listed nor trained
+_OTHER = object()  # stands for all values of a parameter that no condition names
 Assignment = dict[str, Any]
 
 
@@ -57,7 +48,14 @@ class Parameter:
         if self.integer:
             low, high, step = int(self.low), int(self.high), int(self.step or 1)
             return trial.suggest_int(self.name, low, high, step=step, log=self.log)
-        return trial.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log)
+        value = trial.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log)
+        return value if self.step is None else self._nearest(value)
+
+    def count(self) -> int | None:
+        """Number of values; None when they are infinitely many."""
+        if self.choices:
+            return len(self.choices)
+        return None if self.step is None else steps_between(self.low, self.high, self.step) + 1
 
     def values(self) -> tuple[Any, ...] | None:
         """All values in order; None when they are infinitely many."""
@@ -65,9 +63,16 @@ class Parameter:
             return self.choices
         if self.step is None:
             return None
-        count = int((self.high - self.low) / self.step + 1e-9) + 1
-        values = (self.low + i * self.step for i in range(count))
-        return tuple(int(v) if self.integer else v for v in values)
+        count = steps_between(self.low, self.high, self.step) + 1
+        return tuple(stepped(self.low, i, self.step) for i in range(count))
+
+    def takes(self, value: Any) -> bool:
+        """Whether the parameter can have a value."""
+        if self.choices:
+            return value in self.choices
+        if not isinstance(value, int | float) or not self.low <= value <= self.high:
+            return False
+        return self.step is None or value == self._nearest(value)
 
     def label(self, value: Any) -> Any:
         """How Optuna knows a value: it stores nothing but simple ones."""
@@ -91,11 +96,15 @@ class Parameter:
         if self.choices:
             text = ", ".join(_as_yaml(choice) for choice in self._by_label)
         else:
-            text = f"{self.low:g} … {self.high:g}"
-            text += f" in steps of {self.step:g}" if self.step and self.step != 1 else ""
+            text = f"{_number(self.low)} … {_number(self.high)}"
+            text += f" in steps of {_number(self.step)}" if self.step and self.step != 1 else ""
             text += " (logarithmic)" if self.log else ""
         conditions = (f"{k} is {' or '.join(map(_as_yaml, v))}" for k, v in self.when.items())
         return " if ".join([text, *([" and ".join(conditions)] if self.when else [])])
+
+    def _nearest(self, value: float) -> float:
+        assert self.step is not None
+        return stepped(self.low, round((value - self.low) / self.step), self.step)
 
     @property
     def _by_label(self) -> dict[Any, Any]:
@@ -105,6 +114,22 @@ class Parameter:
 
 def _as_yaml(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def steps_between(low: float, high: float, step: float) -> int:
+    """Whole steps that fit into a range, in exact decimals."""
+    return (Fraction(str(high)) - Fraction(str(low))) // Fraction(str(step))
+
+
+def stepped(low: float, index: int, step: float) -> float:
+    """A value of a stepped range as people write it: 0.1, 0.2, 0.3, not 0.30000000000000004."""
+    if isinstance(low, int) and isinstance(step, int):
+        return low + index * step
+    return float(Fraction(str(low)) + index * Fraction(str(step)))
 
 
 @dataclass(frozen=True)
@@ -126,21 +151,27 @@ class Space:
         """All points in order, the first parameter slowest.
 
         Raises:
-            SpecError: A parameter has infinitely many values.
+            SpecError: A parameter has infinitely many values, or the points are too many to list.
         """
         for parameter in self.parameters:
-            if parameter.values() is None:
+            if parameter.count() is None:
                 raise SpecError(
                     f"search.{parameter.name}: a grid of it is infinite; a grid takes lists, "
                     "whole numbers and floats with a step"
                 )
+        size = self._count(0, {})
+        if size > _LONGEST_GRID:
+            raise SpecError(
+                f"search: a grid of {size:,} points; at most {_LONGEST_GRID:,} are allowed: take "
+                "larger steps or another sampler"
+            )
         return list(self._points(0, {}))
 
     def size(self) -> int | None:
         """Number of points; None when they are infinitely many."""
-        if any(parameter.values() is None for parameter in self.parameters):
+        if any(parameter.count() is None for parameter in self.parameters):
             return None
-        return sum(1 for _ in self._points(0, {}))
+        return self._count(0, {})
 
     def to_optuna_params(self, assignment: Assignment) -> dict[str, Any]:
         """A point as Optuna knows it, for `enqueue_trial`."""
@@ -162,6 +193,27 @@ class Space:
         for value in parameter.values() or ():
             yield from self._points(index + 1, {**assignment, parameter.name: value})
 
+    def _count(self, index: int, assignment: Assignment) -> int:
+        """Points from a parameter on, without listing them: there may be billions."""
+        if index == len(self.parameters):
+            return 1
+        parameter = self.parameters[index]
+        if not self._used(parameter, assignment):
+            return self._count(index + 1, assignment)
+        named: list[Any] = []
+        for later in self.parameters[index + 1 :]:
+            for value in later.when.get(parameter.name, ()):
+                if value not in named and parameter.takes(value):
+                    named.append(value)
+        total = parameter.count()
+        assert total is not None, "an infinite space is not counted"
+        cases = [*((value, 1) for value in named), (_OTHER, total - len(named))]
+        return sum(
+            times * self._count(index + 1, {**assignment, parameter.name: value})
+            for value, times in cases
+            if times
+        )
+
     def _used(self, parameter: Parameter, assignment: Assignment) -> bool:
         known = {**self.fixed, **assignment}
         searched = {p.name for p in self.parameters}
@@ -169,103 +221,3 @@ class Space:
             known.get(name) in values and (name in assignment or name not in searched)
             for name, values in parameter.when.items()
         )
-
-
-def parse_space(search: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
-    """Read the `search` of a specification.
-
-    Args:
-        search: As in the YAML.
-        fixed: Values of all keys that are not searched, for `when`.
-
-    Raises:
-        SpecError: A form, a range or a condition is wrong.
-    """
-    parameters: list[Parameter] = []
-    for name, form in search.items():
-        parameter = _parameter(name, form)
-        _check_conditions(parameter, parameters, search, fixed)
-        parameters.append(parameter)
-    return Space(tuple(parameters), fixed)
-
-
-def _parameter(name: str, form: Any) -> Parameter:
-    where = f"search.{name}"
-    given = {"choice": form} if isinstance(form, list) else form
-    if not isinstance(given, Mapping):
-        raise SpecError(f"{where}: needs {_FORMS}, got {form!r}; a fixed value belongs into base")
-    kinds = [key for key in given if key in _KINDS]
-    unknown = [key for key in given if key not in (*_KINDS, "step", "log", "when")]
-    if len(kinds) != 1 or unknown:
-        wrong = f"unknown key {unknown[0]!r}" if unknown else f"got {form!r}"
-        raise SpecError(f"{where}: needs {_FORMS}; {wrong}")
-    when = _conditions(where, given.get("when", {}))
-    if kinds[0] == "choice":
-        if "step" in given or "log" in given:
-            raise SpecError(f"{where}: step and log belong to ranges, not to choices")
-        return Parameter(name=name, choices=_choices(where, given["choice"]), when=when)
-    return _range(name, kinds[0], given, when)
-
-
-def _choices(where: str, values: Any) -> tuple[Any, ...]:
-    if not isinstance(values, list) or not values:
-        raise SpecError(f"{where}: needs a list of at least one value, got {values!r}")
-    if any(value in values[:index] for index, value in enumerate(values)):
-        raise SpecError(f"{where}: a value stands twice in {values!r}")
-    return tuple(values)
-
-
-def _range(
-    name: str, kind: str, given: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]
-) -> Parameter:
-    where = f"search.{name}.{kind}"
-    integer, log = kind == "int", kind == "loguniform" or given.get("log") is True
-    number = int if integer else (int, float)
-    ends, step = given[kind], given.get("step", 1 if integer and not log else None)
-    what = "two whole numbers" if integer else "two numbers"
-    if (
-        not isinstance(ends, list)
-        or len(ends) != 2
-        or not all(isinstance(end, number) and not isinstance(end, bool) for end in ends)
-    ):
-        raise SpecError(f"{where}: needs {what}, [low, high], got {ends!r}")
-    low, high = ends
-    if not low < high:
-        raise SpecError(f"{where}: the low end must be below the high one, got {ends!r}")
-    if log and not low > 0:
-        raise SpecError(f"{where}: a logarithmic range must be above 0, got {ends!r}")
-    if given.get("log") not in (None, True, False):
-        raise SpecError(f"search.{name}.log: needs true or false, got {given['log']!r}")
-    if step is not None and (isinstance(step, bool) or not isinstance(step, number) or step <= 0):
-        raise SpecError(f"search.{name}.step: needs a number above 0, got {step!r}")
-    if log and "step" in given:
-        raise SpecError(f"search.{name}.step: a logarithmic range has no steps")
-    return Parameter(name=name, low=low, high=high, step=step, integer=integer, log=log, when=when)
-
-
-def _conditions(where: str, when: Any) -> dict[str, tuple[Any, ...]]:
-    if not isinstance(when, Mapping):
-        raise SpecError(
-            f"{where}.when: needs {{other: value}} or {{other: [values]}}, got {when!r}"
-        )
-    return {k: tuple(v) if isinstance(v, list) else (v,) for k, v in when.items()}
-
-
-def _check_conditions(
-    parameter: Parameter,
-    earlier: list[Parameter],
-    search: Mapping[str, Any],
-    fixed: Mapping[str, Any],
-) -> None:
-    before = {p.name: p for p in earlier}
-    for other, values in parameter.when.items():
-        where = f"search.{parameter.name}.when.{other}"
-        if other in search and other not in before:
-            raise SpecError(f"{where}: {other} must stand before {parameter.name}")
-        if other not in before and other not in fixed:
-            raise SpecError(f"{where}: there is no parameter {other!r}")
-        possible = before[other].values() if other in before else (fixed[other],)
-        if other in before and possible is not None:
-            for value in values:
-                if value not in possible:
-                    raise SpecError(f"{where}: {other} is never {value!r}, only {list(possible)}")

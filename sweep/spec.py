@@ -10,16 +10,48 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from snn.config import TrialConfig, describe
+from snn.errors import ConfigError
 from sweep.checks import check
 from sweep.errors import SpecError
-from sweep.records import EPOCH_METRICS
-from sweep.space import Assignment, Space, parse_space
-from sweep.yaml_file import read
+from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE
+from sweep.space import Assignment, Space
+from sweep.space_form import FORMS, parse_space
+from sweep.yaml_file import _Loader, read
 
-Number = Annotated[int, Field(ge=0, lt=2**31)]
+
+def _no_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is true or false here, as are YAML's on, off, yes and no")
+    return value
+
+
+def _whole_above_1(value: float) -> float:
+    if value > 1 and value % 1:
+        raise ValueError("must be a whole number above 1; fractions are for less than one")
+    return value
+
+
+def _metric(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and all(mode in (MAX, MIN) for mode in value.values()):
+        return value
+    raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
+
+
+Number = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, lt=2**31)]
+Share = Annotated[float, AfterValidator(_whole_above_1)]
 
 
 def _by_name(value: Any) -> Any:
@@ -32,6 +64,8 @@ def _none_by_name(value: Any) -> Any:
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    _no_flags = field_validator("*", mode="before")(_no_flag)
 
 
 class Sampler(_Section):
@@ -54,8 +88,8 @@ class Scheduler(_Section):
 class Resources(_Section):
     """What one trial is given; fractions share a processor."""
 
-    cpu: float = Field(1, gt=0, description="CPUs per trial")
-    gpu: float = Field(0, ge=0, description="GPUs per trial")
+    cpu: Share = Field(1, gt=0, description="CPUs per trial")
+    gpu: Share = Field(0, ge=0, description="GPUs per trial")
 
 
 class Sweep(_Section):
@@ -70,8 +104,8 @@ class Sweep(_Section):
     )
     description: str = Field("", description="the question that the sweep answers")
     base: dict[str, Any] = Field({}, description="keys of the configuration that are fixed")
-    search: dict[str, Any] = Field({}, description="keys of the configuration that are searched")
-    metric: str | dict[str, Literal["max", "min"]] = Field(
+    search: dict[str, Any] = Field({}, description=f"keys that are searched: {FORMS}")
+    metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
     sampler: Annotated[Sampler, BeforeValidator(_by_name)] = Sampler()
@@ -96,6 +130,7 @@ class Sweep(_Section):
             raise SpecError(f"{where}: {describe(error, cls)}") from None
         try:
             check(sweep)
+            _check_decided(sweep)
         except SpecError as error:
             raise SpecError(f"{where}: {error}") from None
         return sweep
@@ -130,15 +165,21 @@ class Sweep(_Section):
     def values(self, key: str) -> tuple[Any, ...]:
         """All values that a key can take in this sweep, or the ends of its range."""
         parameter = next((p for p in self.space.parameters if p.name == key), None)
-        if parameter is None:
-            return (_fixed(self.base, {})[key],)
-        unused = self.space.fixed.get(key, TrialConfig.model_fields[key].default)
-        return parameter.samples() + ((unused,) if parameter.when else ())
+        given = [{key: value} for value in parameter.samples()] if parameter else [{}]
+        if parameter and parameter.when:
+            given.append({})
+        return tuple(getattr(TrialConfig.parse({**self.base, **one}), key) for one in given)
 
     def to_yaml(self) -> str:
         """The specification as YAML; reading it gives an equal sweep."""
         plain = self.model_dump(mode="json", exclude_defaults=True)
-        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what our reader would take for a number: a sweep may be named 1e3."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
 
 def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep:
@@ -187,15 +228,37 @@ def json_schema() -> dict[str, Any]:
     schema = Sweep.model_json_schema()
     keys = TrialConfig.model_json_schema()
     keys["properties"].pop("seed")
-    schema["properties"]["base"] = {**keys, "description": "keys that are fixed"}
-    schema["properties"]["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
+    properties = schema["properties"]
+    properties["base"] = {**keys, "description": "keys that are fixed"}
+    properties["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
+    for key, section in (("sampler", Sampler), ("scheduler", Scheduler)):
+        name = schema["$defs"][section.__name__]["properties"]["name"]
+        forms = [{"$ref": properties[key].pop("$ref")}, {"enum": name["enum"]}]
+        properties[key] |= {"anyOf": forms, "description": section.__doc__}
+    properties["resources"]["description"] = Resources.__doc__
     return schema
 
 
 def _fixed(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of all keys that are not searched."""
-    values = {key: field.default for key, field in TrialConfig.model_fields.items()} | dict(base)
+    """Values of all keys that are not searched, as one writes them: 64 rather than (64,)."""
+    values = TrialConfig.parse(base).model_dump(exclude={"seed"})
+    hidden = values["hidden"]
+    values["hidden"] = hidden[0] if len(hidden) == 1 else list(hidden)
     return {key: value for key, value in values.items() if key not in search}
+
+
+def _check_decided(sweep: Sweep) -> None:
+    """A condition on a key that is fixed must name values that the key could have."""
+    for parameter in sweep.space.parameters:
+        for other, values in parameter.when.items():
+            where = f"search.{parameter.name}.when"
+            for value in values if other in sweep.space.fixed else ():
+                try:
+                    written = _fixed({**sweep.base, other: value}, {})[other]
+                except ConfigError as error:
+                    raise SpecError(f"{where}.{error}") from None
+                if value != written:
+                    raise SpecError(f"{where}.{other}: is never {value!r}; write {written!r}")
 
 
 def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
@@ -228,9 +291,9 @@ def _specs() -> Any:
 def _text(source: str) -> str:
     path = Path(source)
     inside = _specs() / f"{source}.yaml"
-    if not path.is_file() and "/" not in source and inside.is_file():
-        return str(inside.read_text(encoding="utf-8"))
     try:
+        if "/" not in source and not path.is_file() and inside.is_file():
+            return str(inside.read_text(encoding="utf-8"))
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         names = ", ".join(sorted(f.name[:-5] for f in _specs().iterdir()))

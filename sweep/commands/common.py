@@ -33,7 +33,7 @@ def stderr() -> Console:
     """Where progress goes."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, markup=False)
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:

@@ -111,6 +111,7 @@ def check_all_done_once(place: Workplace, epochs: int) -> None:
     by_lr = {run.data.params["lr"]: run.data.metrics["best_val_accuracy"] for run in runs}
     for trial in trials:
         assert trial.value == by_lr[str(trial.params["lr"])]
+        assert sorted(trial.intermediate_values) == list(range(1, epochs + 1))
 
 
 def test_a_sweep_stopped_and_killed_is_resumed_with_every_trial_done_once(

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
-from sweep.outcome import EPOCH, OUTCOME, REASON, Outcome
+from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
 from sweep.records import State
 from sweep.search import StudySearcher
 from sweep.spec import Sweep
@@ -222,6 +222,20 @@ def test_a_new_driver_hands_out_again_what_a_killed_one_left_running(tmp_path: P
     states = [trial.state for trial in bench.study.trials]
     assert states.count(TrialState.COMPLETE) == 4
     assert states.count(TrialState.RUNNING) == 0
+
+
+def test_epochs_that_no_driver_saw_reach_the_study_with_the_resumed_trial(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    killed = bench.searcher()
+    killed.suggest("a")
+    killed.on_trial_result("a", report(1, 0.1))
+    resumed = bench.searcher()
+    resumed.suggest("b")
+    earlier = [{"val_accuracy": value} for value in (0.1, 0.2, 0.3)]
+    resumed.on_trial_result("b", report(4, 0.4) | {EARLIER: earlier})
+    resumed.on_trial_complete("b", done(5, 0.5, best=0.5))
+    (trial,) = bench.study.trials
+    assert trial.intermediate_values == {1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5}
 
 
 def test_a_trial_that_the_world_stopped_stays_open_and_no_more_are_handed_out(
