@@ -95,9 +95,8 @@ def _range(
         if not _is_number(step, integer) or step <= 0:
             what = "whole number" if integer else "number"
             raise SpecError(f"search.{name}.step: needs a {what} above 0, got {step!r}")
-        high = stepped(
-            low, steps_between(low, high, step), step
-        )  # Optuna warns of an end between two steps
+        # Optuna warns of a high end between two steps.
+        high = stepped(low, steps_between(low, high, step), step)
     return Parameter(name=name, low=low, high=high, step=step, integer=integer, log=log, when=when)
 
 

@@ -32,7 +32,7 @@ from sweep.yaml_file import _Loader, read
 
 def _no_flag(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("is true or false here, as are YAML's on, off, yes and no")
+        raise ValueError("must not be true or false (YAML reads on, off, yes and no so)")
     return value
 
 
@@ -104,7 +104,9 @@ class Sweep(_Section):
     )
     description: str = Field("", description="the question that the sweep answers")
     base: dict[str, Any] = Field({}, description="keys of the configuration that are fixed")
-    search: dict[str, Any] = Field({}, description=f"keys that are searched: {FORMS}")
+    search: dict[str, Any] = Field(
+        {}, description=f"keys that are searched: {FORMS}; with when: {{other: value}}"
+    )
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
@@ -220,7 +222,10 @@ def bundled() -> dict[str, str]:
     """Names and descriptions of the sweeps that come with the package."""
     files = sorted(_specs().iterdir(), key=lambda file: file.name)
     found = {f.name.removesuffix(".yaml"): f for f in files if f.name.endswith(".yaml")}
-    return {name: load_sweep(name).description for name in found}
+    return {
+        name: Sweep.parse(read(file.read_text(encoding="utf-8"), name), name).description
+        for name, file in found.items()
+    }
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import optuna
@@ -23,15 +24,21 @@ forms = st.one_of(
         lambda v: all(a != b for i, a in enumerate(v) for b in v[:i])
     ),
     st.builds(
-        lambda low, count, step: {"int": [low, low + count * step], "step": step},
+        lambda low, length, step: {"int": [low, low + length], "step": step},
         st.integers(-10, 10),
-        st.integers(1, 4),
-        st.integers(1, 7),
+        st.integers(1, 25),
+        st.integers(5, 12),
     ),
     st.builds(
-        lambda low, count: {"float": [low / 2, low / 2 + count / 2], "step": 0.5},
-        st.integers(-4, 4),
-        st.integers(1, 4),
+        lambda low, length, step: {"float": [low / 20, (low + length) / 20], "step": step},
+        st.integers(-10, 10),
+        st.integers(1, 12),
+        st.sampled_from([0.05, 0.1, 0.3]),
+    ),
+    st.builds(
+        lambda low, length: {"int": [low, low + length], "log": True},
+        st.integers(1, 9),
+        st.integers(1, 6),
     ),
 )
 
@@ -46,7 +53,7 @@ def spaces(draw: st.DrawFn) -> Space:
             other = draw(st.sampled_from(sorted(search)))
             possible = parse_space({other: _without_when(search[other])}, {}).parameters[0].values()
             assert possible is not None
-            when = {other: [draw(st.sampled_from(possible))]}
+            when = {other: draw(st.lists(st.sampled_from(possible), min_size=1, max_size=2))}
             form = ({"choice": form} if isinstance(form, list) else form) | {"when": when}
         search[name] = form
     return parse_space(search, FIXED)
@@ -145,10 +152,62 @@ def test_a_space_describes_itself() -> None:
         "hidden": [16, [8, 8]],
         "learn_beta": {"choice": [True], "when": {"dynamics": ["alif"]}},
         "lr": {"loguniform": [1e-4, 1e-2]},
+        "batch_size": {"int": [1, 1_234_567]},
     }
     assert parse_space(search, {}).describe() == [
         ("dynamics", "lif, alif"),
         ("hidden", "16, [8, 8]"),
         ("learn_beta", "true if dynamics is alif"),
         ("lr", "0.0001 … 0.01 (logarithmic)"),
+        ("batch_size", "1 … 1234567"),
     ]
+
+
+def test_the_size_of_a_huge_space_is_known_and_its_grid_refused() -> None:
+    search = {
+        "hidden": {"int": [1, 1000]},
+        "n_steps": {"int": [2, 1000]},
+        "epochs": {"int": [1, 1000], "when": {"hidden": [7, 8]}},
+    }
+    space = parse_space(search, {})
+    assert space.size() == 998 * 999 + 2 * 999 * 1000
+    with pytest.raises(SpecError, match=r"search: a grid of 2,995,002 points; at most 100,000"):
+        space.grid()
+
+
+def test_stepped_values_are_the_decimals_that_one_writes() -> None:
+    form = {"float": [0.1, 0.75], "step": 0.1}
+    search = {"a": form, "b": {"choice": [1], "when": {"a": 0.3}}}
+    space = parse_space(search, {})
+    assert [point["a"] for point in space.grid()] == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+    assert space.grid()[2] == {"a": 0.3, "b": 1}
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = {space.suggest(study.ask())["a"] for _ in range(60)}
+    assert drawn == {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}
+
+
+def test_a_logarithmic_range_of_whole_numbers_is_finite() -> None:
+    space = parse_space({"hidden": {"int": [2, 5], "log": True}}, {})
+    assert space.grid() == [{"hidden": size} for size in (2, 3, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("form", "never"),
+    [
+        ({"loguniform": [1e-4, 1e-2]}, 5),
+        ({"loguniform": [1e-4, 1e-2]}, "high"),
+        ({"int": [32, 64], "step": 16}, 40),
+        ({"float": [0, 1], "step": 0.25}, 0.3),
+        ([1, 2], 3),
+    ],
+)
+def test_a_condition_that_can_never_hold_is_refused(form: Any, never: Any) -> None:
+    search = {"a": form, "b": {"choice": [1], "when": {"a": never}}}
+    with pytest.raises(SpecError, match=r"search\.b\.when\.a: a is never"):
+        parse_space(search, {})
+
+
+def test_a_space_travels_to_other_processes() -> None:
+    search = {"hidden": [16, [8, 8]], "lr": {"loguniform": [1e-4, 1e-2], "when": {"hidden": 16}}}
+    space = parse_space(search, FIXED)
+    assert pickle.loads(pickle.dumps(space)) == space

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.published import published_results
 from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.spec import Sweep, bundled, json_schema, load_sweep, parse_overrides
+from sweep.yaml_file import read
 
 GOOD = """
 name: good
@@ -82,6 +85,23 @@ BAD: list[tuple[str, str]] = [
     (changed(seeds=[-1]), "seeds.0:"),
     (changed(resources={"cpu": 0}), "resources.cpu:"),
     (changed(resources={"cpus": 1}), "resources.cpus: unknown key"),
+    (changed(resources={"gpu": 1.5}), "resources.gpu: must be a whole number above 1"),
+    (changed(trials=True), "trials: must not be true or false"),
+    (changed(seeds=[True]), "seeds.0: must not be true or false"),
+    (changed(scheduler=False), "scheduler: must not be true or false"),
+    (changed(metric={"val_accuracy": "up"}), "metric: needs one of val_accuracy"),
+    (changed(metric=3), "metric: needs one of val_accuracy"),
+    (changed(sampler="gp", metric={"val_loss": "min", "val_accuracy": "max"}), "gp takes one"),
+    (changed(search={"lr": {"float": [0.1, float("inf")]}}), "search.lr.float: needs two numbers"),
+    (changed(search={"lr": {"loguniform": [1e-4, 1e-2], "log": False}}), "search.lr.log: needs"),
+    (changed(search={"lr": {"choice": [0.1], "when": {"dynamics": "alfi"}}}), "when.dynamics: inp"),
+    (changed(search={"lr": {"choice": [0.1], "when": {"dynamics": []}}}), "when.dynamics: needs"),
+    (changed(search={"lr": {"choice": [0.1], "when": {"epochs": "5"}}}), "never '5'; write 5"),
+    (changed(search={"lr": {"choice": [0.1], "when": {"seed": 1}}}), "no parameter 'seed'"),
+    (
+        changed(sampler="grid", search={"hidden": {"int": [1, 999]}, "n_steps": {"int": [2, 999]}}),
+        "search: a grid of 997,002 points",
+    ),
 ]
 
 
@@ -102,6 +122,7 @@ def test_a_mistake_is_one_line_with_file_and_place(tmp_path: Path, text: str, to
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
         (lambda path: None, "no such file; bundled sweeps: dynamics, published-fashion"),
+        (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
     ],
 )
 def test_what_is_no_file_of_text_is_refused(tmp_path: Path, make: Any, told: str) -> None:
@@ -199,3 +220,134 @@ def test_the_schema_accepts_the_bundled_sweeps() -> None:
     for name in bundled():
         plain = yaml.safe_load(load_sweep(name).to_yaml())
         jsonschema.validate(plain, json_schema())
+
+
+def test_the_schema_accepts_the_bundled_files_as_they_are_written() -> None:
+    import jsonschema
+
+    for file in (Path(__file__).parents[2] / "sweep" / "specs").glob("*.yaml"):
+        jsonschema.validate(read(file.read_text(), file.name), json_schema())
+
+
+def test_the_schema_describes_every_key_and_refuses_unknown_ones() -> None:
+    import jsonschema
+
+    schema = json_schema()
+    assert all(one.get("description") for one in schema["properties"].values())
+    assert all(
+        one.get("description") for one in schema["properties"]["base"]["properties"].values()
+    )
+    for wrong in (
+        {"nmae": 1},
+        {"base": {"hiden": 1}},
+        {"search": {"hiden": [1]}},
+        {"sampler": "x"},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({"name": "a"} | wrong, schema)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_one_line() -> None:
+    with pytest.raises(SpecError, match="File name too long"):
+        load_sweep("x" * 300)
+
+
+def test_a_file_of_the_same_name_does_not_hide_a_bundled_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bundled()
+    (tmp_path / "quickstart").write_text("my notes")
+    monkeypatch.chdir(tmp_path)
+    assert bundled() == before
+
+
+def test_quoted_numbers_count_as_the_numbers_that_they_are(tmp_path: Path) -> None:
+    assert load_sweep(write(tmp_path, changed(base={"epochs": "5"}))).values("epochs") == (5,)
+    searched = changed(base={}, search={"epochs": ["5", 10]})
+    assert load_sweep(write(tmp_path, searched)).values("epochs") == (5, 10)
+    with pytest.raises(SpecError, match=r"scheduler\.grace: 2 epochs are more than the 1"):
+        load_sweep(write(tmp_path, changed(base={"epochs": "1"})))
+
+
+@pytest.mark.parametrize(
+    ("base", "when", "used"),
+    [
+        ({}, {"hidden": 128}, True),
+        ({"hidden": [128]}, {"hidden": 128}, True),
+        ({"hidden": 64}, {"hidden": 128}, False),
+        ({"preset": "published"}, {"beta": 1.6}, True),
+        ({"dynamics": "lif"}, {"dynamics": ["alif", "izhikevich"]}, False),
+        ({"dynamics": "lif"}, {"dynamics": "lif", "recurrent": True}, False),
+    ],
+)
+def test_a_condition_on_a_key_that_is_not_searched_is_decided_by_its_value(
+    base: dict[str, Any], when: dict[str, Any], used: bool
+) -> None:
+    search = {"lr": {"choice": [0.1, 0.2], "when": when}}
+    sweep = Sweep.parse({"name": "a", "base": base, "search": search})
+    assert sweep.space.grid() == ([{"lr": 0.1}, {"lr": 0.2}] if used else [{}])
+
+
+def test_set_decides_the_conditions_on_the_key_that_it_fixes() -> None:
+    points = load_sweep("dynamics", {"dynamics": "lif"}).space.describe()
+    assert ("learn_beta", "false, true if dynamics is alif") in points
+    sizes = {
+        name: load_sweep("dynamics", {"dynamics": name, "lr": 1e-3}).space.size()
+        for name in ("lif", "alif")
+    }
+    assert sizes == {"lif": 64, "alif": 128}
+
+
+def test_a_search_of_a_billion_points_is_planned_at_once() -> None:
+    search = {key: {"int": [2, 1001]} for key in ("hidden", "n_steps", "batch_size")}
+    sweep = Sweep.parse({"name": "a", "search": search, "trials": 30})
+    assert sweep.space.size() == 10**9
+    assert sweep.configurations_planned() == 30
+
+
+SEARCHES: dict[str, Any] = {
+    "dynamics": ["lif", "alif"],
+    "hidden": [64, [64, 64]],
+    "lr": {"loguniform": [1e-4, 1e-2]},
+    "beta": {"float": [0, 1], "step": 0.1},
+    "n_steps": {"int": [10, 100], "log": True},
+    "tau_syn": [None, 5.0],
+    "learn_beta": {"choice": [False, True], "when": {"preset": "default"}},
+}
+plans = st.fixed_dictionaries(
+    {
+        "name": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
+        | st.sampled_from(["1e3", "12e5", "on", "null", "0x1F", "1_0", "2026"]),
+        "search": st.sets(st.sampled_from(sorted(SEARCHES))).map(
+            lambda keys: {key: SEARCHES[key] for key in sorted(keys)}
+        ),
+    },
+    optional={
+        "description": st.text() | st.sampled_from(["1e-3", "no", "a: b # c"]),
+        "base": st.fixed_dictionaries(
+            {},
+            optional={
+                "weight_decay": st.floats(0, 1),
+                "epochs": st.integers(3, 9),
+                "readout": st.sampled_from(["max", "mean"]),
+                "early_stopping": st.sampled_from([False, 3]),
+            },
+        ),
+        "metric": st.sampled_from(["val_loss", {"val_loss": "min", "val_accuracy": "max"}]),
+        "sampler": st.sampled_from(["random", {"name": "nsga2", "seed": 7}]),
+        "scheduler": st.sampled_from(["none", "hyperband", {"name": "asha", "grace": 2}]),
+        "trials": st.integers(1, 99),
+        "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=4, unique=True),
+        "resources": st.sampled_from([{"cpu": 0.5}, {"cpu": 2, "gpu": 0.25}, {"gpu": 3}]),
+        "max_failures": st.integers(0, 5),
+    },
+)
+
+
+@given(plan=plans)
+@settings(max_examples=80, deadline=None)
+def test_any_valid_sweep_survives_its_own_yaml(plan: dict[str, Any]) -> None:
+    sweep = Sweep.parse(plan)
+    again = Sweep.parse(read(sweep.to_yaml(), "again"))
+    assert again == sweep
+    assert again.space == sweep.space
