@@ -29,6 +29,7 @@ PresetName = Literal["default", "published"]
 DynamicsName = Literal["alif", "lif", "izhikevich", "mlp"]
 EncodingName = Literal["latency", "periodic", "poisson", "constant"]
 SurrogateName = Literal["fast_sigmoid", "phi", "atan"]
+BackendName = Literal["auto", "reference", "cpu", "cuda"]
 ReadoutName = Literal["max", "mean", "last"]
 
 DYNAMICS: tuple[str, ...] = get_args(DynamicsName)
@@ -166,7 +167,17 @@ _UNUSED_BY_ENCODING: Mapping[str, frozenset[str]] = {
 }
 
 
-class TrialConfig(DataConfig, EncodingConfig, NeuronConfig, NetworkConfig, TrainingConfig):
+class ExecutionConfig(_Section):
+    """How the numbers are computed: no part of what a run is, its results are the same."""
+
+    backend: BackendName = Field(
+        "auto", description="code that computes the time loop; auto: the fastest for the device"
+    )
+
+
+class TrialConfig(
+    DataConfig, EncodingConfig, NeuronConfig, NetworkConfig, TrainingConfig, ExecutionConfig
+):
     """Everything that determines the numbers of one run.
 
     Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
@@ -198,6 +209,7 @@ class TrialConfig(DataConfig, EncodingConfig, NeuronConfig, NetworkConfig, Train
     def canonical(self) -> dict[str, Any]:
         """The keys that this run uses, with plain values; keys without effect are left out."""
         unused = _UNUSED_BY_DYNAMICS[self.dynamics] | _UNUSED_BY_ENCODING[self.encoding]
+        unused |= ExecutionConfig.model_fields.keys()
         values = {key: value for key, value in self.model_dump().items() if key not in unused}
         values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
         return dict(sorted(values.items()))

@@ -15,6 +15,7 @@ from snn import initialisation, kernels
 from snn.config import SPIKING, TrialConfig
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
+from snn.kernels.reference import Record, record
 from snn.neurons import ALIF, Neuron, Readout, Synapse, neuron
 
 
@@ -23,20 +24,17 @@ class Activity(NamedTuple):
 
     Attributes:
         logits: (B, C).
-        trace: (T, B, C) readout over time.
-        spikes: Per hidden layer (T, B, H), 0.0 or 1.0.
+        counts: Per hidden layer (B, H), spikes of every neuron; differentiable like the logits.
         drive: The encoded input.
     """
 
     logits: Tensor
-    trace: Tensor
-    spikes: tuple[Tensor, ...]
+    counts: tuple[Tensor, ...]
     drive: Drive
 
     def events(self) -> Tensor:
         """Events per image of every population: input first, then the hidden layers."""
-        batch = len(self.logits)
-        hidden = [float(layer.detach().sum()) / batch for layer in self.spikes]
+        hidden = [float(layer.detach().sum()) / len(layer) for layer in self.counts]
         return torch.tensor([self.drive.events(), *hidden], dtype=torch.float64)
 
 
@@ -63,10 +61,10 @@ class SpikingLayer(nn.Module):
         if self.recurrent is not None:
             nn.init.normal_(self.recurrent, std=recurrent_std, generator=generator)
 
-    def forward(self, current: Tensor) -> Tensor:
-        """Spikes (T, B, H) under the feed-forward current (T, B, H)."""
+    def without_self(self) -> kernels.Layer:
+        """The layer as the kernels take it, without connections of a neuron to itself."""
         recurrent = None if self.recurrent is None else self.recurrent * self.others
-        return kernels.run(self.neuron, current, recurrent)
+        return kernels.Layer(self.neuron, self.weight, recurrent)
 
     @property
     def beta(self) -> Tensor | None:
@@ -109,12 +107,13 @@ class SpikingNetwork(nn.Module):
     def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> Activity:
         """Classify pixels (B, N) uint8; the generator is for the random spike code."""
         drive = self.encoder(pixels, generator)
-        spikes: list[Tensor] = []
-        for layer in self._layers:
-            current = spikes[-1] @ layer.weight if spikes else drive.current(layer.weight)
-            spikes.append(layer(current))
-        trace = self.readout(spikes[-1])
-        return Activity(self.readout.logits(trace), trace, tuple(spikes), drive)
+        backend = kernels.choose(self.config, pixels.device.type)
+        return Activity(*backend.run(drive, self._kernel_layers(), self.readout), drive)
+
+    def record(self, pixels: Tensor, generator: torch.Generator | None = None) -> Record:
+        """The same with everything that happens on the way, by the reference backend."""
+        drive = self.encoder(pixels, generator)
+        return record(drive, self._kernel_layers(), self.readout)
 
     @torch.no_grad()
     def probabilities(self, pixels: Tensor) -> Tensor:
@@ -154,6 +153,9 @@ class SpikingNetwork(nn.Module):
     @property
     def _layers(self) -> list[SpikingLayer]:
         return cast(list[SpikingLayer], list(self.layers))
+
+    def _kernel_layers(self) -> list[kernels.Layer]:
+        return [layer.without_self() for layer in self._layers]
 
     def _initialise(self, generator: torch.Generator) -> None:
         n_steps = self.config.n_steps

@@ -11,6 +11,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from snn import kernels
 from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset, Split, split
 from snn.errors import CheckpointError, NonFiniteLossError
+from snn.kernels.threads import taken_from_torch
 from snn.metrics import EventTally, Tally
 from snn.mlp import MLP
 from snn.network import SpikingNetwork
@@ -37,6 +40,12 @@ def build(config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> Netw
     return kind(config, n_pixels, n_classes)
 
 
+def backend_of(config: TrialConfig, device: torch.device) -> str:
+    """The backend that computes a spiking network; "torch" for the one that does not spike."""
+    spiking = config.dynamics in SPIKING
+    return kernels.choose(config, device.type).name if spiking else "torch"
+
+
 class Trainer:
     """A network in training with Adam, with the best epoch so far by validation.
 
@@ -44,6 +53,7 @@ class Trainer:
     as published, of lowest validation loss.
 
     Attributes:
+        backend: What computes the network, `auto` resolved.
         epoch: Epochs done.
         history: Metrics of every epoch done; names as in DESIGN: train_loss, val_accuracy, ….
         network: As of the last epoch.
@@ -60,6 +70,7 @@ class Trainer:
             for part in split(dataset, config.val_fraction, config.seed)
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
+        self.backend = backend_of(config, self.device)
         self.optimiser = torch.optim.Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}
@@ -67,6 +78,7 @@ class Trainer:
             ],
             lr=config.lr,
             weight_decay=config.weight_decay,
+            fused=True,
         )
         self.epoch = 0
         self.history: list[Metrics] = []
@@ -91,16 +103,10 @@ class Trainer:
                 no more.
         """
         started = time.perf_counter()
-        tally = Tally(self.n_classes)
-        spikes = self._generator(_TRAIN_SPIKES, self.epoch)
-        self.network.train()
-        for images, labels in self._batches():
-            loss, logits = self._update(images, labels, spikes)
-            tally.add(logits, labels, loss)
-            if on_batch:
-                on_batch(tally.seen, len(self.train.labels))
+        with self._threads():
+            tally = self._pass(on_batch)
         train_seconds = time.perf_counter() - started
-        validation, events = self._evaluate(self.val, self._generator(_VAL_SPIKES, 0))
+        validation, events = self._evaluate(self.network, self.val, _VAL_SPIKES)
         self.epoch += 1
         metrics = {
             "train_loss": tally.loss,
@@ -121,15 +127,15 @@ class Trainer:
     def train_batches(self, count: int) -> int:
         """Train the first batches of an epoch, to measure their speed; the images seen."""
         spikes, seen = self._generator(_TRAIN_SPIKES, self.epoch), 0
-        for images, labels in itertools.islice(self._batches(), count):
-            self._update(images, labels, spikes)
-            seen += len(labels)
+        with self._threads():
+            for images, labels in itertools.islice(self._batches(), count):
+                self._update(images, labels, spikes)
+                seen += len(labels)
         return seen
 
     def test_best(self) -> tuple[Metrics, Tensor]:
         """Metrics of the best epoch on the test images, and their confusion matrix (C, C)."""
-        network = self.best_network()
-        tally, _ = _evaluate(network, self.test, self.n_classes, self._generator(_TEST_SPIKES, 0))
+        tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES)
         metrics = {
             "test_accuracy": tally.accuracy,
             "test_loss": tally.loss,
@@ -168,6 +174,17 @@ class Trainer:
         self.epoch, self.history = state["epoch"], list(state["history"])
         self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
 
+    def _pass(self, on_batch: Callable[[int, int], None] | None) -> Tally:
+        tally = Tally(self.n_classes)
+        spikes = self._generator(_TRAIN_SPIKES, self.epoch)
+        self.network.train()
+        for images, labels in self._batches():
+            loss, logits = self._update(images, labels, spikes)
+            tally.add(logits, labels, loss)
+            if on_batch:
+                on_batch(tally.seen, len(self.train.labels))
+        return tally
+
     def _update(
         self, images: Tensor, labels: Tensor, spikes: torch.Generator
     ) -> tuple[float, Tensor]:
@@ -179,7 +196,7 @@ class Trainer:
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
-        return value, logits
+        return value, logits.detach()  # what the backward pass needed is free for the next batch
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         n, size = len(self.train.labels), self.config.batch_size
@@ -187,8 +204,24 @@ class Trainer:
         for chunk in torch.split(order.to(self.device), size):
             yield self.train.images[chunk], self.train.labels[chunk].long()
 
-    def _evaluate(self, part: Split, spikes: torch.Generator) -> tuple[Tally, EventTally]:
-        return _evaluate(self.network, part, self.n_classes, spikes)
+    def _threads(self) -> AbstractContextManager[None]:
+        return taken_from_torch() if self.backend == "cpu" else nullcontext()
+
+    @torch.no_grad()
+    def _evaluate(self, network: Network, part: Split, purpose: int) -> tuple[Tally, EventTally]:
+        tally, events = Tally(self.n_classes), EventTally(network.fan_out())
+        spikes = self._generator(purpose, 0)
+        network.eval()
+        with self._threads():
+            for images, labels in zip(
+                torch.split(part.images, _EVAL_BATCH),
+                torch.split(part.labels, _EVAL_BATCH),
+                strict=True,
+            ):
+                activity = network(images, spikes)
+                tally.add(activity.logits, labels.long())
+                events.add(activity.events(), len(labels))
+        return tally, events
 
     def _finish_epoch(self, metrics: Metrics) -> None:
         self.history.append(metrics)
@@ -204,18 +237,3 @@ class Trainer:
     def _generator(self, purpose: int, epoch: int, device: str | None = None) -> torch.Generator:
         seed = np.random.SeedSequence([self.config.seed, purpose, epoch]).generate_state(1)[0]
         return torch.Generator(device or self.device).manual_seed(int(seed))
-
-
-@torch.no_grad()
-def _evaluate(
-    network: Network, part: Split, n_classes: int, spikes: torch.Generator
-) -> tuple[Tally, EventTally]:
-    tally, events = Tally(n_classes), EventTally(network.fan_out())
-    network.eval()
-    for images, labels in zip(
-        torch.split(part.images, _EVAL_BATCH), torch.split(part.labels, _EVAL_BATCH), strict=True
-    ):
-        activity = network(images, spikes)
-        tally.add(activity.logits, labels.long())
-        events.add(activity.events(), len(labels))
-    return tally, events

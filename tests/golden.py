@@ -27,11 +27,12 @@ SURROGATES = {"FastSigmoid": "fast_sigmoid", "Phi": "phi"}
 PARAMETERS = {"forward_weights": "weight", "recurrent_weights": "recurrent", "bias_weights": "bias"}
 
 
-def network_of(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> SpikingNetwork:
+def network_of(case: dict[str, Any], arrays: dict[str, np.ndarray], backend: str) -> SpikingNetwork:
     """The network of a case, with the weights of the case."""
     config = TrialConfig.parse(
         {
             "preset": "published",
+            "backend": backend,
             "dynamics": case["dynamics"].lower(),
             "recurrent": case["recurrent"],
             "learn_beta": any(name.endswith(".beta") for name in arrays),
@@ -70,19 +71,23 @@ def ours(name: str) -> str:
     return f"layers.{index}.{last}"
 
 
-def mistakes(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> list[str]:
+def mistakes(
+    case: dict[str, Any], arrays: dict[str, np.ndarray], backend: str = "auto"
+) -> list[str]:
     """What differs between our network and the published one, in words; empty if nothing does."""
-    network = network_of(case, arrays)
-    activity = network(torch.from_numpy(arrays["pixels"]))
+    network = network_of(case, arrays, backend)
+    pixels = torch.from_numpy(arrays["pixels"])
+    activity, record = network(pixels), network.record(pixels)
     loss = functional.cross_entropy(activity.logits, torch.from_numpy(arrays["labels"]).long())
     loss.backward()  # type: ignore[no-untyped-call]
 
     found = [unequal("input spikes", activity.drive.dense(), arrays["input_spikes"])]
-    layers = ["input", *(f"hidden_{i}" for i in range(len(activity.spikes) - 1))]
-    for layer, spikes in zip(layers, activity.spikes, strict=True):
+    layers = ["input", *(f"hidden_{i}" for i in range(len(record.spikes) - 1))]
+    for layer, spikes, counts in zip(layers, record.spikes, activity.counts, strict=True):
         found.append(unequal(f"spikes of {layer}", spikes, arrays[f"spikes:{layer}"]))
+        found.append(far(f"counts of {layer}", counts, spikes.detach().sum(dim=0).numpy()))
     found += [
-        far("trace", activity.trace.transpose(0, 1), arrays["trace"]),
+        far("trace", record.trace.transpose(0, 1), arrays["trace"]),
         far("logits", activity.logits, arrays["logits"]),
         far("loss", loss, np.float32(case["loss"])),
     ]

@@ -9,19 +9,20 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.constant import ConstantEncoder
-from snn.encoding.drive import ConstantCurrent, Drive, SpikeEvents, SpikeTrain
-from snn.encoding.latency import LatencyEncoder
-from snn.encoding.periodic import PeriodicEncoder
-from snn.encoding.poisson import PoissonEncoder
+from snn.encoding.constant import ConstantCurrent, ConstantEncoder
+from snn.encoding.drive import Drive
+from snn.encoding.latency import LatencyEncoder, SpikeTimes
+from snn.encoding.periodic import PeriodicEncoder, SpikePeriods
+from snn.encoding.poisson import PoissonEncoder, RandomSpikes
 
 __all__ = [
     "ENCODERS",
     "ConstantCurrent",
     "Drive",
     "Encoder",
-    "SpikeEvents",
-    "SpikeTrain",
+    "RandomSpikes",
+    "SpikePeriods",
+    "SpikeTimes",
     "encoder",
 ]
 

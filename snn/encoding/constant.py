@@ -5,12 +5,47 @@ Source: Rueckauer et al., "Conversion of continuous-valued deep networks …", 2
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import ConstantCurrent
-from snn.encoding.latency import GREY_LEVELS
+from snn.encoding.drive import GREY_LEVELS, look_up, total
+
+
+@dataclass(frozen=True)
+class ConstantCurrent:
+    """The same input at every step.
+
+    Attributes:
+        pixels: (B, N) uint8.
+        table: (256,) input of every grey level.
+        n_steps: T.
+    """
+
+    pixels: Tensor
+    table: Tensor
+    n_steps: int
+
+    def step_current(self, weight: Tensor) -> Tensor:
+        """Input current (B, H) of one step, which is that of all steps."""
+        return self._values().to(weight.dtype) @ weight
+
+    def current(self, weight: Tensor) -> Tensor:
+        """One product, hoisted out of the time loop."""
+        return self.step_current(weight).expand(self.n_steps, -1, -1)
+
+    def dense(self) -> Tensor:
+        """The values, repeated."""
+        return self._values().expand(self.n_steps, -1, -1)
+
+    def events(self) -> float:
+        """Non-zero values per image, counted at every step."""
+        return total(self.table != 0, self.pixels) * self.n_steps
+
+    def _values(self) -> Tensor:
+        return look_up(self.table, self.pixels)
 
 
 class ConstantEncoder:
@@ -22,4 +57,4 @@ class ConstantEncoder:
 
     def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> ConstantCurrent:
         """Encode pixels (B, N) uint8."""
-        return ConstantCurrent(self.table.to(pixels.device)[pixels.int()], self.n_steps)
+        return ConstantCurrent(pixels, self.table, self.n_steps)

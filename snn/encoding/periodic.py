@@ -8,28 +8,63 @@ so a dark pixel has its single spike at step T − 1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.drive import SpikeTrain
+from snn.encoding.drive import total
 from snn.encoding.latency import firing_steps
+
+
+def firing_periods(config: TrialConfig) -> Tensor:
+    """(256,) int64: period in steps of every grey level; `n_steps` for never."""
+    first = firing_steps(config)
+    period = first.clamp(1, config.n_steps - 1)
+    silent = (first >= config.n_steps) & (config.preset == "default")
+    return period.masked_fill(silent, config.n_steps)
+
+
+@dataclass(frozen=True)
+class SpikePeriods:
+    """Regular spike trains.
+
+    Attributes:
+        pixels: (B, N) uint8.
+        table: (256,) period of every grey level, at least 1; T or more for never.
+        n_steps: T.
+    """
+
+    pixels: Tensor
+    table: Tensor
+    n_steps: int
+
+    def current(self, weight: Tensor) -> Tensor:
+        """One product for all steps."""
+        return self.dense().to(weight.dtype) @ weight
+
+    def dense(self) -> Tensor:
+        """Ones at the multiples of the periods."""
+        fires = self._fires().float().to(self.pixels.device)
+        return fires.index_select(1, self.pixels.int().flatten()).view(-1, *self.pixels.shape)
+
+    def events(self) -> float:
+        """Spikes per image."""
+        return total(self._fires().sum(dim=0), self.pixels)
+
+    def _fires(self) -> Tensor:
+        step = torch.arange(self.n_steps)[:, None]
+        return (step % self.table == 0) & (step > 0)
 
 
 class PeriodicEncoder:
     """Pixels to regular spike trains, by table."""
 
     def __init__(self, config: TrialConfig) -> None:
-        first = firing_steps(config)
-        period = first.clamp(1, config.n_steps - 1)
-        step = torch.arange(config.n_steps)[:, None]
-        fires = (step % period == 0) & (step > 0)
-        if config.preset == "default":
-            fires &= first < config.n_steps
-        self.table = fires.float()  # (T, 256)
+        self.n_steps = config.n_steps
+        self.table = firing_periods(config)
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> SpikeTrain:
+    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> SpikePeriods:
         """Encode pixels (B, N) uint8."""
-        table = self.table.to(pixels.device)
-        steps, (batch, size) = len(table), pixels.shape
-        return SpikeTrain(table.index_select(1, pixels.int().flatten()).view(steps, batch, size))
+        return SpikePeriods(pixels, self.table, self.n_steps)

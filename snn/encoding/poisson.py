@@ -1,31 +1,100 @@
 """Rate code: at every step a pixel x in [0, 1] fires with probability x / τ, independently.
 
-τ (`encoder_tau`) is the mean interval in steps between the spikes of a white pixel. The spikes
-come from the generator that the caller seeds.
+τ (`encoder_tau`) is the mean interval in steps between the spikes of a white pixel.
+
+Whether pixel n of image b fires at step t is a function of (key, b, n, t) alone, drawn by `philox`.
+So every backend sees the same spikes, in whatever order it looks, and none stores them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import SpikeTrain
-from snn.encoding.latency import GREY_LEVELS
+from snn.encoding.drive import GREY_LEVELS, look_up, total
+
+_ROUNDS = 10
+_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
+_KEY_STEPS = 0x9E3779B9, 0xBB67AE85
+_WORD = 0xFFFFFFFF
+WORDS = 4  # random numbers from one counter
+
+
+def philox(key: tuple[int, int], counter: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Four random words per counter: Philox4x32-10.
+
+    Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
+
+    Args:
+        key: Two words of 32 bits.
+        counter: Four words of 32 bits, int64 tensors of one shape.
+    """
+    k0, k1 = key
+    c0, c1, c2, c3 = counter
+    for _ in range(_ROUNDS):
+        p0, p1 = _wide_product(c0, _MULTIPLIERS[0]), _wide_product(c2, _MULTIPLIERS[1])
+        c0, c1, c2, c3 = p1[0] ^ c1 ^ k0, p1[1], p0[0] ^ c3 ^ k1, p0[1]
+        k0, k1 = (k0 + _KEY_STEPS[0]) & _WORD, (k1 + _KEY_STEPS[1]) & _WORD
+    return c0, c1, c2, c3
+
+
+def _wide_product(word: Tensor, factor: int) -> tuple[Tensor, Tensor]:
+    """Upper and lower 32 bits of a product of 32-bit words, without overflow in int64."""
+    low, high = word * (factor & 0xFFFF), word * (factor >> 16)
+    upper = (high + (low >> 16)) >> 16
+    return upper, (low + ((high & 0xFFFF) << 16)) & _WORD
+
+
+@dataclass(frozen=True)
+class RandomSpikes:
+    """Poisson spike trains, drawn when they are asked for.
+
+    Attributes:
+        pixels: (B, N) uint8.
+        table: (256,) int64; a grey level fires when its random word is under its entry.
+        key: Of the random numbers, two words of 32 bits.
+        n_steps: T.
+    """
+
+    pixels: Tensor
+    table: Tensor
+    key: tuple[int, int]
+    n_steps: int
+
+    def current(self, weight: Tensor) -> Tensor:
+        """One product for all steps."""
+        return self.dense().to(weight.dtype) @ weight
+
+    def dense(self) -> Tensor:
+        """The spikes of all steps; step t of a pixel is word t mod 4 of counter (t div 4, n, b)."""
+        image, pixel = self.pixels.nonzero(as_tuple=True)
+        bound = look_up(self.table, self.pixels)[image, pixel]
+        spikes = torch.zeros(self.n_steps, *self.pixels.shape, device=self.pixels.device)
+        for first in range(0, self.n_steps, WORDS):
+            place = torch.full_like(pixel, first // WORDS)
+            words = philox(self.key, (place, pixel, image, torch.zeros_like(pixel)))
+            for step, word in zip(range(first, self.n_steps), words, strict=False):
+                spikes[step, image, pixel] = (word < bound).float()
+        return spikes
+
+    def events(self) -> float:
+        """Spikes per image, as expected: the mean over all keys."""
+        return self.n_steps * total(self.table, self.pixels) / 2**32
 
 
 class PoissonEncoder:
-    """Pixels to random spike trains; the table holds the firing probabilities."""
+    """Pixels to random spike trains; the table holds the firing probabilities, times 2³²."""
 
     def __init__(self, config: EncodingConfig) -> None:
         self.n_steps = config.n_steps
-        grey = torch.arange(GREY_LEVELS) / 255
-        self.table = (grey / config.encoder_tau).clamp(max=1.0)
+        probability = (torch.arange(GREY_LEVELS).double() / 255 / config.encoder_tau).clamp(max=1)
+        self.table = (probability * 2**32).round().long()
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> SpikeTrain:
+    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> RandomSpikes:
         """Encode pixels (B, N) uint8; without a generator, torch's global one is drawn from."""
-        probability = self.table.to(pixels.device)[pixels.int()]
-        chance = torch.rand(
-            (self.n_steps, *pixels.shape), generator=generator, device=pixels.device
-        )
-        return SpikeTrain((chance < probability).float())
+        device = None if generator is None else generator.device
+        low, high = torch.randint(2**32, (2,), generator=generator, device=device).tolist()
+        return RandomSpikes(pixels, self.table, (low, high), self.n_steps)

@@ -47,6 +47,7 @@ class ALIF(nn.Module):
         self.alpha = math.exp(-config.dt / config.tau_mem)
         self.rho = math.exp(-config.dt / config.tau_adapt)
         self.rheobase = self.threshold = config.threshold
+        self.surrogate = config.surrogate
         self.derivative = SURROGATES[config.surrogate]
         self.slope = config.surrogate_slope
         self._initialise_beta(config, generator)

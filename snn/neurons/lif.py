@@ -44,6 +44,7 @@ class LIF(nn.Module):
         self.published = config.preset == "published"
         self.alpha = math.exp(-config.dt / config.tau_mem)
         self.rheobase = self.threshold = config.threshold
+        self.surrogate = config.surrogate
         self.derivative = SURROGATES[config.surrogate]
         self.slope = config.surrogate_slope
 

@@ -44,7 +44,7 @@ class Readout(nn.Module):
     def __init__(self, config: TrialConfig, n_in: int, n_classes: int) -> None:
         super().__init__()
         self.kappa = math.exp(-config.dt / config.tau_out)
-        self.reduce = READOUTS[config.readout]
+        self.mode = config.readout
         self.weight = nn.Parameter(torch.empty(n_in, n_classes))
         self.bias = nn.Parameter(torch.zeros(n_classes))
 
@@ -56,7 +56,7 @@ class Readout(nn.Module):
 
     def logits(self, trace: Tensor) -> Tensor:
         """(B, C) from the trace (T, B, C)."""
-        return self.reduce(trace)
+        return READOUTS[self.mode](trace)
 
     def response(self, n_steps: int) -> Tensor:
         """(n_steps,) value after a unit input at step 0."""

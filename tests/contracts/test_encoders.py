@@ -51,7 +51,9 @@ def test_the_current_is_that_of_the_dense_form_with_its_gradient(
 def test_events_are_the_non_zero_inputs_per_image(name: str) -> None:
     pixels = torch.randint(0, 256, (7, 30), dtype=torch.uint8)
     drive = encode(name, pixels)
-    assert drive.events() == pytest.approx(float((drive.dense() != 0).sum()) / 7)
+    counted = float((drive.dense() != 0).sum())
+    chance = 5 * counted**0.5 if name == "poisson" else 0.0  # there, the expected number
+    assert drive.events() * 7 == pytest.approx(counted, abs=chance or None)
 
 
 @every_encoder

@@ -34,8 +34,8 @@ def test_it_is_silent_without_input_and_fires_under_a_strong_current(
     dynamics: str, tau_syn: float | None
 ) -> None:
     model = make(dynamics, tau_syn)
-    assert reference.run(model, torch.zeros(200, 2, 3), None).sum() == 0
-    spikes = reference.run(model, strong(model, 200, 2, 3), None)
+    assert reference.fire(model, torch.zeros(200, 2, 3), None).sum() == 0
+    spikes = reference.fire(model, strong(model, 200, 2, 3), None)
     assert spikes.shape == (200, 2, 3)
     assert set(spikes.unique().tolist()) <= {0.0, 1.0}
     assert (spikes.sum(dim=0) >= 2).all()
@@ -62,7 +62,7 @@ def _leaves(state: object) -> list[Tensor]:
 def test_a_gradient_reaches_the_current_and_is_finite(dynamics: str, tau_syn: float | None) -> None:
     model = make(dynamics, tau_syn)
     current = (strong(model, 40, 2, 3) * torch.rand(40, 2, 3)).requires_grad_()
-    reference.run(model, current, None).sum().backward()
+    reference.fire(model, current, None).sum().backward()
     assert current.grad is not None
     assert current.grad.isfinite().all() and (current.grad != 0).any()
 
@@ -73,11 +73,11 @@ def test_nothing_fires_before_its_cause(dynamics: str, tau_syn: float | None) ->
     current = strong(model, 60, 1, 4) * torch.rand(60, 1, 4)
     changed = current.clone()
     changed[30:] = 0
-    before, after = (reference.run(model, c, None) for c in (current, changed))
+    before, after = (reference.fire(model, c, None) for c in (current, changed))
     assert torch.equal(before[:30], after[:30])
     assert not torch.equal(before[30:], after[30:])
 
 
 def test_an_izhikevich_neuron_as_published_never_fires() -> None:
     model = make("izhikevich", None, preset="published")
-    assert reference.run(model, torch.full((100, 1, 5), 1000.0), None).sum() == 0
+    assert reference.fire(model, torch.full((100, 1, 5), 1000.0), None).sum() == 0

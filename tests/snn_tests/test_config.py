@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from snn.config import TrialConfig
+from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
 
 
@@ -19,7 +19,7 @@ from snn.errors import ConfigError
     ("values", "told"),
     [
         ({"hiden": 3}, "hiden: unknown key; did you mean hidden?"),
-        ({"zzz": 3}, "zzz: unknown key; known: batch_size"),
+        ({"zzz": 3}, "zzz: unknown key; known: backend"),
         ({"lr": -1}, "lr: input should be greater than 0, got -1"),
         ({"lr": float("nan")}, "lr: input should be a finite number"),
         ({"hidden": 0}, "hidden: needs a whole number of neurons"),
@@ -120,7 +120,14 @@ OTHER_VALUES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("key", sorted(TrialConfig.model_fields))
+def test_the_code_that_computes_a_run_is_no_part_of_it() -> None:
+    assert TrialConfig(backend="reference").config_id == TrialConfig().config_id
+    assert set(ExecutionConfig.model_fields) == {"backend"}
+
+
+@pytest.mark.parametrize(
+    "key", sorted(TrialConfig.model_fields.keys() - ExecutionConfig.model_fields)
+)
 def test_every_key_of_an_alif_with_latency_code_counts(key: str) -> None:
     default = TrialConfig()
     values = {name: value + 1 for name, value in default if isinstance(value, int | float)}

@@ -33,11 +33,11 @@ def test_every_layer_fires_at_a_sensible_rate_from_the_start(
     )
     network = SpikingNetwork(config, digits.n_pixels)
     with torch.no_grad():
-        activity = network(pixels(digits), torch.Generator().manual_seed(0))
-    for spikes in activity.spikes:
+        record = network.record(pixels(digits), torch.Generator().manual_seed(0))
+    for spikes in record.spikes:
         assert 0.001 < spikes.mean().item() < 0.2
         assert (spikes.sum(dim=(0, 1)) > 0).float().mean() > 0.3  # hardly a neuron is dead
-    assert 0.02 < activity.logits.std().item() < 3
+    assert 0.02 < record.logits.std().item() < 3
 
 
 def test_the_seed_determines_the_weights() -> None:
@@ -94,10 +94,11 @@ def test_synaptic_operations_are_events_times_the_synapses_they_reach() -> None:
 
 def test_events_are_counted_in_every_population(digits: Dataset) -> None:
     network = SpikingNetwork(TrialConfig(hidden=[20, 10], n_steps=30), digits.n_pixels)
-    activity = network(pixels(digits, 50))
+    images = pixels(digits, 50)
+    activity, record = network(images), network.record(images)
     expected = [
         activity.drive.dense().sum() / 50,
-        *(s.detach().sum() / 50 for s in activity.spikes),
+        *(s.detach().sum() / 50 for s in record.spikes),
     ]
     assert activity.events().tolist() == pytest.approx([x.item() for x in expected])
 
@@ -135,7 +136,7 @@ def test_a_late_input_changes_no_earlier_spike(
     network = SpikingNetwork(config, digits.n_pixels)
     images = pixels(digits)
     dimmed = torch.where(images < 120, 0, images)  # 119 fires first at step 11, all darker later
-    before, after = network(images).spikes, network(dimmed).spikes
+    before, after = network.record(images).spikes, network.record(dimmed).spikes
     for one, other in zip(before, after, strict=True):
         assert torch.equal(one[:11], other[:11])
         assert not torch.equal(one[11:], other[11:])

@@ -55,8 +55,8 @@ def test_a_spike_raises_the_threshold_of_an_alif() -> None:
 
 def test_an_alif_without_adaptation_is_a_lif() -> None:
     current = torch.rand(100, 4, 8)
-    alif = reference.run(ALIF(TrialConfig(beta=0.0), SEED), current, None)
-    assert torch.equal(alif, reference.run(LIF(TrialConfig(dynamics="lif")), current, None))
+    alif = reference.fire(ALIF(TrialConfig(beta=0.0), SEED), current, None)
+    assert torch.equal(alif, reference.fire(LIF(TrialConfig(dynamics="lif")), current, None))
 
 
 def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
@@ -65,7 +65,7 @@ def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
     current = config.threshold * torch.rand(30, 4, 8, generator=torch.Generator().manual_seed(1))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
     for _ in range(steps):
-        loss = -towards * reference.run(model, current.requires_grad_(), None).sum()
+        loss = -towards * reference.fire(model, current.requires_grad_(), None).sum()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -93,7 +93,7 @@ def test_an_izhikevich_rests_at_rest_and_fires_regularly_under_current() -> None
     for _ in range(50):
         state = model.step(torch.zeros(1, 1), state)
     assert state.v.item() == pytest.approx(-70, abs=0.1)
-    spikes = reference.run(model, torch.full((1000, 1, 1), 10.0), None)
+    spikes = reference.fire(model, torch.full((1000, 1, 1), 10.0), None)
     assert 5 <= spikes.sum() <= 50  # the regular-spiking cell: some 20 Hz in a second
 
 

@@ -1,0 +1,98 @@
+"""What a backend gets and what it gives back.
+
+Shapes: B images, T steps, N inputs, H neurons, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+from snn.encoding import Drive
+from snn.neurons import ALIF, LIF, Neuron, Readout, Synapse
+
+
+class Layer(NamedTuple):
+    """Spiking neurons with the weights that drive them.
+
+    Attributes:
+        neuron: The equations.
+        weight: (N, H) from the layer below.
+        recurrent: (H, H) from the layer's own spikes of the step before; None for no such weights.
+    """
+
+    neuron: Neuron
+    weight: Tensor
+    recurrent: Tensor | None
+
+
+class Outcome(NamedTuple):
+    """What is needed to train: both are differentiable.
+
+    Attributes:
+        logits: (B, C).
+        counts: Per layer (B, H), spikes of every neuron.
+    """
+
+    logits: Tensor
+    counts: tuple[Tensor, ...]
+
+
+class Backend(Protocol):
+    """Computes a network: the time loops of its layers and its readout, and their gradients."""
+
+    def __call__(self, drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
+        """Run all T steps."""
+
+
+SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
+READOUT_CODES = {"max": 0, "mean": 1, "last": 2}
+
+
+class Dynamics(NamedTuple):
+    """The numbers of a LIF or an ALIF layer, which is a LIF one with β = 0, as compiled code wants.
+
+    Attributes:
+        alpha: Decay of the membrane per step.
+        rho: Decay of the adaptation.
+        sigma: Decay of the synaptic current; 0 without one.
+        threshold: ϑ.
+        slope: Of the surrogate.
+        surrogate: One of `SURROGATE_CODES`.
+        takes_current: 1 if the reset after a spike takes the next current with it, as published.
+        adapts: 1 if the gradient flows through the adaptive threshold.
+    """
+
+    alpha: float
+    rho: float
+    sigma: float
+    threshold: float
+    slope: float
+    surrogate: int
+    takes_current: float
+    adapts: float
+
+
+def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None]:
+    """The numbers of a layer and its β: None for LIF, without gradient where none flows.
+
+    Raises:
+        TypeError: The neuron is neither a LIF nor an ALIF.
+    """
+    inner, sigma = (neuron.neuron, neuron.sigma) if isinstance(neuron, Synapse) else (neuron, 0.0)
+    if not isinstance(inner, LIF | ALIF):
+        raise TypeError(f"{type(inner).__name__}: only LIF and ALIF neurons have compiled loops")
+    numbers = Dynamics(
+        alpha=inner.alpha,
+        rho=inner.rho if isinstance(inner, ALIF) else 0.0,
+        sigma=sigma,
+        threshold=inner.threshold,
+        slope=inner.slope,
+        surrogate=SURROGATE_CODES[inner.surrogate],
+        takes_current=float(inner.published),
+        adapts=float(isinstance(inner, ALIF) and not inner.published),
+    )
+    beta = inner.beta if isinstance(inner, ALIF) else None
+    return numbers, beta.detach() if beta is not None and not numbers.adapts else beta

@@ -1,0 +1,267 @@
+"""The network on the CPU: compiled loops over events, in parallel over parts of the batch.
+
+State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
+per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
+All else is rebuilt on the way back.
+
+How the batch is cut into parts depends on its size alone, and the gradients of the parts are added
+in their order: results are the same, bit for bit, for any number of threads. Weights are in single
+precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.kernels import loops
+from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, dynamics
+from snn.kernels.buffers import Lease
+from snn.kernels.loops import F32, I32, Events, Inputs
+from snn.kernels.product import COLUMNS, ROWS
+from snn.kernels.threads import in_parallel
+from snn.neurons import Readout
+
+_PARTS = 4  # at least, so that four threads have work; each costs a sum of gradients
+_PART_IMAGES = 128  # at most
+_LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
+_NOTHING: F32 = np.empty((0, 0), np.float32)
+_NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
+_NO_INDEX: I32 = np.empty(0, np.int32)
+
+
+def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
+    """Logits and spike counts; see `Backend`.
+
+    Raises:
+        TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
+    """
+    if readout.weight.dtype != torch.float32:
+        raise TypeError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
+    tensors: list[Tensor | None] = []
+    numbers = []
+    for neuron, weight, recurrent in layers:
+        constants, beta = dynamics(neuron)
+        numbers.append(constants)
+        tensors += [weight, recurrent, beta]
+    if isinstance(drive, ConstantCurrent):
+        tensors[0] = drive.step_current(layers[0].weight)
+    tensors += [readout.weight, readout.bias]
+    learns = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
+    task = _Task(drive, tuple(numbers), readout.kappa, READOUT_CODES[readout.mode], learns)
+    logits, *counts = _Network.apply(task, *tensors)
+    return Outcome(logits, tuple(counts))
+
+
+class _Task(NamedTuple):
+    """What the loops need beside the tensors."""
+
+    drive: Drive
+    numbers: tuple[Dynamics, ...]
+    kappa: float
+    readout: int
+    learns: bool
+
+
+class _Weights(NamedTuple):
+    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; β."""
+
+    forward: F32
+    recurrent: F32
+    beta: np.float32
+
+
+class _Network(torch.autograd.Function):
+    """Tensors in: weights or current, recurrent weights, β of every layer; then the readout's."""
+
+    @staticmethod
+    def forward(ctx: Any, task: _Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
+        ctx.set_materialize_grads(False)
+        arrays = [_NOTHING if t is None else t.detach().contiguous().numpy() for t in tensors]
+        layers = [
+            _Weights(weight, recurrent, np.float32(beta if beta.ndim == 0 else 0))
+            for weight, recurrent, beta in zip(*[iter(arrays[:-2])] * 3, strict=True)
+        ]
+        weight, bias = arrays[-2:]
+        logits = torch.empty(len(task.drive.pixels), _up(len(bias), _LANES))
+        counts = [torch.empty(len(logits), layer.forward.shape[1]) for layer in layers]
+
+        def compute(images: slice) -> _Part | None:
+            part = _Part(task, layers, weight, images)
+            part.forward(bias, logits.numpy(), [count.numpy() for count in counts])
+            return part if task.learns else None
+
+        ctx.parts = in_parallel(compute, _cut(len(logits)))
+        ctx.shapes = [None if t is None else t.shape for t in tensors]
+        return logits[:, : len(bias)], *counts
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        arrays = [_NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
+        first, *others = in_parallel(lambda part: part.backward(*arrays), ctx.parts)
+        sums = [_total([grads[k] for grads in (first, *others)]) for k in range(len(first))]
+        return None, *(
+            None if shape is None else torch.from_numpy(grad).view(shape)
+            for shape, grad in zip(ctx.shapes, sums, strict=True)
+        )
+
+
+class _Part:
+    """Some images of the batch, from their pixels to the gradients, on one thread."""
+
+    def __init__(
+        self, task: _Task, layers: Sequence[_Weights], readout: F32, images: slice
+    ) -> None:
+        self._task, self._layers, self._readout, self._images = task, layers, readout, images
+        self._numbers = [_single(numbers) for numbers in task.numbers]
+        self._kappa = np.float32(task.kappa)
+        self._lease = Lease()
+
+    def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
+        """Write this part's rows of the logits and of the spike counts of every layer."""
+        self._inputs = [self._encode()]
+        self._psi = []
+        for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
+            shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
+            spikes = self._events(shape[1], shape[1] * shape[2])
+            self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
+            loops.forward(
+                self._inputs[-1],
+                layer.forward,
+                layer.recurrent,
+                layer.beta,
+                numbers,
+                spikes,
+                count[self._images],
+                self._psi[-1],
+            )
+            self._inputs.append(_by_step(spikes))
+        logits = logits[self._images]
+        self._peak: I32 = self._lease.empty(logits.shape, np.int32)
+        loops.read_out(
+            self._inputs[-1].events,
+            _widen(self._readout, _LANES),
+            _widen(bias[None], _LANES)[0],
+            self._kappa,
+            self._task.readout,
+            logits,
+            self._peak,
+        )
+
+    def backward(self, grad_logits: F32, *grad_counts: F32) -> list[F32]:
+        """Gradients of this part's images, in the order of the tensors."""
+        above, *grads = self._read_out_backward(grad_logits)
+        weight_above = self._readout
+        for k in reversed(range(len(self._layers))):
+            layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
+            forward = self._lease.zeros(layer.forward.shape)
+            recurrent = self._lease.zeros(layer.recurrent.shape)
+            below = self._lease.empty(psi.shape) if k else _NO_STATE
+            beta = loops.backward(
+                inputs,
+                _widen(layer.recurrent.T, COLUMNS),
+                layer.beta,
+                self._numbers[k],
+                self._inputs[k + 1].events,
+                psi,
+                above,
+                _widen(weight_above.T, COLUMNS),
+                grad_counts[k][self._images],
+                forward,
+                recurrent,
+                forward[self._images] if inputs.current.size else _NOTHING,
+                below,
+            )
+            grads = [forward, recurrent, np.array([beta], np.float32), *grads]
+            above, weight_above = below, layer.forward
+        return grads
+
+    def _read_out_backward(self, grad_logits: F32) -> tuple[F32, F32, F32]:
+        """Gradients of the readout's current (B, T, ·), weights and bias."""
+        spikes = self._inputs[-1].events
+        n_images, n_classes = self._peak.shape
+        grad = np.zeros((n_images, n_classes), np.float32)
+        if grad_logits.size:
+            grad[:, : grad_logits.shape[1]] = grad_logits[self._images]
+        current = self._lease.empty((n_images, self._task.drive.n_steps, n_classes))
+        weight = np.zeros((len(self._readout), n_classes), np.float32)
+        bias = np.zeros(n_classes, np.float32)
+        loops.read_out_backward(
+            spikes, grad, self._kappa, self._task.readout, self._peak, current, weight, bias
+        )
+        narrow = self._readout.shape[1]
+        return current, weight[:, :narrow], bias[:narrow]
+
+    def _events(self, n_slots: int, capacity: int) -> Events:
+        n_images = self._images.stop - self._images.start
+        rows = self._lease.empty((n_images, capacity), np.int32)
+        return Events(rows, self._lease.empty((n_images, n_slots + 1), np.int32))
+
+    def _encode(self) -> Inputs:
+        """What drives the first layer."""
+        drive, images = self._task.drive, self._images
+        if isinstance(drive, ConstantCurrent):
+            return _by_step(self._events(0, 0))._replace(current=self._layers[0].forward[images])
+        pixels, table = drive.pixels[images].numpy(), drive.table.numpy()
+        n_steps, n_pixels = drive.n_steps, pixels.shape[1]
+        if isinstance(drive, RandomSpikes):
+            events = self._events(n_steps, n_steps * n_pixels)
+            key = np.uint32(drive.key[0]), np.uint32(drive.key[1])
+            loops.draw_events(pixels, table.astype(np.uint64), key, images.start, events)
+            return _by_step(events)
+        if not isinstance(drive, SpikeTimes | SpikePeriods):
+            raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
+        events = self._events(n_steps, n_pixels)
+        loops.sort_events(pixels, table.astype(np.int32), events)
+        periodic = isinstance(drive, SpikePeriods)
+        return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
+
+
+def _cut(n_images: int) -> list[slice]:
+    """Parts of the batch, of whole groups of images, as few as balance the threads."""
+    n_parts = max(_PARTS, -(-n_images // _PART_IMAGES))
+    size = _up(-(-n_images // n_parts), ROWS)
+    return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
+
+
+def _by_step(events: Events) -> Inputs:
+    return Inputs(events, _NOTHING, _NO_INDEX, _NO_INDEX)
+
+
+@cache
+def _divisors(n_steps: int) -> tuple[I32, I32]:
+    """The divisors of every step, and where they start."""
+    of_step = [[d for d in range(1, t + 1) if t % d == 0] for t in range(n_steps)]
+    starts = np.cumsum([0, *map(len, of_step)], dtype=np.int32)
+    return np.concatenate(of_step).astype(np.int32), starts
+
+
+def _single(numbers: Dynamics) -> Dynamics:
+    """In single precision, as the loops compute."""
+    single: Any = {k: np.float32(v) for k, v in numbers._asdict().items() if k != "surrogate"}
+    return Dynamics(surrogate=numbers.surrogate, **single)
+
+
+def _widen(matrix: F32, columns: int) -> F32:
+    """A contiguous copy with columns of zeros up to a multiple of `columns`; nothing stays so."""
+    wide = np.zeros((len(matrix), _up(matrix.shape[1], columns)), np.float32)
+    wide[:, : matrix.shape[1]] = matrix
+    return wide
+
+
+def _up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+def _total(parts: Sequence[F32]) -> F32:
+    """The sum in the order of the parts, in an array of its own."""
+    total = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total
