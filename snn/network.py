@@ -83,7 +83,7 @@ class SpikingNetwork(nn.Module):
         n_classes: C.
 
     Raises:
-        ConfigError: The configuration is one of the non-spiking baseline.
+        ConfigError: The configuration is one of the non-spiking baseline, or no pixel can fire.
     """
 
     def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
@@ -108,12 +108,12 @@ class SpikingNetwork(nn.Module):
         """Classify pixels (B, N) uint8; the generator is for the random spike code."""
         drive = self.encoder(pixels, generator)
         backend = kernels.choose(self.config, pixels.device.type)
-        return Activity(*backend.run(drive, self._kernel_layers(), self.readout), drive)
+        return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
 
     def record(self, pixels: Tensor, generator: torch.Generator | None = None) -> Record:
         """The same with everything that happens on the way, by the reference backend."""
         drive = self.encoder(pixels, generator)
-        return record(drive, self._kernel_layers(), self.readout)
+        return record(drive, self.kernel_layers(), self.readout)
 
     @torch.no_grad()
     def probabilities(self, pixels: Tensor) -> Tensor:
@@ -121,6 +121,10 @@ class SpikingNetwork(nn.Module):
         generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
+
+    def kernel_layers(self) -> list[kernels.Layer]:
+        """The hidden layers as every backend takes them."""
+        return [layer.without_self() for layer in self._layers]
 
     def fan_out(self) -> Tensor:
         """Synapses that one event of every population reaches, in the order of `events`."""
@@ -154,16 +158,13 @@ class SpikingNetwork(nn.Module):
     def _layers(self) -> list[SpikingLayer]:
         return cast(list[SpikingLayer], list(self.layers))
 
-    def _kernel_layers(self) -> list[kernels.Layer]:
-        return [layer.without_self() for layer in self._layers]
-
     def _initialise(self, generator: torch.Generator) -> None:
         n_steps = self.config.n_steps
         for index, layer in enumerate(self._layers):
             response = layer.neuron.response(n_steps)
             n_in, n_out = layer.weight.shape
             nominal = initialisation.spike_power(response)
-            power = nominal if index else initialisation.input_power(self.encoder, response)
+            power = nominal if index else self._input_power(response)
             rheobase = layer.neuron.rheobase
             own = initialisation.scale(rheobase, n_out, nominal) * initialisation.RECURRENT_SHARE
             layer.initialise(initialisation.scale(rheobase, n_in, power), own, generator)
@@ -172,6 +173,16 @@ class SpikingNetwork(nn.Module):
             1.0, len(self.readout.weight), power, initialisation.XI_READOUT
         )
         nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)
+
+    def _input_power(self, response: Tensor) -> float:
+        power = initialisation.input_power(self.encoder, response)
+        if not power:
+            given = f"n_steps: {self.config.n_steps}, encoder_tau: {self.config.encoder_tau:g}"
+            raise ConfigError(
+                f"{given}: with the {self.config.encoding} code not even a white pixel fires "
+                "within n_steps; raise n_steps or lower encoder_tau"
+            )
+        return power
 
     def _initialise_as_published(self, generator: torch.Generator) -> None:
         """N(0, threshold) for all weights of LIF and ALIF layers, N(0, 1) for all others."""

@@ -40,10 +40,9 @@ def build(config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> Netw
     return kind(config, n_pixels, n_classes)
 
 
-def backend_of(config: TrialConfig, device: torch.device) -> str:
+def backend_of(config: TrialConfig, device: str) -> str:
     """The backend that computes a spiking network; "torch" for the one that does not spike."""
-    spiking = config.dynamics in SPIKING
-    return kernels.choose(config, device.type).name if spiking else "torch"
+    return kernels.choose(config, device).name if config.dynamics in SPIKING else "torch"
 
 
 class Trainer:
@@ -70,7 +69,7 @@ class Trainer:
             for part in split(dataset, config.val_fraction, config.seed)
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
-        self.backend = backend_of(config, self.device)
+        self.backend = backend_of(config, self.device.type)
         self.optimiser = torch.optim.Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}

@@ -46,6 +46,23 @@ def check(sweep: Sweep) -> None:
         )
 
 
+def check_backends(sweep: Sweep) -> None:
+    """Check that what is asked for can compute the trials; not in `check`, as it imports torch.
+
+    Raises:
+        SpecError: A backend cannot compute these networks on the device that a trial is given.
+    """
+    from snn.training import backend_of
+
+    for backend in sweep.values("backend"):
+        for dynamics in sweep.values("dynamics"):
+            config = TrialConfig.parse(sweep.base | {"backend": backend, "dynamics": dynamics})
+            try:
+                backend_of(config, sweep.resources.device)
+            except ConfigError as error:
+                raise SpecError(f"base.{error}") from None
+
+
 def _check_key(part: str, key: str) -> None:
     if key == "seed":
         raise SpecError(f"{part}.seed: belongs to the replicates; use seeds: [0, 1, 2]")

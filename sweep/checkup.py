@@ -17,7 +17,7 @@ _ENOUGH_GB = 2.0
 
 
 def _packages() -> Finding:
-    names = ("torch", "torchvision", "ray", "optuna", "mlflow")
+    names = ("torch", "torchvision", "numba", "ray", "optuna", "mlflow")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     try:
         import torch  # noqa: F401
@@ -32,6 +32,29 @@ def _processors() -> Finding:
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return True, f"{os.cpu_count()} CPUs; GPU: {', '.join(gpus) or 'none, not needed'}"
+
+
+def _kernels() -> Finding:
+    """Train on one image with the backend of every neuron model, compiling it if need be."""
+    import torch
+
+    from snn import SpikingNetwork, TrialConfig, kernels
+    from snn.config import SPIKING
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen: dict[str, list[str]] = {}
+    for dynamics in SPIKING:
+        config = TrialConfig(dynamics=dynamics, hidden=[8], recurrent=True)
+        name, reason, _ = kernels.choose(config, device)
+        try:
+            network = SpikingNetwork(config, n_pixels=9).to(device)
+            image = torch.full((1, 9), 255, dtype=torch.uint8, device=device)
+            network(image).logits.sum().backward()
+        except Exception as error:  # whatever a compiler or a driver may throw
+            return False, f"{name} fails: {str(error).splitlines()[0]}; use backend: reference"
+        chosen.setdefault(f"{name} ({reason})", []).append(dynamics)
+    found = (f"{', '.join(models)}: {name}" for name, models in chosen.items())
+    return True, f"{'; '.join(found)}; {torch.get_num_threads()} threads"
 
 
 def _data() -> Finding:
@@ -104,6 +127,7 @@ def _ray() -> Finding:
 CHECKS: Mapping[str, Callable[[], Finding]] = {
     "packages": _packages,
     "machine": _processors,
+    "kernels": _kernels,
     "data": _data,
     "MLflow": _mlflow,
     "Optuna": _optuna,

@@ -12,7 +12,7 @@ from snn.data import Dataset
 from sweep.board import Board
 from sweep.finish import trial_name
 from sweep.ledger import Ledger
-from sweep.outcome import EARLIER, EPOCH, Outcome, outcome_of
+from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
 from sweep.records import EPOCH_METRICS, State, Tag
@@ -62,9 +62,9 @@ class Observer(tune.Callback):
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial that was done, pruned, diverged or interrupted."""
         config = self._open[trial.config["config_id"]]
-        outcome = outcome_of(trial.last_result)
-        node = {Tag.NODE: str(trial.last_result.get("hostname", ""))}
-        self._end(config, outcome, node)
+        result = trial.last_result
+        where = {Tag.NODE: str(result.get("hostname", "")), Tag.BACKEND: result.get(BACKEND, "")}
+        self._end(config, outcome_of(result), where)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial whose process failed."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sweep.records import FINAL_METRICS, State
 
-EPOCH, OUTCOME, REASON, EARLIER = "epoch", "outcome", "reason", "earlier"
+EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
 
 
 @dataclass(frozen=True)

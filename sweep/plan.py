@@ -10,6 +10,7 @@ from rich.console import Console
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import duration
+from sweep.checks import check_backends
 from sweep.ledger import Ledger
 from sweep.paths import launches, storage_root, study_storage
 from sweep.runner import read_datasets
@@ -22,11 +23,13 @@ _START_S = 15.0  # Ray and the first actors
 
 def show(sweep: Sweep, out: Console, progress: Console) -> None:
     """Print the plan, with the time that it will take from short measured steps."""
+    check_backends(sweep)
     datasets = read_datasets(sweep)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
     probes = _samples(sweep)
     progress.print(f"measuring the speed of {len(probes)} configurations …")
-    seconds = sum(_seconds_per_trial(c, datasets[c.dataset]) for c in probes) / len(probes)
+    device = sweep.resources.device
+    seconds = sum(_seconds_per_trial(c, datasets[c.dataset], device) for c in probes) / len(probes)
     trials, parallel = sweep.trials_planned(), _parallel(sweep)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
@@ -56,10 +59,10 @@ def _samples(sweep: Sweep) -> list[TrialConfig]:
     return [sweep.config(assignment, sweep.seeds[0]) for assignment in drawn]
 
 
-def _seconds_per_trial(config: TrialConfig, dataset: Dataset) -> float:
+def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> float:
     from snn.training import Trainer
 
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset, device)
     trainer.train_batches(1)
     started = time.perf_counter()
     seen = trainer.train_batches(_PROBE_BATCHES)

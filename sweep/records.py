@@ -49,6 +49,7 @@ class Tag:
     GIT_SHA = "spikesweep.git_sha"
     DATA_SHA256 = "spikesweep.data_sha256"
     NODE = "spikesweep.node"
+    BACKEND = "spikesweep.backend"
     ERROR = "spikesweep.error"
     STATE = "spikesweep.state"
     REUSED_FROM = "spikesweep.reused_from"

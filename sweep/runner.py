@@ -14,6 +14,7 @@ from rich.console import Console
 from snn.data import Dataset, load, split
 from sweep import cluster, launch
 from sweep.board import Board, Progress
+from sweep.checks import check_backends
 from sweep.errors import SweepError
 from sweep.ledger import Ledger
 from sweep.outcome import EPOCH, Outcome
@@ -74,6 +75,7 @@ def run(
     Raises:
         SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
     """
+    check_backends(sweep)
     datasets = read_datasets(sweep)
     paths = launch.latest(sweep) if resume else launch.begin(sweep)
     with launch.driving(paths):
@@ -153,7 +155,9 @@ def _tuner(
 
     needs = sweep.resources
     threads = max(1, int(needs.cpu))
-    trainable = with_parameters(SnnTrainable, datasets=datasets, paths=paths, threads=threads)
+    trainable = with_parameters(
+        SnnTrainable, datasets=datasets, paths=paths, threads=threads, device=needs.device
+    )
     return Tuner(
         with_resources(trainable, {"cpu": needs.cpu, "gpu": needs.gpu}),
         tune_config=TuneConfig(

@@ -57,6 +57,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
         tracker = MlflowTracker(paths)
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths))
         tags = trial_tags(paths, config) | provenance_tags(dataset)
+        tags |= {Tag.BACKEND: trainer.backend}
         tracker.begin(config.config_id, finish.trial_name(config), config.canonical(), tags)
         ended = _train(trainer, paths.trial(config.config_id), tracker, console)
         ended.undelivered = tracker.close()

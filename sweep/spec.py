@@ -91,6 +91,11 @@ class Resources(_Section):
     cpu: Share = Field(1, gt=0, description="CPUs per trial")
     gpu: Share = Field(0, ge=0, description="GPUs per trial")
 
+    @property
+    def device(self) -> str:
+        """Where a trial computes."""
+        return "cuda" if self.gpu else "cpu"
+
 
 class Sweep(_Section):
     """A sweep: what is fixed, what is searched, by whom, how often, with what.

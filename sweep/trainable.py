@@ -20,7 +20,7 @@ from snn.data import Dataset
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.training import Trainer
 from sweep.finish import finish
-from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON
+from sweep.outcome import BACKEND, EARLIER, EPOCH, OUTCOME, REASON
 from sweep.paths import LaunchPaths
 from sweep.records import SEARCHABLE, State
 
@@ -39,19 +39,19 @@ class SnnTrainable(tune.Trainable):
         datasets: Mapping[str, Dataset] | None = None,
         paths: LaunchPaths | None = None,
         threads: int = 1,
+        device: str = "cpu",
     ) -> None:
         """Called once per actor, with what all trials share."""
         assert datasets is not None and paths is not None
         torch.set_num_threads(threads)
-        self.datasets, self.paths = datasets, paths
+        self.datasets, self.paths, self.device = datasets, paths, device
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Turn to another trial."""
         config = TrialConfig.parse(new_config["trial"])
-        device = "cuda" if torch.cuda.is_available() else "cpu"
         self.files = self.paths.trial(config.config_id)
-        self.trainer = Trainer(config, self.datasets[config.dataset], device)
+        self.trainer = Trainer(config, self.datasets[config.dataset], self.device)
         self.earlier: list[dict[str, float]] = []
         self._continue_if_begun()
         return True
@@ -81,7 +81,8 @@ class SnnTrainable(tune.Trainable):
         if self.earlier:  # the driver that saw these reports may be gone
             result[EARLIER] = self.earlier
             self.earlier = []
-        result |= self.trainer.history[-1] | {EPOCH: self.trainer.epoch}
+        result |= self.trainer.history[-1]
+        result |= {EPOCH: self.trainer.epoch, BACKEND: self.trainer.backend}
         if self.trainer.done:
             result |= finish(self.trainer, self.files) | {OUTCOME: State.DONE, "done": True}
         return result

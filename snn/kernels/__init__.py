@@ -4,11 +4,17 @@
 
     reference   any device, any neuron, any precision; keeps every intermediate value
     cpu         compiled loops over events for LIF and ALIF networks in single precision
+    cuda        the same networks on a GPU, a launch per layer
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import torch
 
 from snn.config import TrialConfig
 from snn.errors import ConfigError
@@ -16,7 +22,10 @@ from snn.kernels.base import Backend, Layer, Outcome
 
 __all__ = ["Backend", "Choice", "Layer", "Outcome", "choose"]
 
+_COMPILED = "cpu", "cuda"  # backends by the name of their device
 _COMPILED_DYNAMICS = "lif", "alif"
+_MOST_RECURRENT = 256  # on a GPU: the state of a whole layer is in the registers of one processor
+_COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
 
 
 class Choice(NamedTuple):
@@ -40,31 +49,43 @@ def choose(config: TrialConfig, device: str = "cpu") -> Choice:
         ConfigError: It asks for one that cannot compute this network on this device.
     """
     wanted = config.backend
-    lacking = _lacking("cpu" if wanted == "auto" else wanted, config, device)
+    if wanted == "reference":
+        return Choice(wanted, "asked for", _load(wanted))
+    name = device if wanted == "auto" else wanted
+    lacking = _lacking(name, config, device)
+    if not lacking:
+        reason = f"the fastest on {device}" if wanted == "auto" else "asked for"
+        return Choice(name, reason, _load(name))
     if wanted == "auto":
-        name, reason = ("reference", lacking) if lacking else ("cpu", "fastest on a CPU")
-    elif lacking:
-        raise ConfigError(f"backend: {wanted!r} {lacking}; use auto or reference")
-    else:
-        name, reason = wanted, "asked for"
-    return Choice(name, reason, _load(name))
+        return Choice("reference", lacking, _load("reference"))
+    raise ConfigError(f"backend: {wanted!r} cannot be used: {lacking}; use auto or reference")
 
 
 def _lacking(name: str, config: TrialConfig, device: str) -> str:
-    if name == "reference":
-        return ""
-    if device != "cpu":
-        return f"has no compiled loops for {device}"
+    """What keeps a compiled backend from computing a network; empty if nothing does."""
+    if name not in _COMPILED:
+        return f"no compiled loops for {name}"
+    if name != device:
+        return f"it computes on {name}, not on {device}"
     if config.dynamics not in _COMPILED_DYNAMICS:
-        return f"has no compiled loops for dynamics {config.dynamics}"
+        return f"no compiled loops for {config.dynamics} neurons"
+    if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:
+        return f"no compiled loops for recurrent layers of more than {_MOST_RECURRENT} neurons"
+    return _lacking_gpu() if name == "cuda" else ""
+
+
+@cache
+def _lacking_gpu() -> str:
+    if find_spec("triton") is None:
+        return "triton is not installed"
+    if torch.cuda.is_available() and torch.cuda.get_device_capability() < _COMPUTE_CAPABILITY:
+        return "the GPU is older than compute capability 8.0"
     return ""
 
 
+@cache
 def _load(name: str) -> Backend:
-    if name == "cpu":
-        from snn.kernels import cpu
-
-        return cpu.run
-    from snn.kernels import reference
-
-    return reference.run
+    """Import a backend when it is needed: the compiled ones bring a compiler with them."""
+    module: Any = import_module(f"snn.kernels.{name}")
+    run: Backend = module.run
+    return run

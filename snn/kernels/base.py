@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
-from snn.encoding import Drive
+from snn.encoding import ConstantCurrent, Drive
 from snn.neurons import ALIF, LIF, Neuron, Readout, Synapse
 
 
@@ -73,6 +74,48 @@ class Dynamics(NamedTuple):
     surrogate: int
     takes_current: float
     adapts: float
+
+
+class Task(NamedTuple):
+    """What compiled code needs beside the tensors.
+
+    Attributes:
+        drive: The encoded images.
+        numbers: Of every layer.
+        readout: Its κ and mode.
+        learns: Whether a backward pass may follow.
+    """
+
+    drive: Drive
+    numbers: tuple[Dynamics, ...]
+    readout: Readout
+    learns: bool
+
+
+def gather(
+    drive: Drive, layers: Sequence[Layer], readout: Readout
+) -> tuple[Task, *tuple[Tensor | None, ...]]:
+    """The task and its tensors, as an autograd function wants them.
+
+    Per layer the weights, the recurrent ones and β, None where there is none; then the weights and
+    the bias of the readout. Under a constant drive its current stands for the first weights.
+
+    Raises:
+        TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
+    """
+    if readout.weight.dtype != torch.float32:
+        raise TypeError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
+    tensors: list[Tensor | None] = []
+    numbers = []
+    for neuron, weight, recurrent in layers:
+        constants, beta = dynamics(neuron)
+        numbers.append(constants)
+        tensors += [weight, recurrent, beta]
+    if isinstance(drive, ConstantCurrent):
+        tensors[0] = drive.step_current(layers[0].weight)
+    tensors += [readout.weight, readout.bias]
+    learns = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
+    return Task(drive, tuple(numbers), readout, learns), *tensors
 
 
 def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None]:

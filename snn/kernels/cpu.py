@@ -20,10 +20,10 @@ import torch
 from torch import Tensor
 
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
-from snn.kernels import loops
-from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, dynamics
+from snn.kernels import cpu_loops as loops
+from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather
 from snn.kernels.buffers import Lease
-from snn.kernels.loops import F32, I32, Events, Inputs
+from snn.kernels.cpu_loops import F32, I32, Events, Inputs
 from snn.kernels.product import COLUMNS, ROWS
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
@@ -42,31 +42,8 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
     Raises:
         TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
     """
-    if readout.weight.dtype != torch.float32:
-        raise TypeError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
-    tensors: list[Tensor | None] = []
-    numbers = []
-    for neuron, weight, recurrent in layers:
-        constants, beta = dynamics(neuron)
-        numbers.append(constants)
-        tensors += [weight, recurrent, beta]
-    if isinstance(drive, ConstantCurrent):
-        tensors[0] = drive.step_current(layers[0].weight)
-    tensors += [readout.weight, readout.bias]
-    learns = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
-    task = _Task(drive, tuple(numbers), readout.kappa, READOUT_CODES[readout.mode], learns)
-    logits, *counts = _Network.apply(task, *tensors)
+    logits, *counts = _Network.apply(*gather(drive, layers, readout))
     return Outcome(logits, tuple(counts))
-
-
-class _Task(NamedTuple):
-    """What the loops need beside the tensors."""
-
-    drive: Drive
-    numbers: tuple[Dynamics, ...]
-    kappa: float
-    readout: int
-    learns: bool
 
 
 class _Weights(NamedTuple):
@@ -81,7 +58,7 @@ class _Network(torch.autograd.Function):
     """Tensors in: weights or current, recurrent weights, β of every layer; then the readout's."""
 
     @staticmethod
-    def forward(ctx: Any, task: _Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
         arrays = [_NOTHING if t is None else t.detach().contiguous().numpy() for t in tensors]
         layers = [
@@ -115,12 +92,10 @@ class _Network(torch.autograd.Function):
 class _Part:
     """Some images of the batch, from their pixels to the gradients, on one thread."""
 
-    def __init__(
-        self, task: _Task, layers: Sequence[_Weights], readout: F32, images: slice
-    ) -> None:
+    def __init__(self, task: Task, layers: Sequence[_Weights], readout: F32, images: slice) -> None:
         self._task, self._layers, self._readout, self._images = task, layers, readout, images
         self._numbers = [_single(numbers) for numbers in task.numbers]
-        self._kappa = np.float32(task.kappa)
+        self._kappa = np.float32(task.readout.kappa)
         self._lease = Lease()
 
     def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
@@ -149,7 +124,7 @@ class _Part:
             _widen(self._readout, _LANES),
             _widen(bias[None], _LANES)[0],
             self._kappa,
-            self._task.readout,
+            READOUT_CODES[self._task.readout.mode],
             logits,
             self._peak,
         )
@@ -193,7 +168,14 @@ class _Part:
         weight = np.zeros((len(self._readout), n_classes), np.float32)
         bias = np.zeros(n_classes, np.float32)
         loops.read_out_backward(
-            spikes, grad, self._kappa, self._task.readout, self._peak, current, weight, bias
+            spikes,
+            grad,
+            self._kappa,
+            READOUT_CODES[self._task.readout.mode],
+            self._peak,
+            current,
+            weight,
+            bias,
         )
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]

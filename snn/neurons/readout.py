@@ -51,7 +51,7 @@ class Readout(nn.Module):
     def forward(self, spikes: Tensor) -> Tensor:
         """Trace (T, B, C) of the spikes (T, B, H)."""
         current = spikes @ self.weight + self.bias
-        trace: Tensor = torch.tensordot(self._leak(current), current, dims=1)
+        trace: Tensor = torch.tensordot(self.leak(len(current)).to(current), current, dims=1)
         return trace
 
     def logits(self, trace: Tensor) -> Tensor:
@@ -62,8 +62,7 @@ class Readout(nn.Module):
         """(n_steps,) value after a unit input at step 0."""
         return self.kappa ** torch.arange(n_steps)
 
-    def _leak(self, current: Tensor) -> Tensor:
-        n_steps = len(current)
+    def leak(self, n_steps: int) -> Tensor:
+        """(T, T) lower triangular: what an input at one step (column) is at another (row)."""
         lag = torch.arange(n_steps)[:, None] - torch.arange(n_steps)
-        powers = torch.where(lag >= 0, self.kappa ** lag.clamp(min=0), 0.0)
-        return powers.to(current)
+        return torch.where(lag >= 0, self.kappa ** lag.clamp(min=0), 0.0)

@@ -116,6 +116,13 @@ def test_the_baseline_is_no_spiking_network() -> None:
         SpikingNetwork(TrialConfig(dynamics="mlp"))
 
 
+@pytest.mark.parametrize("encoding", ["latency", "periodic"])
+def test_a_code_that_is_too_slow_for_its_steps_is_refused(encoding: str) -> None:
+    with pytest.raises(ConfigError, match=r"n_steps: 4, encoder_tau: 20: .* raise"):
+        SpikingNetwork(TrialConfig(encoding=encoding, n_steps=4))
+    SpikingNetwork(TrialConfig(encoding=encoding, n_steps=5))
+
+
 def test_probabilities_are_a_distribution_and_repeatable(digits: Dataset) -> None:
     for config in (TrialConfig(encoding="poisson", n_steps=20), TrialConfig(dynamics="mlp")):
         kind = MLP if config.dynamics == "mlp" else SpikingNetwork

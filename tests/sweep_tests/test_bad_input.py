@@ -53,6 +53,13 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("train --set lr=-1", "lr: input should be greater than 0, got -1"),
         ("train --set learning_rate=1", "learning_rate: unknown key"),
         ("train --set hidden=[64,0]", "hidden: needs a whole number of neurons"),
+        ("train --set backend=fast", "'auto', 'reference', 'cpu' or 'cuda'"),
+        ("train --set backend=cuda --set dataset=digits", "backend: 'cuda' cannot be used: it "),
+        ("run quickstart --set dataset=digits --set backend=cuda", "base.backend: 'cuda' cannot"),
+        (
+            "run quickstart --set dataset=digits --set backend=cpu --set dynamics=izhikevich",
+            "base.backend: 'cpu' cannot be used: no compiled loops for izhikevich neurons",
+        ),
         ("train --set val_fraction=0.9999 --set dataset=digits", "val_fraction: 0.9999 leaves no"),
         ("show nope", "no sweep here yet"),
         ("best nope", "no sweep here yet"),

@@ -45,6 +45,7 @@ def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: 
         assert child.info.status == "FINISHED"
         assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert len(child.data.tags["spikesweep.data_sha256"]) == 64
+        assert child.data.tags["spikesweep.backend"] == "cpu"
         assert child.data.params["dynamics"] in ("lif", "alif")
         assert finished.epochs(child) == [1, 2, 3, 4]
         assert 0 < child.data.metrics["test_accuracy"] <= 1

@@ -1,0 +1,158 @@
+"""What every backend must fulfil: the spikes and the gradients of the reference."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from snn.config import TrialConfig
+from snn.encoding import Drive
+from snn.kernels import Backend, Outcome, cpu, cuda, reference
+from snn.network import SpikingNetwork
+
+BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
+every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
+EXAMPLES = {"cpu": 40, "cuda": 12}
+RELATIVE = 1e-4  # of the largest entry of a gradient
+ROUNDING = 1e-5  # of the threshold: a membrane that is nearer to it may fire or not
+
+
+class Case(NamedTuple):
+    """A network with a batch of images to run it on and directions to differentiate in."""
+
+    network: SpikingNetwork
+    drive: Drive
+    towards: Outcome
+
+    def __repr__(self) -> str:
+        return f"{tuple(self.drive.pixels.shape)} images, {self.network.config!r}"
+
+
+@st.composite
+def cases(draw: st.DrawFn, encoding: str) -> Case:
+    """Networks of all shapes and equations that fire, with images of which some are dark."""
+    keys = {
+        "dynamics": st.sampled_from(["lif", "alif"]),
+        "preset": st.sampled_from(["default", "published"]),
+        "encoding": st.just(encoding),
+        "recurrent": st.booleans(),
+        "learn_beta": st.booleans(),
+        "tau_syn": st.sampled_from([None, 1.0, 8.0]),
+        "tau_mem": st.floats(2.0, 60.0),
+        "tau_out": st.floats(2.0, 60.0),
+        "tau_adapt": st.floats(5.0, 400.0),
+        "beta": st.floats(0.0, 2.0),
+        "encoder_tau": st.floats(1.0, 8.0),
+        "surrogate": st.sampled_from(["fast_sigmoid", "phi", "atan"]),
+        "surrogate_slope": st.floats(0.3, 10.0),
+        "readout": st.sampled_from(["max", "mean", "last"]),
+        "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
+        "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
+        "seed": st.integers(0, 999),
+    }
+    return case(
+        draw(st.fixed_dictionaries(keys)), draw(st.integers(1, 20)), draw(st.integers(1, 40))
+    )
+
+
+def case(values: dict[str, Any], n_images: int, n_pixels: int, n_classes: int = 10) -> Case:
+    config = TrialConfig.parse(values)
+    generator = torch.Generator().manual_seed(config.seed)
+    network = SpikingNetwork(config, n_pixels, n_classes)
+    with torch.no_grad():  # the bias starts at 0, where nothing would be seen of it
+        network.readout.bias.normal_(generator=generator)
+    pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
+    pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
+    drive = network.encoder(pixels, generator)
+    shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
+    towards = [torch.randn(shape, generator=generator) for shape in shapes]
+    return Case(network, drive, Outcome(towards[0], tuple(towards[1:])))
+
+
+def run(backend: Backend, at: Case) -> Outcome:
+    return backend(at.drive, at.network.kernel_layers(), at.network.readout)
+
+
+def gradients(outcome: Outcome, at: Case) -> dict[str, Tensor | None]:
+    """Of every parameter, by name; None where no gradient comes."""
+    loss = (outcome.logits * at.towards.logits).sum()
+    for counts, towards in zip(outcome.counts, at.towards.counts, strict=True):
+        loss = loss + (counts * towards).sum()
+    names, parameters = zip(*at.network.named_parameters(), strict=True)
+    grads = torch.autograd.grad(loss, parameters, allow_unused=True)
+    return dict(zip(names, grads, strict=True))
+
+
+def assert_same(name: str, at: Case) -> Outcome:
+    """Equal spikes; values and gradients as near to the exact ones as single precision allows.
+
+    Exact is the reference in double precision. A steep surrogate many steps deep makes much of a
+    rounding: what the reference itself is off by in single precision, a backend may be, too.
+    """
+    exact_at = at._replace(network=copy.deepcopy(at.network).double())
+    ours, single, exact = (
+        run(BACKENDS[name], at),
+        run(reference.run, at),
+        run(reference.run, exact_at),
+    )
+    for counts, *others in zip(ours.counts, single.counts, exact.counts, strict=True):
+        assert all(torch.equal(counts.double(), other.double()) for other in others)
+    grads = gradients(ours, at), gradients(single, at), gradients(exact, exact_at)
+    _assert_near("logits", ours.logits, single.logits, exact.logits)
+    for key in grads[0]:
+        mine, rounded, true = (each[key] for each in grads)
+        if mine is None or rounded is None or true is None:
+            assert mine is rounded is true is None, key
+        else:
+            _assert_near(key, mine, rounded, true)
+    return ours
+
+
+def _assert_near(key: str, ours: Tensor, single: Tensor, exact: Tensor) -> None:
+    assert ours.shape == exact.shape
+    off, noise = ((values - exact).abs().max().item() for values in (ours, single))
+    size = exact.abs().max().item()
+    assert off <= RELATIVE * size + 2 * noise + 1e-12, f"{key}: off by {off:.1e} at size {size:.1e}"
+
+
+def is_clear(at: Case) -> bool:
+    """Whether the spikes are the same with thresholds a rounding higher and a rounding lower."""
+    counts = []
+    for factor in (1 - ROUNDING, 1 + ROUNDING):
+        layers = at.network.kernel_layers()
+        before = [neuron_of(layer.neuron).threshold for layer in layers]
+        for layer, threshold in zip(layers, before, strict=True):
+            neuron_of(layer.neuron).threshold = threshold * factor
+        counts.append(reference.run(at.drive, layers, at.network.readout).counts)
+        for layer, threshold in zip(layers, before, strict=True):
+            neuron_of(layer.neuron).threshold = threshold
+    return all(torch.equal(low, high) for low, high in zip(*counts, strict=True))
+
+
+def neuron_of(module: Any) -> Any:
+    """The neuron itself, where it stands behind a synaptic filter."""
+    return getattr(module, "neuron", module)
+
+
+@every_backend
+@pytest.mark.parametrize("encoding", ["latency", "periodic", "poisson", "constant"])
+def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
+    fired = []
+
+    @given(at=cases(encoding))
+    @settings(
+        max_examples=EXAMPLES[name], deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    def check(at: Case) -> None:
+        assume(is_clear(at))
+        outcome = assert_same(name, at)
+        fired.append(sum(float(counts.detach().mean()) for counts in outcome.counts))
+
+    check()
+    assert sum(rate > 0.5 for rate in fired) > len(fired) / 4  # else nothing was compared

@@ -1,0 +1,304 @@
+"""Which backend runs, what it costs in memory and at start, and what never changes its numbers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from snn import kernels
+from snn.config import TrialConfig
+from snn.data import Dataset
+from snn.encoding.poisson import philox
+from snn.errors import ConfigError
+from snn.kernels import buffers, cpu
+from snn.kernels.buffers import Lease
+from snn.kernels.threads import in_parallel, taken_from_torch
+from snn.network import SpikingNetwork
+from snn.neurons import alif, lif
+from snn.training import Trainer
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def network(**keys: Any) -> SpikingNetwork:
+    defaults = {"hidden": [30, 20], "n_steps": 25, "recurrent": True, "learn_beta": True}
+    return SpikingNetwork(TrialConfig.parse(defaults | keys), n_pixels=64)
+
+
+def images(count: int = 300) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (count, 64), generator=generator, dtype=torch.uint8)
+
+
+def step(of: SpikingNetwork, pixels: Tensor) -> list[Tensor]:
+    """Logits and all gradients of a training step."""
+    logits = of(pixels, torch.Generator().manual_seed(0)).logits
+    loss = torch.nn.functional.cross_entropy(logits, torch.arange(len(pixels)) % 10)
+    return [logits.detach(), *torch.autograd.grad(loss, list(of.parameters()))]
+
+
+# Choice
+
+
+@pytest.mark.parametrize(
+    ("keys", "device", "name", "reason"),
+    [
+        ({}, "cpu", "cpu", "the fastest on cpu"),
+        ({"backend": "cpu"}, "cpu", "cpu", "asked for"),
+        ({"backend": "reference"}, "cpu", "reference", "asked for"),
+        (
+            {"dynamics": "izhikevich"},
+            "cpu",
+            "reference",
+            "no compiled loops for izhikevich neurons",
+        ),
+        ({}, "cuda", "cuda", "the fastest on cuda"),
+        (
+            {"recurrent": True, "hidden": [257]},
+            "cuda",
+            "reference",
+            "no compiled loops for recurrent layers of more than 256 neurons",
+        ),
+        ({}, "mps", "reference", "no compiled loops for mps"),
+        ({"backend": "reference"}, "mps", "reference", "asked for"),
+    ],
+)
+def test_auto_takes_the_fastest_that_can_and_says_why_it_is_not_another(
+    keys: dict[str, Any], device: str, name: str, reason: str
+) -> None:
+    choice = kernels.choose(TrialConfig.parse(keys), device)
+    assert (choice.name, choice.reason) == (name, reason)
+
+
+@pytest.mark.parametrize(
+    ("keys", "device"),
+    [
+        ({"backend": "cpu", "dynamics": "izhikevich"}, "cpu"),
+        ({"backend": "cpu"}, "cuda"),
+        ({"backend": "cuda"}, "cpu"),
+    ],
+)
+def test_a_backend_that_cannot_is_refused_in_one_line(keys: dict[str, str], device: str) -> None:
+    with pytest.raises(ConfigError, match=f"^backend: '{keys['backend']}' .*use auto or reference"):
+        kernels.choose(TrialConfig.parse(keys), device)
+
+
+def test_the_backend_is_no_part_of_what_a_run_is(digits: Dataset) -> None:
+    one, other = (TrialConfig.parse({"backend": name}) for name in ("cpu", "reference"))
+    assert one.config_id == other.config_id
+    assert "backend" not in one.canonical()
+
+
+def test_a_checkpoint_of_one_backend_goes_on_with_another(digits: Dataset) -> None:
+    def trainer(backend: str) -> Trainer:
+        keys = {"dataset": "digits", "encoding": "constant", "n_steps": 15, "backend": backend}
+        return Trainer(TrialConfig.parse(keys), digits)
+
+    first, second, whole = trainer("cpu"), trainer("reference"), trainer("reference")
+    first.train_epoch()
+    second.load(first.state())
+    ours, theirs = second.train_epoch(), [whole.train_epoch() for _ in range(2)][1]
+    assert ours["val_loss"] == pytest.approx(theirs["val_loss"], rel=0.05)
+
+
+def test_double_precision_is_refused_by_the_compiled_loops() -> None:
+    with pytest.raises(TypeError, match="float64"):
+        network().double()(images())
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("encoding", ["latency", "periodic", "poisson", "constant"])
+@pytest.mark.parametrize("count", [1, 7, 300, 700])
+def test_the_number_of_threads_changes_no_bit(encoding: str, count: int, threads: None) -> None:
+    results = []
+    for n_threads in (1, 2, 3, 8):
+        torch.set_num_threads(n_threads)
+        with taken_from_torch():
+            results.append(step(network(encoding=encoding), images(count)))
+    for other in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(results[0], other, strict=True))
+
+
+def test_batches_may_wait_for_their_backward_pass_and_have_it_twice() -> None:
+    of = network()
+    parameters = list(of.parameters())
+    losses = [of(images(50)).logits.square().sum(), of(images(90)).logits.square().sum()]
+    together = torch.autograd.grad(losses[0] + losses[1], parameters, retain_graph=True)
+    again = torch.autograd.grad(losses[0] + losses[1], parameters)
+    alone = [
+        sum(grads)
+        for grads in zip(
+            *(
+                torch.autograd.grad(of(images(n)).logits.square().sum(), parameters)
+                for n in (50, 90)
+            ),
+            strict=True,
+        )
+    ]
+    for a, b, c in zip(together, again, alone, strict=True):
+        assert torch.equal(a, b)
+        torch.testing.assert_close(a, c)
+
+
+def test_a_network_whose_weights_are_not_a_number_says_nan() -> None:
+    of = network()
+    with torch.no_grad():
+        of.readout.weight.fill_(float("nan"))
+    assert of(images(5)).logits.isnan().all()
+
+
+@pytest.mark.parametrize(
+    ("key", "counter", "words"),
+    [  # the known answers published with Random123
+        ((0, 0), (0, 0, 0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+        (
+            (0xFFFFFFFF, 0xFFFFFFFF),
+            (0xFFFFFFFF,) * 4,
+            (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD),
+        ),
+    ],
+)
+def test_random_words_are_those_of_philox(
+    key: tuple[int, int], counter: tuple[int, ...], words: tuple[int, ...]
+) -> None:
+    drawn = philox(key, tuple(torch.tensor([c]) for c in counter))
+    assert tuple(int(word) for word in drawn) == words
+
+
+@pytest.mark.parametrize("readout", ["max", "mean", "last"])
+@pytest.mark.parametrize("tau_syn", [None, 4.0])
+@pytest.mark.parametrize("dynamics", ["lif", "alif"])
+def test_the_gradients_of_the_reference_are_those_of_differences(
+    monkeypatch: pytest.MonkeyPatch, dynamics: str, tau_syn: float | None, readout: str
+) -> None:
+    """In double precision, with a smooth spike and the resets, which are constants by definition,
+    held at what they were."""
+    keys = {"dynamics": dynamics, "tau_syn": tau_syn, "readout": readout, "backend": "reference"}
+    keys |= {"encoding": "constant", "hidden": [3, 2], "n_steps": 6, "learn_beta": True}
+    of = SpikingNetwork(TrialConfig.parse(keys | {"recurrent": True}), 4, 3).double()
+    resets: list[Tensor] = []
+    calls = iter(())
+
+    def spike(v: Tensor, threshold: Tensor | float, *_: Any) -> Tensor:
+        return torch.sigmoid(2 * (v - threshold))
+
+    def membrane(v: Tensor, z: Tensor, current: Tensor, alpha: float, *, published: bool) -> Tensor:
+        reset = next(calls, None)
+        if reset is None:
+            resets.append(reset := z.detach())
+        return alpha * v * (1 - reset) + current
+
+    for module in (lif, alif):
+        monkeypatch.setattr(module, "spike", spike)
+        monkeypatch.setattr(module, "membrane", membrane)
+    names = [name for name, _ in of.named_parameters()]
+
+    def run(*values: Tensor) -> Any:
+        nonlocal calls
+        calls = iter(resets.copy())
+        weights = dict(zip(names, values, strict=True))
+        activity = torch.func.functional_call(of, weights, (images(2)[:, :4],))
+        return activity.logits, *activity.counts
+
+    parameters = [p.detach().clone().requires_grad_() for p in of.parameters()]
+    run(*parameters)
+    assert len(resets) == 2 * 6
+    assert torch.autograd.gradcheck(run, parameters)
+
+
+# Costs
+
+
+@pytest.mark.parametrize("encoding", ["latency", "poisson", "constant"])
+def test_the_state_kept_for_the_way_back_is_at_most_9_bytes(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = []
+
+    class Counting(Lease):
+        def empty(self, shape: tuple[int, ...], dtype: Any = np.float32) -> Any:
+            array = super().empty(shape, dtype)
+            kept.append(array.nbytes)
+            return array
+
+    monkeypatch.setattr(cpu, "Lease", Counting)
+    of = network(encoding=encoding, hidden=[200], n_steps=100)
+    of(images(256))
+    input_events = {"latency": 64, "poisson": 64 * 100, "constant": 0}[encoding] * 4 + 101 * 4
+    assert sum(kept) / 256 - input_events <= 9 * 200 * 100
+
+
+def test_buffers_are_used_again_and_never_by_two_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buffers, "_free", [])
+    first, second = Lease(), Lease()
+    a, b = first.empty((100, 7)), second.zeros((100, 7))
+    a.fill(1)
+    assert not b.any()
+    address = a.ctypes.data
+    del a, first
+    third = Lease()
+    assert third.empty((50, 7)).ctypes.data == address
+    assert third.empty((50, 7)).ctypes.data not in (address, b.ctypes.data)
+
+
+def test_the_threads_of_torch_are_taken_for_the_loops_and_given_back(threads: None) -> None:
+    torch.set_num_threads(3)
+    with taken_from_torch():
+        assert torch.get_num_threads() == 1
+        with taken_from_torch():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3
+
+
+def test_parts_come_back_in_their_order(threads: None) -> None:
+    for n_threads in (1, 2, 5):
+        torch.set_num_threads(n_threads)
+        assert in_parallel(lambda x: x * x, range(20)) == [x * x for x in range(20)]
+
+
+_START = """
+import torch
+from numba.core import event
+from snn import SpikingNetwork, TrialConfig
+with event.install_recorder("numba:compile") as compiled:
+    for encoding in ("latency", "periodic", "poisson", "constant"):
+        config = TrialConfig(encoding=encoding, recurrent=True, hidden=[9, 8])
+        network = SpikingNetwork(config, 16)
+        network(torch.full((5, 16), 200, dtype=torch.uint8)).logits.sum().backward()
+print(len(compiled.buffer))
+"""
+
+
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", _START],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for _ in range(2)
+    ]
+    first, second = (int(run.stdout) for run in runs)
+    assert first > 0 == second
