@@ -1,15 +1,16 @@
-# The three commands of a newcomer. Everything lives in .venv in this folder.
+# The commands of a newcomer. Everything lives in .venv in this folder.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 READY := .venv/.ready
 
-.PHONY: help install sweep test lint clean
+.PHONY: help install sweep test lint bench clean
 
 help:
 	@echo "make sweep    make the environment and run a real sweep of spiking networks on MNIST"
 	@echo "make test     make the environment and run the tests"
 	@echo "make install  make the environment in .venv; nothing when it is up to date"
 	@echo "make lint     format check, lint, types, layers"
+	@echo "make bench    install other libraries, too, and measure speed and memory beside them"
 
 install: $(READY)
 
@@ -30,6 +31,10 @@ lint: install
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+bench: install
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable ".[dev,bench]"
+	.venv/bin/python -m tests.benchmarks
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,10 +1,26 @@
-"""What must be set before anything of the project is imported."""
+"""What must be set before anything of the project is imported, and real data."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 import torch
+
+from snn.data.sources import _SHAPES, default_root
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # Triton's own interpreter runs the GPU code on the CPU
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Where MNIST and Fashion-MNIST are; without them, tests fail in CI, else are skipped."""
+    root = default_root()
+    files = [root / name / "raw" / file for name in ("MNIST", "FashionMNIST") for file in _SHAPES]
+    if not all(path.is_file() for path in files):
+        reason = f"MNIST and Fashion-MNIST are not in {root.absolute()}: spikesweep data fetch"
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+    return root

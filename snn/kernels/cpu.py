@@ -4,9 +4,9 @@ State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = �
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
 All else is rebuilt on the way back.
 
-How the batch is cut into parts depends on its size alone, and the gradients of the parts are added
-in their order: results are the same, bit for bit, for any number of threads. Weights are in single
-precision.
+How the batch is cut into parts depends on its size and the network's alone, and the gradients of
+the parts are added in their order: results are the same, bit for bit, for any number of threads.
+Weights are in single precision.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from snn.kernels.product import COLUMNS, ROWS
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
 
-_PARTS = 4  # at least, so that four threads have work; each costs a sum of gradients
-_PART_IMAGES = 128  # at most
+_PARTS = 4  # so that four threads have work; each costs a sum of gradients
+_PART_IMAGES = 128  # at most, and
+_PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
 _NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
@@ -74,7 +75,8 @@ class _Network(torch.autograd.Function):
             part.forward(bias, logits.numpy(), [count.numpy() for count in counts])
             return part if task.learns else None
 
-        ctx.parts = in_parallel(compute, _cut(len(logits)))
+        state = task.drive.n_steps * sum(layer.forward.shape[1] for layer in layers)
+        ctx.parts = in_parallel(compute, _cut(len(logits), state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
         return logits[:, : len(bias)], *counts
 
@@ -205,9 +207,15 @@ class _Part:
         return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
 
 
-def _cut(n_images: int) -> list[slice]:
-    """Parts of the batch, of whole groups of images, as few as balance the threads."""
-    n_parts = max(_PARTS, -(-n_images // _PART_IMAGES))
+def _cut(n_images: int, state: int) -> list[slice]:
+    """Parts of the batch, of whole groups of images, as few as balance the threads.
+
+    Args:
+        n_images: B.
+        state: Neurons × steps of an image.
+    """
+    worth = max(1, n_images * state // _PART_STATE)
+    n_parts = max(min(_PARTS, worth), -(-n_images // _PART_IMAGES))
     size = _up(-(-n_images // n_parts), ROWS)
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 

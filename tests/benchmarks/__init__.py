@@ -1,0 +1,1 @@
+"""How fast training is, beside the libraries that one would pick instead: `make bench`."""

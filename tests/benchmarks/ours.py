@@ -1,0 +1,64 @@
+"""This project as a contender: it starts from pixels, and encodes them in every step."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch.nn import functional
+
+from snn.kernels.threads import taken_from_torch
+from snn.network import SpikingNetwork
+from tests.benchmarks.contender import LEARNING_RATE
+from tests.benchmarks.workload import Workload
+
+
+class Fast:
+    """With the backend that `auto` chooses, in a step as `snn.Trainer` does it."""
+
+    backend = "auto"
+
+    def __init__(self, workload: Workload) -> None:
+        config = workload.config.model_copy(update={"backend": self.backend})
+        self.network = SpikingNetwork(config).to(workload.pixels.device)
+        self.network.load_state_dict(copy.deepcopy(workload.network.state_dict()))
+        self.pixels, self.labels = workload.pixels, workload.labels
+        self.optimiser = torch.optim.Adam(self.network.parameters(), LEARNING_RATE, fused=True)
+
+    def step(self) -> None:
+        self._step(len(self.labels))
+
+    def warm_up(self) -> None:
+        self._step(2)
+
+    def _step(self, n_images: int) -> None:
+        with taken_from_torch():
+            logits = self.network(self.pixels[:n_images]).logits
+            loss = functional.cross_entropy(logits, self.labels[:n_images])
+            self.optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            loss.item()
+
+    @torch.no_grad()
+    def infer(self) -> None:
+        with taken_from_torch():
+            self.network(self.pixels).logits.sum().item()
+
+
+class Reference(Fast):
+    """With the plain autograd definition."""
+
+    backend = "reference"
+
+    def _step(self, n_images: int) -> None:
+        logits = self.network(self.pixels[:n_images]).logits
+        loss = functional.cross_entropy(logits, self.labels[:n_images])
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        loss.item()
+
+    @torch.no_grad()
+    def infer(self) -> None:
+        self.network(self.pixels).logits.sum().item()
