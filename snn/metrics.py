@@ -16,10 +16,7 @@ class Tally:
     n_classes: int
     loss_sum: float = 0.0
     seen: int = 0
-    confusion: Tensor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.confusion = torch.zeros(self.n_classes, self.n_classes, dtype=torch.int64)
+    _pairs: list[Tensor] = field(default_factory=list)  # true · C + predicted
 
     def add(self, logits: Tensor, labels: Tensor, loss: float | None = None) -> None:
         """Count a batch; its mean loss is computed unless it is known."""
@@ -27,9 +24,13 @@ class Tally:
             loss = float(functional.cross_entropy(logits, labels))
         self.loss_sum += loss * len(labels)
         self.seen += len(labels)
-        pairs = labels * self.n_classes + logits.detach().argmax(dim=1)
-        counts = torch.bincount(pairs, minlength=self.n_classes**2).cpu()
-        self.confusion += counts.view(self.n_classes, self.n_classes)
+        self._pairs.append(labels * self.n_classes + logits.detach().argmax(dim=1))
+
+    @property
+    def confusion(self) -> Tensor:
+        """(C, C) int64, counted once for all batches: there are hundreds of them in a second."""
+        counts = torch.cat(self._pairs).bincount(minlength=self.n_classes**2).cpu()
+        return counts.view(self.n_classes, self.n_classes)
 
     @property
     def loss(self) -> float:

@@ -30,7 +30,7 @@ from snn.network import SpikingNetwork
 
 Metrics = dict[str, float]
 Network = SpikingNetwork | MLP
-_EVAL_BATCH = 500
+_EVAL_BATCH = 1000
 _SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES = range(4)
 
 
@@ -201,7 +201,8 @@ class Trainer:
         n, size = len(self.train.labels), self.config.batch_size
         order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch, "cpu"))
         for chunk in torch.split(order.to(self.device), size):
-            yield self.train.images[chunk], self.train.labels[chunk].long()
+            images = self.train.images.index_select(0, chunk)  # rows whole: faster than [chunk]
+            yield images, self.train.labels.index_select(0, chunk).long()
 
     def _threads(self) -> AbstractContextManager[None]:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()

@@ -215,7 +215,8 @@ def _cut(n_images: int, state: int) -> list[slice]:
         state: Neurons × steps of an image.
     """
     worth = max(1, n_images * state // _PART_STATE)
-    n_parts = max(min(_PARTS, worth), -(-n_images // _PART_IMAGES))
+    even = 2 ** (worth.bit_length() - 1)  # three would leave one of two threads idle for a while
+    n_parts = max(min(_PARTS, even), -(-n_images // _PART_IMAGES))
     size = _up(-(-n_images // n_parts), ROWS)
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 

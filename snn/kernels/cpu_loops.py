@@ -193,15 +193,15 @@ def forward(
             if recurrent.size and t:
                 _add_rows(current, 0, recurrent, spikes, b, t - 1)
             _integrate(current, v, a, z, beta, numbers, distance, fired)
+            for h in range(n_neurons):
+                counts[b, h] += z[h]
             if psi.size:
                 _differentiate(distance, a, beta, numbers, psi, b, t)
             for eight in range(eights.size):
                 if eights[eight]:  # else eight silent neurons are passed over at once
                     for h in range(8 * eight, min(8 * eight + 8, n_neurons)):
-                        if fired[h]:
-                            spikes.rows[b, n] = h
-                            counts[b, h] += np.float32(1)
-                            n += 1
+                        spikes.rows[b, n] = h  # stays if it fired, else the next is written over
+                        n += fired[h]
             spikes.offsets[b, t + 1] = n
 
 

@@ -83,6 +83,7 @@ class _Inside:
             (cpu._Network, "forward"),
             (cpu._Network, "backward"),
             (trainer.optimiser, "step"),
+            (trainer.optimiser, "zero_grad"),
         ]
         self._before = [getattr(owner, name) for owner, name in self._places]
         for (owner, name), call in zip(self._places, self._before, strict=True):

@@ -73,12 +73,12 @@ def _main(name: str, batch: str, n_steps: str, recurrent: str) -> None:
     load = load._replace(labels=load.labels.long())
     contender = installed()[name](load)
     contender.warm_up()
-    kept = kept_bytes(load) if name == OURS else 0.0
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
     before = _status("VmRSS")
     for _ in range(3):
         contender.step()
-    print(json.dumps([_status("VmHWM") - before, kept]))
+    peak = _status("VmHWM") - before
+    print(json.dumps([peak, kept_bytes(load) if name == OURS else 0.0]))
 
 
 def _status(key: str) -> int:
