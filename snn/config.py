@@ -171,7 +171,9 @@ class ExecutionConfig(_Section):
     """How the numbers are computed: no part of what a run is, its results are the same."""
 
     backend: BackendName = Field(
-        "auto", description="code that computes the time loop; auto: the fastest for the device"
+        "auto",
+        description="code of the time loops: cpu and cuda are compiled, reference is plain torch, "
+        "auto is the fastest that can; the results are the same",
     )
 
 

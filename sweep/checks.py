@@ -54,13 +54,15 @@ def check_backends(sweep: Sweep) -> None:
     """
     from snn.training import backend_of
 
+    device = sweep.resources.device
     for backend in sweep.values("backend"):
         for dynamics in sweep.values("dynamics"):
             config = TrialConfig.parse(sweep.base | {"backend": backend, "dynamics": dynamics})
             try:
-                backend_of(config, sweep.resources.device)
+                backend_of(config, device)
             except ConfigError as error:
-                raise SpecError(f"base.{error}") from None
+                given = " (resources.gpu is 0)" if device == "cpu" and backend == "cuda" else ""
+                raise SpecError(f"base.{error}{given}") from None
 
 
 def _check_key(part: str, key: str) -> None:

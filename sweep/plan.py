@@ -60,9 +60,12 @@ def _samples(sweep: Sweep) -> list[TrialConfig]:
 
 
 def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> float:
+    import torch
+
     from snn.training import Trainer
 
-    trainer = Trainer(config, dataset, device)
+    here = device if device == "cpu" or torch.cuda.is_available() else "cpu"
+    trainer = Trainer(config.model_copy(update={"backend": "auto"}), dataset, here)
     trainer.train_batches(1)
     started = time.perf_counter()
     seen = trainer.train_batches(_PROBE_BATCHES)

@@ -23,6 +23,7 @@ from snn.kernels.base import Backend, Layer, Outcome
 __all__ = ["Backend", "Choice", "Layer", "Outcome", "choose"]
 
 _COMPILED = "cpu", "cuda"  # backends by the name of their device
+_PLACES = {"cpu": "a CPU", "cuda": "a GPU"}
 _COMPILED_DYNAMICS = "lif", "alif"
 _MOST_RECURRENT = 256  # on a GPU: the state of a whole layer is in the registers of one processor
 _COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
@@ -66,7 +67,7 @@ def _lacking(name: str, config: TrialConfig, device: str) -> str:
     if name not in _COMPILED:
         return f"no compiled loops for {name}"
     if name != device:
-        return f"it computes on {name}, not on {device}"
+        return f"it computes on {_PLACES[name]}, and this is on {_PLACES.get(device, device)}"
     if config.dynamics not in _COMPILED_DYNAMICS:
         return f"no compiled loops for {config.dynamics} neurons"
     if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:

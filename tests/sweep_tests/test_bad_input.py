@@ -55,7 +55,11 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("train --set hidden=[64,0]", "hidden: needs a whole number of neurons"),
         ("train --set backend=fast", "'auto', 'reference', 'cpu' or 'cuda'"),
         ("train --set backend=cuda --set dataset=digits", "backend: 'cuda' cannot be used: it "),
-        ("run quickstart --set dataset=digits --set backend=cuda", "base.backend: 'cuda' cannot"),
+        (
+            "run quickstart --set dataset=digits --set backend=cuda",
+            "base.backend: 'cuda' cannot be used: it computes on a GPU, and this is on a CPU; use "
+            "auto or reference (resources.gpu is 0)",
+        ),
         (
             "run quickstart --set dataset=digits --set backend=cpu --set dynamics=izhikevich",
             "base.backend: 'cpu' cannot be used: no compiled loops for izhikevich neurons",
