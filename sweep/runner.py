@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from snn.data import Dataset, load, split
-from sweep import cluster, launch
+from sweep import cluster, launch, nodes
 from sweep.board import Board, Progress
 from sweep.checks import check_backends
 from sweep.errors import SweepError
@@ -78,9 +78,10 @@ def run(
     check_backends(sweep)
     datasets = read_datasets(sweep)
     paths = launch.latest(sweep) if resume else launch.begin(sweep)
-    with launch.driving(paths):
+    with launch.driving(paths), _stoppable():
         study = open_study(sweep, paths.key, study_storage())
         with cluster.connected(sweep.resources, address) as slots:
+            nodes.check_nodes(paths, sweep.resources)
             try:
                 return _drive(sweep, study, paths, datasets, slots, console)
             except OSError as error:  # the notes themselves could not be written
@@ -125,8 +126,7 @@ def _fit(tuner: Tuner) -> str:
     from ray.tune.error import TuneError
 
     try:
-        with _stoppable():
-            tuner.fit()
+        tuner.fit()
     except (RayError, TuneError) as error:
         return str(error).strip().splitlines()[-1][:300]
     except KeyboardInterrupt:  # the second one; the first ends `fit` in good order
@@ -156,7 +156,12 @@ def _tuner(
     needs = sweep.resources
     threads = max(1, int(needs.cpu))
     trainable = with_parameters(
-        SnnTrainable, datasets=datasets, paths=paths, threads=threads, device=needs.device
+        SnnTrainable,
+        datasets=datasets,
+        paths=paths,
+        threads=threads,
+        device=needs.device,
+        release=nodes.RELEASE,
     )
     return Tuner(
         with_resources(trainable, {"cpu": needs.cpu, "gpu": needs.gpu}),
@@ -204,14 +209,19 @@ def _directory_name(trial: Any) -> str:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does: Tune then stops its trials and returns."""
+    """Let SIGTERM do what Ctrl-C does: Tune then stops its trials and returns.
+
+    In a Ray job, SIGINT arrives blocked, and what Ray sends to stop the job is one SIGTERM.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGTERM, before)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import resources
@@ -193,19 +194,20 @@ def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep
     """Read a sweep from a YAML file, or a bundled one by its name.
 
     Args:
-        source: Path or name.
+        source: Path or name; `-` is the standard input.
         overrides: Keys of the configuration are fixed at these values and no longer searched; keys
             of the specification (`trials`, `sampler.name`, …) are replaced.
 
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
     """
-    values = read(_text(source), source)
+    where = "standard input" if source == "-" else source
+    values = read(_text(source), where)
     if not isinstance(values, dict):
-        raise SpecError(f"{source}: needs keys and values, such as name, base and search")
+        raise SpecError(f"{where}: needs keys and values, such as name, base and search")
     for key, value in (overrides or {}).items():
-        _override(values, key, value, source)
-    return Sweep.parse(values, source)
+        _override(values, key, value, where)
+    return Sweep.parse(values, where)
 
 
 def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
@@ -302,6 +304,8 @@ def _text(source: str) -> str:
     path = Path(source)
     inside = _specs() / f"{source}.yaml"
     try:
+        if source == "-":
+            return sys.stdin.read()
         if "/" not in source and not path.is_file() and inside.is_file():
             return str(inside.read_text(encoding="utf-8"))
         return path.read_text(encoding="utf-8")

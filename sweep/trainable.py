@@ -20,6 +20,7 @@ from snn.data import Dataset
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.training import Trainer
 from sweep.finish import finish
+from sweep.nodes import RELEASE, check_here
 from sweep.outcome import BACKEND, EARLIER, EPOCH, OUTCOME, REASON
 from sweep.paths import LaunchPaths
 from sweep.records import SEARCHABLE, State
@@ -40,9 +41,11 @@ class SnnTrainable(tune.Trainable):
         paths: LaunchPaths | None = None,
         threads: int = 1,
         device: str = "cpu",
+        release: str = RELEASE,
     ) -> None:
         """Called once per actor, with what all trials share."""
         assert datasets is not None and paths is not None
+        check_here(paths.spec, release)
         torch.set_num_threads(threads)
         self.datasets, self.paths, self.device = datasets, paths, device
         self.reset_config(config)

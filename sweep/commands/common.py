@@ -18,6 +18,12 @@ SetOption = Annotated[
         help="fix a key, for example --set epochs=5 (repeatable; keys: spikesweep schema)",
     ),
 ]
+SpecArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPEC", help="a YAML file, the name of a bundled sweep, or - for standard input"
+    ),
+]
 SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
 
 

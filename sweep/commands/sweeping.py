@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SetOption, stderr, stdout
+from sweep.commands.common import SetOption, SpecArgument, stderr, stdout
 
 if TYPE_CHECKING:
     from sweep.runner import Result
     from sweep.spec import Sweep
-
-SpecArgument = Annotated[
-    str, typer.Argument(metavar="SPEC", help="a YAML file, or the name of a bundled sweep")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +89,7 @@ def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
     """Show the leaders and say what to do next; the exit code."""
     from sweep.commands import results
 
-    again = f"spikesweep run {spec} --resume"
+    again = f"spikesweep run {spec} --resume" if spec != "-" else "the same command and --resume"
     err = stderr()
     for name, reason in result.failures.items():
         err.print(f"failed: {name}: {reason}")

@@ -1,0 +1,187 @@
+"""Commands on a Ray cluster: submit, jobs, logs, stop."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.commands.common import SetOption, SpecArgument, print_table, stderr
+
+if TYPE_CHECKING:
+    from ray.dashboard.modules.job.pydantic_models import JobDetails
+
+    from sweep.jobs import Cluster
+
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="URL",
+        help="of the cluster's dashboard [default: RAY_API_SERVER_ADDRESS, or RAY_ADDRESS]",
+    ),
+]
+JobArgument = Annotated[str, typer.Argument(metavar="ID", help="of a job: spikesweep jobs")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (submit, jobs, logs, stop):
+        app.command()(command)
+
+
+def submit(
+    spec: SpecArgument,
+    cluster: ClusterOption = None,
+    set_: SetOption = [],  # noqa: B006 (typer wants the literal)
+    trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="show the output until it ends")
+    ] = True,
+) -> int:
+    """Run a sweep in a Ray cluster.
+
+    The specification is checked here, and travels with the job; stores and data are those of the
+    cluster's head. The output is followed to the end, and the exit code is that of the sweep.
+    Ctrl-C ends the following only: the sweep goes on.
+
+    Example: spikesweep submit quickstart --cluster http://head:8265
+    """
+    from sweep.spec import load_sweep, parse_overrides
+
+    overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
+    sweep = load_sweep(spec, overrides)
+    from sweep.jobs import Cluster
+
+    there = Cluster(cluster)
+    changes = [part for key in set_ for part in ("--set", key)]
+    changes += [] if trials is None else ["--trials", str(trials)]
+    again = shlex.join(["spikesweep", "submit", spec, *changes, "--resume"])
+    job_id = there.submit(sweep, resume=resume, again=again)
+    stderr().print(f"submitted {job_id} to {there.url}")
+    if follow:
+        return _follow(there, there.find(job_id))
+    print(job_id)
+    return 0
+
+
+def jobs(cluster: ClusterOption = None) -> None:
+    """List the jobs of a Ray cluster."""
+    import pandas as pd
+
+    from sweep.jobs import Cluster
+
+    found = Cluster(cluster).jobs()
+    print_table(pd.DataFrame([_row(job) for job in found], columns=_COLUMNS))
+
+
+def logs(
+    job_id: JobArgument,
+    cluster: ClusterOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="go on until the job ends; its exit code")
+    ] = False,
+) -> int:
+    """Show what a job has written.
+
+    Example: spikesweep logs -f quickstart-20260314-150926 --cluster http://head:8265
+    """
+    from sweep.jobs import Cluster, ended
+
+    there = Cluster(cluster)
+    job = there.find(job_id)
+    if follow:
+        return _follow(there, job)
+    print(there.log(job), end="")
+    if ended(job):
+        _conclude(there, job)
+    return 0
+
+
+def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
+    """Stop a job, and wait until it has ended: checkpoints are kept, its runs closed."""
+    from sweep.follow import Follower
+    from sweep.jobs import STOP_WAIT_S, Cluster, ended
+
+    there, err = Cluster(cluster), stderr()
+    job = there.find(job_id)
+    if ended(job):
+        err.print(f"{job_id} has ended before: {job.status.lower()}")
+        return 0
+    follower = Follower(there, job, sys.stdout, err)
+    follower.skip_what_is_there()
+    asked = time.monotonic()
+    there.stop(job_id)
+    err.print(f"{job_id} is asked to stop; it closes its runs, within {STOP_WAIT_S} s …")
+    job = follower.follow()
+    if time.monotonic() - asked > STOP_WAIT_S:
+        err.print(f"it did not end by itself within {STOP_WAIT_S} s, and was killed")
+    _conclude(there, job)
+    return 0
+
+
+def _follow(there: Cluster, job: JobDetails) -> int:
+    from sweep.follow import Follower
+    from sweep.jobs import exit_code
+
+    try:
+        job = Follower(there, job, sys.stdout, stderr()).follow()
+    except KeyboardInterrupt:
+        stderr().print(
+            f"detached; the sweep goes on in the cluster; follow it with: {there.following(job)} | "
+            f"stop it with: spikesweep stop {job.submission_id} --cluster {there.url}"
+        )
+        return 130
+    _conclude(there, job)
+    return exit_code(job)
+
+
+def _conclude(there: Cluster, job: JobDetails) -> None:
+    """Say how a job ended, and what to do where its own output cannot."""
+    from sweep.jobs import exit_code
+
+    err, code = stderr(), job.driver_exit_code
+    if job.status == "STOPPED" or code == 130:
+        err.print(f"{job.submission_id} was stopped; go on with: {there.resuming(job)}")
+    elif code == 127:
+        err.print(
+            f"{job.submission_id} failed: the cluster's head does not find the command spikesweep; "
+            "start Ray there with the environment that has it"
+        )
+    elif code is None or code < 0:
+        err.print(
+            f"{job.submission_id} broke off: {_message(job)}; every finished epoch is kept; "
+            f"go on with: {there.resuming(job)}"
+        )
+    else:
+        err.print(f"{job.submission_id} {job.status.lower()} with exit code {exit_code(job)}")
+
+
+_COLUMNS = ["id", "sweep", "user", "state", "started", "duration", "message"]
+
+
+def _row(job: JobDetails) -> list[str]:
+    from datetime import datetime
+
+    from sweep.board import duration
+
+    about = job.metadata or {}
+    begin = (job.start_time or 0) / 1000
+    end = job.end_time / 1000 if job.end_time else time.time()
+    started = f"{datetime.fromtimestamp(begin):%Y-%m-%d %H:%M}"
+    known = [about.get("sweep", ""), about.get("user", ""), job.status.lower(), started]
+    return [str(job.submission_id), *known, duration(end - begin), _message(job)]
+
+
+def _message(job: JobDetails) -> str:
+    """Ray's message in one line; for a sweep that failed, the last that it wrote itself."""
+    lines = (job.message or "").strip().splitlines() or [""]
+    if job.status != "FAILED":
+        return ""
+    return lines[0 if job.driver_exit_code is None else -1][:100]

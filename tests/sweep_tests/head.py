@@ -1,0 +1,126 @@
+"""A Ray head of its own, as `ray start` makes it: with a job server and a token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.sweep_tests.workplace import Done, wait_until
+
+BIN = Path(sys.executable).parent
+OURS = ("RAY_", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "MLFLOW_")
+
+
+class Head:
+    """Processes on this machine, on free ports of the loopback, that end with `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.token = secrets.token_hex(16)
+        self._temp = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._gcs, self._dashboard, *others = free_ports(6)
+        self.url = f"http://127.0.0.1:{self._dashboard}"
+        self.address = f"127.0.0.1:{self._gcs}"
+        names = ("dashboard-agent-listen", "dashboard-agent-grpc", "metrics-export")
+        names += ("ray-client-server",)
+        ports = [f"--{name}-port={port}" for name, port in zip(names, others, strict=True)]
+        self._start(
+            ["--head", f"--port={self._gcs}", f"--dashboard-port={self._dashboard}", *ports]
+            + ["--dashboard-host=127.0.0.1", "--node-ip-address=127.0.0.1"]
+            + [f"--temp-dir={self._temp}"]
+        )
+        wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
+
+    def add_node(self, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Another node, on the same machine."""
+        return self._start([f"--address={self.address}"], prefix)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing from outside, and the cluster's token."""
+        outside = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+        path = f"{BIN}:{os.environ['PATH']}"
+        return outside | {"PATH": path, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+
+    def client(self, *arguments: str, folder: Path | None = None, **environment: str) -> Done:
+        """A command on the cluster, to its end."""
+        with self.start_client(*arguments, folder=folder, **environment) as process:
+            out, err = process.communicate(timeout=150)
+        return Done(process.returncode, out, err)
+
+    def start_client(
+        self, *arguments: str, folder: Path | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
+        """A command on the cluster, in a process group of its own, as a terminal does."""
+        given = {"RAY_API_SERVER_ADDRESS": self.url}
+        return subprocess.Popen(
+            [BIN / "spikesweep", *arguments],
+            cwd=folder or self.folder,
+            env=self.environment | given | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def processes(self, word: str) -> list[int]:
+        """Ids of this cluster's processes that have a word in their command."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                around = (folder / "environ").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if word in command and self.token in around:
+                found.append(int(folder.name))
+        return found
+
+    def close(self) -> None:
+        """End everything that was started, and nothing else."""
+        for process in reversed(self._started):
+            process.terminate()
+        for process in self._started:
+            process.wait(timeout=30)
+        for _ in range(50):
+            if not self.processes(""):
+                break
+            time.sleep(0.1)
+        for left in self.processes(""):
+            os.kill(left, signal.SIGKILL)
+        shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _start(self, options: Sequence[str], prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        common = ["--block", "--num-cpus=2", "--disable-usage-stats"]
+        common += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
+        process = subprocess.Popen(
+            [*prefix, BIN / "ray", "start", *options, *common],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

@@ -1,0 +1,160 @@
+"""Sweeps as jobs of a real Ray cluster: submitted, followed, stopped, resumed over the network."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sweep.errors import SweepError
+from sweep.nodes import RELEASE, check_here
+from tests.sweep_tests.head import Head
+from tests.sweep_tests.workplace import Done, Workplace, wait_until
+
+LONG = {"dataset": "digits", "epochs": 150, "n_steps": 10, "encoding": "constant"}
+
+
+@pytest.fixture(scope="module")
+def head(shared_place: Workplace) -> Iterator[Head]:
+    """A head; stores and checkpoints of its sweeps are in its working directory."""
+    head = Head(shared_place.folder)
+    yield head
+    head.close()
+    assert head.processes("") == []
+
+
+def one_line(done: Done) -> str:
+    """What a command that failed said, on its only line."""
+    (line,) = done.stderr.strip().splitlines()
+    assert done.stdout == ""
+    return line
+
+
+def submitted(head: Head) -> list[str]:
+    """Ids of all jobs."""
+    rows = head.client("jobs").stdout.splitlines()
+    return [row.split()[0] for row in rows if "-20" in row]
+
+
+def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
+    head: Head, shared_place: Workplace, place: Workplace
+) -> None:
+    spec = place.spec(base=LONG, trials=4)
+    first = head.start_client("submit", spec, folder=place.folder)
+    outbox = shared_place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
+    wait_until(lambda: outbox.exists() and '"epoch":2,' in outbox.read_text())
+    os.killpg(first.pid, signal.SIGINT)
+    _, said = first.communicate(timeout=30)
+    assert first.returncode == 130
+    assert "the sweep goes on in the cluster" in said
+    job_id = said.split("submitted ")[1].split()[0]
+    assert f"spikesweep logs -f {job_id} --cluster {head.url}" in said
+
+    again = head.start_client("logs", "-f", job_id)
+    refused = head.client("submit", spec, "--resume", folder=place.folder)
+    assert refused.returncode == 2
+    assert "launch 1 of 'small' is being run by process" in refused.stdout
+
+    stopped = head.client("stop", job_id)
+    assert stopped.returncode == 0, stopped.stderr
+    assert "interrupted; every finished epoch is kept" in stopped.stdout
+    resume = f"spikesweep submit {spec} --resume --cluster {head.url}"
+    assert resume in stopped.stderr
+    followed, _ = again.communicate(timeout=30)
+    assert again.returncode == 130
+    assert followed.startswith("0 done, ")
+    assert "interrupted" in followed
+    assert head.processes("run -") == []
+    states = {
+        run.info.status for kind in ("trial", "sweep") for run in shared_place.runs("small", kind)
+    }
+    assert "KILLED" in states and "RUNNING" not in states
+
+    done = head.client("submit", spec, "--resume", folder=place.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "leaders of small" in done.stdout
+    runs = shared_place.runs("small")
+    assert [run.info.status for run in runs] == ["FINISHED"] * 4
+    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 4
+    assert all(shared_place.epochs(run) == list(range(1, 151)) for run in runs)
+    table = head.client("jobs").stdout
+    assert "stopped" in table and "succeeded" in table and "failed" in table
+    assert head.client("logs", job_id).stdout == followed
+
+
+def test_a_sweep_with_failed_trials_ends_with_code_1(head: Head, place: Workplace) -> None:
+    spec = place.spec(name="diverging", search={"lr": [1e30]}, sampler="grid", trials=None)
+    done = head.client("submit", spec, "--set", "epochs=2", folder=place.folder)
+    assert done.returncode == 1
+    assert "the loss is" in done.stdout
+    assert "failed with exit code 1" in done.stderr
+
+
+def test_a_wrong_specification_is_refused_before_anything_is_sent(
+    head: Head, place: Workplace
+) -> None:
+    before = submitted(head)
+    wrong = head.client("submit", place.spec(), "--set", "epochs=-1", folder=place.folder)
+    assert wrong.returncode == 2
+    assert "base.epochs: input should be greater than" in one_line(wrong)
+    assert submitted(head) == before
+
+
+def test_an_unknown_job_is_one_line_with_those_that_there_are(head: Head) -> None:
+    for command in ("logs", "stop"):
+        done = head.client(command, "nope")
+        assert done.returncode == 2
+        assert f"nope: no such job at {head.url}; jobs: " in one_line(done)
+
+
+def test_without_the_token_of_the_cluster_nothing_is_told(head: Head) -> None:
+    missing = head.client("jobs", RAY_AUTH_MODE="disabled", RAY_AUTH_TOKEN="")
+    assert missing.returncode == 2
+    assert "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN" in one_line(missing)
+    wrong = head.client("jobs", RAY_AUTH_TOKEN="0" * 32)
+    assert wrong.returncode == 2
+    assert "has another token" in one_line(wrong)
+
+
+def test_a_cluster_that_is_not_there_is_one_line(place: Workplace) -> None:
+    away = place.run("submit", place.spec(), "--cluster", "http://127.0.0.1:9")
+    assert away.returncode == 1
+    assert "no Ray cluster answers at http://127.0.0.1:9" in one_line(away)
+    unnamed = place.run("jobs")
+    assert unnamed.returncode == 2
+    assert "--cluster: needs the address" in one_line(unnamed)
+
+
+def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Workplace) -> None:
+    spec = place.spec()
+    hidden = place.folder / "hidden"
+    hidden.mkdir()
+    blind = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {hidden}; exec "$@"', "sh"]
+    head.add_node(blind)
+    wait_until(lambda: len(head.processes("raylet --")) == 2)
+    unset = head.client("run", spec, "--address", head.address, folder=place.folder)
+    assert unset.returncode == 2
+    assert "SPIKESWEEP_STORAGE: is not set, and the cluster has 2 nodes" in one_line(unset)
+    unseen = head.client(
+        "run",
+        spec,
+        "--address",
+        head.address,
+        folder=place.folder,
+        SPIKESWEEP_STORAGE=str(hidden),
+    )
+    assert unseen.returncode == 1
+    assert "does not see" in one_line(unseen)
+
+
+def test_a_node_needs_the_files_and_the_release_of_the_sweep(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    with pytest.raises(SweepError, match="does not see"):
+        check_here(spec, RELEASE)
+    spec.touch()
+    check_here(spec, RELEASE)
+    with pytest.raises(SweepError, match="but the sweep's driver 0.0.1"):
+        check_here(spec, "0.0.1")
