@@ -101,7 +101,7 @@ def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
-    if not result.undelivered:
+    if not result.undelivered and result.progress.best:
         results.leaders(sweep.name, top=10)
         err.print(
             f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "

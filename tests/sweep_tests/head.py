@@ -28,6 +28,7 @@ class Head:
         self.token = secrets.token_hex(16)
         self._temp = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
         self._started: list[subprocess.Popen[bytes]] = []
+        self._clients: list[subprocess.Popen[str]] = []
         self._gcs, self._dashboard, *others = free_ports(6)
         self.url = f"http://127.0.0.1:{self._dashboard}"
         self.address = f"127.0.0.1:{self._gcs}"
@@ -35,9 +36,15 @@ class Head:
         names += ("ray-client-server",)
         ports = [f"--{name}-port={port}" for name, port in zip(names, others, strict=True)]
         self._start(
-            ["--head", f"--port={self._gcs}", f"--dashboard-port={self._dashboard}", *ports]
-            + ["--dashboard-host=127.0.0.1", "--node-ip-address=127.0.0.1"]
-            + [f"--temp-dir={self._temp}"]
+            [
+                "--head",
+                f"--port={self._gcs}",
+                f"--dashboard-port={self._dashboard}",
+                *ports,
+                "--dashboard-host=127.0.0.1",
+                "--node-ip-address=127.0.0.1",
+                f"--temp-dir={self._temp}",
+            ]
         )
         wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
 
@@ -63,7 +70,7 @@ class Head:
     ) -> subprocess.Popen[str]:
         """A command on the cluster, in a process group of its own, as a terminal does."""
         given = {"RAY_API_SERVER_ADDRESS": self.url}
-        return subprocess.Popen(
+        client = subprocess.Popen(
             [BIN / "spikesweep", *arguments],
             cwd=folder or self.folder,
             env=self.environment | given | environment,
@@ -72,6 +79,8 @@ class Head:
             text=True,
             start_new_session=True,
         )
+        self._clients.append(client)
+        return client
 
     def processes(self, word: str) -> list[int]:
         """Ids of this cluster's processes that have a word in their command."""
@@ -88,6 +97,10 @@ class Head:
 
     def close(self) -> None:
         """End everything that was started, and nothing else."""
+        for client in self._clients:
+            if client.poll() is None:
+                client.kill()
+            client.communicate()
         for process in reversed(self._started):
             process.terminate()
         for process in self._started:
