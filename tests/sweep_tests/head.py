@@ -29,8 +29,8 @@ class Head:
         self._temp = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
         self._started: list[subprocess.Popen[bytes]] = []
         self._clients: list[subprocess.Popen[str]] = []
-        self._gcs, self._dashboard, *others = free_ports(6)
-        self.url = f"http://127.0.0.1:{self._dashboard}"
+        self._gcs, self.port, *others = free_ports(6)
+        self.url = f"http://127.0.0.1:{self.port}"
         self.address = f"127.0.0.1:{self._gcs}"
         names = ("dashboard-agent-listen", "dashboard-agent-grpc", "metrics-export")
         names += ("ray-client-server",)
@@ -39,7 +39,7 @@ class Head:
             [
                 "--head",
                 f"--port={self._gcs}",
-                f"--dashboard-port={self._dashboard}",
+                f"--dashboard-port={self.port}",
                 *ports,
                 "--dashboard-host=127.0.0.1",
                 "--node-ip-address=127.0.0.1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from sweep.errors import SweepError
 from sweep.nodes import RELEASE, check_here
 from tests.sweep_tests.head import Head
+from tests.sweep_tests.wire import Wire
 from tests.sweep_tests.workplace import Done, Workplace, wait_until
 
 EPOCHS = 300
@@ -61,7 +63,14 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     job_id = said.split("submitted ")[1].split()[0]
     assert f"spikesweep logs -f {job_id} --cluster {head.url}" in said
 
-    again = head.start_client("logs", "-f", job_id)
+    wire = Wire(head.port)
+    again = head.start_client("logs", "-f", job_id, "--cluster", f"http://127.0.0.1:{wire.port}")
+    assert again.stderr is not None
+    assert again.stdout is not None
+    begin = again.stdout.readline()
+    wire.cut()
+    lost = again.stderr.readline()
+    wire.mend()
     told, _ = refused.communicate(timeout=100)
     assert refused.returncode == 2
     assert "launch 1 of 'small' is being run by process" in told
@@ -71,10 +80,12 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     assert "interrupted; every finished epoch is kept" in stopped.stdout
     resume = f"spikesweep submit {spec} --resume --cluster {head.url}"
     assert resume in stopped.stderr
-    followed, _ = again.communicate(timeout=30)
+    rest, ending = again.communicate(timeout=30)
+    wire.cut()
     assert again.returncode == 130
-    assert followed.startswith("0 done, ")
-    assert "interrupted" in followed
+    assert "connection lost; the sweep goes on in the cluster" in lost
+    assert ending.startswith("connected again\n")
+    assert head.client("logs", job_id).stdout == begin + rest
     assert head.processes("run -") == []
     states = {
         run.info.status for kind in ("trial", "sweep") for run in shared_place.runs("small", kind)
@@ -90,7 +101,6 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     assert all(shared_place.epochs(run) == list(range(1, EPOCHS + 1)) for run in runs)
     table = head.client("jobs").stdout
     assert "stopped" in table and "succeeded" in table and "failed" in table
-    assert head.client("logs", job_id).stdout == followed
 
 
 def test_a_sweep_with_failed_trials_ends_with_code_1(head: Head, place: Workplace) -> None:
@@ -141,6 +151,8 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     hidden = place.folder / "hidden"
     hidden.mkdir()
     blind = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {hidden}; exec "$@"', "sh"]
+    if subprocess.run([*blind[:2], "true"], capture_output=True).returncode:
+        pytest.skip("this user may not mount anything")
     head.add_node(blind)
     wait_until(lambda: len(head.processes("raylet --")) == 2)
     unset = head.client("run", spec, "--address", head.address, folder=place.folder)
