@@ -6,13 +6,17 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sweep.errors import SweepError
 from sweep.spec import Resources
 
+Slots = Callable[[], int]
+
+_COUNT_EVERY_S = 5.0
 _ENVIRONMENT = {
     "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher knows how many there is room for
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON and TensorBoard files per trial
@@ -24,13 +28,13 @@ _ENVIRONMENT = {
 
 
 @contextmanager
-def connected(needs: Resources, address: str | None) -> Iterator[int]:
+def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     """Be connected to the cluster at an address, or of RAY_ADDRESS, or to a Ray started here.
 
     A connection that the caller's process has already is used, and left open.
 
     Yields:
-        How many trials can run at once.
+        How many trials can run at once, now: nodes come and go.
 
     Raises:
         SweepError: There is no such cluster, or no node of it has room for one trial.
@@ -41,7 +45,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[int]:
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
-        yield _slots(needs)
+        yield _slots_of(needs)
         return
     before = signal.getsignal(signal.SIGTERM)
     try:
@@ -57,29 +61,42 @@ def connected(needs: Resources, address: str | None) -> Iterator[int]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, before)  # Ray has put its own there
     try:
-        yield _slots(needs)
+        yield _slots_of(needs)
     finally:
         ray.shutdown()
 
 
-def _slots(needs: Resources) -> int:
-    """Trials that all nodes have room for; none at all would mean to wait for ever."""
-    nodes = [node["Resources"] for node in _nodes() if node["Alive"]]
-    slots = sum(_fits(n.get("CPU", 0), n.get("GPU", 0), needs) for n in nodes)
-    if slots == 0:
+def _slots_of(needs: Resources) -> Slots:
+    """The slots, once there are any: to wait for a first node might be to wait for ever."""
+    counted, counted_at = _count_slots(needs), time.monotonic()
+    if counted == 0:
+        nodes = _nodes()
         largest = max((n.get("CPU", 0) for n in nodes), default=0)
         gpus = max((n.get("GPU", 0) for n in nodes), default=0)
         raise SweepError(
             f"resources: a trial asks for {needs.cpu:g} CPUs and {needs.gpu:g} GPUs, but the "
             f"largest machine has {largest:g} and {gpus:g}"
         )
+
+    def slots() -> int:
+        nonlocal counted, counted_at
+        if time.monotonic() - counted_at > _COUNT_EVERY_S:
+            counted, counted_at = _count_slots(needs), time.monotonic()
+        return counted
+
     return slots
 
 
-def _nodes() -> list[dict[str, Any]]:
+def _count_slots(needs: Resources) -> int:
+    return sum(_fits(node.get("CPU", 0), node.get("GPU", 0), needs) for node in _nodes())
+
+
+def _nodes() -> list[dict[str, float]]:
+    """The resources of every node that is alive."""
     import ray
 
-    return list(ray.nodes())  # type: ignore[no-untyped-call]
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"] for node in nodes if node["Alive"]]
 
 
 def _fits(cpus: float, gpus: float, needs: Resources) -> int:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sweep.outbox import Event, Outbox
+from sweep.outbox import Entry, Event, Outbox
 from sweep.paths import LaunchPaths
 from sweep.records import MLFLOW_STATUS, State, Tag
 
 if TYPE_CHECKING:
+    from mlflow.entities import Metric
     from mlflow.tracking import MlflowClient
 
 _PARENT = "sweep"
 # Without it, MLflow's UI opens an experiment as one of language models' traces.
 _TRAINING_RUNS = {"mlflow.experimentKind": "custom_model_development"}
+
+_PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
+# Errors that will be the same for ever: a name too long, a run that someone has deleted.
+_REFUSALS = frozenset(
+    {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST"}
+)
 
 
 def quiet_mlflow() -> None:
@@ -24,14 +32,19 @@ def quiet_mlflow() -> None:
     Called before MLflow is imported: it reads these variables then.
     """
     for name, value in {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the outbox retries, for as long as it takes
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # the outbox retries, and looks before it does
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
         "MLFLOW_LOGGING_LEVEL": "ERROR",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # that is for results
         "GIT_PYTHON_REFRESH": "quiet",
     }.items():
         os.environ.setdefault(name, value)
     for logger in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(logger).setLevel(logging.ERROR)
+
+
+class _RefusedError(Exception):
+    """MLflow will never take an event."""
 
 
 class Delivery:
@@ -45,37 +58,47 @@ class Delivery:
         self._paths, self._outbox = paths, outbox
         self._client: MlflowClient | None = None
         self._experiment = ""
+        self._runs = dict(outbox.run_ids)
+        self._in_doubt = outbox.inherited  # what stands before may be there without a mark
         self._logged: dict[tuple[str, str], set[int]] = {}
         self.trouble = ""
 
     def deliver_some(self) -> bool:
         """Deliver the next batch; whether that went well."""
+        entries = self._outbox.undelivered()
         try:
-            events, mark = self._outbox.undelivered()
             self._connect()
-            runs = self._begin_runs(events)
-            self._log_metrics(events, runs)
-            self._end_runs(events, runs)
+            try:
+                self._deliver(entries)
+            except _RefusedError:
+                self._doubt(entries)
+                self._deliver_singly(entries)
         except Exception as error:  # whatever MLflow, its database or the network may throw
-            self.trouble = str(error).splitlines()[0][:200] if str(error) else repr(error)
+            self._doubt(entries)
+            self.trouble = _line(error)
             return False
-        self._outbox.mark(mark, {k: v for k, v in runs.items() if k not in self._outbox.run_ids})
         self.trouble = ""
         return True
 
     def _connect(self) -> None:
-        if self._client is None:
-            quiet_mlflow()
-            from mlflow.tracking import MlflowClient
+        if self._client is not None:
+            return
+        quiet_mlflow()
+        from mlflow.tracking import MlflowClient
 
-            client = MlflowClient()
-            found = client.get_experiment_by_name(self._paths.name)
-            self._experiment = (
-                found.experiment_id
-                if found
-                else client.create_experiment(self._paths.name, tags=_TRAINING_RUNS)
+        client = MlflowClient()
+        found = client.get_experiment_by_name(self._paths.name)
+        if found and found.lifecycle_stage != "active":
+            raise RuntimeError(
+                f"its experiment {self._paths.name!r} is deleted; "
+                f"mlflow experiments restore --experiment-id {found.experiment_id}"
             )
-            self._client = client
+        self._experiment = (
+            found.experiment_id
+            if found
+            else client.create_experiment(self._paths.name, tags=_TRAINING_RUNS)
+        )
+        self._client = client
 
     @property
     def client(self) -> MlflowClient:
@@ -83,73 +106,128 @@ class Delivery:
         assert self._client is not None
         return self._client
 
-    def _begin_runs(self, events: list[tuple[int, Event]]) -> dict[str, str]:
-        runs = dict(self._outbox.run_ids)
-        for offset, event in events:
-            key = event["run"]
-            if event["do"] != "begin":
-                continue
-            if key not in runs and offset < self._outbox.inherited:
-                runs |= self._find(event)
-            if key in runs:
-                self.client.update_run(runs[key], status="RUNNING")
-                self.client.set_tag(runs[key], Tag.STATE, State.RUNNING)
-                continue
-            parent = {Tag.PARENT: runs[_PARENT]} if key != _PARENT else {}
-            run = self.client.create_run(
-                self._experiment,
-                start_time=event["time"],
-                run_name=event["name"],
-                tags=event["tags"] | parent,
-            )
-            runs[key] = run.info.run_id
-            self._log_params(runs[key], event["params"])
-        return runs
+    def _doubt(self, entries: Sequence[Entry]) -> None:
+        """After a failure nobody knows how far it got: look before delivering these again."""
+        if entries:
+            self._in_doubt = max(self._in_doubt, entries[-1].end)
+        self._logged.clear()
 
-    def _find(self, event: Event) -> dict[str, str]:
+    def _deliver_singly(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            try:
+                self._deliver([entry])
+            except _RefusedError as error:
+                self._doubt([entry])
+                self._outbox.set_aside(entry, str(error))
+
+    def _deliver(self, entries: Sequence[Entry]) -> None:
+        """Deliver events in their order, and mark them.
+
+        Raises:
+            _RefusedError: MLflow will never take one of them.
+        """
+        from mlflow.exceptions import MlflowException
+
+        known = set(self._outbox.run_ids)
+        try:
+            batches: dict[str, _Batch] = {}
+            for entry in entries:
+                event = entry.event
+                if event["do"] == "begin":
+                    self._begin_run(entry)
+                if event["run"] not in self._runs:
+                    raise _RefusedError("its run was refused")
+                batch = batches.setdefault(event["run"], _Batch())
+                batch.add(event, [m for m in _metrics(event) if not self._has(entry, m)])
+            for key, batch in batches.items():
+                batch.log(self.client, self._runs[key])
+        except MlflowException as error:
+            if error.error_code in _REFUSALS:
+                raise _RefusedError(_line(error)) from None
+            raise
+        fresh = {key: run for key, run in self._runs.items() if key not in known}
+        self._outbox.mark(entries[-1].end, fresh)
+
+    def _begin_run(self, entry: Entry) -> None:
+        """Create a run, or find it, or open it again."""
+        key, event = entry.event["run"], entry.event
+        if key not in self._runs and entry.start < self._in_doubt:
+            self._find(event)
+        if key in self._runs:
+            self.client.update_run(self._runs[key], status="RUNNING")
+            return
+        if key != _PARENT and _PARENT not in self._runs:
+            raise _RefusedError("its parent run was refused")
+        parent = {Tag.PARENT: self._runs[_PARENT]} if key != _PARENT else {}
+        run = self.client.create_run(
+            self._experiment,
+            start_time=event["time"],
+            run_name=event["name"],
+            tags=event["tags"] | parent,
+        )
+        self._runs[key] = run.info.run_id
+
+    def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""
         name = event["tags"][Tag.TRIAL]
         found = self.client.search_runs([self._experiment], f"tags.`{Tag.TRIAL}` = '{name}'")
         if found:
-            self._log_params(found[0].info.run_id, event["params"])
-        return {event["run"]: found[0].info.run_id} if found else {}
+            self._runs[event["run"]] = found[0].info.run_id
 
-    def _log_params(self, run_id: str, params: dict[str, Any]) -> None:
-        from mlflow.entities import Param
+    def _has(self, entry: Entry, metric: Metric) -> bool:
+        """Whether MLflow has a metric of a step already: asked only where there is doubt."""
+        if entry.start >= self._in_doubt:
+            return False
+        run_id = self._runs[entry.event["run"]]
+        if (run_id, metric.key) not in self._logged:
+            history = self.client.get_metric_history(run_id, metric.key)
+            self._logged[run_id, metric.key] = {logged.step for logged in history}
+        return metric.step in self._logged[run_id, metric.key]
 
-        self.client.log_batch(run_id, params=[Param(k, str(v)) for k, v in params.items()])
 
-    def _log_metrics(self, events: list[tuple[int, Event]], runs: dict[str, str]) -> None:
-        from mlflow.entities import Metric
+class _Batch:
+    """What a batch of events has for one run."""
 
-        batches: dict[str, list[Metric]] = {}
-        for offset, event in events:
-            for name, value in event.get("metrics", {}).items():
-                step = event["epoch"]
-                if offset < self._outbox.inherited and self._has(runs[event["run"]], name, step):
-                    continue
-                metric = Metric(name, value, event["time"], step)
-                batches.setdefault(event["run"], []).append(metric)
-        for key, metrics in batches.items():
-            for start in range(0, len(metrics), 1000):
-                self.client.log_batch(runs[key], metrics=metrics[start : start + 1000])
+    def __init__(self) -> None:
+        self._params: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        self._metrics: list[Metric] = []
+        self._end: Event | None = None
 
-    def _has(self, run_id: str, name: str, step: int) -> bool:
-        """Whether MLflow has a metric of a step: asked only about what a crash left unmarked."""
-        if (run_id, name) not in self._logged:
-            history = self.client.get_metric_history(run_id, name)
-            self._logged[run_id, name] = {metric.step for metric in history}
-        return step in self._logged[run_id, name]
+    def add(self, event: Event, metrics: Sequence[Metric]) -> None:
+        """Add an event, and those of its metrics that are new."""
+        self._metrics += metrics
+        if event["do"] == "begin":
+            self._params |= {key: str(value) for key, value in event["params"].items()}
+            self._tags[Tag.STATE] = State.RUNNING
+            self._end = None
+        elif event["do"] == "end":
+            self._tags |= event["tags"] | {Tag.STATE: event["state"]}
+            self._end = event
 
-    def _end_runs(self, events: list[tuple[int, Event]], runs: dict[str, str]) -> None:
-        from mlflow.entities import RunTag
+    def log(self, client: MlflowClient, run_id: str) -> None:
+        """Log everything, in as few requests as MLflow's limits allow; the end comes last."""
+        from mlflow.entities import Param, RunTag
 
-        for _, event in events:
-            if event["do"] != "end":
-                continue
-            run_id, state = runs[event["run"]], event["state"]
-            tags = event["tags"] | {Tag.STATE: state}
-            self.client.log_batch(run_id, tags=[RunTag(k, v) for k, v in tags.items()])
-            for path in filter(os.path.exists, event["artifacts"]):
-                self.client.log_artifact(run_id, path)
-            self.client.set_terminated(run_id, MLFLOW_STATUS[state], end_time=event["time"])
+        params = [Param(key, value) for key, value in self._params.items()]
+        tags = [RunTag(key, value) for key, value in self._tags.items()]
+        first, rest = self._metrics[:_PER_REQUEST], self._metrics[_PER_REQUEST:]
+        client.log_batch(run_id, metrics=first, params=params, tags=tags)
+        for start in range(0, len(rest), _PER_REQUEST):
+            client.log_batch(run_id, metrics=rest[start : start + _PER_REQUEST])
+        if self._end is not None:
+            for path in filter(os.path.exists, self._end["artifacts"]):
+                client.log_artifact(run_id, path)
+            status = MLFLOW_STATUS[self._end["state"]]
+            client.set_terminated(run_id, status, end_time=self._end["time"])
+
+
+def _metrics(event: Event) -> list[Metric]:
+    from mlflow.entities import Metric
+
+    values = event.get("metrics", {})
+    return [Metric(name, value, event["time"], event["epoch"]) for name, value in values.items()]
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else repr(error)

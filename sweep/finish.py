@@ -6,6 +6,7 @@ import json
 
 from snn import checkpoint
 from snn.config import TrialConfig
+from snn.errors import CheckpointError
 from snn.training import Trainer
 from sweep.paths import TrialPaths
 from sweep.records import SEARCHABLE
@@ -24,6 +25,14 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     files.confusion.write_text(json.dumps(confusion.tolist()))
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     return metrics
+
+
+def epochs_of(files: TrialPaths) -> dict[int, dict[str, float]]:
+    """The metrics of every epoch that a trial has done, from its checkpoint."""
+    try:
+        return dict(enumerate(checkpoint.load(files.last)["history"], start=1))
+    except CheckpointError:
+        return {}
 
 
 def trial_name(config: TrialConfig) -> str:

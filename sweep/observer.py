@@ -10,13 +10,13 @@ from ray import tune
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import Board
-from sweep.finish import trial_name
+from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
 from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
 from sweep.records import EPOCH_METRICS, State, Tag
-from sweep.tracking import MlflowTracker, trial_tags
+from sweep.tracking import SWEEP_RUN, MlflowTracker, trial_tags
 
 
 class Observer(tune.Callback):
@@ -32,46 +32,58 @@ class Observer(tune.Callback):
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
         self._ledger, self._datasets = ledger, datasets
-        self._open: dict[str, TrialConfig] = {}
+        self._running: dict[str, TrialConfig] = {}
+        self._away = False
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Begin the run of a trial, or go on with it."""
+        """Begin the run of a trial, or go on with it, here or on another node."""
         config = TrialConfig.parse(trial.config["trial"])
-        if config.config_id not in self._open:
+        if config.config_id not in self._running:  # else it was moved from a node that died
             self._begin(config, {})
+        self._running[config.config_id] = config
         self._board.begin(config.config_id, trial_name(config), config.epochs)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         """Note an epoch, and those before it that a driver that is gone may not have noted."""
-        key = trial.config["config_id"]
-        for epoch, metrics in enumerate(result.get(EARLIER, ()), start=1):
-            self._tracker.epoch(key, epoch, metrics)
+        config = self._running[trial.config["config_id"]]
+        key = config.config_id
+        self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
         if EPOCH in result:
             metrics = {name: result[name] for name in EPOCH_METRICS if name in result}
             self._tracker.epoch(key, int(result[EPOCH]), metrics)
             self._board.epoch(key, metrics, int(result[EPOCH]))
-        self._board.tell(
-            self._tracker.trouble and "MLflow is away; the sweep goes on and logs later"
-        )
+        self._tell_of_mlflow()
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Say that a trial whose process or node has died goes on, from its last epoch."""
+        config = self._running[trial.config["config_id"]]
+        self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial that was done, pruned, diverged or interrupted."""
-        config = self._open[trial.config["config_id"]]
+        config = self._running.pop(trial.config["config_id"], None)
+        if config is None:  # stopped while it waited for a node
+            return
         result = trial.last_result
         where = {Tag.NODE: str(result.get("hostname", "")), Tag.BACKEND: result.get(BACKEND, "")}
-        self._end(config, outcome_of(result), where)
+        outcome = outcome_of(result)
+        self._note_end(config, outcome, where)
+        self._count(config, outcome)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial whose process failed."""
-        error = trial.get_error()
-        lines = str(error).strip().splitlines() or ["its process died"]
+        config = TrialConfig.parse(trial.config["trial"])
+        if self._running.pop(config.config_id, None) is None:  # its process could not be started
+            self._begin(config, {})
+        lines = str(trial.get_error()).strip().splitlines() or ["its process died"]
         outcome = Outcome(State.FAILED, reason=lines[-1][:500])
-        self._end(self._open[trial.config["config_id"]], outcome, {})
+        self._note_end(config, outcome, {})
+        self._count(config, outcome)
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune pickles its callbacks for a restore that we do not use: the outbox has it all."""
@@ -86,38 +98,56 @@ class Observer(tune.Callback):
             self.count(config, outcome)
         else:
             self._begin(config, {Tag.REUSED_FROM: record.run_id})
-            for epoch, metrics in self._ledger.history(record).items():
-                self._tracker.epoch(config.config_id, epoch, metrics)
-            self._end(config, outcome, {Tag.CHECKPOINT: record.checkpoint}, reused=True)
+            self._note_epochs(config, self._ledger.history(record))
+            self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
+            self._count(config, outcome, reused=True)
 
     def count(self, config: TrialConfig, outcome: Outcome) -> None:
-        """Count a trial that an earlier driver of this launch has settled."""
-        value = outcome.value(self._board.progress.metric)
-        self._board.end(config.config_id, trial_name(config), outcome.state, value, reused=True)
+        """Count a trial that an earlier driver of this launch has settled.
+
+        It may have been killed between telling the study and noting the end, or its notes may be
+        lost with its disk: then the trial's own checkpoint has the epochs.
+        """
+        if self._tracker.state(config.config_id) != outcome.state:
+            self._begin(config, {})
+            self._note_epochs(config, epochs_of(self._paths.trial(config.config_id)))
+            self._note_end(config, outcome, {})
+        self._count(config, outcome, reused=True)
 
     def interrupt(self) -> None:
-        """Close the runs of the trials that are still open."""
-        for config in list(self._open.values()):
-            self._end(config, Outcome(State.INTERRUPTED), {})
+        """Close the runs of the trials that are still open, also those of a killed driver."""
+        for key in self._tracker.open_runs:
+            if key != SWEEP_RUN:
+                self._tracker.end(key, Outcome(State.INTERRUPTED), {})
+
+    def _tell_of_mlflow(self) -> None:
+        away = bool(self._tracker.trouble)
+        if away != self._away:
+            news = "away; the sweep goes on and logs later" if away else "back"
+            self._board.tell(f"MLflow is {news}")
+        self._away = away
 
     def _begin(self, config: TrialConfig, tags: Mapping[str, str]) -> None:
-        self._open[config.config_id] = config
         dataset = self._datasets[config.dataset]
         all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset), **tags}
         self._tracker.begin(config.config_id, trial_name(config), config.canonical(), all_tags)
 
-    def _end(
-        self, config: TrialConfig, outcome: Outcome, tags: dict[str, str], *, reused: bool = False
-    ) -> None:
-        key = config.config_id
-        files = self._paths.trial(key)
+    def _note_epochs(self, config: TrialConfig, epochs: Mapping[int, Mapping[str, float]]) -> None:
+        for epoch, metrics in epochs.items():
+            self._tracker.epoch(config.config_id, epoch, metrics)
+
+    def _note_end(self, config: TrialConfig, outcome: Outcome, tags: dict[str, str]) -> None:
+        """Note the end of a trial of this launch, with its files if it is done."""
+        files = self._paths.trial(config.config_id)
         artifacts: list[str] = []
-        if outcome.state == State.DONE and not reused:
+        if outcome.state == State.DONE:
             tags |= {Tag.CHECKPOINT: str(files.best)}
             artifacts = [str(files.best), str(files.confusion)]
-        self._tracker.end(key, outcome, tags, artifacts)
-        del self._open[key]
+        self._tracker.end(config.config_id, outcome, tags, artifacts)
+
+    def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
+        name = trial_name(config)
         if outcome.state == State.FAILED:
-            self.failures[trial_name(config)] = outcome.reason
+            self.failures[name] = outcome.reason
         value = outcome.value(self._board.progress.metric)
-        self._board.end(key, trial_name(config), outcome.state, value, reused=reused)
+        self._board.end(config.config_id, name, outcome.state, value, reused=reused)

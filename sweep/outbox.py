@@ -2,6 +2,7 @@
 
 A line is written whole and flushed before the sweep goes on; a line cut off by a crash is ignored
 and written over. `delivered` grows by a line per batch, so both survive a kill at any moment.
+What MLflow refuses for good is set aside in a third file, so that the rest is not held up by it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 Event = dict[str, Any]
+
+
+class Entry(NamedTuple):
+    """An event with the bytes that it takes in the file."""
+
+    start: int
+    end: int
+    event: Event
 
 
 class Outbox:
@@ -22,14 +31,20 @@ class Outbox:
     Args:
         events: File of the events, created if missing.
         delivered: File of the marks, created if missing.
+        refused: File for what is set aside, created when there is something.
+
+    Attributes:
+        run_ids: MLflow's ids by run.
+        refusals: Events set aside since it was opened.
 
     Raises:
         OSError: The folder cannot be written.
     """
 
-    def __init__(self, events: Path, delivered: Path) -> None:
+    def __init__(self, events: Path, delivered: Path, refused: Path) -> None:
         events.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
+        self._refused, self.refusals = refused, 0
         self._events = _append_to(events)
         self._marks = _append_to(delivered)
         self._reader = events.open("rb")
@@ -50,22 +65,26 @@ class Outbox:
             self._events.write(line)
             self._events.flush()
 
-    def undelivered(self, limit: int = 500) -> tuple[list[tuple[int, Event]], int]:
-        """The next events with their offsets, and the mark to set when they are delivered."""
+    def undelivered(self, limit: int = 500) -> list[Entry]:
+        """The next events, through to the disk before anyone else hears of them."""
+        with self._lock:
+            os.fsync(self._events.fileno())
         self._reader.seek(self._mark)
-        found: list[tuple[int, Event]] = []
-        mark = self._mark
+        found: list[Entry] = []
+        start = self._mark
         for line in self._reader:
             if len(found) == limit or not line.endswith(b"\n"):
                 break
-            found.append((mark, json.loads(line)))
-            mark += len(line)
-        return found, mark
+            found.append(Entry(start, start + len(line), json.loads(line)))
+            start += len(line)
+        return found
 
-    def all_events(self) -> list[Event]:
+    def all_events(self) -> Iterator[Event]:
         """Every event so far, delivered or not."""
         self._reader.seek(0)
-        return [json.loads(line) for line in self._reader if line.endswith(b"\n")]
+        for line in self._reader:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
 
     @property
     def waiting(self) -> bool:
@@ -79,6 +98,13 @@ class Outbox:
         self._marks.write(json.dumps(line).encode() + b"\n")
         self._marks.flush()
         self._mark = mark
+
+    def set_aside(self, entry: Entry, reason: str) -> None:
+        """Keep an event that cannot be delivered, with the reason, out of the way of the others."""
+        with self._refused.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"reason": reason, **entry.event}) + "\n")
+        self.refusals += 1
+        self.mark(entry.end, {})
 
     def close(self) -> None:
         """Write through to the disk and close."""

@@ -4,6 +4,7 @@ ray_results/NAME/LAUNCH/spec.yaml           the sweep as it was launched
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
                        /delivered.jsonl     how much of it MLflow has
+                       /refused.jsonl       what MLflow does not take, with the reason
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /tune/               Ray Tune's own state
 """
@@ -93,6 +94,11 @@ class LaunchPaths:
     def delivered(self) -> Path:
         """How much of the outbox MLflow has."""
         return self.folder / "delivered.jsonl"
+
+    @property
+    def refused(self) -> Path:
+        """What MLflow does not take, with the reason."""
+        return self.folder / "refused.jsonl"
 
     @property
     def tune(self) -> Path:

@@ -26,7 +26,7 @@ from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 
 if TYPE_CHECKING:
     from optuna import Study
-    from ray.tune import Callback, Tuner
+    from ray.tune import Callback, Trainable, Tuner
     from ray.tune.schedulers import TrialScheduler
     from ray.tune.search import Searcher
 
@@ -62,7 +62,12 @@ def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
 
 
 def run(
-    sweep: Sweep, console: Console, *, resume: bool = False, address: str | None = None
+    sweep: Sweep,
+    console: Console,
+    *,
+    resume: bool = False,
+    address: str | None = None,
+    trainable: type[Trainable] | None = None,
 ) -> Result:
     """Run a sweep to its end.
 
@@ -71,6 +76,7 @@ def run(
         console: Where progress goes.
         resume: Go on with the latest launch instead of a new one.
         address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
+        trainable: What trains a trial, with the parameters of `SnnTrainable`, which is the default.
 
     Raises:
         SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
@@ -79,11 +85,11 @@ def run(
     datasets = read_datasets(sweep)
     paths = launch.latest(sweep) if resume else launch.begin(sweep)
     with launch.driving(paths), _stoppable():
-        study = open_study(sweep, paths.key, study_storage())
+        study = open_study(sweep, paths.key, study_storage(), console.print)
         with cluster.connected(sweep.resources, address) as slots:
             nodes.check_nodes(paths, sweep.resources)
             try:
-                return _drive(sweep, study, paths, datasets, slots, console)
+                return _drive(sweep, study, paths, datasets, slots, console, trainable)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
@@ -94,8 +100,9 @@ def _drive(
     study: Study,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
-    slots: int,
+    slots: cluster.Slots,
     console: Console,
+    trainable: type[Trainable] | None,
 ) -> Result:
     from sweep.observer import Observer
     from sweep.search import StudySearcher
@@ -111,10 +118,11 @@ def _drive(
         searcher = StudySearcher(sweep, study, ledger.lookup, observer.reuse, slots)
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        result.halted = _fit(_tuner(sweep, searcher, observer, paths, datasets)) or searcher.halted
+        tuner = _tuner(sweep, searcher, observer, paths, datasets, trainable)
+        result.halted = _fit(tuner) or searcher.halted
         observer.interrupt()
     result.failures = observer.failures
-    result.interrupted = not result.halted and not searcher.exhausted
+    result.interrupted = not result.halted and not searcher.finished
     tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
     result.undelivered = tracker.close()
     return result
@@ -140,6 +148,7 @@ def _tuner(
     observer: Callback,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
+    trainable: type[Trainable] | None,
 ) -> Tuner:
     from ray.tune import (
         CheckpointConfig,
@@ -155,8 +164,8 @@ def _tuner(
 
     needs = sweep.resources
     threads = max(1, int(needs.cpu))
-    trainable = with_parameters(
-        SnnTrainable,
+    shared = with_parameters(
+        trainable or SnnTrainable,
         datasets=datasets,
         paths=paths,
         threads=threads,
@@ -164,7 +173,7 @@ def _tuner(
         release=nodes.RELEASE,
     )
     return Tuner(
-        with_resources(trainable, {"cpu": needs.cpu, "gpu": needs.gpu}),
+        with_resources(shared, {"cpu": needs.cpu, "gpu": needs.gpu}),
         tune_config=TuneConfig(
             search_alg=searcher,
             scheduler=_scheduler(sweep),

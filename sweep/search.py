@@ -62,8 +62,8 @@ class StudySearcher(Searcher):
         study: Persistent; its running trials are taken up first.
         lookup: Outcome of an earlier run of the same configuration and seed, or None.
         on_reuse: Called with every configuration that is answered without running it.
-        slots: Trials that can run at once: none is asked for before there is room for it, so
-            that the sampler knows as much as it can.
+        slots: How many trials can run at once, now: none is asked for before there is room for
+            it, so that the sampler knows as much as it can.
 
     Attributes:
         resumed: What earlier drivers of this study have settled.
@@ -77,7 +77,7 @@ class StudySearcher(Searcher):
         study: optuna.Study,
         lookup: Lookup,
         on_reuse: Callable[[TrialConfig, Outcome], None],
-        slots: int,
+        slots: Callable[[], int],
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
@@ -93,11 +93,16 @@ class StudySearcher(Searcher):
         self._repeats = 0
         self._asked = self._take_up()
 
+    @property
+    def finished(self) -> bool:
+        """Whether all planned configurations have their end."""
+        return self.exhausted and not self._running
+
     # Ray Tune's interface
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration and seed; None: not now; or that there are no more."""
-        if len(self._running) >= self.slots:
+        if len(self._running) >= self.slots():
             return None
         while not self.halted and (self._ready or self._ask()):
             if self._ready:
@@ -106,6 +111,8 @@ class StudySearcher(Searcher):
                 config = candidate.configs[seed]
                 return {"trial": config.canonical(), "config_id": config.config_id}
         self.exhausted = not self.halted
+        if self.exhausted:
+            self._drop_strays()
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
@@ -158,6 +165,12 @@ class StudySearcher(Searcher):
         self._open(self._candidate(trial, assignment))
         return True
 
+    def _drop_strays(self) -> None:
+        """Fail trials that the database has made and, going away, could not tell us of."""
+        for frozen in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if _ASSIGNMENT not in frozen.user_attrs:
+                self.study.tell(frozen.number, state=TrialState.FAIL)
+
     def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
         seeds = self.sweep.seeds
         return Candidate(trial, {seed: self.sweep.config(assignment, seed) for seed in seeds})
@@ -198,7 +211,8 @@ class StudySearcher(Searcher):
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         candidate.outcomes[seed] = outcome
         self._settled[candidate.configs[seed].config_id] = outcome
-        record = {"state": outcome.state, "metrics": dict(outcome.metrics)}
+        record = {"metrics": dict(outcome.metrics), "state": outcome.state}
+        record |= {"reason": outcome.reason} if outcome.reason else {}
         candidate.trial.set_user_attr(f"{_OUTCOME}:{seed}", json.dumps(record))
         if not candidate.open_seeds:
             self._tell(candidate)

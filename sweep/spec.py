@@ -124,7 +124,7 @@ class Sweep(_Section):
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
     resources: Resources = Resources()
     max_failures: int = Field(
-        0, ge=0, description="how often a trial whose process died is retried"
+        3, ge=0, description="how often a trial goes on, from its last epoch, when its process dies"
     )
 
     @classmethod

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
+from sweep.database import Tell, open_storage, without_password
 from sweep.errors import SweepError
 from sweep.spec import Sweep
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-_SQLITE_WAIT_S = 60
 
 
-def open_study(sweep: Sweep, name: str, url: str) -> optuna.Study:
+def open_study(sweep: Sweep, name: str, url: str, tell: Tell) -> optuna.Study:
     """Create the study of a launch, or open it to go on.
+
+    Args:
+        sweep: The plan.
+        name: Of the study.
+        url: Of the database.
+        tell: Called with a line when the database goes away in the middle, and when it is back.
 
     Raises:
         SweepError: The database cannot be reached.
@@ -27,7 +30,7 @@ def open_study(sweep: Sweep, name: str, url: str) -> optuna.Study:
     try:
         study = optuna.create_study(
             study_name=name,
-            storage=_open_storage(url),
+            storage=open_storage(url, tell),
             directions=[
                 "maximize" if d == "max" else "minimize" for d in sweep.directions.values()
             ],
@@ -39,35 +42,8 @@ def open_study(sweep: Sweep, name: str, url: str) -> optuna.Study:
                 study.enqueue_trial(sweep.space.to_optuna_params(assignment), skip_if_exists=True)
     except Exception as error:  # any of SQLAlchemy's and the database drivers'
         reason = str(error).splitlines()[0] if str(error) else repr(error)
-        raise SweepError(f"the Optuna database {_without_password(url)}: {reason}") from None
+        raise SweepError(f"the Optuna database {without_password(url)}: {reason}") from None
     return study
-
-
-def _open_storage(url: str) -> optuna.storages.RDBStorage:
-    for wait_s in (0.2, 0.5, 1.0, 2.0):
-        try:
-            return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
-        except (OperationalError, ProgrammingError, IntegrityError) as error:
-            if "exist" not in str(error) and "UNIQUE" not in str(error).upper():
-                raise
-            time.sleep(wait_s)  # another sweep is just creating the tables
-    return optuna.storages.RDBStorage(url, engine_kwargs=_engine_options(url))
-
-
-def _engine_options(url: str) -> dict[str, Any]:
-    """SQLite: wait for other writers rather than fail with `database is locked`."""
-    if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": _SQLITE_WAIT_S}}
-    return {"pool_pre_ping": True}  # a server may have been restarted in between
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except Exception:  # not a URL at all: then there is no password to hide either
-        return url
 
 
 def _sampler(sweep: Sweep, drawn: int) -> BaseSampler:

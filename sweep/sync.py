@@ -6,7 +6,6 @@ from rich.console import Console
 
 from sweep import launch
 from sweep.errors import SpecError
-from sweep.outbox import Outbox
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, all_launches, storage_root
 from sweep.records import State
@@ -29,15 +28,7 @@ def sync_all(console: Console) -> bool:
 
 
 def _sync(paths: LaunchPaths) -> str:
-    outbox = Outbox(paths.outbox, paths.delivered)
-    open_runs: dict[str, None] = {}
-    for event in outbox.all_events():
-        if event["do"] == "begin":
-            open_runs[event["run"]] = None
-        elif event["do"] == "end":
-            open_runs.pop(event["run"], None)
-    outbox.close()
     tracker = MlflowTracker(paths)
-    for run in reversed(open_runs):  # the parent, begun first, ends last
+    for run in tracker.open_runs:
         tracker.end(run, Outcome(State.INTERRUPTED), {})
     return tracker.close()

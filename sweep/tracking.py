@@ -13,10 +13,14 @@ from typing import Any, final
 
 from snn.config import TrialConfig
 from sweep.delivery import Delivery
-from sweep.outbox import Outbox
+from sweep.outbox import Event, Outbox
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths
 from sweep.records import KIND_SWEEP, KIND_TRIAL, State, Tag
+
+_EVERY_S = 2.0  # so that a batch has the events of many trials
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0  # between attempts
+_PATIENCE_S = 30.0  # with a store that goes away at the end: long enough to restart a server
 
 SWEEP_RUN = "sweep"
 """Key of the parent run in the outbox; trials are keyed by their configuration."""
@@ -34,8 +38,11 @@ class MlflowTracker:
 
     def __init__(self, paths: LaunchPaths) -> None:
         self._paths = paths
-        self._outbox = Outbox(paths.outbox, paths.delivered)
-        self._epochs = _last_epochs(self._outbox)
+        self._outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
+        self._epochs: dict[str, int] = {}
+        self._states: dict[str, str] = {}
+        for event in self._outbox.all_events():
+            self._remember(event)
         self._wake, self._closing = threading.Event(), threading.Event()
         self._delivery = Delivery(paths, self._outbox)
         self._thread = threading.Thread(target=self._deliver, name="mlflow", daemon=True)
@@ -50,7 +57,6 @@ class MlflowTracker:
     def epoch(self, key: str, epoch: int, metrics: Mapping[str, float]) -> None:
         """Note the metrics of an epoch."""
         if epoch > self._epochs.get(key, 0):
-            self._epochs[key] = epoch
             self._note({"do": "epoch", "run": key, "epoch": epoch, "metrics": metrics})
 
     def end(
@@ -69,50 +75,74 @@ class MlflowTracker:
             }
         )
 
+    def state(self, key: str) -> str:
+        """How a run stands by the notes, also those of earlier drivers; empty if never begun."""
+        return self._states.get(key, "")
+
+    @property
+    def open_runs(self) -> list[str]:
+        """Runs that have begun and not ended, the last begun first: the parent ends last."""
+        return [key for key, state in reversed(self._states.items()) if state == State.RUNNING]
+
     def close(self) -> str:
-        """Wait while deliveries succeed; what MLflow does not take stays in the outbox."""
+        """Wait while deliveries succeed, and a moment for a store that has just gone away.
+
+        Returns:
+            What MLflow did not take, in one line: it stays in the outbox.
+        """
         self._closing.set()
         self._wake.set()
         self._thread.join()
-        waiting = self._outbox.waiting
+        waiting, refusals = self._outbox.waiting, self._outbox.refusals
         self._outbox.close()
-        if not waiting:
-            return ""
-        return (
-            f"MLflow did not take everything ({self._delivery.trouble}); the rest waits in "
-            f"{self._paths.outbox}, deliver it with `spikesweep sync`"
-        )
+        lines = []
+        if waiting:
+            lines.append(
+                f"MLflow did not take everything ({self._delivery.trouble}); the rest waits in "
+                f"{self._paths.outbox}, deliver it with `spikesweep sync`"
+            )
+        if refusals:
+            lines.append(f"MLflow refused {refusals} notes; they are in {self._paths.refused}")
+        return "; ".join(lines)
 
     @property
     def trouble(self) -> str:
         """Why nothing can be delivered just now, or an empty string."""
         return self._delivery.trouble
 
-    def _note(self, event: Mapping[str, Any]) -> None:
+    def _note(self, event: Event) -> None:
         self._outbox.append({**event, "time": int(time.time() * 1000)})
+        self._remember(event)
         self._wake.set()
+
+    def _remember(self, event: Event) -> None:
+        """Keep the last epoch of every run, so that none is noted twice, and how it stands."""
+        key = event["run"]
+        if event["do"] == "epoch":
+            self._epochs[key] = event["epoch"]
+        else:
+            self._states[key] = event.get("state", State.RUNNING)
 
     def _deliver(self) -> None:
         pause = 0.0
+        away_since: float | None = None
         while True:
             self._wake.wait()
             self._wake.clear()
             last = self._closing.is_set()  # read before the drain: nothing is noted after it
             while self._outbox.waiting:
                 if self._delivery.deliver_some():
-                    pause = 0.0
+                    pause, away_since = 0.0, None
                     continue
-                if self._closing.is_set():
+                away_since = away_since or time.monotonic()
+                if self._closing.is_set() and time.monotonic() - away_since > _PATIENCE_S:
                     return
-                pause = min(max(1.0, 2 * pause), 30.0)
-                self._closing.wait(pause)
+                pause = min(max(_FIRST_PAUSE_S, 2 * pause), _LONGEST_PAUSE_S)
+                if self._closing.wait(pause):
+                    time.sleep(_FIRST_PAUSE_S)
             if last:
                 return
-
-
-def _last_epochs(outbox: Outbox) -> dict[str, int]:
-    """Last noted epoch of every run, so that a resumed trial's reports are not noted twice."""
-    return {event["run"]: event["epoch"] for event in outbox.all_events() if event["do"] == "epoch"}
+            self._closing.wait(_EVERY_S)
 
 
 def sweep_tags(paths: LaunchPaths) -> dict[str, str]:

@@ -7,13 +7,12 @@ import os
 import shutil
 import signal
 import socket
-import urllib.request
 
 import pytest
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from tests.sweep_tests.workplace import Workplace, stop, wait_until
+from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
@@ -246,11 +245,3 @@ def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplac
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False

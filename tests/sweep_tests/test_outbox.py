@@ -16,7 +16,8 @@ from sweep.outbox import Event, Outbox
 
 @contextmanager
 def open_outbox(folder: Path) -> Iterator[Outbox]:
-    outbox = Outbox(folder / "outbox.jsonl", folder / "delivered.jsonl")
+    names = "outbox.jsonl", "delivered.jsonl", "refused.jsonl"
+    outbox = Outbox(*(folder / name for name in names))
     yield outbox
     outbox.close()
 
@@ -24,9 +25,9 @@ def open_outbox(folder: Path) -> Iterator[Outbox]:
 def drain(outbox: Outbox, limit: int = 500) -> list[Event]:
     taken: list[Event] = []
     while outbox.waiting:
-        events, mark = outbox.undelivered(limit)
-        outbox.mark(mark, {})
-        taken += [event for _, event in events]
+        entries = outbox.undelivered(limit)
+        outbox.mark(entries[-1].end, {})
+        taken += [entry.event for entry in entries]
     return taken
 
 
@@ -44,8 +45,7 @@ def test_what_was_not_marked_is_there_after_a_restart(tmp_path: Path) -> None:
     with open_outbox(tmp_path) as outbox:
         for n in range(10):
             outbox.append({"n": n})
-        _, mark = outbox.undelivered(limit=4)
-        outbox.mark(mark, {"a": "run-a"})
+        outbox.mark(outbox.undelivered(limit=4)[-1].end, {"a": "run-a"})
     with open_outbox(tmp_path) as outbox:
         assert outbox.run_ids == {"a": "run-a"}
         assert [event["n"] for event in drain(outbox)] == [4, 5, 6, 7, 8, 9]
@@ -59,8 +59,7 @@ def test_a_crash_in_the_middle_of_a_line_loses_only_that_line(
     with open_outbox(folder) as outbox:
         for n in range(20):
             outbox.append({"n": n, "pad": "x" * n})
-        _, mark = outbox.undelivered(limit=5)
-        outbox.mark(mark, {"a": "1"})
+        outbox.mark(outbox.undelivered(limit=5)[-1].end, {"a": "1"})
     for name, at in (("outbox.jsonl", cut), ("delivered.jsonl", cut_marks)):
         content = (folder / name).read_bytes()
         (folder / name).write_bytes(content[: max(len(content) - at, 0)])
@@ -68,7 +67,7 @@ def test_a_crash_in_the_middle_of_a_line_loses_only_that_line(
     whole = [json.loads(line) for line in kept.splitlines(keepends=True) if line.endswith(b"\n")]
     with open_outbox(folder) as outbox:
         outbox.append({"n": "new"})
-        assert outbox.all_events() == [*whole, {"n": "new"}]
+        assert list(outbox.all_events()) == [*whole, {"n": "new"}]
         left = drain(outbox)
     assert left[-1] == {"n": "new"}
     assert len({json.dumps(event) for event in left}) == len(left)

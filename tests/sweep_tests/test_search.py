@@ -33,7 +33,7 @@ class Bench:
 
     @property
     def study(self) -> optuna.Study:
-        return open_study(self.sweep, "s/1", self.url)
+        return open_study(self.sweep, "s/1", self.url, print)
 
     def searcher(
         self, lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None, slots: int = 99
@@ -41,7 +41,7 @@ class Bench:
         def reuse(config: TrialConfig, outcome: Outcome) -> None:
             self.reused.append((config.config_id, outcome))
 
-        return StudySearcher(self.sweep, self.study, lookup, reuse, slots)
+        return StudySearcher(self.sweep, self.study, lookup, reuse, lambda: slots)
 
 
 def report(epoch: int, accuracy: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from snn.config import TrialConfig
+from sweep import tracking
 from sweep.delivery import Delivery
 from sweep.outbox import Outbox
 from sweep.outcome import Outcome
@@ -99,7 +100,7 @@ def test_what_was_delivered_but_not_marked_is_not_delivered_twice(
     paths: LaunchPaths, lost_marks: int
 ) -> None:
     """The driver is killed between MLflow's answer and the mark."""
-    outbox = Outbox(paths.outbox, paths.delivered)
+    outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
     delivery = Delivery(paths, outbox)
     start = {"do": "begin", "time": 1, "params": {"lr": 1}}
     parent = start | {"run": SWEEP_RUN, "name": "sweep 1", "tags": sweep_tags(paths)}
@@ -123,7 +124,7 @@ def test_a_store_that_is_away_delays_delivery_only(
     paths: LaunchPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setattr(tracking, "_PATIENCE_S", 1.0)
     tracker = MlflowTracker(paths)
     begin(tracker, paths)
     tracker.epoch(KEY, 1, {"train_loss": 1.0})

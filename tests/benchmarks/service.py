@@ -1,0 +1,127 @@
+"""What the service itself costs a driver: many trials of a trainable that does nothing.
+
+    python -m tests.benchmarks.service [TRIALS]
+
+It runs in a folder of its own, on SQLite, through the same runner, study, outbox and delivery as
+any sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from rich.console import Console
+
+from sweep import runner
+from sweep.outcome import BACKEND, EPOCH, OUTCOME
+from sweep.paths import LaunchPaths
+from sweep.records import State
+from sweep.spec import Sweep
+from tests.benchmarks.report import Table
+
+_REPORTS = 5
+
+
+class Idle(tune.Trainable):
+    """Reports as a trial does, and computes nothing."""
+
+    def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.epoch = 0
+        return True
+
+    def step(self) -> dict[str, Any]:
+        self.epoch += 1
+        value = random.random()
+        names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+        result: dict[str, Any] = dict.fromkeys(names, value) | {EPOCH: self.epoch, BACKEND: "none"}
+        if self.epoch == _REPORTS:
+            result |= {"test_accuracy": value, "best_val_accuracy": value, "best_epoch": 1}
+            result |= {OUTCOME: State.DONE, "done": True}
+        return result
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None: ...
+
+    def load_checkpoint(self, checkpoint_dir: Any) -> None: ...
+
+
+class Meter:
+    """CPU seconds and memory of this process by the number of trials that have ended."""
+
+    def __init__(self, paths: LaunchPaths) -> None:
+        self.samples: list[tuple[int, float, float]] = []
+        self._outbox = paths.outbox
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        ended, at = 0, 0
+        while not self._stop.wait(0.5):
+            if self._outbox.exists():
+                with self._outbox.open("rb") as file:
+                    file.seek(at)
+                    new = file.read()
+                at += len(new)
+                ended += new.count(b'"do":"end"')
+                pages = int(Path("/proc/self/statm").read_text().split()[1])
+                mib = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+                self.samples.append((ended, time.process_time(), mib))
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def at(self, trials: int) -> tuple[int, float, float]:
+        return min(self.samples, key=lambda sample: abs(sample[0] - trials))
+
+
+def service(trials: int) -> Table:
+    """CPU of the driver per trial, in tenths of the sweep."""
+    plan = {
+        "name": "idle",
+        "base": {"dataset": "digits", "epochs": _REPORTS},
+        "search": {
+            "lr": {"loguniform": [1e-4, 1e-1]},
+            "dynamics": ["lif", "alif"],
+            "hidden": {"int": [16, 256]},
+        },
+        "scheduler": {"name": "asha", "grace": _REPORTS},
+        "trials": trials,
+    }
+    sweep = Sweep.parse(plan)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        meter = Meter(LaunchPaths(Path(folder) / "ray_results", "idle", 1))
+        started = time.perf_counter()
+        result = runner.run(sweep, Console(stderr=True), trainable=Idle)
+        wall = time.perf_counter() - started
+        meter.stop()
+    assert result.progress.counts == {State.DONE: trials}, result
+    marks = [meter.at(round(trials * share / 5)) for share in range(6)]
+    rows = []
+    for (n0, cpu0, _), (n1, cpu1, mib) in pairwise(marks):
+        ms = 1000 * (cpu1 - cpu0) / max(1, n1 - n0)
+        rows.append([f"{n0} to {n1}", f"{ms:.1f}", f"{mib:.0f}"])
+    (n0, cpu0, _), (n1, cpu1, _) = marks[0], marks[-1]
+    note = (
+        f"{trials} trials of {_REPORTS} reports in {wall:.0f} s; "
+        f"{1000 * (cpu1 - cpu0) / max(1, n1 - n0):.1f} ms of the driver's CPU per trial."
+    )
+    return Table("The driver's work", ["trials", "CPU ms per trial", "MiB"], rows, note, {})
+
+
+if __name__ == "__main__":
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    print(service(int(sys.argv[1]) if len(sys.argv) > 1 else 1000).markdown())
