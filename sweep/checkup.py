@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from sweep.errors import SpecError
+from sweep.errors import SpecError, SweepError
 
 Finding = tuple[bool, str]
 _GB = 1e9
@@ -120,8 +120,15 @@ def _storage() -> Finding:
 
 
 def _ray() -> Finding:
-    address = os.environ.get("RAY_ADDRESS")
-    return True, f"cluster at {address}" if address else "on this machine, started per sweep"
+    if not any(os.environ.get(name) for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")):
+        return True, "on this machine, started per sweep"
+    from sweep.jobs import Cluster
+
+    try:
+        there = Cluster(None)
+        return True, f"cluster at {there.url}, Ray {there.version()}"
+    except SweepError as error:
+        return False, str(error)
 
 
 CHECKS: Mapping[str, Callable[[], Finding]] = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from typing import Any
 
 from sweep.errors import SweepError
 from sweep.spec import Resources
+from sweep.stopping import obeyed_later
 
 Slots = Callable[[], int]
 
@@ -47,19 +46,17 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if ray.is_initialized():
         yield _slots_of(needs)
         return
-    before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(
-            address=address,
-            include_dashboard=None if address else False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with obeyed_later():
+            ray.init(
+                address=address,
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, before)  # Ray has put its own there
     try:
         yield _slots_of(needs)
     finally:

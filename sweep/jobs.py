@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import logging
 import os
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Any
 import aiohttp
 import requests
 from ray.dashboard.modules.job.pydantic_models import JobDetails, JobType
-from ray.exceptions import AuthenticationError
+from ray.exceptions import AuthenticationError, RayError
 from ray.job_submission import JobStatus, JobSubmissionClient
 
 from sweep.errors import SpecError, SweepError
@@ -28,6 +29,7 @@ from sweep.spec import Sweep
 ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray itself reads
 STOP_WAIT_S = 120  # Ray's own 3 s are less than it takes to close the runs
 _REQUEST_S = 30.0
+_CONNECT_S = 5.0
 _END = "END-OF-SPECIFICATION"
 
 logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)  # we say what matters
@@ -68,6 +70,7 @@ class Cluster:
                 "--cluster: needs the address of the cluster's dashboard, such as "
                 f"http://HOST:8265; or set {ADDRESSES[0]}"
             )
+        _check_form(address)
         if given:  # Ray would prefer its variables to what it is given
             os.environ[ADDRESSES[0]] = given
         self.url = address.rstrip("/")
@@ -166,7 +169,7 @@ class Cluster:
                 f"no Ray cluster answers at {self.url} ({_reason(error)}); is it up, and is this "
                 "the address of its dashboard?"
             ) from None
-        except (RuntimeError, ValueError, KeyError) as error:  # another server, another version
+        except (RayError, RuntimeError, ValueError, KeyError) as error:  # another server or version
             raise UnreachableError(f"the cluster at {self.url}: {_reason(error)}") from None
 
     def _about_token(self, answer: str) -> str:
@@ -208,6 +211,21 @@ def exit_code(job: JobDetails) -> int:
 def body(job: JobDetails, log: str) -> str:
     """A log without Ray's own lines before it, which repeat the specification."""
     return log.partition(f"{job.entrypoint}\n")[2]
+
+
+def _check_form(address: str) -> None:
+    """Refuse at once what Ray would try for a minute."""
+    if "://" in address or address == "auto":
+        return
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit():
+        raise SpecError(f"--cluster: {address!r} is no address; it looks like http://HOST:8265")
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+    except OSError as error:
+        raise UnreachableError(
+            f"no Ray cluster answers at {address} ({error.strerror or error}); is it up?"
+        ) from None
 
 
 def _entrypoint(sweep: Sweep, resume: bool) -> str:

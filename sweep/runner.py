@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from sweep.outcome import EPOCH, Outcome
 from sweep.paths import LaunchPaths, study_storage
 from sweep.records import State
 from sweep.spec import Sweep
+from sweep.stopping import Stop, stoppable
 from sweep.study import open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 
@@ -84,12 +83,12 @@ def run(
     check_backends(sweep)
     datasets = read_datasets(sweep)
     paths = launch.latest(sweep) if resume else launch.begin(sweep)
-    with launch.driving(paths), _stoppable():
+    with launch.driving(paths), stoppable() as stop:
         study = open_study(sweep, paths.key, study_storage(), console.print)
         with cluster.connected(sweep.resources, address) as slots:
             nodes.check_nodes(paths, sweep.resources)
             try:
-                return _drive(sweep, study, paths, datasets, slots, console, trainable)
+                return _drive(sweep, study, paths, datasets, slots, console, trainable, stop)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
@@ -103,6 +102,7 @@ def _drive(
     slots: cluster.Slots,
     console: Console,
     trainable: type[Trainable] | None,
+    stop: Stop,
 ) -> Result:
     from sweep.observer import Observer
     from sweep.search import StudySearcher
@@ -112,14 +112,14 @@ def _drive(
     _begin_parent(tracker, sweep, paths)
     metric, mode = next(iter(sweep.directions.items()))
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
-    with Board(result.progress, console) as board:
+    with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
         observer = Observer(paths, tracker, board, ledger, datasets)
         searcher = StudySearcher(sweep, study, ledger.lookup, observer.reuse, slots)
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
         tuner = _tuner(sweep, searcher, observer, paths, datasets, trainable)
-        result.halted = _fit(tuner) or searcher.halted
+        result.halted = _fit(tuner, stop) or searcher.halted
         observer.interrupt()
     result.failures = observer.failures
     result.interrupted = not result.halted and not searcher.finished
@@ -128,13 +128,14 @@ def _drive(
     return result
 
 
-def _fit(tuner: Tuner) -> str:
+def _fit(tuner: Tuner, stop: Stop) -> str:
     """Run to the end, or until the user stops it; why it broke off, if it did."""
     from ray.exceptions import RayError
     from ray.tune.error import TuneError
 
     try:
-        tuner.fit()
+        if not stop.asked:
+            tuner.fit()
     except (RayError, TuneError) as error:
         return str(error).strip().splitlines()[-1][:300]
     except KeyboardInterrupt:  # the second one; the first ends `fit` in good order
@@ -217,21 +218,14 @@ def _directory_name(trial: Any) -> str:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does: Tune then stops its trials and returns.
-
-    In a Ray job, SIGINT arrives blocked, and what Ray sends to stop the job is one SIGTERM.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+def _closed_if_interrupted(tracker: MlflowTracker) -> Iterator[None]:
+    """End the parent run, too, when the user stops the sweep before its trials have begun."""
     try:
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGTERM, before)
+    except KeyboardInterrupt:
+        tracker.end(SWEEP_RUN, Outcome(State.INTERRUPTED), {})
+        tracker.close()
+        raise
 
 
 def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> None:

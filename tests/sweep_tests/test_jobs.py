@@ -141,6 +141,12 @@ def test_a_cluster_that_is_not_there_is_one_line(place: Workplace) -> None:
     away = place.run("submit", place.spec(), "--cluster", "http://127.0.0.1:9")
     assert away.returncode == 1
     assert "no Ray cluster answers at http://127.0.0.1:9" in one_line(away)
+    head_only = place.run("jobs", RAY_ADDRESS="127.0.0.1:9")
+    assert head_only.returncode == 1
+    assert "no Ray cluster answers at 127.0.0.1:9" in one_line(head_only)
+    odd = place.run("jobs", "--cluster", "head")
+    assert odd.returncode == 2
+    assert "'head' is no address" in one_line(odd)
     unnamed = place.run("jobs")
     assert unnamed.returncode == 2
     assert "--cluster: needs the address" in one_line(unnamed)
