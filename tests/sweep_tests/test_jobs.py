@@ -50,7 +50,7 @@ def submitted(head: Head) -> list[str]:
 def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     head: Head, shared_place: Workplace, place: Workplace
 ) -> None:
-    spec = place.spec(base=LONG, trials=4)
+    spec = place.spec(base=LONG, trials=5)
     first = head.start_client("submit", spec, folder=place.folder)
     launch = shared_place.folder / "ray_results" / "small" / "1"
     wait_until((launch / "driver.lock").exists)
@@ -96,8 +96,8 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "leaders of small" in done.stdout
     runs = shared_place.runs("small")
-    assert [run.info.status for run in runs] == ["FINISHED"] * 4
-    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 4
+    assert [run.info.status for run in runs] == ["FINISHED"] * 5
+    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 5
     assert all(shared_place.epochs(run) == list(range(1, EPOCHS + 1)) for run in runs)
     table = head.client("jobs").stdout
     assert "stopped" in table and "succeeded" in table and "failed" in table
