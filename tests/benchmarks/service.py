@@ -1,6 +1,6 @@
 """What the service itself costs a driver: many trials of a trainable that does nothing.
 
-    python -m tests.benchmarks.service [TRIALS]
+    python -m tests.benchmarks.service [TRIALS [SAMPLER]]
 
 It runs in a folder of its own, on SQLite, through the same runner, study, outbox and delivery as
 any sweep.
@@ -88,7 +88,7 @@ class Meter:
         return min(self.samples, key=lambda sample: abs(sample[0] - trials))
 
 
-def service(trials: int) -> Table:
+def service(trials: int, sampler: str) -> Table:
     """CPU of the driver per trial, in tenths of the sweep."""
     plan = {
         "name": "idle",
@@ -98,6 +98,7 @@ def service(trials: int) -> Table:
             "dynamics": ["lif", "alif"],
             "hidden": {"int": [16, 256]},
         },
+        "sampler": sampler,
         "scheduler": {"name": "asha", "grace": _REPORTS},
         "trials": trials,
     }
@@ -124,4 +125,5 @@ def service(trials: int) -> Table:
 
 if __name__ == "__main__":
     os.environ.pop("MLFLOW_TRACKING_URI", None)
-    print(service(int(sys.argv[1]) if len(sys.argv) > 1 else 1000).markdown())
+    given = dict(enumerate(sys.argv))
+    print(service(int(given.get(1, 1000)), given.get(2, "random")).markdown())
