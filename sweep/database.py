@@ -1,119 +1,191 @@
-"""The database of the Optuna studies: opened by its URL, and waited for while it is away.
+"""The database of the Optuna studies: a sweep's study lives in memory, and is kept here as it goes.
 
-A server that is restarted in the middle of a sweep costs the sweep nothing but the wait: the trials
-go on, and what they report is kept until it can be written.
+A thread of its own writes the trials, each whole and the latest state of each only, so neither the
+trials nor the driver wait for a database. It may go away and come back: what there is to be written
+waits, the trials that run go on, and new ones start when it is back.
 """
 
 from __future__ import annotations
 
+import copy
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 from typing import Any
 
+import optuna
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.storages import BaseStorage, RDBStorage, get_storage
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import (
-    DBAPIError,
     IntegrityError,
-    InterfaceError,
     OperationalError,
     ProgrammingError,
 )
 
+from sweep.errors import SweepError
+
 _SQLITE_WAIT_S = 60
-_LONGEST_PAUSE_S = 10.0
+_PAUSES_S = 0.25, 0.5, 1.0, 2.0, 4.0  # between attempts; then again and again the last one
+_PATIENCE_S = 30.0  # with a database that goes away at the end: long enough to restart a server
 
 Tell = Callable[[str], None]
 
 
-class _Patience:
-    """Makes every call to a storage, as often as it takes until the database answers."""
-
-    def __init__(self, storage: BaseStorage, tell: Tell) -> None:
-        self._storage, self._tell = storage, tell
-
-    def call(self, name: str, *args: Any, **keys: Any) -> Any:
-        ask = getattr(self._storage, name)
-        try:
-            return ask(*args, **keys)
-        except (StorageInternalError, DBAPIError) as error:
-            if not _is_away(error):
-                raise
-            self._tell(f"the Optuna database is away ({_reason(error)}); waiting for it")
-        for pause_s in _pauses():
-            time.sleep(pause_s)
-            try:
-                answer = ask(*args, **keys)
-            except UpdateFinishedTrialError:  # by this very call, whose answer was lost
-                answer = True
-            except (StorageInternalError, DBAPIError) as error:
-                if not _is_away(error):
-                    raise
-                continue
-            self._tell("the Optuna database is back")
-            # A trial that is no longer free for the taking was taken by this call: a launch has
-            # one driver.
-            return True if name == "set_trial_state_values" else answer
-
-
-def patient(storage: BaseStorage, tell: Tell) -> BaseStorage:
-    """A storage whose database may go away and come back: every call waits until it is there.
-
-    A call may have been carried out just before its answer was lost. To write the same value again
-    is harmless; a trial that is created twice is left without an assignment, and the searcher
-    looks for such.
+class StudyDatabase:
+    """The study of one launch in a database. The launch has one driver: nobody else writes to it.
 
     Args:
-        storage: The one that may raise.
-        tell: Called with one line when the database is away, and when it is back.
-    """
-    calls = {name: _patiently(name) for name in BaseStorage.__abstractmethods__}
-    kind: Any = type("PatientStorage", (_Patience, BaseStorage), calls)
-    waiting: BaseStorage = kind(storage, tell)
-    return waiting
+        url: Of the database.
+        name: Of the study, created if there is none.
+        directions: The metrics with their modes, `max` or `min`.
+        tell: Called with a line when the database goes away, and when it is back.
 
-
-def _patiently(name: str) -> Callable[..., Any]:
-    def call(self: _Patience, *args: Any, **keys: Any) -> Any:
-        return self.call(name, *args, **keys)
-
-    return call
-
-
-def _pauses() -> Iterator[float]:
-    return chain((0.25, 0.5, 1.0, 2.0, 4.0), repeat(_LONGEST_PAUSE_S))
-
-
-def open_storage(url: str, tell: Tell) -> BaseStorage:
-    """Open the database, and make its tables if it has none.
+    Attributes:
+        trials: What the study had when it was opened, by number.
 
     Raises:
-        SQLAlchemyError, StorageInternalError: It cannot be reached: that is not waited for, as
-            nothing has begun.
+        SweepError: The database cannot be reached. That is not waited for, as nothing has begun.
     """
+
+    def __init__(self, url: str, name: str, directions: Mapping[str, str], tell: Tell) -> None:
+        self._tell = tell
+        try:
+            self._storage = _connect(url)
+            study = optuna.create_study(
+                study_name=name,
+                storage=self._storage,
+                directions=optuna_directions(directions),
+                load_if_exists=True,
+            )
+            trials = study.get_trials(deepcopy=False)
+        except Exception as error:  # any of SQLAlchemy's and the database drivers'
+            raise SweepError(f"the Optuna database {_shown(url)}: {_reason(error)}") from None
+        self._study_id = study._study_id
+        self.trials = [trial for trial in trials if trial.state != TrialState.WAITING]
+        self._ids = {number: trial._trial_id for number, trial in enumerate(self.trials)}
+        self._written = dict(enumerate(self.trials))
+        self._waiting: dict[int, FrozenTrial] = {}
+        self._changed = threading.Condition()
+        self._closing = False
+        self._away_since: float | None = None
+        self._thread = threading.Thread(target=self._write_all, name="optuna", daemon=True)
+        self._thread.start()
+
+    def save(self, trial: FrozenTrial) -> None:
+        """Write a trial, as it is now, when its turn comes."""
+        with self._changed:
+            self._waiting[trial.number] = _snapshot(trial)
+            self._changed.notify_all()
+
+    def holds(self, number: int, wait_s: float) -> bool:
+        """Whether a trial has been written: it would be found after a crash."""
+        with self._changed:
+            return self._changed.wait_for(lambda: number in self._ids, wait_s)
+
+    def close(self) -> str:
+        """Write what is left; why that cannot be done, in one line, if it cannot."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        if not self._waiting:
+            return ""
+        return (
+            f"the Optuna database is away, and {len(self._waiting)} trials are not up to date in "
+            "it; `--resume` brings it up to date from their checkpoints"
+        )
+
+    def _write_all(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    return
+                number, trial = next(iter(self._waiting.items()))
+            if not self._write_patiently(number, trial):
+                return
+            with self._changed:
+                if self._waiting[number] is trial:  # else it has changed since
+                    del self._waiting[number]
+                self._changed.notify_all()
+
+    def _write_patiently(self, number: int, trial: FrozenTrial) -> bool:
+        """Write until it is written; False if that is given up."""
+        away_since: float | None = None
+        for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
+            try:
+                self._write(number, trial, in_doubt=away_since is not None)
+            except Exception as error:  # whatever the database, its driver or the network may throw
+                if away_since is None:
+                    away_since = time.monotonic()
+                    self._tell(f"the Optuna database is away ({_reason(error)}); waiting for it")
+                elif self._closing and time.monotonic() - away_since > _PATIENCE_S:
+                    return False
+                time.sleep(min(pause_s, 1.0) if self._closing else pause_s)
+            else:
+                break
+        if away_since is not None:
+            self._tell("the Optuna database is back")
+        return True
+
+    def _write(self, number: int, trial: FrozenTrial, *, in_doubt: bool) -> None:
+        """Make the database agree with a trial.
+
+        Args:
+            number: Of the trial.
+            trial: As it is in memory.
+            in_doubt: Whether the trial may have been created, its answer lost.
+        """
+        if number not in self._ids and in_doubt:
+            self._find(number)
+        if number not in self._ids:
+            self._ids[number] = self._storage.create_new_trial(self._study_id, trial)
+        else:
+            try:
+                self._update(self._ids[number], self._written.get(number), trial)
+            except UpdateFinishedTrialError:
+                pass  # an attempt before this one got to its end
+        self._written[number] = trial
+        if trial.state.is_finished():
+            del self._written[number]
+
+    def _find(self, number: int) -> None:
+        """Take a trial of the study that we do not know for the one that was just created."""
+        known = set(self._ids.values())
+        for trial in self._storage.get_all_trials(self._study_id, deepcopy=False):
+            if trial._trial_id not in known:
+                self._ids[number] = trial._trial_id
+
+    def _update(self, trial_id: int, before: FrozenTrial | None, now: FrozenTrial) -> None:
+        storage = self._storage
+        reports = before.intermediate_values if before else {}
+        for step in now.intermediate_values.keys() - reports.keys():
+            storage.set_trial_intermediate_value(trial_id, step, now.intermediate_values[step])
+        attributes = before.user_attrs if before else {}
+        for key in now.user_attrs.keys() - attributes.keys():
+            storage.set_trial_user_attr(trial_id, key, now.user_attrs[key])
+        if now.state.is_finished():
+            storage.set_trial_state_values(trial_id, now.state, now.values)
+
+
+def optuna_directions(directions: Mapping[str, str]) -> list[StudyDirection]:
+    """The modes `max` and `min` as Optuna calls them."""
+    return [StudyDirection[f"{mode}imize".upper()] for mode in directions.values()]
+
+
+def _connect(url: str) -> RDBStorage:
+    """Open the database, and make its tables if it has none."""
     for wait_s in (0.2, 0.5, 1.0, 2.0):
         try:
-            return patient(_connect(url), tell)
+            return RDBStorage(url, engine_kwargs=_engine_options(url))
         except (OperationalError, ProgrammingError, IntegrityError) as error:
             if "exist" not in str(error) and "UNIQUE" not in str(error).upper():
                 raise
             time.sleep(wait_s)  # another sweep is just creating the tables
-    return patient(_connect(url), tell)
-
-
-def without_password(url: str) -> str:
-    """A URL as it may be shown."""
-    from sqlalchemy.engine import make_url
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except Exception:  # not a URL at all: then there is no password to hide either
-        return url
-
-
-def _connect(url: str) -> BaseStorage:
-    return get_storage(RDBStorage(url, engine_kwargs=_engine_options(url)))
+    return RDBStorage(url, engine_kwargs=_engine_options(url))
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -123,17 +195,25 @@ def _engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True}  # a server may have been restarted in between
 
 
-def _is_away(error: BaseException) -> bool:
-    """Whether the database cannot be asked just now; not: whether it refuses what it is asked."""
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    if not isinstance(cause, DBAPIError):
-        return False
-    if type(cause.orig).__module__ == "sqlite3":  # a file: all but another writer stays as it is
-        return "locked" in str(cause.orig)
-    return cause.connection_invalidated or isinstance(cause, OperationalError | InterfaceError)
+def _snapshot(trial: FrozenTrial) -> FrozenTrial:
+    """A copy that stays as it is: Optuna adds to what it calls frozen."""
+    snapshot = copy.copy(trial)
+    snapshot.intermediate_values = dict(trial.intermediate_values)
+    snapshot.user_attrs, snapshot.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
+    return snapshot
+
+
+def _shown(url: str) -> str:
+    """A URL without its password."""
+    from sqlalchemy.engine import make_url
+
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except Exception:  # not a URL at all: then there is no password to hide either
+        return url
 
 
 def _reason(error: BaseException) -> str:
-    cause = error.__cause__ or error
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     text = str(getattr(cause, "orig", cause)).strip()
     return text.splitlines()[0][:160] if text else type(cause).__name__

@@ -13,6 +13,7 @@ from snn.data import Dataset, load, split
 from sweep import cluster, launch, nodes
 from sweep.board import Board, Progress
 from sweep.checks import check_backends
+from sweep.database import StudyDatabase
 from sweep.errors import SweepError
 from sweep.ledger import Ledger
 from sweep.outcome import EPOCH, Outcome
@@ -24,7 +25,6 @@ from sweep.study import open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 
 if TYPE_CHECKING:
-    from optuna import Study
     from ray.tune import Callback, Trainable, Tuner
     from ray.tune.schedulers import TrialScheduler
     from ray.tune.search import Searcher
@@ -40,7 +40,7 @@ class Result:
         failures: Reasons by trial.
         halted: Why it ended before its time (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
-        undelivered: What MLflow has not received, in one line.
+        undelivered: What MLflow or the study's database have not received, in one line.
     """
 
     paths: LaunchPaths
@@ -84,11 +84,11 @@ def run(
     datasets = read_datasets(sweep)
     paths = launch.latest(sweep) if resume else launch.begin(sweep)
     with launch.driving(paths), stoppable() as stop:
-        study = open_study(sweep, paths.key, study_storage(), console.print)
+        database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
         with cluster.connected(sweep.resources, address) as slots:
             nodes.check_nodes(paths, sweep.resources)
             try:
-                return _drive(sweep, study, paths, datasets, slots, console, trainable, stop)
+                return _drive(sweep, database, paths, datasets, slots, console, trainable, stop)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
@@ -96,7 +96,7 @@ def run(
 
 def _drive(
     sweep: Sweep,
-    study: Study,
+    database: StudyDatabase,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
     slots: cluster.Slots,
@@ -115,7 +115,8 @@ def _drive(
     with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
         observer = Observer(paths, tracker, board, ledger, datasets)
-        searcher = StudySearcher(sweep, study, ledger.lookup, observer.reuse, slots)
+        study = open_study(sweep, database)
+        searcher = StudySearcher(sweep, study, database, ledger.lookup, observer.reuse, slots)
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
         tuner = _tuner(sweep, searcher, observer, paths, datasets, trainable)
@@ -124,7 +125,7 @@ def _drive(
     result.failures = observer.failures
     result.interrupted = not result.halted and not searcher.finished
     tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
-    result.undelivered = tracker.close()
+    result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
 
 

@@ -25,6 +25,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
+from sweep.database import StudyDatabase
 from sweep.outcome import EARLIER, EPOCH, Outcome, outcome_of
 from sweep.records import State
 from sweep.spec import Sweep
@@ -33,6 +34,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 log = logging.getLogger(__name__)
 
 _ASSIGNMENT, _OUTCOME = "assignment", "outcome"
+_DATABASE_WAIT_S = 0.2  # for a new trial to be written; results are waiting, too
 _MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
 
 Lookup = Callable[[TrialConfig], Outcome | None]
@@ -59,7 +61,8 @@ class StudySearcher(Searcher):
 
     Args:
         sweep: The plan.
-        study: Persistent; its running trials are taken up first.
+        study: In memory; its running trials are taken up first.
+        database: Where the study is kept.
         lookup: Outcome of an earlier run of the same configuration and seed, or None.
         on_reuse: Called with every configuration that is answered without running it.
         slots: How many trials can run at once, now: none is asked for before there is room for
@@ -75,13 +78,14 @@ class StudySearcher(Searcher):
         self,
         sweep: Sweep,
         study: optuna.Study,
+        database: StudyDatabase,
         lookup: Lookup,
         on_reuse: Callable[[TrialConfig, Outcome], None],
         slots: Callable[[], int],
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
-        self.sweep, self.study = sweep, study
+        self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
         self.slots = slots
         self.halted, self.exhausted = "", False
@@ -106,13 +110,14 @@ class StudySearcher(Searcher):
             return None
         while not self.halted and (self._ready or self._ask()):
             if self._ready:
-                candidate, seed = self._ready.popleft()
+                candidate, seed = self._ready[0]
+                if not self.database.holds(candidate.trial.number, _DATABASE_WAIT_S):
+                    return None
+                self._ready.popleft()
                 self._running[trial_id] = candidate, seed
                 config = candidate.configs[seed]
                 return {"trial": config.canonical(), "config_id": config.config_id}
         self.exhausted = not self.halted
-        if self.exhausted:
-            self._drop_strays()
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
@@ -161,15 +166,10 @@ class StudySearcher(Searcher):
         trial = self.study.ask()
         assignment = self.sweep.space.suggest(trial)
         trial.set_user_attr(_ASSIGNMENT, json.dumps(assignment))
+        self._save(trial)
         self._asked += 1
         self._open(self._candidate(trial, assignment))
         return True
-
-    def _drop_strays(self) -> None:
-        """Fail trials that the database has made and, going away, could not tell us of."""
-        for frozen in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if _ASSIGNMENT not in frozen.user_attrs:
-                self.study.tell(frozen.number, state=TrialState.FAIL)
 
     def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
         seeds = self.sweep.seeds
@@ -207,6 +207,7 @@ class StudySearcher(Searcher):
             if len(at_epoch) == len(candidate.configs) and epoch not in candidate.reported:
                 candidate.trial.report(sum(at_epoch.values()) / len(at_epoch), epoch)
                 candidate.reported.add(epoch)
+                self._save(candidate.trial)
 
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         candidate.outcomes[seed] = outcome
@@ -216,6 +217,10 @@ class StudySearcher(Searcher):
         candidate.trial.set_user_attr(f"{_OUTCOME}:{seed}", json.dumps(record))
         if not candidate.open_seeds:
             self._tell(candidate)
+        self._save(candidate.trial)
+
+    def _save(self, trial: optuna.trial.Trial | optuna.trial.FrozenTrial) -> None:
+        self.database.save(self.study._storage.get_trial(trial._trial_id))
 
     def _tell(self, candidate: Candidate) -> None:
         """Tell the study what became of a configuration, all its seeds together."""
@@ -237,7 +242,8 @@ class StudySearcher(Searcher):
             if frozen.state == TrialState.WAITING:
                 continue
             if frozen.state == TrialState.RUNNING and _ASSIGNMENT not in frozen.user_attrs:
-                self.study.tell(frozen.number, state=TrialState.FAIL)  # died while being asked for
+                self.study.tell(frozen.number, state=TrialState.FAIL)  # nobody knows what it is
+                self._save(frozen)
                 continue
             if _ASSIGNMENT not in frozen.user_attrs:
                 continue
@@ -250,6 +256,7 @@ class StudySearcher(Searcher):
                 self._open(candidate)
             else:
                 self._tell(candidate)
+                self._save(candidate.trial)
         return asked
 
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:

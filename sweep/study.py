@@ -1,49 +1,38 @@
-"""The Optuna study of a launch: its database, sampler, and the points of a grid."""
+"""The Optuna study of a launch: in memory, with its sampler and the points of a grid."""
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
 
-from sweep.database import Tell, open_storage, without_password
-from sweep.errors import SweepError
+from sweep.database import StudyDatabase, optuna_directions
 from sweep.spec import Sweep
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+_FIXED = "fixed_params"  # where Optuna keeps the values of an enqueued trial
 
 
-def open_study(sweep: Sweep, name: str, url: str, tell: Tell) -> optuna.Study:
-    """Create the study of a launch, or open it to go on.
-
-    Args:
-        sweep: The plan.
-        name: Of the study.
-        url: Of the database.
-        tell: Called with a line when the database goes away in the middle, and when it is back.
-
-    Raises:
-        SweepError: The database cannot be reached.
-    """
-    try:
-        study = optuna.create_study(
-            study_name=name,
-            storage=open_storage(url, tell),
-            directions=[
-                "maximize" if d == "max" else "minimize" for d in sweep.directions.values()
-            ],
-            load_if_exists=True,
-        )
-        study.sampler = _sampler(sweep, len(study.get_trials(deepcopy=False)))
-        if sweep.sampler.name == "grid":
-            for assignment in sweep.space.grid():
-                study.enqueue_trial(sweep.space.to_optuna_params(assignment), skip_if_exists=True)
-    except Exception as error:  # any of SQLAlchemy's and the database drivers'
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
-        raise SweepError(f"the Optuna database {without_password(url)}: {reason}") from None
+def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
+    """The study with the trials that the database has of it; they keep their order, not numbers."""
+    study = optuna.create_study(directions=optuna_directions(sweep.directions))
+    study.add_trials(database.trials)
+    study.sampler = _sampler(sweep, len(database.trials))
+    if sweep.sampler.name == "grid":
+        known = {_key(trial.system_attrs.get(_FIXED, {})) for trial in database.trials}
+        for assignment in sweep.space.grid():
+            point = sweep.space.to_optuna_params(assignment)
+            if _key(point) not in known:
+                study.enqueue_trial(point)
     return study
+
+
+def _key(point: Mapping[str, Any]) -> str:
+    return json.dumps(point, sort_keys=True)
 
 
 def _sampler(sweep: Sweep, drawn: int) -> BaseSampler:

@@ -1,17 +1,19 @@
-"""What the service itself costs a driver: many trials of a trainable that does nothing.
+"""What the service itself costs.
 
-    python -m tests.benchmarks.service [TRIALS]
+    python -m tests.benchmarks.service idle [--trials 1000] [--sampler random]
+    python -m tests.benchmarks.service real [--trials 32]
 
-It runs in a folder of its own, on SQLite, through the same runner, study, outbox and delivery as
-any sweep.
+`idle`: the driver's work per trial, for trials that compute nothing. `real`: the share of a sweep
+of MNIST that is not training. Both run in a folder of their own, on SQLite, through the same
+runner, study, outbox and delivery as any sweep.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -88,7 +90,7 @@ class Meter:
         return min(self.samples, key=lambda sample: abs(sample[0] - trials))
 
 
-def service(trials: int) -> Table:
+def service(trials: int, sampler: str) -> Table:
     """CPU of the driver per trial, in tenths of the sweep."""
     plan = {
         "name": "idle",
@@ -98,6 +100,7 @@ def service(trials: int) -> Table:
             "dynamics": ["lif", "alif"],
             "hidden": {"int": [16, 256]},
         },
+        "sampler": sampler,
         "scheduler": {"name": "asha", "grace": _REPORTS},
         "trials": trials,
     }
@@ -122,6 +125,59 @@ def service(trials: int) -> Table:
     return Table("The driver's work", ["trials", "CPU ms per trial", "MiB"], rows, note, {})
 
 
-if __name__ == "__main__":
+def real(trials: int) -> Table:
+    """The share of wall time that is not training, in a sweep of 5 epochs a trial."""
+    plan = {
+        "name": "real",
+        "base": {"dataset": "mnist", "epochs": _REPORTS},
+        "search": {"lr": {"loguniform": [1e-4, 1e-2]}, "dynamics": ["lif", "alif"]},
+        "sampler": "random",
+        "scheduler": "none",
+        "trials": trials,
+    }
+    sweep = Sweep.parse(plan)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        started = time.perf_counter()
+        result = runner.run(sweep, Console(stderr=True))
+        wall = time.perf_counter() - started
+        training = _training_seconds("real")
+    assert result.progress.counts == {State.DONE: trials}, result
+    slots = os.cpu_count() or 1
+    share = 1 - training / slots / wall
+    rows = [
+        [f"{trials} × {_REPORTS} epochs", f"{wall:.1f}", f"{training / slots:.1f}", f"{share:.1%}"]
+    ]
+    columns = ["trials", "wall s", f"training s / {slots} slots", "not training"]
+    return Table("A sweep of MNIST", columns, rows, "", {})
+
+
+def _training_seconds(name: str) -> float:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    return sum(
+        metric.value
+        for run in client.search_runs([experiment.experiment_id])
+        for metric in client.get_metric_history(run.info.run_id, "epoch_seconds")
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.service")
+    parser.add_argument("what", choices=["idle", "real"])
+    parser.add_argument("--trials", type=int)
+    parser.add_argument("--sampler", default="random")
+    given = parser.parse_args()
     os.environ.pop("MLFLOW_TRACKING_URI", None)
-    print(service(int(sys.argv[1]) if len(sys.argv) > 1 else 1000).markdown())
+    # the workers import the trainable from here
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.getcwd(), os.getenv("PYTHONPATH"))))
+    if given.what == "idle":
+        print(service(given.trials or 1000, given.sampler).markdown())
+    else:
+        print(real(given.trials or 32).markdown())
+
+
+if __name__ == "__main__":
+    main()

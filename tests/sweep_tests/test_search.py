@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
+from sweep.database import StudyDatabase
 from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
 from sweep.records import State
 from sweep.search import StudySearcher
@@ -30,10 +31,14 @@ class Bench:
         self.sweep = Sweep.parse(common | plan)
         self.url = f"sqlite:///{folder / 'optuna.db'}"
         self.reused: Reused = []
+        self.databases: list[StudyDatabase] = []
 
     @property
     def study(self) -> optuna.Study:
-        return open_study(self.sweep, "s/1", self.url, print)
+        """As the database has it, once all is written."""
+        for database in self.databases:
+            assert database.close() == ""
+        return optuna.load_study(study_name="s/1", storage=self.url)
 
     def searcher(
         self, lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None, slots: int = 99
@@ -41,7 +46,10 @@ class Bench:
         def reuse(config: TrialConfig, outcome: Outcome) -> None:
             self.reused.append((config.config_id, outcome))
 
-        return StudySearcher(self.sweep, self.study, lookup, reuse, lambda: slots)
+        database = StudyDatabase(self.url, "s/1", self.sweep.directions, print)
+        self.databases.append(database)
+        study = open_study(self.sweep, database)
+        return StudySearcher(self.sweep, study, database, lookup, reuse, lambda: slots)
 
 
 def report(epoch: int, accuracy: float) -> dict[str, Any]:
@@ -117,7 +125,7 @@ def test_replicates_make_one_optuna_trial_with_the_mean(tmp_path: Path) -> None:
     assert [config["seed"] for config in configs] == [3, 5]
     assert configs[0]["lr"] == configs[1]["lr"]
     searcher.on_trial_complete("a", done(1, 0.6, best=0.6))
-    assert bench.study.trials[0].state == TrialState.RUNNING
+    assert searcher.study.trials[0].state == TrialState.RUNNING
     searcher.on_trial_complete("b", done(1, 0.8, best=0.8))
     (trial,) = bench.study.trials
     assert trial.value == pytest.approx(0.7)
