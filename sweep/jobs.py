@@ -209,7 +209,10 @@ def exit_code(job: JobDetails) -> int:
 
 
 def body(job: JobDetails, log: str) -> str:
-    """A log without Ray's own lines before it, which repeat the specification."""
+    """A log without Ray's own lines before it, which repeat the specification.
+
+    What the shell itself says at once, such as that it does not find a command, stands before them.
+    """
     return log.partition(f"{job.entrypoint}\n")[2]
 
 

@@ -182,6 +182,9 @@ def _row(job: JobDetails) -> list[str]:
 def _message(job: JobDetails) -> str:
     """Ray's message in one line; for a sweep that failed, the last that it wrote itself."""
     lines = (job.message or "").strip().splitlines() or [""]
+    code = job.driver_exit_code
     if job.status != "FAILED":
         return ""
-    return lines[0 if job.driver_exit_code is None else -1][:100]
+    if code is not None and code < 0:
+        return f"its process was killed by signal {-code}"
+    return lines[0 if code is None else -1][:100]
