@@ -1,0 +1,155 @@
+"""One service: a command in a session of its own that is started, waited for, stopped, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class ServiceError(Exception):
+    """A service does not do what it should; the message ends with the last lines of its log."""
+
+
+@dataclass
+class Service:
+    """A command that runs until it is ended, and how to tell that it is ready.
+
+    Args:
+        name: What it is called in messages.
+        command: Program and arguments.
+        environment: All of its environment.
+        log: File that its output is appended to.
+        ready: Whether it answers.
+        stop_signal: Asks it to end.
+        user: Who runs it; None for the caller.
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    environment: Mapping[str, str]
+    log: Path
+    ready: Callable[[], bool]
+    stop_signal: signal.Signals = signal.SIGTERM
+    user: str | None = None
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _sessions: set[int] = field(default_factory=set, init=False)
+
+    @property
+    def running(self) -> bool:
+        """Whether its first process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its first process."""
+        assert self._process is not None, f"{self.name} was never started"
+        return self._process.pid
+
+    def start(self, within_s: float = 60) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            ServiceError: It ended, or was not ready in time; nothing of it is left then.
+        """
+        assert not self.running, f"{self.name} is running"
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.log.parent,
+                start_new_session=True,
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+            )
+        self._sessions = {self.pid}
+        try:
+            self._await_ready(within_s)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self, how: signal.Signals | None = None, within_s: float = 30) -> None:
+        """Ask it to end; what is left of it after the time allowed is killed."""
+        self._note_sessions()
+        if self.running:
+            os.kill(self.pid, how or self.stop_signal)
+            end = time.monotonic() + within_s
+            while self.running and time.monotonic() < end:
+                time.sleep(0.05)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill all its processes (`kill -9`), as the death of its machine would."""
+        self._note_sessions()
+        while left := [pid for pid, p in _processes().items() if p.session in self._sessions]:
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue  # it has ended meanwhile
+            time.sleep(0.02)
+        self._sessions = set()  # their numbers may now be given to others
+        if self._process is not None:
+            self._process.wait()
+
+    def restart(self, how: signal.Signals | None = None, within_s: float = 60) -> None:
+        """Stop it, by a signal if one is given, and start it again."""
+        self.stop(how)
+        self.start(within_s)
+
+    def processes(self) -> list[int]:
+        """All of its processes."""
+        self._note_sessions()
+        return [pid for pid, p in _processes().items() if p.session in self._sessions]
+
+    def _await_ready(self, within_s: float) -> None:
+        end = time.monotonic() + within_s
+        while not self.ready():
+            if not self.running:
+                raise ServiceError(f"{self.name} ended at its start:\n{self._last_lines()}")
+            if time.monotonic() > end:
+                raise ServiceError(
+                    f"{self.name} is not ready after {within_s:g} s:\n{self._last_lines()}"
+                )
+            time.sleep(0.1)
+
+    def _note_sessions(self) -> None:
+        """Remember the sessions of all that descends from it: some open sessions of their own."""
+        if not self.running:
+            return
+        found, table = {self.pid}, _processes()
+        while more := {pid for pid, p in table.items() if p.parent in found} - found:
+            found |= more
+        self._sessions |= {table[pid].session for pid in found if pid in table}
+
+    def _last_lines(self, count: int = 15) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+
+@dataclass(frozen=True)
+class _Process:
+    parent: int
+    session: int
+
+
+def _processes() -> dict[int, _Process]:
+    """All processes of this machine that have not ended."""
+    table = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # After the name, which may hold anything: state, parent, process group, session.
+            state, parent, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended meanwhile
+        if state != "Z":
+            table[int(stat.parent.name)] = _Process(int(parent), int(session))
+    return table
