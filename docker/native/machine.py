@@ -1,4 +1,4 @@
-"""What this machine has: programs, free ports, answers to HTTP requests."""
+"""What this machine has: its environment, Postgres's programs, free ports."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import random
 import shutil
 import socket
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 
 _OURS = ("PG", "RAY_", "MLFLOW_", "SPIKESWEEP_", "OPTUNA_")
@@ -30,11 +27,13 @@ def postgres_programs() -> Path:
     Raises:
         FileNotFoundError: Postgres is not installed.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[4])
     on_path = shutil.which("initdb")
-    if not found and not on_path:
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if on_path:
+        found.append(Path(on_path).resolve())
+    if not found:
         raise FileNotFoundError("Postgres is not installed: apt-get install postgresql")
-    return found[-1].parent if found else Path(on_path or "").resolve().parent
+    return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
 def free_ports(count: int) -> list[int]:
@@ -50,16 +49,3 @@ def free_ports(count: int) -> list[int]:
                 continue
         free.add(port)
     return list(free)
-
-
-def status_of(url: str, headers: Mapping[str, str] = {}, timeout_s: float = 5) -> int:
-    """HTTP status of a GET request; 0 when nobody answers."""
-    try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, headers=dict(headers)), timeout=timeout_s
-        ) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0

@@ -50,12 +50,17 @@ class Service:
         assert self._process is not None, f"{self.name} was never started"
         return self._process.pid
 
-    def start(self, within_s: float = 60) -> None:
+    def start(self, within_s: float = 120) -> None:
         """Start it and wait until it is ready.
 
         Raises:
             ServiceError: It ended, or was not ready in time; nothing of it is left then.
         """
+        self.launch()
+        self.wait_until_ready(within_s)
+
+    def launch(self) -> None:
+        """Start it."""
         assert not self.running, f"{self.name} is running"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -71,11 +76,22 @@ class Service:
                 extra_groups=None if self.user is None else [],
             )
         self._sessions = {self.pid}
-        try:
-            self._await_ready(within_s)
-        except BaseException:
-            self.kill()
-            raise
+
+    def wait_until_ready(self, within_s: float = 120) -> None:
+        """Wait until it answers.
+
+        Raises:
+            ServiceError: It ended, or was not ready in time; nothing of it is left then.
+        """
+        end = time.monotonic() + within_s
+        while not self.ready():
+            trouble = "" if self.running else "ended at its start"
+            if time.monotonic() > end:
+                trouble = f"is not ready after {within_s:g} s"
+            if trouble:
+                self.kill()
+                raise ServiceError(f"{self.name} {trouble}:\n{self._last_lines()}")
+            time.sleep(0.1)
 
     def stop(self, how: signal.Signals | None = None, within_s: float = 30) -> None:
         """Ask it to end; what is left of it after the time allowed is killed."""
@@ -101,7 +117,7 @@ class Service:
         if self._process is not None:
             self._process.wait()
 
-    def restart(self, how: signal.Signals | None = None, within_s: float = 60) -> None:
+    def restart(self, how: signal.Signals | None = None, within_s: float = 120) -> None:
         """Stop it, by a signal if one is given, and start it again."""
         self.stop(how)
         self.start(within_s)
@@ -110,17 +126,6 @@ class Service:
         """All of its processes."""
         self._note_sessions()
         return [pid for pid, p in _processes().items() if p.session in self._sessions]
-
-    def _await_ready(self, within_s: float) -> None:
-        end = time.monotonic() + within_s
-        while not self.ready():
-            if not self.running:
-                raise ServiceError(f"{self.name} ended at its start:\n{self._last_lines()}")
-            if time.monotonic() > end:
-                raise ServiceError(
-                    f"{self.name} is not ready after {within_s:g} s:\n{self._last_lines()}"
-                )
-            time.sleep(0.1)
 
     def _note_sessions(self) -> None:
         """Remember the sessions of all that descends from it: some open sessions of their own."""
