@@ -22,17 +22,16 @@ def redis(site: Site) -> Service:
     """Keeps what Ray's head knows."""
     folder, port = site.folder / "redis", str(site.ports["redis"])
     folder.mkdir(exist_ok=True)
-    settings = folder / "redis.conf"  # a password on the command line could be read by all
-    settings.touch(mode=0o600)
-    settings.write_text(
-        f"bind {LOOPBACK}\nport {port}\ndir {folder}\nappendonly yes\n"
-        f"requirepass {site.secrets['redis']}\n"
-    )
+    environment = clean_environment() | {
+        "RAY_REDIS_PASSWORD": site.secrets["redis"],
+        "REDISCLI_AUTH": site.secrets["redis"],
+        "REDIS_FOLDER": str(folder),
+        "REDIS_PORT": port,
+    }
     ping = ["redis-cli", "-h", LOOPBACK, "-p", port, "ping"]
-    environment = clean_environment() | {"REDISCLI_AUTH": site.secrets["redis"]}
     return Service(
         "redis",
-        command=["redis-server", settings],
+        command=[SCRIPTS / "redis-store"],
         environment=environment,
         log=site.folder / "logs" / "redis.log",
         ready=lambda: b"PONG" in subprocess.run(ping, env=environment, capture_output=True).stdout,
@@ -70,12 +69,16 @@ def ray_head(site: Site, with_redis: bool) -> Service:
         environment["RAY_REDIS_PASSWORD"] = site.secrets["redis"]
     (agent_port,) = free_ports(1)
     options = ["--ray-client-server-port", str(site.ports["ray_client"])]
+    # A head that was killed leaves its address there; seeing workers of that address on this very
+    # machine, Ray would take it for running.
+    note = site.ray_folder / HEAD.rpartition(".")[2] / "ray_current_cluster"
     return Service(
         "head",
         command=[SCRIPTS / "ray-head", *_node_options(site, HEAD, agent_port), *options],
         environment=site.client_environment | environment,
         log=site.folder / "logs" / "head.log",
         ready=Jobs(site.jobs_url, site.secrets["ray"]).answer,
+        prepare=lambda: note.unlink(missing_ok=True),
     )
 
 

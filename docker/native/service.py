@@ -27,6 +27,7 @@ class Service:
         ready: Whether it answers.
         stop_signal: Asks it to end.
         user: Who runs it; None for the caller.
+        prepare: Done before each start.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Service:
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
+    prepare: Callable[[], object] = lambda: None
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _sessions: set[int] = field(default_factory=set, init=False)
 
@@ -62,6 +64,7 @@ class Service:
     def launch(self) -> None:
         """Start it."""
         assert not self.running, f"{self.name} is running"
+        self.prepare()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
