@@ -39,9 +39,21 @@ def main(arguments: list[str]) -> int:
 
 
 def submit(services: Services, arguments: list[str]) -> int:
-    """Submit a sweep to the services and follow it to its end."""
+    """Submit a sweep to the services and follow it to its end; Ctrl-C stops it."""
     command = ["spikesweep", "submit", *arguments, "--cluster", services.jobs_url]
-    return subprocess.run(command, env=services.client_environment).returncode
+    # In a session of its own it does not see Ctrl-C, and shows how the sweep ends.
+    follower = subprocess.Popen(command, env=services.client_environment, start_new_session=True)
+    try:
+        return follower.wait()
+    except KeyboardInterrupt:
+        say("stopping the sweep; it closes its runs")
+        services.stop_jobs()
+        raise
+    finally:
+        try:
+            follower.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            follower.kill()
 
 
 def serve(services: Services) -> None:

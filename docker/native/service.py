@@ -19,6 +19,9 @@ class ServiceError(Exception):
 class Service:
     """A command that runs until it is ended, and how to tell that it is ready.
 
+    A note of its first process lies beside the log while it runs: when its starter was killed, the
+    next start ends what is left.
+
     Args:
         name: What it is called in messages.
         command: Program and arguments.
@@ -39,7 +42,7 @@ class Service:
     user: str | None = None
     prepare: Callable[[], object] = lambda: None
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
-    _sessions: set[int] = field(default_factory=set, init=False)
+    _family: set[_Process] = field(default_factory=set, init=False)
 
     @property
     def running(self) -> bool:
@@ -64,6 +67,7 @@ class Service:
     def launch(self) -> None:
         """Start it."""
         assert not self.running, f"{self.name} is running"
+        self._kill_former()
         self.prepare()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -78,7 +82,8 @@ class Service:
                 group=self.user,
                 extra_groups=None if self.user is None else [],
             )
-        self._sessions = {self.pid}
+        self._family = {p for p in _all_processes() if p.pid == self.pid}
+        self._note.write_text("".join(f"{p.pid} {p.born}" for p in self._family))
 
     def wait_until_ready(self, within_s: float = 120) -> None:
         """Wait until it answers.
@@ -98,25 +103,26 @@ class Service:
 
     def stop(self, how: signal.Signals | None = None, within_s: float = 30) -> None:
         """Ask it to end; what is left of it after the time allowed is killed."""
-        self._note_sessions()
+        self.processes()
         if self.running:
             os.kill(self.pid, how or self.stop_signal)
             end = time.monotonic() + within_s
             while self.running and time.monotonic() < end:
+                self.processes()
                 time.sleep(0.05)
         self.kill()
 
     def kill(self) -> None:
         """Kill all its processes (`kill -9`), as the death of its machine would."""
-        self._note_sessions()
-        while left := [pid for pid, p in _processes().items() if p.session in self._sessions]:
+        while left := self.processes():
             for pid in left:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     continue  # it has ended meanwhile
             time.sleep(0.02)
-        self._sessions = set()  # their numbers may now be given to others
+        self._family = set()
+        self._note.unlink(missing_ok=True)
         if self._process is not None:
             self._process.wait()
 
@@ -126,18 +132,29 @@ class Service:
         self.start(within_s)
 
     def processes(self) -> list[int]:
-        """All of its processes."""
-        self._note_sessions()
-        return [pid for pid, p in _processes().items() if p.session in self._sessions]
+        """All its processes: what descends from it, in sessions of their own, too.
 
-    def _note_sessions(self) -> None:
-        """Remember the sessions of all that descends from it: some open sessions of their own."""
-        if not self.running:
-            return
-        found, table = {self.pid}, _processes()
-        while more := {pid for pid, p in table.items() if p.parent in found} - found:
+        Those seen once are known by their sessions when their parents have ended.
+        """
+        everyone = _all_processes()
+        sessions = {process.session for process in self._family}
+        found = {p for p in everyone if p in self._family or p.session in sessions}
+        pids = {process.pid for process in found}
+        while more := {p for p in everyone if p.parent in pids} - found:
             found |= more
-        self._sessions |= {table[pid].session for pid in found if pid in table}
+            pids |= {process.pid for process in more}
+        self._family = found | self._family  # of the same process, the one seen last is kept
+        return sorted(pids)
+
+    @property
+    def _note(self) -> Path:
+        return self.log.with_suffix(".pid")
+
+    def _kill_former(self) -> None:
+        if self._note.exists():
+            former = self._note.read_text()
+            self._family = {p for p in _all_processes() if f"{p.pid} {p.born}" == former}
+            self.kill()
 
     def _last_lines(self, count: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
@@ -145,19 +162,30 @@ class Service:
 
 @dataclass(frozen=True)
 class _Process:
-    parent: int
-    session: int
+    """A process; its time of birth tells it from a later one of the same number."""
+
+    pid: int
+    born: int
+    parent: int = field(compare=False)
+    session: int = field(compare=False)
 
 
-def _processes() -> dict[int, _Process]:
+def _all_processes() -> list[_Process]:
     """All processes of this machine that have not ended."""
-    table = {}
+    processes = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # After the name, which may hold anything: state, parent, process group, session.
-            state, parent, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+            # What follows the name, which may hold anything; the places are those of proc(5).
+            words = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue  # it has ended meanwhile
-        if state != "Z":
-            table[int(stat.parent.name)] = _Process(int(parent), int(session))
-    return table
+        if words[0] != "Z":
+            processes.append(
+                _Process(
+                    pid=int(stat.parent.name),
+                    born=int(words[19]),
+                    parent=int(words[1]),
+                    session=int(words[3]),
+                )
+            )
+    return processes

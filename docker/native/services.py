@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import signal
 import tempfile
@@ -15,7 +16,7 @@ from typing import Self
 from native import recipes
 from native.http import Jobs
 from native.postgres import create_databases, postgres
-from native.service import Service
+from native.service import Service, ServiceError
 from native.site import Site
 
 
@@ -31,6 +32,10 @@ class Services:
         cpus: Processors of each worker, as Ray counts them.
         data: Folder of the data sets; SPIKESWEEP_DATA if none is given.
         with_redis: Let Ray's head keep its knowledge in Redis.
+
+    Raises:
+        FileNotFoundError: Postgres is not installed.
+        ServiceError: One does not start, or others run in the folder; nothing is left running.
     """
 
     def __init__(
@@ -47,6 +52,13 @@ class Services:
         self._services: dict[str, Service] = {}
 
     def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self._folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise ServiceError(f"other services run in {self._folder}") from None
         # Sockets have names of at most 107 characters, and Ray's begin with its folder.
         self._short = Path(tempfile.mkdtemp(prefix="spikesweep-"))
         try:
@@ -97,6 +109,12 @@ class Services:
         worker.start()
         return worker
 
+    def stop_jobs(self) -> None:
+        """Stop every job, and wait until it has closed what it had open."""
+        with _no_second_interrupt():
+            if "head" in self._services and self["head"].running:
+                Jobs(self.jobs_url, self.site.secrets["ray"]).stop_all()
+
     def _start(self) -> None:
         """Start in the order of need, and together what does not need each other."""
         self._started(postgres(self.site)).wait_until_ready()
@@ -124,11 +142,12 @@ class Services:
     def _stop(self) -> None:
         """Stop the jobs, then in the opposite order: what is used outlives what uses it."""
         with _no_second_interrupt():
-            if "head" in self._services and self["head"].running:
-                Jobs(self.jobs_url, self.site.secrets["ray"]).stop_all()
+            self.stop_jobs()
             for service in reversed(self._services.values()):
                 service.stop()
             shutil.rmtree(self._short)
+            (self._folder / "lock").unlink()
+            self._lock.close()
 
 
 @contextmanager
