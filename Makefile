@@ -2,11 +2,14 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 READY := .venv/.ready
+SWEEP ?= quickstart
 
-.PHONY: help install sweep test lint bench clean
+.PHONY: help install sweep cluster test lint bench clean
 
 help:
 	@echo "make sweep    make the environment and run a real sweep of spiking networks on MNIST"
+	@echo "make cluster  start all services of docker/ on this machine, run SWEEP=quickstart on them with"
+	@echo "              ARGS=\"--trials 4\", stop them; SWEEP= leaves them running until Ctrl-C"
 	@echo "make test     make the environment and run the tests"
 	@echo "make install  make the environment in .venv; nothing when it is up to date"
 	@echo "make lint     format check, lint, types, layers"
@@ -22,6 +25,9 @@ $(READY): pyproject.toml constraints.txt
 
 sweep: install
 	.venv/bin/spikesweep run quickstart
+
+cluster: install
+	PYTHONPATH=docker .venv/bin/python -m native $(SWEEP) $(ARGS)
 
 test: install
 	.venv/bin/pytest
