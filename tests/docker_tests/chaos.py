@@ -1,0 +1,275 @@
+"""A sweep on a cluster whose parts die at random, held against the same sweep left in peace.
+
+    python -m tests.docker_tests.chaos [--small] [--seed N] [--folder DIR]
+
+In full: 40 trials of real MNIST; a worker is killed and another started, the MLflow server is
+killed for 20 s three times, Postgres is restarted, the driver is killed and the sweep resumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from native.services import Services
+
+from sweep.records import FINAL_METRICS, Tag
+from tests.docker_tests.jobs_of import job_status, pid_of_driver
+
+SPIKESWEEP = [sys.executable, "-m", "sweep.cli"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the sweep is, and how long MLflow stays away."""
+
+    plan: Mapping[str, Any]
+    away_s: float
+
+    @property
+    def trials(self) -> int:
+        search = self.plan["search"].values()
+        count = 1
+        for values in search:
+            count *= len(values)
+        return count
+
+    @property
+    def reports(self) -> int:
+        """Epochs of all trials together."""
+        return self.trials * int(self.plan["base"]["epochs"])
+
+
+_COMMON = {"name": "chaos", "sampler": "grid", "scheduler": "none"}
+FULL = Size(
+    _COMMON
+    | {
+        "base": {"dataset": "mnist", "epochs": 3, "n_steps": 50},
+        "search": {
+            "dynamics": ["lif", "alif"],
+            "encoding": ["latency", "constant"],
+            "hidden": [32, 64],
+            "lr": [5e-4, 1e-3, 2e-3, 4e-3, 8e-3],
+        },
+    },
+    away_s=20.0,
+)
+SMALL = Size(
+    _COMMON
+    | {
+        "base": {"dataset": "digits", "epochs": 150, "n_steps": 50, "encoding": "constant"},
+        "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 2e-3, 4e-3]},
+    },
+    away_s=4.0,
+)
+
+
+def undisturbed(folder: Path, size: Size) -> dict[str, dict[str, float]]:
+    """Final metrics by configuration of the sweep on this machine alone."""
+    folder.mkdir()
+    (folder / "chaos.yaml").write_text(yaml.safe_dump(dict(size.plan), sort_keys=False))
+    ours = ("MLFLOW_", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "RAY_")
+    quiet = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    subprocess.run([*SPIKESWEEP, "run", "chaos.yaml"], cwd=folder, env=quiet, check=True)
+    return finals(runs(MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")))
+
+
+class Storm:
+    """The sweep as a job, and what is done to the cluster meanwhile.
+
+    Args:
+        services: The cluster.
+        folder: For the specification.
+        size: Of the sweep.
+        seed: Of the moments.
+    """
+
+    def __init__(self, services: Services, folder: Path, size: Size, seed: int) -> None:
+        self._services, self._folder, self._size = services, folder, size
+        self._random = random.Random(seed)
+        self._spec = folder / "storm.yaml"
+        self._spec.write_text(yaml.safe_dump(dict(size.plan), sort_keys=False))
+        self._outbox = services.site.folder / "storage" / "chaos" / "1" / "outbox.jsonl"
+        self._began = time.monotonic()
+        self.job = ""
+
+    def run(self) -> None:
+        """Submit, disturb, resume what the driver's death broke off, and wait for the end."""
+        self._submit()
+        blows = [self._kill_worker, self._restart_postgres, self._kill_driver]
+        blows += [self._take_mlflow_away] * 3
+        self._random.shuffle(blows)
+        moments = sorted(self._random.uniform(0.03, 0.85) for _ in blows)
+        for share, blow in zip(moments, blows, strict=True):
+            self._wait_for(lambda share=share: self._progress() >= share or self._over())  # type: ignore[misc]
+            blow()
+        self._wait_for(self._over)
+        if job_status(self._services, self.job) != "SUCCEEDED":
+            self._submit("--resume")
+            self._wait_for(self._over)
+        self._services["mlflow"].wait_until_ready()
+        self._say(f"the last job {job_status(self._services, self.job).lower()}")
+
+    def _submit(self, *options: str) -> None:
+        command = ["submit", str(self._spec), "--cluster", self._services.jobs_url, "--no-follow"]
+        environment = self._services.client_environment
+        done = subprocess.run(
+            [*SPIKESWEEP, *command, *options], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        self.job = done.stdout.split()[-1]
+        self._say(f"submitted {' '.join(options)}".rstrip())
+
+    def _progress(self) -> float:
+        """Share of the epochs that were noted."""
+        if not self._outbox.exists():
+            return 0.0
+        return self._outbox.read_bytes().count(b'"do":"epoch"') / self._size.reports
+
+    def _over(self) -> bool:
+        return job_status(self._services, self.job) in ("SUCCEEDED", "FAILED", "STOPPED")
+
+    def _wait_for(self, condition: Callable[[], bool], within_s: float = 1800) -> None:
+        end = time.monotonic() + within_s
+        while not condition():
+            assert time.monotonic() < end, f"nothing happened for {within_s:g} s"
+            time.sleep(0.2)
+
+    def _kill_worker(self) -> None:
+        workers = [s for s in self._services if s.name.startswith("worker-") and s.running]
+        victim = self._random.choice(workers)
+        victim.kill()
+        self._say(f"killed {victim.name}; started {self._services.add_worker().name}")
+
+    def _take_mlflow_away(self) -> None:
+        self._services["mlflow"].wait_until_ready()
+        self._services["mlflow"].kill()
+        time.sleep(self._size.away_s)
+        self._services["mlflow"].launch()
+        self._say(f"killed mlflow; started it {self._size.away_s:g} s later")
+
+    def _restart_postgres(self) -> None:
+        self._services["postgres"].restart(signal.SIGQUIT)
+        self._say("restarted postgres, without letting it end in order")
+
+    def _kill_driver(self) -> None:
+        if self._over():
+            return
+        os.kill(pid_of_driver(self._services), signal.SIGKILL)
+        self._say("killed the driver")
+        self._wait_for(self._over)
+        self._submit("--resume")
+
+    def _say(self, what: str) -> None:
+        seconds = time.monotonic() - self._began
+        print(f"{seconds:6.1f} s  {self._progress():4.0%}  {what}", flush=True)
+
+
+def check(services: Services, size: Size, expected: Mapping[str, Mapping[str, float]]) -> None:
+    """Everything is there, once, and the same as without the storm.
+
+    Raises:
+        AssertionError: It is not.
+    """
+    environment = services.client_environment
+    client = MlflowClient(services.mlflow_url)
+    found = runs(client)
+    assert len(found) == size.trials
+    assert Counter(run.info.status for run in found) == {"FINISHED": size.trials}
+    assert Counter(run.info.status for run in runs(client, "sweep")) == {"FINISHED": 1}
+    epochs = list(range(1, int(size.plan["base"]["epochs"]) + 1))
+    for run in found:
+        for name in ("train_loss", "val_accuracy"):
+            history = client.get_metric_history(run.info.run_id, name)
+            assert [metric.step for metric in history] == epochs, run.info.run_name
+    assert finals(found) == expected
+    check_study(environment["SPIKESWEEP_OPTUNA"], found, epochs)
+
+
+def check_study(url: str, found: list[Run], epochs: list[int]) -> None:
+    """Trial by trial, the study says what MLflow says."""
+    study = optuna.load_study(study_name="chaos/1", storage=url)
+    assert Counter(trial.state.name for trial in study.trials) == {"COMPLETE": len(found)}
+
+    def key(params: Mapping[str, Any]) -> str:
+        names = study.trials[0].params.keys()
+        return json.dumps({name: str(params[name]) for name in sorted(names)})
+
+    values = {key(run.data.params): run.data.metrics["best_val_accuracy"] for run in found}
+    assert {key(trial.params): trial.value for trial in study.trials} == values
+    for trial in study.trials:
+        assert sorted(trial.intermediate_values) == epochs
+
+
+def runs(client: MlflowClient, kind: str = "trial") -> list[Run]:
+    """The runs of the sweep."""
+    experiment = client.get_experiment_by_name("chaos")
+    assert experiment is not None
+    wanted = f"tags.`{Tag.KIND}` = '{kind}'"
+    return list(client.search_runs([experiment.experiment_id], wanted))
+
+
+def finals(found: list[Run]) -> dict[str, dict[str, float]]:
+    """Final metrics by configuration."""
+    return {
+        run.data.tags[Tag.CONFIG_ID]: {
+            name: run.data.metrics[name] for name in FINAL_METRICS if name in run.data.metrics
+        }
+        for run in found
+    }
+
+
+@contextmanager
+def as_client(services: Services) -> Iterator[None]:
+    """MLflow's client reads its password from the environment."""
+    before = dict(os.environ)
+    os.environ.update(services.client_environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--small", action="store_true", help="as the tests do: digits, 6 trials")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
+    given = parser.parse_args()
+    size = SMALL if given.small else FULL
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    started = time.monotonic()
+    expected = undisturbed(folder / "peace", size)
+    peace_s = time.monotonic() - started
+    with Services(folder / "storm") as services, as_client(services):
+        started = time.monotonic()
+        Storm(services, folder, size, given.seed).run()
+        storm_s = time.monotonic() - started
+        check(services, size, expected)
+    print(f"{size.trials} trials of {size.reports // size.trials} epochs: all done, once, equal")
+    print(f"{peace_s:.0f} s in peace, {storm_s:.0f} s in the storm; files in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
