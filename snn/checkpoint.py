@@ -14,25 +14,32 @@ import torch
 
 from snn.config import TrialConfig
 from snn.errors import CheckpointError, SnnError
+from snn.place import Place
 from snn.training import Network, build
 
 _FORMAT = 1
 
 
-def save(path: Path | str, state: dict[str, Any]) -> None:
+def save(path: Place | str, state: dict[str, Any]) -> None:
     """Write a state; a reader sees the old file or the new one, never a part.
 
     Raises:
         OSError: The disk is full, or the folder cannot be written.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()  # torch, writing to a full disk itself, hides the OSError
     torch.save({"format": _FORMAT, **state}, content)
+    if isinstance(path, str | Path):
+        _replace(Path(path), content.getbuffer())
+    else:
+        path.write_bytes(content.getvalue())  # an object store has no files that are half there
+
+
+def _replace(path: Path, content: memoryview) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -40,14 +47,15 @@ def save(path: Path | str, state: dict[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def load(path: Path | str) -> dict[str, Any]:
+def load(path: Place | str) -> dict[str, Any]:
     """Read a state onto the CPU.
 
     Raises:
         CheckpointError: The file is missing, truncated, no checkpoint, or of a later format.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with (Path(path) if isinstance(path, str) else path).open("rb") as file:
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such checkpoint") from None
     except Exception:  # torch raises half a dozen kinds for files that it cannot read
@@ -57,7 +65,7 @@ def load(path: Path | str) -> dict[str, Any]:
     return state
 
 
-def save_network(path: Path | str, network: Network, metrics: dict[str, float]) -> None:
+def save_network(path: Place | str, network: Network, metrics: dict[str, float]) -> None:
     """Write a trained network with its configuration and metrics."""
     state = {
         "config": network.config.canonical(),
@@ -69,7 +77,7 @@ def save_network(path: Path | str, network: Network, metrics: dict[str, float]) 
     save(path, state)
 
 
-def load_network(path: Path | str) -> tuple[Network, dict[str, float]]:
+def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
     """Read a network written by `save_network`, ready to predict, and its metrics.
 
     Raises:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sweep.outbox import Entry, Event, Outbox
-from sweep.paths import LaunchPaths
+from sweep.paths import LaunchPaths, anywhere
 from sweep.records import MLFLOW_STATUS, State, Tag
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric
+    from mlflow.entities import Metric, Run
     from mlflow.tracking import MlflowClient
 
 _PARENT = "sweep"
@@ -59,7 +63,9 @@ class Delivery:
         self._client: MlflowClient | None = None
         self._experiment = ""
         self._runs = dict(outbox.run_ids)
-        self._in_doubt = outbox.inherited  # what stands before may be there without a mark
+        # What stands before may be there without a mark. Without notes, this is a new launch or
+        # one whose notes were lost; MLflow will tell.
+        self._in_doubt = outbox.inherited or sys.maxsize
         self._logged: dict[tuple[str, str], set[int]] = {}
         self.trouble = ""
 
@@ -99,6 +105,8 @@ class Delivery:
             else client.create_experiment(self._paths.name, tags=_TRAINING_RUNS)
         )
         self._client = client
+        if not self._outbox.inherited and not self._search(self._paths.key):
+            self._in_doubt = 0
 
     @property
     def client(self) -> MlflowClient:
@@ -169,10 +177,12 @@ class Delivery:
 
     def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""
-        name = event["tags"][Tag.TRIAL]
-        found = self.client.search_runs([self._experiment], f"tags.`{Tag.TRIAL}` = '{name}'")
+        found = self._search(event["tags"][Tag.TRIAL])
         if found:
             self._runs[event["run"]] = found[0].info.run_id
+
+    def _search(self, name: str) -> list[Run]:
+        return list(self.client.search_runs([self._experiment], f"tags.`{Tag.TRIAL}` = '{name}'"))
 
     def _has(self, entry: Entry, metric: Metric) -> bool:
         """Whether MLflow has a metric of a step already: asked only where there is doubt."""
@@ -216,10 +226,27 @@ class _Batch:
         for start in range(0, len(rest), _PER_REQUEST):
             client.log_batch(run_id, metrics=rest[start : start + _PER_REQUEST])
         if self._end is not None:
-            for path in filter(os.path.exists, self._end["artifacts"]):
-                client.log_artifact(run_id, path)
+            for place in self._end["artifacts"]:
+                with _on_this_disk(place) as path:
+                    if path is not None:
+                        client.log_artifact(run_id, str(path))
             status = MLFLOW_STATUS[self._end["state"]]
             client.set_terminated(run_id, status, end_time=self._end["time"])
+
+
+@contextmanager
+def _on_this_disk(place: str) -> Iterator[Path | None]:
+    """A file as MLflow takes it, fetched if it is in an object store; None if there is none."""
+    found = anywhere(place, "artifact")
+    if not found.exists():
+        yield None
+    elif isinstance(found, Path):
+        yield found
+    else:
+        with TemporaryDirectory() as folder:
+            copy = Path(folder) / found.name
+            copy.write_bytes(found.read_bytes())
+            yield copy
 
 
 def _metrics(event: Event) -> list[Metric]:

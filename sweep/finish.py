@@ -21,7 +21,7 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     metrics, confusion = trainer.test_best()
     best = trainer.history[trainer.best_epoch - 1]
     metrics |= {f"best_{name}": best[name] for name in SEARCHABLE if name in best}
-    files.confusion.parent.mkdir(parents=True, exist_ok=True)
+    files.folder.mkdir(parents=True, exist_ok=True)
     files.confusion.write_text(json.dumps(confusion.tolist()))
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     return metrics

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from sweep.errors import SpecError, SweepError
 from sweep.paths import LaunchPaths, launches, storage_root
-from sweep.spec import Sweep, load_sweep
+from sweep.spec import Sweep
+from sweep.yaml_file import read
 
 
 def begin(sweep: Sweep) -> LaunchPaths:
@@ -23,12 +24,13 @@ def begin(sweep: Sweep) -> LaunchPaths:
         earlier = launches(root, sweep.name)
         paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
         try:
-            paths.folder.mkdir(parents=True)
+            paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
             paths.spec.write_text(sweep.to_yaml())
         except FileExistsError:  # another launch was faster by a moment
             continue
         except OSError as error:
-            raise SweepError(f"{paths.folder}: cannot be written: {error.strerror}") from None
+            reason = error.strerror or error
+            raise SweepError(f"{paths.folder}: cannot be written: {reason}") from None
         return paths
 
 
@@ -42,7 +44,7 @@ def latest(sweep: Sweep) -> LaunchPaths:
     found = launches(root, sweep.name)
     if not found:
         raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
-    launched = load_sweep(str(found[-1].spec))
+    launched = Sweep.parse(read(found[-1].spec.read_text(), str(found[-1].spec)))
     ours, theirs = sweep.model_dump(), launched.model_dump()
     changed = [key for key in ours if ours[key] != theirs[key]]
     if changed:
@@ -62,6 +64,7 @@ def driving(paths: LaunchPaths) -> Iterator[None]:
         SweepError: The folder cannot be written.
     """
     try:
+        paths.own.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
         file = paths.lock.open("a+")
     except OSError as error:
         raise SweepError(f"{paths.lock}: cannot be written: {error.strerror}") from None

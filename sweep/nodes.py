@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
+from snn.place import Place
 from sweep.errors import SpecError, SweepError
 from sweep.paths import STORAGE_ENV, LaunchPaths
 from sweep.spec import Resources
@@ -34,7 +34,7 @@ def check_nodes(paths: LaunchPaths, needs: Resources) -> None:
     if not os.environ.get(STORAGE_ENV):
         raise SpecError(
             f"{STORAGE_ENV}: is not set, and the cluster has {len(alive)} nodes; set it to a "
-            "folder that all of them share"
+            "folder that all of them share, or to the URL of an object store"
         )
     able = [n for n in alive if n["Resources"].get("CPU", 0) >= needs.cpu]
     looks = [(str(node["NodeName"]), _look(node["NodeID"], paths.spec)) for node in able]
@@ -46,7 +46,7 @@ def check_nodes(paths: LaunchPaths, needs: Resources) -> None:
             raise SweepError(f"node {name}: {reason}") from None
 
 
-def check_here(spec: Path, release: str) -> None:
+def check_here(spec: Place, release: str) -> None:
     """Check that this node sees the files of a launch, and has the driver's release.
 
     Raises:
@@ -59,12 +59,11 @@ def check_here(spec: Path, release: str) -> None:
         )
     if not spec.exists():
         raise SweepError(
-            f"{platform.node()} does not see {spec}; {STORAGE_ENV} must be a folder that all "
-            "nodes share"
+            f"{platform.node()} does not see {spec}; {STORAGE_ENV} must be what all nodes share"
         )
 
 
-def _look(node_id: str, spec: Path) -> Any:
+def _look(node_id: str, spec: Place) -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 

@@ -1,12 +1,16 @@
 """Where a sweep keeps its files: every file name in one place.
 
 ray_results/NAME/LAUNCH/spec.yaml           the sweep as it was launched
+                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
                        /delivered.jsonl     how much of it MLflow has
                        /refused.jsonl       what MLflow does not take, with the reason
-                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /tune/               Ray Tune's own state
+
+All nodes read and write the first two; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
+object store. An object store takes no appended lines and no locks, so the rest, which only the
+driver needs, is in `ray_results` on the driver's machine then.
 """
 
 from __future__ import annotations
@@ -16,18 +20,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from snn.place import Place
 from sweep.errors import SpecError
 
 STORAGE_ENV = "SPIKESWEEP_STORAGE"
 STUDY_ENV = "SPIKESWEEP_OPTUNA"
 
 
-def storage_root() -> Path:
-    """SPIKESWEEP_STORAGE, or `ray_results` in the working directory; always absolute."""
+def storage_root() -> Place:
+    """SPIKESWEEP_STORAGE, or `ray_results` in the working directory; always absolute.
+
+    Raises:
+        SpecError: It is a URL that cannot be used.
+    """
     given = os.environ.get(STORAGE_ENV) or "ray_results"
-    if "://" in given:
-        raise SpecError(f"{STORAGE_ENV}: {given!r} is not a folder; allowed is a path")
-    return Path(given).absolute()
+    return anywhere(given, STORAGE_ENV) if "://" in given else Path(given).absolute()
+
+
+def anywhere(place: str, what: str) -> Place:
+    """A path, or a URL that is used like one.
+
+    Args:
+        place: The path or URL.
+        what: What it is, for errors.
+
+    Raises:
+        SpecError: Nothing that is installed knows such URLs.
+    """
+    if "://" not in place:
+        return Path(place)
+    from upath import UPath  # slow to import, and most have a folder
+
+    try:
+        path = UPath(place)
+        path.fs  # noqa: B018 (here, what it needs is imported)
+        return path
+    except ImportError as error:
+        raise SpecError(f"{what}: {place}: {error}") from None
+    except ValueError:
+        protocol = place.partition(":")[0]
+        raise SpecError(
+            f"{what}: {place}: nothing here reads {protocol}://; allowed is a folder, or a URL of "
+            "a file system that fsspec knows, such as s3:// or gs://"
+        ) from None
 
 
 def study_storage() -> str:
@@ -39,20 +74,20 @@ def study_storage() -> str:
 class TrialPaths:
     """The folder of one trial."""
 
-    folder: Path
+    folder: Place
 
     @property
-    def last(self) -> Path:
+    def last(self) -> Place:
         """State to continue from."""
         return self.folder / "last.pt"
 
     @property
-    def best(self) -> Path:
+    def best(self) -> Place:
         """The network of the best epoch."""
         return self.folder / "best.pt"
 
     @property
-    def confusion(self) -> Path:
+    def confusion(self) -> Place:
         """Confusion matrix on the test images."""
         return self.folder / "confusion.json"
 
@@ -61,14 +96,20 @@ class TrialPaths:
 class LaunchPaths:
     """The folder of one launch of a sweep; launches of a name are numbered from 1."""
 
-    root: Path
+    root: Place
     name: str
     launch: int
 
     @property
-    def folder(self) -> Path:
-        """Everything below belongs to this launch."""
+    def folder(self) -> Place:
+        """What all nodes read and write of this launch."""
         return self.root / self.name / str(self.launch)
+
+    @property
+    def own(self) -> Path:
+        """What only its driver needs: on its disk, and beside the rest where that is a folder."""
+        root = self.root if isinstance(self.root, Path) else Path("ray_results").absolute()
+        return root / self.name / str(self.launch)
 
     @property
     def key(self) -> str:
@@ -76,48 +117,48 @@ class LaunchPaths:
         return f"{self.name}/{self.launch}"
 
     @property
-    def spec(self) -> Path:
+    def spec(self) -> Place:
         """The sweep as it was launched."""
         return self.folder / "spec.yaml"
 
     @property
     def lock(self) -> Path:
         """Locked while a driver runs the sweep."""
-        return self.folder / "driver.lock"
+        return self.own / "driver.lock"
 
     @property
     def outbox(self) -> Path:
         """What is to be logged."""
-        return self.folder / "outbox.jsonl"
+        return self.own / "outbox.jsonl"
 
     @property
     def delivered(self) -> Path:
         """How much of the outbox MLflow has."""
-        return self.folder / "delivered.jsonl"
+        return self.own / "delivered.jsonl"
 
     @property
     def refused(self) -> Path:
         """What MLflow does not take, with the reason."""
-        return self.folder / "refused.jsonl"
+        return self.own / "refused.jsonl"
 
     @property
     def tune(self) -> Path:
         """Ray Tune's storage path."""
-        return self.folder / "tune"
+        return self.own / "tune"
 
     def trial(self, config_id: str) -> TrialPaths:
         """The folder of one trial."""
         return TrialPaths(self.folder / "trials" / config_id)
 
 
-def launches(root: Path, name: str) -> list[LaunchPaths]:
+def launches(root: Place, name: str) -> list[LaunchPaths]:
     """All launches of a sweep, oldest first."""
     folder = root / name
     numbers = [int(p.name) for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
     return [LaunchPaths(root, name, number) for number in sorted(numbers)]
 
 
-def all_launches(root: Path) -> Iterator[LaunchPaths]:
+def all_launches(root: Place) -> Iterator[LaunchPaths]:
     """All launches of all sweeps."""
-    for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        yield from launches(root, folder.name)
+    for name in sorted(folder.name for folder in root.iterdir()) if root.is_dir() else ():
+        yield from launches(root, name)

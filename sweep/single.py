@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -14,11 +13,12 @@ from snn import checkpoint
 from snn.config import TrialConfig
 from snn.data import load
 from snn.errors import CheckpointError, NonFiniteLossError
+from snn.place import Place
 from snn.training import Trainer
 from sweep import finish, launch
 from sweep.ledger import Ledger
 from sweep.outcome import Outcome
-from sweep.paths import LaunchPaths, TrialPaths, launches, storage_root
+from sweep.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
 from sweep.provenance import provenance_tags
 from sweep.records import State, Tag
 from sweep.spec import Sweep
@@ -33,7 +33,7 @@ class Ended:
     """How a training ended: metrics and checkpoint, or the reason why there are none."""
 
     metrics: Mapping[str, float] = field(default_factory=dict)
-    checkpoint: Path | str = ""
+    checkpoint: Place | str = ""
     reason: str = ""
     interrupted: bool = False
     undelivered: str = ""
@@ -48,7 +48,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
     dataset = load(config.dataset)
     ledger = Ledger([dataset.sha256])
     record = ledger.find(config)
-    if record and Path(record.checkpoint).exists():
+    if record and anywhere(record.checkpoint, "checkpoint").exists():
         console.print(f"trained before: MLflow run {record.run_id}")
         return Ended(record.metrics, record.checkpoint)
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
