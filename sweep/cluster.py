@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from sweep.errors import SweepError
@@ -46,6 +48,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if ray.is_initialized():
         yield _slots_of(needs)
         return
+    threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     try:
         with obeyed_later():
             ray.init(
@@ -61,6 +64,15 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         yield _slots_of(needs)
     finally:
         ray.shutdown()
+
+
+def _import_what_follows() -> None:
+    """Use the seconds in which Ray starts, in processes of its own, and we wait."""
+    from sweep.delivery import quiet_mlflow
+
+    quiet_mlflow()
+    for module in ("torch", "optuna", "sqlalchemy", "mlflow.tracking"):
+        import_module(module)
 
 
 def _slots_of(needs: Resources) -> Slots:

@@ -10,7 +10,7 @@ import typer
 from sweep.commands.common import SetOption, SpecArgument, stderr, stdout
 
 if TYPE_CHECKING:
-    from sweep.runner import Result
+    from sweep.driver import Result
     from sweep.spec import Sweep
 
 
@@ -42,12 +42,14 @@ def run(
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
-    from sweep import plan, runner
+    from sweep import runner
     from sweep.spec import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)
     if dry_run:
+        from sweep import plan
+
         plan.show(sweep, stdout(), stderr())
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)

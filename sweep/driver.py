@@ -1,0 +1,123 @@
+"""The driver of a launch: study, tracker and board around Ray Tune, from start to result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ray.tune import Trainable
+from rich.console import Console
+
+from snn.data import Dataset
+from sweep.board import Board, Progress
+from sweep.cluster import Slots
+from sweep.database import StudyDatabase
+from sweep.ledger import Ledger
+from sweep.observer import Observer
+from sweep.outcome import Outcome
+from sweep.paths import LaunchPaths, study_storage
+from sweep.records import State
+from sweep.search import StudySearcher
+from sweep.spec import Sweep
+from sweep.stopping import Stop
+from sweep.study import open_study
+from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
+from sweep.trainable import SnnTrainable
+from sweep.tuner import fit, make_tuner
+
+
+@dataclass
+class Result:
+    """How a launch ended.
+
+    Attributes:
+        paths: Its folder.
+        progress: Its counts.
+        failures: Reasons by trial.
+        halted: Why it ended before its time (a full disk …); empty if it did not.
+        interrupted: Whether the user stopped it.
+        undelivered: What MLflow or the study's database have not received, in one line.
+    """
+
+    paths: LaunchPaths
+    progress: Progress
+    failures: Mapping[str, str] = field(default_factory=dict)
+    halted: str = ""
+    interrupted: bool = False
+    undelivered: str = ""
+
+
+def drive(
+    sweep: Sweep,
+    paths: LaunchPaths,
+    datasets: Mapping[str, Dataset],
+    slots: Slots,
+    stop: Stop,
+    console: Console,
+    trainable: type[Trainable] = SnnTrainable,
+) -> Result:
+    """Run a launch to its end, or go on with it.
+
+    Args:
+        sweep: The plan.
+        paths: Of the launch, whose lock is held.
+        datasets: All that its trials can ask for.
+        slots: How many trials can run at once.
+        stop: Whether the user asked for the end.
+        console: Where progress goes.
+        trainable: What trains a trial, with the parameters of `SnnTrainable`.
+
+    Raises:
+        SweepError: The study's database cannot be reached; nothing ran.
+        OSError: The notes cannot be written.
+    """
+    database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
+    ledger = Ledger(dataset.sha256 for dataset in datasets.values())
+    tracker = MlflowTracker(paths)
+    _begin_parent(tracker, sweep, paths)
+    metric, mode = next(iter(sweep.directions.items()))
+    result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
+    with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
+        board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
+        observer = Observer(paths, tracker, board, ledger, datasets)
+        study = open_study(sweep, database)
+        searcher = StudySearcher(sweep, study, database, ledger.lookup, observer.reuse, slots)
+        for config, outcome in searcher.resumed:
+            observer.count(config, outcome)
+        tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable)
+        result.halted = fit(tuner, stop) or searcher.halted
+        observer.interrupt()
+    result.failures = observer.failures
+    result.interrupted = not result.halted and not searcher.finished
+    tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
+    result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
+    return result
+
+
+@contextmanager
+def _closed_if_interrupted(tracker: MlflowTracker) -> Iterator[None]:
+    """End the parent run, too, when the user stops the sweep before its trials have begun."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tracker.end(SWEEP_RUN, Outcome(State.INTERRUPTED), {})
+        tracker.close()
+        raise
+
+
+def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> None:
+    params = {
+        "sampler": sweep.sampler.name,
+        "scheduler": sweep.scheduler.name,
+        "trials": sweep.trials_planned(),
+        "seeds": list(sweep.seeds),
+        "metric": ", ".join(sweep.directions),
+    }
+    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, sweep_tags(paths))
+
+
+def _final_state(result: Result) -> str:
+    if result.interrupted or result.halted:
+        return State.INTERRUPTED
+    return State.DONE
