@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_REAPED_WITHIN_S = 10
+
 
 class ServiceError(Exception):
     """A service does not do what it should; the message ends with the last lines of its log."""
@@ -147,7 +149,12 @@ class Service:
         if self._note.exists():
             former = self._note.read_text()
             self._family = {p for p in _all_processes() if f"{p.pid} {p.born}" == former}
+            gone = [Path(f"/proc/{pid}") for pid in self.processes()]
             self.kill()
+            # Its parent has yet to take note of the end; until then, Postgres sees it as alive.
+            end = time.monotonic() + _REAPED_WITHIN_S
+            while any(path.exists() for path in gone) and time.monotonic() < end:
+                time.sleep(0.05)
 
     def _last_lines(self, count: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
