@@ -9,8 +9,6 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-_ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
-
 
 def status_of(url: str, headers: Mapping[str, str] | None = None, timeout_s: float = 5) -> int:
     """HTTP status of a GET request; 0 when nobody answers."""
@@ -43,19 +41,18 @@ class Jobs:
     def stop_all(self, within_s: float = 75) -> None:
         """Stop every job, and wait until each has closed what it had open; no answer is fine."""
         try:
-            for job in self._running():
+            for job in self._in_state("PENDING", "RUNNING"):
                 self._ask(f"{self._url}{job}/stop", "POST")
             end = time.monotonic() + within_s
-            while self._running() and time.monotonic() < end:
+            # A pending one has nothing open, and may stay so for ever when the head was killed.
+            while self._in_state("RUNNING") and time.monotonic() < end:
                 time.sleep(0.2)
         except OSError:  # the head is gone, and its jobs with it
             return
 
-    def _running(self) -> list[str]:
+    def _in_state(self, *states: str) -> list[str]:
         jobs = self._ask(self._url, "GET")
-        return [
-            j["submission_id"] for j in jobs if j["status"] not in _ENDED and j["submission_id"]
-        ]
+        return [j["submission_id"] for j in jobs if j["status"] in states and j["submission_id"]]
 
     def _ask(self, url: str, method: str) -> Any:
         request = urllib.request.Request(url, headers=self._headers, method=method)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_REAPED_WITHIN_S = 10
+
 
 class ServiceError(Exception):
     """A service does not do what it should; the message ends with the last lines of its log."""
@@ -103,14 +105,7 @@ class Service:
 
     def stop(self, how: signal.Signals | None = None, within_s: float = 30) -> None:
         """Ask it to end; what is left of it after the time allowed is killed."""
-        self.processes()
-        if self.running:
-            os.kill(self.pid, how or self.stop_signal)
-            end = time.monotonic() + within_s
-            while self.running and time.monotonic() < end:
-                self.processes()
-                time.sleep(0.05)
-        self.kill()
+        stop_together([self], how, within_s)
 
     def kill(self) -> None:
         """Kill all its processes (`kill -9`), as the death of its machine would."""
@@ -154,10 +149,32 @@ class Service:
         if self._note.exists():
             former = self._note.read_text()
             self._family = {p for p in _all_processes() if f"{p.pid} {p.born}" == former}
+            gone = [Path(f"/proc/{pid}") for pid in self.processes()]
             self.kill()
+            # Its parent has yet to take note of the end; until then, Postgres sees it as alive.
+            end = time.monotonic() + _REAPED_WITHIN_S
+            while any(path.exists() for path in gone) and time.monotonic() < end:
+                time.sleep(0.05)
 
     def _last_lines(self, count: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+
+def stop_together(
+    services: Sequence[Service], how: signal.Signals | None = None, within_s: float = 30
+) -> None:
+    """Ask all of them to end; what is left of them after the time allowed is killed."""
+    for service in services:
+        service.processes()  # while it has not let go of any
+        if service.running:
+            os.kill(service.pid, how or service.stop_signal)
+    end = time.monotonic() + within_s
+    while any(service.running for service in services) and time.monotonic() < end:
+        for service in services:
+            service.processes()
+        time.sleep(0.05)
+    for service in services:
+        service.kill()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Self
 from native import recipes
 from native.http import Jobs
 from native.postgres import create_databases, postgres
-from native.service import Service, ServiceError
+from native.service import Service, ServiceError, stop_together
 from native.site import Site
 
 
@@ -140,10 +140,12 @@ class Services:
         return service
 
     def _stop(self) -> None:
-        """Stop the jobs, then in the opposite order: what is used outlives what uses it."""
+        """Stop the jobs, then Ray, then what it used."""
         with _no_second_interrupt():
             self.stop_jobs()
-            for service in reversed(self._services.values()):
+            nodes = [s for s in self if s.name == "head" or s.name.startswith("worker-")]
+            stop_together(nodes)
+            for service in reversed([s for s in self if s not in nodes]):
                 service.stop()
             shutil.rmtree(self._short)
             (self._folder / "lock").unlink()
