@@ -20,7 +20,7 @@ install: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable ".[dev]"
+	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 sweep: install
@@ -39,7 +39,7 @@ lint: install
 	.venv/bin/lint-imports
 
 bench: install
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable ".[dev,bench]"
+	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt --editable ".[dev,bench]"
 	.venv/bin/python -m tests.benchmarks
 
 clean:
