@@ -19,7 +19,7 @@ import threading
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ray import tune
 from rich.console import Console
@@ -59,11 +59,27 @@ class Idle(tune.Trainable):
     def load_checkpoint(self, checkpoint_dir: Any) -> None: ...
 
 
+class Sample(NamedTuple):
+    """Where a sweep stands, and what it has cost so far.
+
+    Attributes:
+        ended: Trials.
+        own: CPU seconds of the main thread: scheduling, the search, taking notes.
+        all: CPU seconds of all threads: also those that write to the databases.
+        mib: Memory.
+    """
+
+    ended: int
+    own: float
+    all: float
+    mib: float
+
+
 class Meter:
     """CPU seconds and memory of this process by the number of trials that have ended."""
 
     def __init__(self, paths: LaunchPaths) -> None:
-        self.samples: list[tuple[int, float, float]] = []
+        self.samples: list[Sample] = []
         self._outbox = paths.outbox
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -80,14 +96,20 @@ class Meter:
                 ended += new.count(b'"do":"end"')
                 pages = int(Path("/proc/self/statm").read_text().split()[1])
                 mib = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-                self.samples.append((ended, time.process_time(), mib))
+                self.samples.append(Sample(ended, _main_seconds(), time.process_time(), mib))
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
 
-    def at(self, trials: int) -> tuple[int, float, float]:
-        return min(self.samples, key=lambda sample: abs(sample[0] - trials))
+    def at(self, trials: int) -> Sample:
+        return min(self.samples, key=lambda sample: abs(sample.ended - trials))
+
+
+def _main_seconds() -> float:
+    """CPU seconds of the main thread; its number is the process's."""
+    words = Path(f"/proc/self/task/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def service(trials: int, sampler: str) -> Table:
@@ -113,16 +135,16 @@ def service(trials: int, sampler: str) -> Table:
         meter.stop()
     assert result.progress.counts == {State.DONE: trials}, result
     marks = [meter.at(round(trials * share / 5)) for share in range(6)]
-    rows = []
-    for (n0, cpu0, _), (n1, cpu1, mib) in pairwise(marks):
-        ms = 1000 * (cpu1 - cpu0) / max(1, n1 - n0)
-        rows.append([f"{n0} to {n1}", f"{ms:.1f}", f"{mib:.0f}"])
-    (n0, cpu0, _), (n1, cpu1, _) = marks[0], marks[-1]
-    note = (
-        f"{trials} trials of {_REPORTS} reports in {wall:.0f} s; "
-        f"{1000 * (cpu1 - cpu0) / max(1, n1 - n0):.1f} ms of the driver's CPU per trial."
-    )
-    return Table("The driver's work", ["trials", "CPU ms per trial", "MiB"], rows, note, {})
+    rows = [_row(begin, end) for begin, end in pairwise(marks)]
+    note = f"{trials} trials of {_REPORTS} reports in {wall:.0f} s, sampler {sampler}."
+    columns = ["trials", "own CPU ms per trial", "with the writing to SQLite", "MiB"]
+    return Table("The driver's work", columns, [*rows, _row(marks[0], marks[-1])], note, {})
+
+
+def _row(begin: Sample, end: Sample) -> list[str]:
+    ms = 1000 / max(1, end.ended - begin.ended)
+    costs = [f"{ms * (end.own - begin.own):.1f}", f"{ms * (end.all - begin.all):.1f}"]
+    return [f"{begin.ended} to {end.ended}", *costs, f"{end.mib:.0f}"]
 
 
 def real(trials: int) -> Table:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-import pytest
 import yaml
 from native.__main__ import submit
 from native.services import Services
@@ -13,8 +12,6 @@ from native.services import Services
 from tests.docker_tests.test_failures import ask
 from tests.docker_tests.test_security import basic
 from tests.sweep_tests.workplace import SMALL
-
-pytest.importorskip("sweep.jobs")
 
 
 def test_a_sweep_runs_over_the_network(services: Services, tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""A sweep loses nothing though every part of its cluster dies in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from native.services import Services
+
+from tests.docker_tests import chaos
+
+
+def test_everything_is_there_once_and_the_same_as_in_peace(
+    services: Services, tmp_path: Path
+) -> None:
+    expected = chaos.undisturbed(tmp_path / "peace", chaos.SMALL)
+    with chaos.as_client(services):
+        chaos.Storm(services, tmp_path, chaos.SMALL, seed=1).run()
+        chaos.check(services, chaos.SMALL, expected)
