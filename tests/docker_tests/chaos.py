@@ -74,7 +74,7 @@ FULL = Size(
 SMALL = Size(
     _COMMON
     | {
-        "base": {"dataset": "digits", "epochs": 150, "n_steps": 50, "encoding": "constant"},
+        "base": {"dataset": "digits", "epochs": 100, "n_steps": 50, "encoding": "constant"},
         "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 2e-3, 4e-3]},
     },
     away_s=4.0,
@@ -205,16 +205,19 @@ def check(services: Services, size: Size, expected: Mapping[str, Mapping[str, fl
 
 def check_study(url: str, found: list[Run], epochs: list[int]) -> None:
     """Trial by trial, the study says what MLflow says."""
-    study = optuna.load_study(study_name="chaos/1", storage=url)
-    assert Counter(trial.state.name for trial in study.trials) == {"COMPLETE": len(found)}
+    storage = optuna.storages.RDBStorage(url)
+    trials = optuna.load_study(study_name="chaos/1", storage=storage).trials
+    storage.remove_session()
+    storage.engine.dispose()
+    assert Counter(trial.state.name for trial in trials) == {"COMPLETE": len(found)}
 
     def key(params: Mapping[str, Any]) -> str:
-        names = study.trials[0].params.keys()
+        names = trials[0].params.keys()
         return json.dumps({name: str(params[name]) for name in sorted(names)})
 
     values = {key(run.data.params): run.data.metrics["best_val_accuracy"] for run in found}
-    assert {key(trial.params): trial.value for trial in study.trials} == values
-    for trial in study.trials:
+    assert {key(trial.params): trial.value for trial in trials} == values
+    for trial in trials:
         assert sorted(trial.intermediate_values) == epochs
 
 

@@ -26,4 +26,5 @@ def test_a_sweep_runs_over_the_network(services: Services, tmp_path: Path) -> No
     assert states == ["FINISHED"] * 3  # two trials and the sweep
 
     with psycopg.connect(services.client_environment["SPIKESWEEP_OPTUNA"]) as studies:
-        assert studies.execute("SELECT state FROM trials").fetchall() == [("COMPLETE",)] * 2
+        states = "SELECT state FROM trials NATURAL JOIN studies WHERE study_name = 'small/1'"
+        assert studies.execute(states).fetchall() == [("COMPLETE",)] * 2
