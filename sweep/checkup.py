@@ -74,17 +74,13 @@ def _data() -> Finding:
 
 
 def _mlflow() -> Finding:
-    from sweep.delivery import quiet_mlflow
-    from sweep.ledger import store_exists
+    from sweep.store import open_store, store_exists
 
     uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     if not store_exists():
         return True, f"{uri} (made by the first sweep)"
-    quiet_mlflow()
-    from mlflow.tracking import MlflowClient
-
     try:
-        count = len(MlflowClient().search_experiments())
+        count = len(open_store().search_experiments())
     except Exception as error:  # whatever MLflow, its database or the network may throw
         return False, f"{uri} cannot be read: {str(error).splitlines()[0]}"
     return True, f"{uri}: {count} experiments"

@@ -68,7 +68,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
 
 def _import_what_follows() -> None:
     """Use the seconds in which Ray starts, in processes of its own, and we wait."""
-    from sweep.delivery import quiet_mlflow
+    from sweep.store import quiet_mlflow
 
     quiet_mlflow()
     for module in ("torch", "optuna", "sqlalchemy", "mlflow.tracking"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 from sweep.outbox import Entry, Event, Outbox
 from sweep.paths import LaunchPaths, anywhere
 from sweep.records import MLFLOW_STATUS, State, Tag
+from sweep.store import open_store
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
@@ -28,23 +27,6 @@ _PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and ta
 _REFUSALS = frozenset(
     {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST"}
 )
-
-
-def quiet_mlflow() -> None:
-    """Keep MLflow's own news (schema migrations, retries) from the user's terminal.
-
-    Called before MLflow is imported: it reads these variables then.
-    """
-    for name, value in {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # the outbox retries, and looks before it does
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-        "MLFLOW_LOGGING_LEVEL": "ERROR",
-        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # that is for results
-        "GIT_PYTHON_REFRESH": "quiet",
-    }.items():
-        os.environ.setdefault(name, value)
-    for logger in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
-        logging.getLogger(logger).setLevel(logging.ERROR)
 
 
 class _RefusedError(Exception):
@@ -89,10 +71,7 @@ class Delivery:
     def _connect(self) -> None:
         if self._client is not None:
             return
-        quiet_mlflow()
-        from mlflow.tracking import MlflowClient
-
-        client = MlflowClient()
+        client = open_store()
         found = client.get_experiment_by_name(self._paths.name)
         if found and found.lifecycle_stage != "active":
             raise RuntimeError(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snn.config import TrialConfig
-from sweep.delivery import quiet_mlflow
 from sweep.outcome import Outcome
 from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
+from sweep.store import open_store, store_exists
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -61,19 +59,14 @@ class Ledger:
 
     def history(self, record: Record) -> dict[int, dict[str, float]]:
         """Metrics of every epoch of a run."""
-        from mlflow.tracking import MlflowClient
-
-        client, epochs = MlflowClient(), dict[int, dict[str, float]]()
+        client, epochs = open_store(), dict[int, dict[str, float]]()
         for name in EPOCH_METRICS:
             for metric in client.get_metric_history(record.run_id, name):
                 epochs.setdefault(metric.step, {})[name] = metric.value
         return dict(sorted(epochs.items()))
 
     def _read(self, digest: str) -> None:
-        quiet_mlflow()
-        from mlflow.tracking import MlflowClient
-
-        client = MlflowClient()
+        client = open_store()
         experiments = [found.experiment_id for found in client.search_experiments()]
         wanted = f"tags.`{Tag.STATE}` = '{State.DONE}' AND tags.`{Tag.DATA_SHA256}` = '{digest}'"
         token = None
@@ -100,9 +93,3 @@ class Ledger:
                 checkpoint=tags.get(Tag.CHECKPOINT, ""),
                 metrics={name: metrics[name] for name in FINAL_METRICS if name in metrics},
             )
-
-
-def store_exists() -> bool:
-    """Whether there is anything to read: asking MLflow would create an empty store."""
-    given = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
-    return not given.startswith("sqlite:///") or Path(given.removeprefix("sqlite:///")).exists()

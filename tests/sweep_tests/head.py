@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,6 +53,15 @@ class Head:
     def add_node(self, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Another node, on the same machine."""
         return self._start([f"--address={self.address}"], prefix)
+
+    def nodes(self) -> int:
+        """How many the head takes for alive."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v0/nodes", headers={"Authorization": f"Bearer {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            nodes = json.load(answer)["data"]["result"]["result"]
+        return sum(node["state"] == "ALIVE" for node in nodes)
 
     @property
     def environment(self) -> dict[str, str]:

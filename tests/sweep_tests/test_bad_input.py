@@ -20,6 +20,9 @@ MNIST = Path("data/MNIST/raw")
 LABELS = "train-labels-idx1-ubyte"
 
 
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+
 @pytest.fixture
 def folder(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("SPIKESWEEP_DATA", raising=False)
@@ -158,7 +161,6 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: W
     assert "secret" not in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.usefixtures("ray_here")
 def test_a_trial_that_fits_on_no_machine_is_refused(place: Workplace) -> None:
     cpus = (os.cpu_count() or 1) + 1
     done = place.run("run", place.spec(resources={"cpu": cpus}))

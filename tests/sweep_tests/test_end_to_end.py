@@ -12,6 +12,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
+from sweep import tracking
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -174,7 +175,10 @@ def test_a_trial_that_the_scheduler_stops_is_pruned_everywhere(place: Workplace)
         assert sorted(told[float(lr)].intermediate_values) == place.epochs(runs[lr])
 
 
-def test_an_mlflow_outage_stops_nothing_and_sync_delivers(place: Workplace) -> None:
+def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_PATIENCE_S", 1.0)
     away = {
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",

@@ -160,7 +160,7 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     if subprocess.run([*blind[:2], "true"], capture_output=True).returncode:
         pytest.skip("this user may not mount anything")
     head.add_node(blind)
-    wait_until(lambda: len(head.processes("raylet --")) == 2)
+    wait_until(lambda: head.nodes() == 2)
     unset = head.client("run", spec, "--address", head.address, folder=place.folder)
     assert unset.returncode == 2
     assert "SPIKESWEEP_STORAGE: is not set, and the cluster has 2 nodes" in one_line(unset)

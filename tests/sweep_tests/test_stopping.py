@@ -18,6 +18,7 @@ def send() -> None:
 
 def test_sigterm_interrupts_although_ray_starts_its_jobs_with_sigint_blocked() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    python = signal.signal(signal.SIGINT, signal.default_int_handler)  # Tune leaves its own there
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with pytest.raises(KeyboardInterrupt), stoppable() as stop:
@@ -26,6 +27,7 @@ def test_sigterm_interrupts_although_ray_starts_its_jobs_with_sigint_blocked() -
         assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, python)
     assert signal.getsignal(signal.SIGTERM) is before
 
 

@@ -1,0 +1,78 @@
+"""MLflow's tracking store, opened by whoever writes to it or asks it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+_SQLITE = "sqlite:///"
+
+
+def open_store() -> MlflowClient:
+    """A client of the store that MLflow's own variables name, or of `mlflow.db` here.
+
+    Raises:
+        Exception: Whatever MLflow, its database or the network may throw.
+    """
+    quiet_mlflow()
+    from mlflow.tracking import MlflowClient
+
+    with _alone():
+        client = MlflowClient()
+        client.search_experiments(max_results=1)
+    return client
+
+
+def store_exists() -> bool:
+    """Whether there is anything to read: asking MLflow would create an empty store."""
+    uri = _uri()
+    return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
+
+
+def quiet_mlflow() -> None:
+    """Keep MLflow's own news (schema migrations, retries) from the user's terminal.
+
+    Called before MLflow is imported: it reads these variables then.
+    """
+    for name, value in {
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # the outbox retries, and looks before it does
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+        "MLFLOW_LOGGING_LEVEL": "ERROR",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # that is for results
+        "GIT_PYTHON_REFRESH": "quiet",
+    }.items():
+        os.environ.setdefault(name, value)
+    for logger in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
+        logging.getLogger(logger).setLevel(logging.ERROR)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let nobody else of this machine make the tables of a SQLite file at the same time.
+
+    MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
+    that neither can use. The folder is locked, so that no file of a lock's is left in it.
+    """
+    uri = _uri()
+    folder = Path(uri.removeprefix(_SQLITE)).parent
+    if not uri.startswith(_SQLITE) or not folder.is_dir():
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _uri() -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
