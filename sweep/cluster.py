@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -79,12 +79,9 @@ def _slots_of(needs: Resources) -> Slots:
     """The slots, once there are any: to wait for a first node might be to wait for ever."""
     counted, counted_at = _count_slots(needs), time.monotonic()
     if counted == 0:
-        nodes = _nodes()
-        largest = max((n.get("CPU", 0) for n in nodes), default=0)
-        gpus = max((n.get("GPU", 0) for n in nodes), default=0)
+        machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
         raise SweepError(
-            f"resources: a trial asks for {needs.cpu:g} CPUs and {needs.gpu:g} GPUs, but the "
-            f"largest machine has {largest:g} and {gpus:g}"
+            f"resources: a trial asks for {_told(needs.wanted, needs)}, and none has it: {machines}"
         )
 
     def slots() -> int:
@@ -97,7 +94,7 @@ def _slots_of(needs: Resources) -> Slots:
 
 
 def _count_slots(needs: Resources) -> int:
-    return sum(_fits(node.get("CPU", 0), node.get("GPU", 0), needs) for node in _nodes())
+    return sum(fitting(node, needs) for node in _nodes())
 
 
 def _nodes() -> list[dict[str, float]]:
@@ -108,6 +105,14 @@ def _nodes() -> list[dict[str, float]]:
     return [node["Resources"] for node in nodes if node["Alive"]]
 
 
-def _fits(cpus: float, gpus: float, needs: Resources) -> int:
-    by_cpu = cpus / needs.cpu
-    return int(min(by_cpu, gpus / needs.gpu) if needs.gpu else by_cpu)
+def fitting(node: Mapping[str, float], needs: Resources) -> int:
+    """How many trials a node has room for."""
+    return int(min(node.get(name, 0) / amount for name, amount in needs.wanted.items()))
+
+
+def _told(amounts: Mapping[str, float], needs: Resources) -> str:
+    """Those of the amounts that a trial asks for, in words."""
+    units = {"CPU": (1, "CPUs"), "GPU": (1, "GPUs"), "memory": (2**30, "GiB of memory")}
+    return ", ".join(
+        f"{amounts.get(name, 0) / units[name][0]:.4g} {units[name][1]}" for name in needs.wanted
+    )

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from snn.place import Place
+from sweep.cluster import fitting
 from sweep.errors import SpecError, SweepError
 from sweep.paths import STORAGE_ENV, LaunchPaths
 from sweep.spec import Resources
@@ -36,7 +37,7 @@ def check_nodes(paths: LaunchPaths, needs: Resources) -> None:
             f"{STORAGE_ENV}: is not set, and the cluster has {len(alive)} nodes; set it to a "
             "folder that all of them share, or to the URL of an object store"
         )
-    able = [n for n in alive if n["Resources"].get("CPU", 0) >= needs.cpu]
+    able = [node for node in alive if fitting(node["Resources"], needs)]
     looks = [(str(node["NodeName"]), _look(node["NodeID"], paths.spec)) for node in able]
     for name, look in looks:
         try:

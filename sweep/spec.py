@@ -91,11 +91,18 @@ class Resources(_Section):
 
     cpu: Share = Field(1, gt=0, description="CPUs per trial")
     gpu: Share = Field(0, ge=0, description="GPUs per trial")
+    memory: float = Field(0, ge=0, description="GiB that no other trial is promised; 0: any")
 
     @property
     def device(self) -> str:
         """Where a trial computes."""
         return "cuda" if self.gpu else "cpu"
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """What a trial asks Ray for, by Ray's names."""
+        amounts = {"CPU": self.cpu, "GPU": self.gpu, "memory": self.memory * 2**30}
+        return {name: amount for name, amount in amounts.items() if amount}
 
 
 class Sweep(_Section):

@@ -70,7 +70,7 @@ def make_tuner(
         release=nodes.RELEASE,
     )
     return Tuner(
-        with_resources(shared, {"cpu": needs.cpu, "gpu": needs.gpu}),
+        with_resources(shared, needs.wanted),
         tune_config=TuneConfig(
             search_alg=searcher,
             scheduler=_scheduler(sweep),

@@ -1,9 +1,10 @@
 """A sweep on a cluster whose parts die at random, held against the same sweep left in peace.
 
-    python -m tests.docker_tests.chaos [--small] [--seed N] [--folder DIR]
+    PYTHONPATH=docker python -m tests.docker_tests.chaos --help
 
 In full: 40 trials of real MNIST; a worker is killed and another started, the MLflow server is
-killed for 20 s three times, Postgres is restarted, the driver is killed and the sweep resumed.
+killed for 20 s three times, Postgres is restarted, the driver is killed and the sweep resumed; with
+`--head` the head, too, with all that it knew.
 """
 
 from __future__ import annotations
@@ -99,9 +100,13 @@ class Storm:
         folder: For the specification.
         size: Of the sweep.
         seed: Of the moments.
+        head: Whether the head dies, too.
     """
 
-    def __init__(self, services: Services, folder: Path, size: Size, seed: int) -> None:
+    def __init__(
+        self, services: Services, folder: Path, size: Size, seed: int, *, head: bool = False
+    ) -> None:
+        self._head = head
         self._services, self._folder, self._size = services, folder, size
         self._random = random.Random(seed)
         self._spec = folder / "storm.yaml"
@@ -115,6 +120,7 @@ class Storm:
         self._submit()
         blows = [self._kill_worker, self._restart_postgres, self._kill_driver]
         blows += [self._take_mlflow_away] * 3
+        blows += [self._kill_head] * self._head
         self._random.shuffle(blows)
         moments = sorted(self._random.uniform(0.03, 0.85) for _ in blows)
         for share, blow in zip(moments, blows, strict=True):
@@ -175,6 +181,17 @@ class Storm:
         os.kill(pid_of_driver(self._services), signal.SIGKILL)
         self._say("killed the driver")
         self._wait_for(self._over)
+        self._submit("--resume")
+
+    def _kill_head(self) -> None:
+        """Its knowledge of jobs and workers dies with it, so the workers are new, too."""
+        for service in self._services:
+            if service.name == "head" or service.name.startswith("worker-"):
+                service.kill()
+        self._services["head"].start()
+        for _ in range(2):
+            self._services.add_worker()
+        self._say("killed the head; started it and two workers")
         self._submit("--resume")
 
     def _say(self, what: str) -> None:
@@ -254,6 +271,7 @@ def as_client(services: Services) -> Iterator[None]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--small", action="store_true", help="as the tests do: digits, 6 trials")
+    parser.add_argument("--head", action="store_true", help="let the head die, too")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
     given = parser.parse_args()
@@ -266,7 +284,7 @@ def main() -> int:
     peace_s = time.monotonic() - started
     with Services(folder / "storm") as services, as_client(services):
         started = time.monotonic()
-        Storm(services, folder, size, given.seed).run()
+        Storm(services, folder, size, given.seed, head=given.head).run()
         storm_s = time.monotonic() - started
         check(services, size, expected)
     print(f"{size.trials} trials of {size.reports // size.trials} epochs: all done, once, equal")

@@ -161,11 +161,20 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: W
     assert "secret" not in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_trial_that_fits_on_no_machine_is_refused(place: Workplace) -> None:
-    cpus = (os.cpu_count() or 1) + 1
-    done = place.run("run", place.spec(resources={"cpu": cpus}))
+@pytest.mark.parametrize(
+    ("resources", "told"),
+    [
+        ({"cpu": 1000}, "a trial asks for 1000 CPUs, and none has it: "),
+        ({"cpu": 1, "gpu": 1}, "a trial asks for 1 CPUs, 1 GPUs, and none has it: "),
+        ({"cpu": 1, "memory": 9999}, "a trial asks for 1 CPUs, 9999 GiB of memory, and none"),
+    ],
+)
+def test_a_trial_that_fits_on_no_machine_is_refused(
+    place: Workplace, resources: dict[str, int], told: str
+) -> None:
+    done = place.run("run", place.spec(resources=resources))
     assert done.returncode == 1
-    assert f"a trial asks for {cpus} CPUs" in done.stderr.splitlines()[-1]
+    assert told in done.stderr.splitlines()[-1]
 
 
 def test_a_full_disk_stops_the_sweep_and_loses_nothing(place: Workplace) -> None:
