@@ -75,7 +75,7 @@ FULL = Size(
 SMALL = Size(
     _COMMON
     | {
-        "base": {"dataset": "digits", "epochs": 100, "n_steps": 50, "encoding": "constant"},
+        "base": {"dataset": "digits", "epochs": 60, "n_steps": 50, "encoding": "constant"},
         "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 2e-3, 4e-3]},
     },
     away_s=4.0,

@@ -1,4 +1,4 @@
-"""The services of docker/, started for real, once for all tests."""
+"""The services of docker/, started for real, once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def servers_installed() -> None:
         pytest.skip(missing)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def open_folder() -> Iterator[Path]:
     """A folder that Postgres's user can enter, unlike pytest's own when root runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="spikesweep-test-"))
@@ -35,7 +35,7 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(servers_installed: None, open_folder: Path) -> Iterator[Services]:
     """All of them; at the end, none of their processes is left."""
     with Services(open_folder / "services", with_redis=True) as running:

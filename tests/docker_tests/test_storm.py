@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from native.services import Services
 
 from tests.docker_tests import chaos
 
 
+@pytest.mark.timeout(600)
 def test_everything_is_there_once_and_the_same_as_in_peace(
     services: Services, tmp_path: Path
 ) -> None:
