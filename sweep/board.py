@@ -103,7 +103,8 @@ class Board:
     def __exit__(self, *_: object) -> None:
         if self._console.is_terminal:
             self._live.stop()
-        self._console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
+        if self.progress.line() != self._last_line[0]:  # else it stands there already
+            self._console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
 
     def begin(self, key: str, name: str, epochs: int) -> None:
         """A trial starts."""

@@ -79,6 +79,8 @@ def _slots_of(needs: Resources) -> Slots:
     """The slots, once there are any: to wait for a first node might be to wait for ever."""
     counted, counted_at = _count_slots(needs), time.monotonic()
     if counted == 0:
+        if not any(node.get("CPU", 0) for node in _nodes()):
+            raise SweepError("the cluster has no worker that runs trials just now; start one")
         machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
         raise SweepError(
             f"resources: a trial asks for {_told(needs.wanted, needs)}, and none has it: {machines}"

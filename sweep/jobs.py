@@ -110,6 +110,11 @@ class Cluster:
         ours = (job for job in found if job.type == JobType.SUBMISSION)
         return sorted(ours, key=lambda job: job.start_time or 0)
 
+    def running(self, sweep: str) -> JobDetails | None:
+        """The job that runs a sweep of this name, if there is one."""
+        of_sweep = (job for job in self.jobs() if (job.metadata or {}).get("sweep") == sweep)
+        return next((job for job in of_sweep if not ended(job)), None)
+
     def find(self, job_id: str) -> JobDetails:
         """A job.
 

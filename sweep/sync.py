@@ -31,4 +31,4 @@ def _sync(paths: LaunchPaths) -> str:
     tracker = MlflowTracker(paths)
     for run in tracker.open_runs:
         tracker.end(run, Outcome(State.INTERRUPTED), {})
-    return tracker.close()
+    return tracker.close(patience_s=0)

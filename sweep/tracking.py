@@ -44,6 +44,7 @@ class MlflowTracker:
         for event in self._outbox.all_events():
             self._remember(event)
         self._wake, self._closing = threading.Event(), threading.Event()
+        self._patience_s = _PATIENCE_S
         self._delivery = Delivery(paths, self._outbox)
         self._thread = threading.Thread(target=self._deliver, name="mlflow", daemon=True)
         self._thread.start()
@@ -84,12 +85,16 @@ class MlflowTracker:
         """Runs that have begun and not ended, the last begun first: the parent ends last."""
         return [key for key, state in reversed(self._states.items()) if state == State.RUNNING]
 
-    def close(self) -> str:
+    def close(self, patience_s: float | None = None) -> str:
         """Wait while deliveries succeed, and a moment for a store that has just gone away.
+
+        Args:
+            patience_s: How long that is; enough to restart a server if not given.
 
         Returns:
             What MLflow did not take, in one line: it stays in the outbox.
         """
+        self._patience_s = _PATIENCE_S if patience_s is None else patience_s
         self._closing.set()
         self._wake.set()
         self._thread.join()
@@ -135,7 +140,7 @@ class MlflowTracker:
                     pause, away_since = 0.0, None
                     continue
                 away_since = away_since or time.monotonic()
-                if self._closing.is_set() and time.monotonic() - away_since > _PATIENCE_S:
+                if self._closing.is_set() and time.monotonic() - away_since >= self._patience_s:
                     return
                 pause = min(max(_FIRST_PAUSE_S, 2 * pause), _LONGEST_PAUSE_S)
                 if self._closing.wait(pause):

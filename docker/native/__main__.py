@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
             if not arguments:
                 serve(services)
             code = submit(services, arguments)
-            say("stopping")
+            say("stopping; `make cluster SWEEP=` serves what was found, and says how to look at it")
         return code
     except KeyboardInterrupt:
         say("interrupted; everything is stopped")

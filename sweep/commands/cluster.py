@@ -53,6 +53,7 @@ def submit(
 
     Example: spikesweep submit quickstart --cluster http://head:8265
     """
+    from sweep.errors import SpecError
     from sweep.spec import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
@@ -60,6 +61,12 @@ def submit(
     from sweep.jobs import Cluster
 
     there = Cluster(cluster)
+    running = there.running(sweep.name)
+    if running:
+        raise SpecError(
+            f"{sweep.name} is running there: {there.following(running)}; "
+            "for another sweep at the same time, give it another name"
+        )
     changes = [part for key in set_ for part in ("--set", key)]
     changes += [] if trials is None else ["--trials", str(trials)]
     again = shlex.join(["spikesweep", "submit", spec, *changes, "--resume"])
@@ -187,4 +194,4 @@ def _message(job: JobDetails) -> str:
         return ""
     if code is not None and code < 0:
         return f"its process was killed by signal {-code}"
-    return lines[0 if code is None else -1][:100]
+    return lines[0 if code is None else -1][:70]

@@ -27,7 +27,9 @@ def list_sweeps() -> None:
 
     sweeps = runs.list_sweeps()
     sweeps["started"] = sweeps["started"].dt.strftime("%Y-%m-%d %H:%M UTC")
-    sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map("{:.4f}".format)
+    sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map(
+        "{:.4f}".format, na_action="ignore"
+    )
     print_table(sweeps.rename(columns=lambda name: name.replace("_", " ")))
 
 
