@@ -164,6 +164,7 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     hidden.mkdir()
     blind = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {hidden}; exec "$@"', "sh"]
     if subprocess.run([*blind[:2], "true"], capture_output=True).returncode:
+        assert not os.environ.get("CI"), "no mount namespaces here"
         pytest.skip("this user may not mount anything")
     head.add_node(blind)
     wait_until(lambda: head.nodes() == 2)
