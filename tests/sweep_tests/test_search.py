@@ -23,6 +23,12 @@ from sweep.study import open_study
 Reused = list[tuple[str, Outcome]]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy disk may take longer than a driver waits before it is asked again, as Tune does."""
+    monkeypatch.setattr("sweep.search._DATABASE_WAIT_S", 60.0)
+
+
 class Bench:
     """A study on disk, and searchers on it, one after the other as drivers come and go."""
 
