@@ -29,7 +29,7 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """
     wanted = list(dict.fromkeys([CHOSEN_BY, *metrics]))
     # The order of the rows must not show in the last digit of a mean.
-    done = _done_runs(runs, wanted).sort_values("config_id")
+    done = done_runs(runs, wanted).sort_values("config_id")
     params = sorted((name for name in param_columns(runs) if name != "seed"), key=_place)
     by_group = done.groupby("group_id")
     parts: list[pd.DataFrame | pd.Series[Any]] = [by_group[params].first()]
@@ -56,7 +56,12 @@ def _place(param: str) -> tuple[int, str]:
     return (FACTORS.index(param) if param in FACTORS else len(FACTORS), param)
 
 
-def _done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """The runs that are done, which have all of the metrics.
+
+    Raises:
+        AnalysisError: There is none, or one of them lacks a metric.
+    """
     for metric in metrics:
         if metric not in runs.columns:
             raise AnalysisError(f"the runs have no metric {metric!r}")

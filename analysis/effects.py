@@ -1,0 +1,165 @@
+"""The effects of the factors: paired differences with intervals, corrected tests and equivalence.
+
+Assumes that the runs are a designed comparison (a grid, or the same configurations with a factor
+switched), that its units are a sample of those that the statement is to hold for, and independent
+of each other; seeds within a unit need not be. What cannot be told from the runs is not estimated:
+the table says why in `attrs["refused"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from analysis import inference
+from analysis.errors import AnalysisError
+from analysis.groups import FACTORS, done_runs
+from analysis.pairs import NOT_FACTORS, Pairs, comparisons, free_params, pair
+from sweep.records import State
+
+ALPHA = 0.05
+MARGIN = 0.005
+"""A smaller difference in accuracy than half a percentage point counts as none, by default."""
+
+HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
+
+COLUMNS = (
+    "factor",
+    "baseline",
+    "level",
+    "n_configurations",
+    "n_seeds",
+    "n_pairs",
+    "estimate",
+    "low",
+    "high",
+    "effect_size",
+    "p",
+    "p_holm",
+    "margin",
+    "p_equivalence",
+    "p_equivalence_holm",
+    "verdict",
+    "matched",
+    "along",
+)
+
+
+def effects(
+    runs: pd.DataFrame,
+    factors: Sequence[str] = (),
+    metric: str = "test_accuracy",
+    *,
+    margin: float = MARGIN,
+) -> pd.DataFrame:
+    """The effect of every factor on a metric: one row per level that is compared with the baseline.
+
+    Columns: `estimate`, the mean over the units of their mean paired difference, level minus
+    baseline, in units of the metric, and its 95 % interval `low`, `high` (studentised bootstrap
+    over units; below 6 of them Student's); `effect_size`, Cohen's d of the units; `p` of a
+    permutation test (sign flips of units; below 6 Student's t) and `p_holm`, corrected over all
+    rows; `p_equivalence` of two one-sided t-tests against the margin, and corrected; `verdict`:
+    higher or lower (p_holm < 0.05), else equivalent (p_equivalence_holm < 0.05), else undecided;
+    `matched`, the share of runs with a partner; `along`, params that change with the factor by
+    their defaults.
+
+    `attrs`: `metric`; `refused`, factor → why it cannot be estimated; `left_out`, how many runs are
+    not finished, by state.
+
+    Args:
+        runs: As `load_runs` gives them.
+        factors: Params to compare; all that vary when empty.
+        metric: Column of the runs.
+        margin: Differences below it count as none; in units of the metric.
+
+    Raises:
+        AnalysisError: No factor can be estimated; the text has the first reason.
+    """
+    done = done_runs(runs, [metric])
+    wanted = list(factors) or [name for name in free_params(done) if name not in NOT_FACTORS]
+    if not wanted:
+        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
+    rows: list[dict[str, Any]] = []
+    refused: dict[str, str] = {}
+    for factor in wanted:
+        try:
+            _require_factor(done, factor)
+            rows += [
+                _row(pair(done, factor, *levels, metric), margin)
+                for levels in comparisons(done, factor)
+            ]
+        except AnalysisError as error:
+            refused[factor] = str(error)
+    if not rows:
+        raise AnalysisError(next(iter(refused.values())))
+    table = _judged(pd.DataFrame(rows))
+    left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
+    table.attrs |= {"metric": metric, "refused": refused, "left_out": left_out}
+    return table
+
+
+def _require_factor(done: pd.DataFrame, factor: str) -> None:
+    if factor in NOT_FACTORS:
+        raise AnalysisError(f"{factor} is not a factor: known are {', '.join(FACTORS[1:])}, …")
+    if factor not in done:
+        raise AnalysisError(f"the runs have no param {factor!r}")
+    if done[factor].nunique() < 2:
+        raise AnalysisError(f"{factor}: all finished runs have the same, nothing to compare")
+
+
+def _row(pairs: Pairs, margin: float) -> dict[str, Any]:
+    require_replicates(pairs)
+    units = pairs.units
+    low, high = inference.interval(units)
+    return {
+        "factor": pairs.factor,
+        "baseline": pairs.baseline,
+        "level": pairs.level,
+        "n_configurations": pairs.n_configurations,
+        "n_seeds": pairs.n_seeds,
+        "n_pairs": len(pairs.differences),
+        "estimate": float(units.mean()),
+        "low": low,
+        "high": high,
+        "effect_size": inference.effect_size(units),
+        "p": inference.difference_p(units),
+        "margin": margin,
+        "p_equivalence": inference.equivalence_p(units, margin),
+        "matched": pairs.matched,
+        "along": ", ".join(pairs.along),
+    }
+
+
+def require_replicates(pairs: Pairs) -> None:
+    """Refuse what says nothing about chance.
+
+    Raises:
+        AnalysisError: There is one seed only, so that what a seed does cannot be told from what the
+            factor does.
+    """
+    if pairs.n_seeds < 2:
+        raise AnalysisError(
+            f"{pairs.factor}: one seed only, so that chance cannot be told from effect; "
+            "run with more, for example seeds: [0, 1, 2]"
+        )
+
+
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
+    """With the corrected p-values and the verdicts."""
+    for name in ("p", "p_equivalence"):
+        table[f"{name}_holm"] = multipletests(table[name], method="holm")[1]
+    table["verdict"] = [
+        verdict(*row)
+        for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()
+    ]
+    return table[list(COLUMNS)]
+
+
+def verdict(estimate: float, p: float, p_equivalence: float) -> str:
+    """What may be concluded: higher, lower, equivalent or undecided."""
+    if p < ALPHA:
+        return HIGHER if estimate > 0 else LOWER
+    return EQUIVALENT if p_equivalence < ALPHA else UNDECIDED

@@ -1,0 +1,182 @@
+"""Runs paired by everything but one factor: what a fair comparison rests on.
+
+A *unit* is a configuration without the factor: all else that was chosen is the same on both sides
+of its pairs. Within a unit, runs are paired by seed: they share the split, the order of the images
+and, as far as the sizes agree, the initial weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.groups import FACTORS, done_runs
+from analysis.inference import Differences
+from analysis.labels import sort_key
+from analysis.runs import param_columns
+from analysis.typeset import as_text
+
+NOT_FACTORS = ("dataset", "seed")
+"""Params that are never compared: one is the question, the other the replicate."""
+
+_BASELINES = {"dynamics": "lif", "encoding": "latency", "preset": "published"}
+_FEWEST_MATCHED = 0.5  # of the runs, below which it was no designed comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The paired differences of one comparison, `level` minus `baseline`.
+
+    Attributes:
+        factor: The param compared.
+        baseline: Its value on one side, as text.
+        level: Its value on the other.
+        differences: Indexed by `unit` (text) and `seed`: differences of the metric.
+        matched: Share of the finished runs on both sides that found a partner.
+        along: Params that change with the factor by their defaults, so that they are part of it.
+    """
+
+    factor: str
+    baseline: str
+    level: str
+    differences: pd.Series[float]
+    matched: float
+    along: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> Differences:
+        """The mean difference of every unit; of a single unit the differences of its seeds."""
+        of_units = self.differences.groupby(level="unit").mean()
+        return (of_units if len(of_units) > 1 else self.differences).to_numpy().astype(np.float64)
+
+    @property
+    def n_configurations(self) -> int:
+        """Units."""
+        return int(self.differences.index.get_level_values("unit").nunique())
+
+    @property
+    def n_seeds(self) -> int:
+        """Different seeds."""
+        return int(self.differences.index.get_level_values("seed").nunique())
+
+
+def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
+    """The levels of a factor as pairs of texts, its baseline first, against every other level."""
+    values = runs[factor].dropna().unique()
+    levels = sorted({as_text(value) for value in values}, key=sort_key)
+    baseline = _BASELINES.get(factor, "")
+    levels.sort(key=lambda level: level != baseline)
+    return [(levels[0], level) for level in levels[1:]]
+
+
+def free_params(runs: pd.DataFrame) -> list[str]:
+    """The params that were chosen: those that vary, but those that only follow from `FACTORS`.
+
+    The defaults of some keys depend on others (the threshold of the published LIF and ALIF): such a
+    key has one value for every combination of the factors, and is part of the factor's effect.
+    """
+    params = [name for name in param_columns(runs) if name != "seed"]
+    varying = [name for name in params if runs[name].nunique() > 1]
+    factors = [name for name in varying if name in FACTORS]
+    return factors + [
+        name for name in varying if name not in FACTORS and not _follows(runs, name, factors)
+    ]
+
+
+def pair(
+    runs: pd.DataFrame, factor: str, baseline: str, level: str, metric: str = "test_accuracy"
+) -> Pairs:
+    """Pair the finished runs at two levels of a factor by all other free params and by seed.
+
+    A param without effect at one of the levels (a learned beta under LIF) is not asked to agree:
+    the runs at the other level stand for that unit with their mean.
+
+    Raises:
+        AnalysisError: There are no pairs, or too few runs have a partner: then the runs are no
+            designed comparison of this factor, and its effect cannot be told from that of the
+            params that changed with it.
+    """
+    done = done_runs(runs, [metric])
+    if factor not in done:
+        raise AnalysisError(f"the runs have no param {factor!r}")
+    texts = done[factor].map(as_text)
+    one, other = done[texts == baseline], done[texts == level]
+    for side, value in ((one, baseline), (other, level)):
+        if side.empty:
+            raise AnalysisError(f"no finished run has {factor}={value}")
+    free = [name for name in free_params(done) if name != factor]
+    keys = [name for name in free if one[name].notna().any() and other[name].notna().any()]
+    left, right = _by_unit(one, keys, metric), _by_unit(other, keys, metric)
+    differences = (right - left).dropna().rename("difference")
+    if differences.empty:
+        raise AnalysisError(_no_pairs(factor, keys, left, right))
+    matched = _share(done, keys, differences, texts.isin([baseline, level]))
+    if matched < _FEWEST_MATCHED:
+        raise AnalysisError(
+            f"{factor}: only {matched:.0%} of the runs have a partner that differs in it alone; "
+            "this was no designed comparison, see the importance of the params instead"
+        )
+    along = tuple(
+        name
+        for name in param_columns(done)
+        if name not in {factor, "seed", *free} and _levels(one, name) != _levels(other, name)
+    )
+    return Pairs(
+        factor=factor,
+        baseline=baseline,
+        level=level,
+        differences=differences,
+        matched=matched,
+        along=along,
+    )
+
+
+def _follows(runs: pd.DataFrame, name: str, factors: Sequence[str]) -> bool:
+    if not factors:
+        return False
+    return bool((runs.groupby(list(factors), dropna=False)[name].nunique(dropna=False) <= 1).all())
+
+
+def _by_unit(side: pd.DataFrame, keys: Sequence[str], metric: str) -> pd.Series[float]:
+    return side.groupby([_unit(side, keys), "seed"])[metric].mean()
+
+
+def _unit(runs: pd.DataFrame, keys: Sequence[str]) -> pd.Series[str]:
+    """What a run shares with its partners, as text."""
+    texts = runs[list(keys)].map(as_text)
+    joined = [
+        ", ".join(f"{key}={value}" for key, value in zip(keys, row, strict=True))
+        for row in texts.itertuples(index=False)
+    ]
+    return pd.Series(joined, index=runs.index, name="unit")
+
+
+def _share(
+    done: pd.DataFrame,
+    keys: Sequence[str],
+    differences: pd.Series[float],
+    compared: pd.Series[bool],
+) -> float:
+    sides = done[compared]
+    index = pd.MultiIndex.from_arrays([_unit(sides, keys), sides["seed"]])
+    return float(index.isin(differences.index).mean())
+
+
+def _no_pairs(
+    factor: str, keys: Sequence[str], left: pd.Series[float], right: pd.Series[float]
+) -> str:
+    units = left.index.get_level_values("unit").intersection(right.index.get_level_values("unit"))
+    if len(units):
+        return f"{factor}: no pairs, the runs have no seed in common"
+    return (
+        f"{factor}: no pairs, no two runs differ in it alone ({', '.join(keys)} change as well); "
+        "see the importance of the params instead"
+    )
+
+
+def _levels(side: pd.DataFrame, name: str) -> set[str]:
+    return {as_text(value) for value in side[name].unique()}

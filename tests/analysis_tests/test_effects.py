@@ -1,0 +1,164 @@
+"""Effects of the factors, on runs whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from analysis.effects import effects
+from analysis.errors import AnalysisError
+from analysis.pairs import pair
+from tests.analysis_tests.conftest import make_runs
+from tests.analysis_tests.simulation import MARGIN, TRUTH, grid, outcomes, simulate
+
+
+@pytest.fixture(scope="module")
+def runs() -> pd.DataFrame:
+    return outcomes(grid(), TRUTH, np.random.default_rng(1))
+
+
+def test_intervals_cover_and_tests_keep_their_level() -> None:
+    """At reduced size: the bounds are five standard errors around 95 % and 5 %."""
+    count = 60
+    shares = simulate(count, seed=5)
+    of_tables, of_rows = (5 * np.sqrt(0.05 * 0.95 / n) for n in (count, 4 * count))
+    assert 0.95 - of_rows < shares["coverage"]
+    assert shares["false_positives"] < 0.05 + of_tables
+    assert shares["false_equivalence"] < 0.05 + of_rows
+    assert shares["power"] > 0.7
+
+
+def test_an_effect_is_the_mean_difference_of_pairs_that_differ_in_nothing_else(
+    runs: pd.DataFrame,
+) -> None:
+    table = effects(runs).set_index("factor")
+    assert set(table.index) == set(TRUTH)
+    wide = runs.pivot_table(
+        values="test_accuracy",
+        index=["dynamics", "encoding", "hidden", "seed"],
+        columns="recurrent",
+    )
+    expected = (wide[True] - wide[False]).groupby(["dynamics", "encoding", "hidden"]).mean()
+    row = table.loc["recurrent"]
+    assert row["estimate"] == pytest.approx(expected.mean(), abs=1e-12)
+    assert (row["baseline"], row["level"]) == ("false", "true")
+    assert (row["n_configurations"], row["n_seeds"], row["n_pairs"]) == (8, 3, 24)
+    assert row["p"] == pytest.approx(
+        stats.permutation_test(
+            (expected.to_numpy(),), np.mean, permutation_type="samples", n_resamples=np.inf
+        ).pvalue,
+        abs=1e-6,
+    )
+    assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_the_correction_is_that_of_holm_over_all_factors(runs: pd.DataFrame) -> None:
+    table = effects(runs)
+    expected = multipletests(table["p"], method="holm")[1]
+    assert table["p_holm"].to_numpy() == pytest.approx(expected, abs=1e-12)
+
+
+def test_no_large_p_is_taken_for_no_effect() -> None:
+    none = dict.fromkeys(TRUTH, 0.0)
+    noisy = effects(outcomes(grid(), none, np.random.default_rng(2)), margin=1e-4)
+    assert set(noisy["verdict"]) == {"undecided"}
+    wide = effects(outcomes(grid(), none, np.random.default_rng(2)), margin=5 * MARGIN)
+    assert set(wide["verdict"]) == {"equivalent"}
+
+
+def test_a_param_that_has_no_effect_at_one_level_is_not_asked_to_agree() -> None:
+    rows = [
+        {"group": "lif", "dynamics": "lif", "learn_beta": None, "test_accuracy": 0.90},
+        {"group": "fix", "dynamics": "alif", "learn_beta": False, "test_accuracy": 0.92},
+        {"group": "learnt", "dynamics": "alif", "learn_beta": True, "test_accuracy": 0.96},
+    ]
+    runs = make_runs([row | {"seed": seed} for row in rows for seed in range(3)])
+    pairs = pair(runs, "dynamics", "lif", "alif")
+    assert pairs.differences.tolist() == pytest.approx([0.04] * 3)  # to the mean of the two
+    assert pairs.matched == 1
+
+
+def test_a_default_that_goes_along_with_a_factor_is_named_and_not_held_against_it() -> None:
+    rows = [
+        {"group": f"{name}{hidden}", "dynamics": name, "threshold": threshold, "hidden": hidden}
+        | {"test_accuracy": accuracy + hidden / 1e4, "seed": seed}
+        for name, threshold, accuracy in (("lif", 1.0, 0.90), ("alif", 0.03, 0.92))
+        for hidden in (100, 200)
+        for seed in range(2)
+    ]
+    table = effects(make_runs(rows)).set_index("factor")
+    assert set(table.index) == {"dynamics", "hidden"}
+    assert table.loc["dynamics", "along"] == "threshold"
+    assert table.loc["dynamics", "estimate"] == pytest.approx(0.02)
+    assert table.loc["hidden", "along"] == ""
+
+
+def test_several_levels_are_each_compared_with_the_baseline() -> None:
+    rows = [
+        {"group": f"{code}", "encoding": code, "test_accuracy": accuracy + seed / 1e3, "seed": seed}
+        for code, accuracy in (("constant", 0.97), ("latency", 0.94), ("poisson", 0.95))
+        for seed in range(3)
+    ]
+    table = effects(make_runs(rows))
+    assert table["baseline"].tolist() == ["latency", "latency"]
+    assert dict(zip(table["level"], table["estimate"].round(6), strict=True)) == {
+        "constant": 0.03,
+        "poisson": 0.01,
+    }
+
+
+def _rows(seeds: int = 2, **changes: object) -> list[dict[str, object]]:
+    return [
+        {"group": f"{r}{h}", "recurrent": r, "hidden": h, "seed": seed}
+        | {"test_accuracy": 0.9 + 0.01 * r + 0.001 * seed}
+        | changes
+        for r in (False, True)
+        for h in (100, 200)
+        for seed in range(seeds)
+    ]
+
+
+def test_one_seed_is_refused_with_the_reason() -> None:
+    with pytest.raises(AnalysisError, match="recurrent: one seed only"):
+        effects(make_runs(_rows(seeds=1)), ["recurrent"])
+
+
+def test_runs_of_a_search_are_refused_as_no_designed_comparison() -> None:
+    generator = np.random.default_rng(0)
+    rows = [row | {"lr": generator.uniform()} for row in _rows()]
+    with pytest.raises(AnalysisError, match=r"no pairs.*lr.*importance"):
+        effects(make_runs(rows), ["recurrent"])
+    half = [
+        row | {"lr": 0.1 if number < 3 else generator.uniform()}
+        for number, row in enumerate(sorted(_rows(4), key=lambda row: (row["hidden"], row["seed"])))
+    ]
+    with pytest.raises(AnalysisError, match=r"only .* have a partner"):
+        effects(make_runs(half), ["recurrent"])
+
+
+@pytest.mark.parametrize(
+    ("factor", "reason"),
+    [
+        ("no_such", "no param 'no_such'"),
+        ("seed", "seed is not a factor"),
+        ("encoding", "all finished runs have the same"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(factor: str, reason: str) -> None:
+    runs = make_runs(_rows(encoding="latency"))
+    with pytest.raises(AnalysisError, match=reason):
+        effects(runs, [factor])
+    assert factor in effects(runs, ["recurrent", factor]).attrs["refused"]
+
+
+def test_seeds_that_have_no_partner_are_left_out_and_counted() -> None:
+    rows = _rows(3)
+    runs = make_runs(rows)
+    runs.loc[len(runs) - 1, "state"] = "failed"
+    table = effects(runs, ["recurrent"])
+    assert table["n_pairs"].tolist() == [5]
+    assert table["matched"].tolist() == pytest.approx([10 / 11])
+    assert table.attrs["left_out"] == {"failed": 1}
