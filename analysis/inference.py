@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -22,7 +23,9 @@ FEWEST_FOR_RESAMPLING = 6
 
 _RESAMPLES = 9_999
 _SEED = 0  # the same runs give the same interval
-_MOST_UNITS = 10_000
+MOST_UNITS = 10_000
+"""No plan for more of them is of use."""
+
 _ROUNDING = 1e-12
 
 
@@ -34,8 +37,7 @@ def interval(differences: Differences) -> tuple[float, float]:
     """
     mean, error = _mean_and_error(differences)
     if len(differences) < FEWEST_FOR_RESAMPLING or error == 0:
-        low, high = stats.t.ppf([0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2], len(differences) - 1)
-        return mean + low * error, mean + high * error
+        return student_interval(differences)
     generator = np.random.default_rng(_SEED)
     samples = generator.choice(differences, (_RESAMPLES, len(differences)))
     errors = samples.std(axis=1, ddof=1) / math.sqrt(len(differences))
@@ -43,6 +45,21 @@ def interval(differences: Differences) -> tuple[float, float]:
     quotients = (samples.mean(axis=1)[usable] - mean) / errors[usable]
     low, high = np.quantile(quotients, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
     return float(mean - high * error), float(mean - low * error)
+
+
+def student_interval(values: Differences) -> tuple[float, float]:
+    """The 95 % interval of the mean of independent normal values."""
+    mean, error = _mean_and_error(values)
+    half_width = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * error
+    return mean - half_width, mean + half_width
+
+
+def greater_p(values: Differences, bound: float) -> float:
+    """The p-value of "the mean is at most `bound`": a one-sided t-test."""
+    mean, error = _mean_and_error(values)
+    if not error:
+        return float(mean <= bound)
+    return float(stats.t.sf((mean - bound) / error, len(values) - 1))
 
 
 def difference_p(differences: Differences) -> float:
@@ -99,10 +116,31 @@ def units_to_decide(differences: Differences, distance: float, confidence: float
     return None
 
 
+def seeds_to_decide(differences: pd.Series[float], distance: float) -> int | None:
+    """How many seeds of every unit in all make the interval narrower than a distance.
+
+    None: no number does, as the units themselves differ too much.
+
+    Args:
+        differences: Indexed by `unit` and `seed`.
+        distance: As for `units_to_decide`.
+    """
+    by_unit = differences.groupby(level="unit")
+    n_units, n_seeds = by_unit.ngroups, float(by_unit.size().mean())
+    of_seeds = float(by_unit.var(ddof=1).mean())
+    of_units = max(0.0, float(by_unit.mean().var(ddof=1)) - of_seeds / n_seeds)
+    quotient = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n_units - 1))
+    left_for_seeds = n_units * (distance / quotient) ** 2 - of_units
+    if not left_for_seeds > 0 or not of_seeds >= 0:
+        return None
+    seeds = math.floor(of_seeds / left_for_seeds) + 1
+    return seeds if seeds <= MOST_UNITS else None
+
+
 def _counts(first: int) -> Iterator[int]:
     """Every number at first, then in steps of some percent."""
     n = max(first, 2)
-    while n <= _MOST_UNITS:
+    while n <= MOST_UNITS:
         yield n
         n += max(1, n // 50)
 

@@ -24,6 +24,9 @@ SpecArgument = Annotated[
         metavar="SPEC", help="a YAML file, the name of a bundled sweep, or - for standard input"
     ),
 ]
+SweepNames = Annotated[
+    list[str], typer.Argument(metavar="NAME...", help="names of sweeps: spikesweep list")
+]
 SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
 
 
@@ -33,6 +36,11 @@ def stdout() -> Console:
 
     console = Console(highlight=False, markup=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, width=200)
+
+
+def say(text: str) -> None:
+    """A line beside the results."""
+    stderr().print(text)
 
 
 def stderr() -> Console:

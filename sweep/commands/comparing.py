@@ -1,0 +1,107 @@
+"""Commands that compare: effects, claims."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.commands.common import SweepNames, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FormatOption = Annotated[
+    str, typer.Option("--format", help="csv, md, latex or parquet [default: by OUTPUT, or md]")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="file [default: standard output]")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (effects, claims):
+        app.command()(command)
+
+
+def effects(
+    names: SweepNames,
+    factor: Annotated[
+        list[str], typer.Option(help="param to compare (repeatable) [default: all that vary]")
+    ] = [],  # noqa: B006 - typer's way of a repeatable option
+    metric: Annotated[str, typer.Option(help="what is compared")] = "test_accuracy",
+    margin: Annotated[
+        float, typer.Option(help="a smaller difference counts as none; a fraction", min=0.0)
+    ] = 0.005,
+    interactions: Annotated[
+        bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
+    ] = False,
+    format_: FormatOption = "",
+    output: OutputOption = None,
+) -> None:
+    """Compare the levels of every factor, paired by everything else and by seed.
+
+    For designed comparisons: a grid with at least two seeds. Mean paired difference with its 95 %
+    interval, p-values corrected by Holm over all comparisons, and an equivalence test: "no
+    difference" is a claim of its own, shown only when the difference is within the margin.
+
+    Example: spikesweep effects published-mnist --factor recurrent --factor hidden
+    """
+    from analysis import effects as of_factors
+    from analysis import interactions as of_pairs
+    from analysis import readable, runs
+
+    found = runs.load_runs(names)
+    if interactions:
+        table = of_pairs.interactions(found, factor, metric)
+        _write(table, readable.readable_interactions(table), format_, output)
+        return
+    table = of_factors.effects(found, factor, metric, margin=margin)
+    _write(table, readable.readable_effects(table), format_, output)
+    for name, reason in table.attrs["refused"].items():
+        say(f"not estimated: {name}: {reason.removeprefix(f'{name}: ')}")
+    for state, count in table.attrs["left_out"].items():
+        say(f"left out: {count} runs that are {state}")
+
+
+def claims(
+    names: SweepNames,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="the 48 published bars beside our runs, instead")
+    ] = False,
+    margin: Annotated[
+        float, typer.Option(help="a smaller difference in accuracy counts as none", min=0.0)
+    ] = 0.01,
+    format_: FormatOption = "",
+    output: OutputOption = None,
+) -> None:
+    """Test the conclusions of the published study with our runs.
+
+    Each holds, does not hold, or is undecided, with the number of further runs that would decide
+    it; under the published model and under the mended one.
+
+    Example: spikesweep claims published-mnist published-mnist-128 published-fashion
+    """
+    from analysis import claims as published
+    from analysis import readable, replication, runs
+
+    found = runs.load_runs(names)
+    if rows:
+        table = replication.compare_with_published(found)
+        _write(table, readable.readable_replication(table), format_, output)
+    else:
+        table = published.claims(found, margin=margin)
+        _write(table, readable.readable_claims(table), format_, output)
+
+
+def _write(raw: pd.DataFrame, text: pd.DataFrame, format_: str, output: Path | None) -> None:
+    """As it is for programs, in percent and with brackets for readers."""
+    from analysis import tables
+
+    suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
+    chosen = format_ or suffixes.get(output.suffix if output else "", "md")
+    target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
+    tables.write_table(text if chosen in ("md", "latex") else raw, output or target, chosen)
