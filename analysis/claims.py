@@ -59,6 +59,19 @@ _METRIC = "test_accuracy"
 _NO_PRESET = "none"
 
 
+@dataclass(frozen=True)
+class _Test:
+    """How the claims under a preset are tested.
+
+    Attributes:
+        margin: A smaller difference counts as none.
+        confidence: Of the intervals that would decide, after the correction at its strictest.
+    """
+
+    margin: float
+    confidence: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Finding:
     """What the runs say of one claim under one preset."""
@@ -115,9 +128,9 @@ def _presets(done: pd.DataFrame) -> list[str]:
 def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str, Any]]:
     has_none = done["dynamics"] == "mlp"
     of_preset = done[has_none if preset == _NO_PRESET else (done["preset"] == preset) & ~has_none]
-    for claim in CLAIMS:
-        if (claim.dynamics == ("mlp",)) != (preset == _NO_PRESET):
-            continue
+    about = [c for c in CLAIMS if (c.dynamics == ("mlp",)) == (preset == _NO_PRESET)]
+    test = _Test(margin, 1 - ALPHA / len(about))
+    for claim in about:
         row: dict[str, Any] = {
             "claim": claim.key,
             "statement": claim.statement,
@@ -126,7 +139,7 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
             "published_bars": _of_published_bars(claim),
         }
         try:
-            finding = _finding(select(of_preset, claim), claim, margin)
+            finding = _finding(select(of_preset, claim), claim, test)
         except AnalysisError as error:
             row |= {"verdict": UNTESTED, "note": str(error)}
         else:
@@ -134,21 +147,21 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
         yield row
 
 
-def _finding(runs: pd.DataFrame, claim: Claim, margin: float) -> _Finding:
+def _finding(runs: pd.DataFrame, claim: Claim, test: _Test) -> _Finding:
     if runs.empty:
         raise AnalysisError(f"no finished run: spikesweep run {' or '.join(claim.sweeps)}")
     match claim:
         case Reaches(published=float() as figure):
-            return _reaches(runs, figure - margin)
+            return _reaches(runs, figure - test.margin, test)
         case Changes():
             pairs = pair(runs, claim.factor, claim.baseline, claim.level, _METRIC)
-            return _changes(pairs, claim.direction, margin)
+            return _changes(pairs, claim.direction, test)
         case NoChange():
-            return _no_change(pair(runs, claim.factor, claim.baseline, claim.level), margin)
+            return _no_change(pair(runs, claim.factor, claim.baseline, claim.level, _METRIC), test)
     raise AssertionError(claim)
 
 
-def _reaches(runs: pd.DataFrame, bound: float) -> _Finding:
+def _reaches(runs: pd.DataFrame, bound: float, test: _Test) -> _Finding:
     if runs["group_id"].nunique() > 1:
         raise AnalysisError("the runs that it is about differ in more than the seed")
     accuracies = runs[_METRIC].to_numpy(np.float64)
@@ -157,7 +170,7 @@ def _reaches(runs: pd.DataFrame, bound: float) -> _Finding:
     low, high = inference.student_interval(accuracies)
     above = inference.greater_p(accuracies, bound)
     distance = abs(accuracies.mean() - bound)
-    needed = inference.units_to_decide(accuracies, distance, inference.CONFIDENCE)
+    needed = inference.units_to_decide(accuracies, distance, test.confidence)
     return _Finding(
         estimate=float(accuracies.mean()),
         low=low,
@@ -170,26 +183,28 @@ def _reaches(runs: pd.DataFrame, bound: float) -> _Finding:
     )
 
 
-def _changes(pairs: Pairs, direction: int, margin: float) -> _Finding:
+def _changes(pairs: Pairs, direction: int, test: _Test) -> _Finding:
     units = _units(pairs) * direction
     p = inference.difference_p(units)
     mean = float(units.mean())
     return _described(
         pairs,
         p_for=p if mean > 0 else 1.0,
-        p_against=1 - inference.greater_p(units, margin),
-        distance=mean if mean > 0 else margin - mean,
+        p_against=1 - inference.greater_p(units, test.margin),
+        distance=mean if mean > 0 else test.margin - mean,
+        test=test,
     )
 
 
-def _no_change(pairs: Pairs, margin: float) -> _Finding:
+def _no_change(pairs: Pairs, test: _Test) -> _Finding:
     units = _units(pairs)
     size = abs(float(units.mean()))
     return _described(
         pairs,
-        p_for=inference.equivalence_p(units, margin),
+        p_for=inference.equivalence_p(units, test.margin),
         p_against=inference.difference_p(units),
-        distance=margin - size if size < margin else size,
+        distance=test.margin - size if size < test.margin else size,
+        test=test,
     )
 
 
@@ -198,7 +213,9 @@ def _units(pairs: Pairs) -> Differences:
     return pairs.units
 
 
-def _described(pairs: Pairs, *, p_for: float, p_against: float, distance: float) -> _Finding:
+def _described(
+    pairs: Pairs, *, p_for: float, p_against: float, distance: float, test: _Test
+) -> _Finding:
     units = pairs.units
     low, high = inference.interval(units)
     return _Finding(
@@ -209,17 +226,17 @@ def _described(pairs: Pairs, *, p_for: float, p_against: float, distance: float)
         n_seeds=pairs.n_seeds,
         p_for=p_for,
         p_against=p_against,
-        further_runs=_further_pairs(pairs, distance),
+        further_runs=_further_pairs(pairs, distance, test.confidence),
     )
 
 
-def _further_pairs(pairs: Pairs, distance: float) -> str:
+def _further_pairs(pairs: Pairs, distance: float, confidence: float) -> str:
     """The cheaper of more seeds of these configurations, and more configurations."""
     units = pairs.units
-    needed = inference.units_to_decide(units, distance, inference.CONFIDENCE)
+    needed = inference.units_to_decide(units, distance, confidence)
     if pairs.n_configurations == 1:
         return _further(needed, len(units), "seeds", 2)
-    seeds = inference.seeds_to_decide(pairs.differences, distance)
+    seeds = inference.seeds_to_decide(pairs.differences, distance, confidence)
     more_configurations = _further(needed, len(units), "configurations", 2 * pairs.n_seeds)
     if seeds is None:
         return more_configurations

@@ -116,7 +116,9 @@ def units_to_decide(differences: Differences, distance: float, confidence: float
     return None
 
 
-def seeds_to_decide(differences: pd.Series[float], distance: float) -> int | None:
+def seeds_to_decide(
+    differences: pd.Series[float], distance: float, confidence: float
+) -> int | None:
     """How many seeds of every unit in all make the interval narrower than a distance.
 
     None: no number does, as the units themselves differ too much.
@@ -124,12 +126,13 @@ def seeds_to_decide(differences: pd.Series[float], distance: float) -> int | Non
     Args:
         differences: Indexed by `unit` and `seed`.
         distance: As for `units_to_decide`.
+        confidence: Of the two-sided interval.
     """
     by_unit = differences.groupby(level="unit")
     n_units, n_seeds = by_unit.ngroups, float(by_unit.size().mean())
     of_seeds = float(by_unit.var(ddof=1).mean())
     of_units = max(0.0, float(by_unit.mean().var(ddof=1)) - of_seeds / n_seeds)
-    quotient = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n_units - 1))
+    quotient = float(stats.t.ppf(0.5 + confidence / 2, n_units - 1))
     left_for_seeds = n_units * (distance / quotient) ** 2 - of_units
     if not left_for_seeds > 0 or not of_seeds >= 0:
         return None
