@@ -17,7 +17,8 @@ from sweep.ledger import Ledger
 from sweep.observer import Observer
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, study_storage
-from sweep.records import State
+from sweep.provenance import launch_tags
+from sweep.records import State, Tag
 from sweep.search import StudySearcher
 from sweep.spec import Sweep
 from sweep.stopping import Stop
@@ -25,6 +26,8 @@ from sweep.study import open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 from sweep.trainable import SnnTrainable
 from sweep.tuner import fit, make_tuner
+
+_LONGEST_TAG = 8_000  # that MLflow takes
 
 
 @dataclass
@@ -114,7 +117,8 @@ def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> N
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, sweep_tags(paths))
+    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_yaml()[:_LONGEST_TAG]}
+    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, tags)
 
 
 def _final_state(result: Result) -> str:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 from snn.data import Dataset
 from sweep.records import Tag
+
+_PACKAGES = ("spikesweep", "torch", "numba", "ray", "optuna", "mlflow")
+
+
+def launch_tags() -> dict[str, str]:
+    """Tags of the parent run of a launch: the driver's code and machine."""
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    tags = {
+        Tag.VERSIONS: f"Python {platform.python_version()}, {packages}",
+        Tag.MACHINE: f"{_processor()}, {os.cpu_count()} CPUs, {platform.system()}",
+        Tag.NODE: platform.node(),
+    }
+    return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
 
 
 def provenance_tags(dataset: Dataset) -> dict[str, str]:
@@ -32,3 +47,13 @@ def git_sha() -> str:
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _processor() -> str:
+    """The processor's own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

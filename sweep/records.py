@@ -54,6 +54,9 @@ class Tag:
     STATE = "spikesweep.state"
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
+    SPEC = "spikesweep.spec"
+    VERSIONS = "spikesweep.versions"
+    MACHINE = "spikesweep.machine"
     KIND = "spikesweep.kind"
     PARENT = "mlflow.parentRunId"
 

@@ -19,7 +19,7 @@ from sweep import finish, launch
 from sweep.ledger import Ledger
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
-from sweep.provenance import provenance_tags
+from sweep.provenance import launch_tags, provenance_tags
 from sweep.records import State, Tag
 from sweep.spec import Sweep
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
@@ -55,7 +55,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
     paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):
         tracker = MlflowTracker(paths)
-        tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths))
+        tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
         tags = trial_tags(paths, config) | provenance_tags(dataset)
         tags |= {Tag.BACKEND: trainer.backend}
         tracker.begin(config.config_id, finish.trial_name(config), config.canonical(), tags)

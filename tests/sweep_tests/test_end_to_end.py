@@ -9,10 +9,12 @@ import signal
 import socket
 
 import pytest
+import yaml
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from sweep import tracking
+from sweep.spec import Sweep
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -40,6 +42,10 @@ def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: 
     (parent,) = finished.runs("small", "sweep")
     children = finished.runs("small")
     assert parent.info.status == "FINISHED"
+    assert "torch " in parent.data.tags["spikesweep.versions"]
+    assert parent.data.tags["spikesweep.machine"]
+    spec = Sweep.parse(yaml.safe_load(parent.data.tags["spikesweep.spec"]))
+    assert (spec.name, spec.seeds) == ("small", (0, 1))
     assert len(children) == 4
     for child in children:
         assert child.info.status == "FINISHED"
