@@ -8,7 +8,7 @@ the table says why in `attrs["refused"]`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from statsmodels.stats.multitest import multipletests
 from analysis import inference
 from analysis.errors import AnalysisError
 from analysis.groups import FACTORS, done_runs
+from analysis.labels import value_labels
 from analysis.pairs import NOT_FACTORS, Pairs, comparisons, free_params, pair
 from sweep.records import State
 
@@ -27,6 +28,7 @@ MARGIN = 0.005
 HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
 
 COLUMNS = (
+    "group",
     "factor",
     "baseline",
     "level",
@@ -54,17 +56,18 @@ def effects(
     metric: str = "test_accuracy",
     *,
     margin: float = MARGIN,
+    within: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
-    Columns: `estimate`, the mean over the units of their mean paired difference, level minus
-    baseline, in units of the metric, and its 95 % interval `low`, `high` (studentised bootstrap
-    over units; below 6 of them Student's); `effect_size`, Cohen's d of the units; `p` of a
-    permutation test (sign flips of units; below 6 Student's t) and `p_holm`, corrected over all
-    rows; `p_equivalence` of two one-sided t-tests against the margin, and corrected; `verdict`:
-    higher or lower (p_holm < 0.05), else equivalent (p_equivalence_holm < 0.05), else undecided;
-    `matched`, the share of runs with a partner; `along`, params that change with the factor by
-    their defaults.
+    Columns: `group`, the values of the params `within`; `estimate`, the mean over the units of
+    their mean paired difference, level minus baseline, in units of the metric, and its 95 %
+    interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's);
+    `effect_size`, Cohen's d of the units; `p` of a permutation test (sign flips of units; below 6
+    Student's t) and `p_holm`, corrected over all rows; `p_equivalence` of two one-sided t-tests
+    against the margin, and corrected; `verdict`: higher or lower (p_holm < 0.05), else equivalent
+    (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
+    `along`, params that change with the factor by their defaults.
 
     `attrs`: `metric`; `refused`, factor → why it cannot be estimated; `left_out`, how many runs are
     not finished, by state.
@@ -74,31 +77,55 @@ def effects(
         factors: Params to compare; all that vary when empty.
         metric: Column of the runs.
         margin: Differences below it count as none; in units of the metric.
+        within: Params whose values are looked at apart, each for itself.
 
     Raises:
         AnalysisError: No factor can be estimated; the text has the first reason.
     """
     done = done_runs(runs, [metric])
-    wanted = list(factors) or [name for name in free_params(done) if name not in NOT_FACTORS]
-    if not wanted:
-        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
     rows: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
-    for factor in wanted:
-        try:
-            _require_factor(done, factor)
-            rows += [
-                _row(pair(done, factor, *levels, metric), margin)
-                for levels in comparisons(done, factor)
-            ]
-        except AnalysisError as error:
-            refused[factor] = str(error)
+    for group, members in groups_within(done, within):
+        for factor in factors or _all_factors(members):
+            try:
+                found = _compared(members, factor, metric, margin)
+                rows += [{"group": group, **row} for row in found]
+            except AnalysisError as error:
+                refused[f"{group}, {factor}" if group else factor] = str(error)
+    if not rows and not refused:
+        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
     if not rows:
         raise AnalysisError(next(iter(refused.values())))
     table = _judged(pd.DataFrame(rows))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
     table.attrs |= {"metric": metric, "refused": refused, "left_out": left_out}
     return table
+
+
+def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The runs apart by the values of these params, each part with a name for readers.
+
+    Raises:
+        AnalysisError: The runs have no such param.
+    """
+    for name in within:
+        if name not in runs:
+            raise AnalysisError(f"the runs have no param {name!r}")
+    if not within:
+        yield "", runs
+        return
+    for _, members in runs.groupby(list(within), dropna=False):
+        yield ", ".join(value_labels(members.iloc[0].to_dict(), within)), members
+
+
+def _all_factors(runs: pd.DataFrame) -> list[str]:
+    return [name for name in free_params(runs) if name not in NOT_FACTORS]
+
+
+def _compared(runs: pd.DataFrame, factor: str, metric: str, margin: float) -> list[dict[str, Any]]:
+    _require_factor(runs, factor)
+    levels = comparisons(runs, factor)
+    return [_row(pair(runs, factor, *two, metric), margin) for two in levels]
 
 
 def _require_factor(done: pd.DataFrame, factor: str) -> None:

@@ -15,8 +15,10 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     """What `effects` found, all text: differences of accuracies in percentage points."""
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
     unit = " (points)" if points else ""
+    groups = {"runs": table["group"]} if table["group"].any() else {}
     return pd.DataFrame(
         {
+            **groups,
             "factor": table["factor"],
             "comparison": table["baseline"] + " → " + table["level"],
             f"difference{unit}": _with_interval(table, points),

@@ -36,6 +36,9 @@ def effects(
     margin: Annotated[
         float, typer.Option(help="a smaller difference counts as none; a fraction", min=0.0)
     ] = 0.005,
+    within: Annotated[
+        list[str], typer.Option(help="param whose values are looked at apart (repeatable)")
+    ] = [],  # noqa: B006
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
@@ -48,7 +51,7 @@ def effects(
     interval, p-values corrected by Holm over all comparisons, and an equivalence test: "no
     difference" is a claim of its own, shown only when the difference is within the margin.
 
-    Example: spikesweep effects published-mnist --factor recurrent --factor hidden
+    Example: spikesweep effects published-mnist --within preset --factor recurrent
     """
     from analysis import effects as of_factors
     from analysis import interactions as of_pairs
@@ -59,7 +62,7 @@ def effects(
         table = of_pairs.interactions(found, factor, metric)
         _write(table, readable.readable_interactions(table), format_, output)
         return
-    table = of_factors.effects(found, factor, metric, margin=margin)
+    table = of_factors.effects(found, factor, metric, margin=margin, within=within)
     _write(table, readable.readable_effects(table), format_, output)
     for name, reason in table.attrs["refused"].items():
         say(f"not estimated: {name}: {reason.removeprefix(f'{name}: ')}")

@@ -162,3 +162,23 @@ def test_seeds_that_have_no_partner_are_left_out_and_counted() -> None:
     assert table["n_pairs"].tolist() == [5]
     assert table["matched"].tolist() == pytest.approx([10 / 11])
     assert table.attrs["left_out"] == {"failed": 1}
+
+
+def test_effects_are_looked_at_apart_within_a_param_and_corrected_together() -> None:
+    rows = [
+        row | {"preset": preset, "group": f"{preset}{row['group']}"}
+        for preset in ("default", "published")
+        for row in _rows(3)
+    ]
+    runs = make_runs(rows)
+    worse = (runs["preset"] == "published") & runs["recurrent"]
+    runs["test_accuracy"] -= 0.5 * worse
+    table = effects(runs, ["recurrent"], within=["preset"]).set_index("group")
+    assert table["estimate"].round(6).to_dict() == {
+        "default preset": 0.01,
+        "published preset": -0.49,
+    }
+    apart = effects(runs[runs["preset"] == "default"], ["recurrent"])
+    assert table.loc["default preset", "p"] == apart["p"].iloc[0]
+    with pytest.raises(AnalysisError, match="no param 'no_such'"):
+        effects(runs, within=["no_such"])

@@ -1,0 +1,109 @@
+"""What a report is made of, before it is a page or a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A paragraph: what a reader must know, or why something is not there.
+
+    Attributes:
+        text: Plain text.
+        missing: Whether it stands in place of something.
+    """
+
+    text: str
+    missing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verbatim:
+    """A text as it was written, such as a specification, folded away."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table twice: for readers, all text, and for programs.
+
+    Attributes:
+        name: Of its file.
+        caption: What it shows, in a sentence.
+        shown: All text.
+        raw: As it is written to the file.
+    """
+
+    name: str
+    caption: str
+    shown: pd.DataFrame
+    raw: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure.
+
+    Attributes:
+        name: Of its files.
+        text: What it shows, for those who cannot see it.
+        figure: Itself.
+    """
+
+    name: str
+    text: str
+    figure: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Browser:
+    """All runs, to be sorted and filtered by the reader.
+
+    Attributes:
+        name: Of its file.
+        runs: One row per run; the column `run_id` links to MLflow.
+        links: The run's page for every run, empty where there is none.
+    """
+
+    name: str
+    runs: pd.DataFrame
+    links: list[str]
+
+
+Part = Note | Verbatim | Table | Picture | Browser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A chapter.
+
+    Attributes:
+        anchor: Its name in links.
+        title: Its heading.
+        parts: What stands in it, in order.
+    """
+
+    anchor: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All of it.
+
+    Attributes:
+        title: The sweeps.
+        lead: The most important, in a sentence or two.
+        sections: In order.
+    """
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
