@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 
@@ -15,6 +14,7 @@ from optuna.trial import TrialState
 
 from sweep import tracking
 from sweep.spec import Sweep
+from tests.browser import open_page
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -227,12 +227,6 @@ def test_the_schema_describes_every_key(place: Workplace) -> None:
 
 
 def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplace) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    if not chromium:
-        assert not os.environ.get("CI"), "Debian's package chromium is missing"
-        pytest.skip("no chromium on this machine")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -240,10 +234,7 @@ def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplac
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(f"{url}/health") or server.poll() is not None)
-        with sync_playwright() as play:
-            options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            browser = play.chromium.launch(executable_path=chromium, args=options)
-            page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        with open_page() as page:
             experiment = finished.runs("small")[0].info.experiment_id
             page.goto(f"{url}/#/experiments/{experiment}/runs")
             page.get_by_text("small 1").first.wait_for(timeout=60_000)
@@ -251,7 +242,6 @@ def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplac
             page.locator("[role=gridcell]", has_text="small 1").locator("button").click()
             page.get_by_text("lif constant 128").first.wait_for(timeout=30_000)
             page.screenshot(path=finished.folder / "ui.png")
-            browser.close()
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
