@@ -115,7 +115,8 @@ def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[s
         yield "", runs
         return
     for _, members in runs.groupby(list(within), dropna=False):
-        yield ", ".join(value_labels(members.iloc[0].to_dict(), within)), members
+        values: dict[Any, Any] = members.iloc[0].to_dict()
+        yield ", ".join(value_labels(values, within)), members
 
 
 def _all_factors(runs: pd.DataFrame) -> list[str]:
