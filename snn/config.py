@@ -31,6 +31,7 @@ EncodingName = Literal["latency", "periodic", "poisson", "constant"]
 SurrogateName = Literal["fast_sigmoid", "phi", "atan"]
 BackendName = Literal["auto", "reference", "cpu", "cuda"]
 ReadoutName = Literal["max", "mean", "last"]
+ScheduleName = Literal["constant", "cosine", "one_cycle"]
 
 DYNAMICS: tuple[str, ...] = get_args(DynamicsName)
 SPIKING: tuple[str, ...] = tuple(name for name in DYNAMICS if name != "mlp")
@@ -120,11 +121,50 @@ class TrainingConfig(_Section):
     batch_size: int = Field(256, ge=1, description="images per step")
     lr: float = Field(1e-3, gt=0, description="learning rate of Adam")
     weight_decay: float = Field(1e-5, ge=0, description="L2 penalty of Adam")
+    lr_schedule: ScheduleName = Field(
+        "constant", description="course of the learning rate over the whole training"
+    )
+    clip_norm: float = Field(
+        0.0, ge=0, description="longest gradient of all weights together; 0: not clipped"
+    )
+    weight_average: float = Field(
+        0.0, ge=0, lt=1, description="decay per step of the averaged weights that are used; 0: none"
+    )
     early_stopping: Annotated[int, BeforeValidator(_patience)] = Field(
         0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="of split, weights, order and poisson spikes")
 
+
+class RegularisationConfig(_Section):
+    """What keeps a network from learning its training images by heart, or from firing too much."""
+
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of the label spread over all classes"
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of hidden neurons that are silenced for a training batch",
+    )
+    spike_penalty: float = Field(
+        0.0, ge=0, description="weight in the loss of the spikes per hidden neuron and image"
+    )
+    augment_shift: float = Field(
+        0.0, ge=0, description="training images are shifted by up to so many pixels"
+    )
+    augment_rotation: float = Field(
+        0.0, ge=0, le=180, description="training images are turned by up to so many degrees"
+    )
+
+
+# Techniques that came later: a run without them is the run that it was before there were any.
+_OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
+    "lr_schedule",
+    "clip_norm",
+    "weight_average",
+}
 
 # What a key is when it is not given and the field's own default does not fit, most special last.
 _CONDITIONAL_DEFAULTS: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
@@ -151,7 +191,7 @@ _ALIF_ONLY = frozenset({"tau_adapt", "beta", "learn_beta"})
 _SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
-    | {"recurrent", "tau_out", "readout"}
+    | {"recurrent", "tau_out", "readout", "spike_penalty"}
 )
 _UNUSED_BY_DYNAMICS: Mapping[str, frozenset[str]] = {
     "alif": frozenset(),
@@ -178,7 +218,13 @@ class ExecutionConfig(_Section):
 
 
 class TrialConfig(
-    DataConfig, EncodingConfig, NeuronConfig, NetworkConfig, TrainingConfig, ExecutionConfig
+    DataConfig,
+    EncodingConfig,
+    NeuronConfig,
+    NetworkConfig,
+    TrainingConfig,
+    RegularisationConfig,
+    ExecutionConfig,
 ):
     """Everything that determines the numbers of one run.
 
@@ -219,12 +265,17 @@ class TrialConfig(
     @property
     def config_id(self) -> str:
         """12 hex digits that are equal exactly when the runs are the same, seed included."""
-        return _digest(self.canonical())
+        return _digest(self._telling())
 
     @property
     def group_id(self) -> str:
         """As `config_id`, but the same for all seeds."""
-        return _digest({key: v for key, v in self.canonical().items() if key != "seed"})
+        return _digest({key: v for key, v in self._telling().items() if key != "seed"})
+
+    def _telling(self) -> dict[str, Any]:
+        """The keys that tell runs apart: without the techniques that are not used."""
+        neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
+        return {k: v for k, v in self.canonical().items() if k not in neutral or v != neutral[k]}
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -56,6 +56,10 @@ class MLP(nn.Module):
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 
+    def outgoing(self) -> list[tuple[str, int, int]]:
+        """The weights that leave hidden units: name, hidden layer, axis of its units."""
+        return [(f"layers.{k}.weight", k - 1, 1) for k in range(1, len(self.layers))]
+
     def fan_out(self) -> Tensor:
         """Multiply-accumulates that one non-zero value of every population costs."""
         return torch.tensor([len(layer.weight) for layer in self._layers]).double()

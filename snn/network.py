@@ -126,6 +126,16 @@ class SpikingNetwork(nn.Module):
         """The hidden layers as every backend takes them."""
         return [layer.without_self() for layer in self._layers]
 
+    def outgoing(self) -> list[tuple[str, int, int]]:
+        """The weights that leave hidden neurons: name, hidden layer, axis of its neurons."""
+        names = [(f"layers.{k}.weight", k - 1, 0) for k in range(1, len(self.layers))]
+        names += [
+            (f"layers.{k}.recurrent", k, 0)
+            for k, layer in enumerate(self._layers)
+            if layer.recurrent is not None
+        ]
+        return [*names, ("readout.weight", len(self.layers) - 1, 0)]
+
     def fan_out(self) -> Tensor:
         """Synapses that one event of every population reaches, in the order of `events`."""
         sizes = [*self.config.hidden, len(self.readout.bias)]

@@ -12,26 +12,28 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
+from torch.func import functional_call
 
 from snn import kernels
 from snn.config import SPIKING, TrialConfig
-from snn.data import Dataset, Split, split
+from snn.data import Dataset, Split, augment, split
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.kernels.threads import taken_from_torch
 from snn.metrics import EventTally, Tally
-from snn.mlp import MLP
-from snn.network import SpikingNetwork
+from snn.mlp import MLP, MLPActivity
+from snn.network import Activity, SpikingNetwork
+from snn.regularisation import averaged, objective, silenced
+from snn.schedules import SCHEDULES
 
 Metrics = dict[str, float]
 Network = SpikingNetwork | MLP
 _EVAL_BATCH = 1000
-_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES = range(4)
+_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT = range(6)
 
 
 def build(config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> Network:
@@ -45,6 +47,14 @@ def backend_of(config: TrialConfig, device: str) -> str:
     return kernels.choose(config, device).name if config.dynamics in SPIKING else "torch"
 
 
+class _Streams(NamedTuple):
+    """The random numbers of an epoch of training, one stream for each purpose."""
+
+    spikes: torch.Generator
+    augment: torch.Generator
+    dropout: torch.Generator
+
+
 class Trainer:
     """A network in training with Adam, with the best epoch so far by validation.
 
@@ -55,7 +65,8 @@ class Trainer:
         backend: What computes the network, `auto` resolved.
         epoch: Epochs done.
         history: Metrics of every epoch done; names as in DESIGN: train_loss, val_accuracy, ….
-        network: As of the last epoch.
+        network: As of the last step.
+        average: Of its weights, which then is what is validated and kept; None without averaging.
     """
 
     def __init__(
@@ -79,6 +90,8 @@ class Trainer:
             weight_decay=config.weight_decay,
             fused=True,
         )
+        self._rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.average = averaged(self.network, config.weight_average)
         self.epoch = 0
         self.history: list[Metrics] = []
         self.best_epoch = 0
@@ -105,7 +118,7 @@ class Trainer:
         with self._threads():
             tally = self._pass(on_batch)
         train_seconds = time.perf_counter() - started
-        validation, events = self._evaluate(self.network, self.val, _VAL_SPIKES)
+        validation, events = self._evaluate(self.used_network, self.val, _VAL_SPIKES)
         self.epoch += 1
         metrics = {
             "train_loss": tally.loss,
@@ -123,13 +136,18 @@ class Trainer:
         self._finish_epoch(metrics)
         return metrics
 
+    @property
+    def used_network(self) -> Network:
+        """What is validated and kept: the averaged network where there is one."""
+        return self.network if self.average is None else cast(Network, self.average.module)
+
     def train_batches(self, count: int) -> int:
         """Train the first batches of an epoch, to measure their speed; the images seen."""
-        spikes, seen = self._generator(_TRAIN_SPIKES, self.epoch), 0
+        streams, seen = self._streams(), 0
         with self._threads():
-            for images, labels in itertools.islice(self._batches(), count):
-                self._update(images, labels, spikes)
-                seen += len(labels)
+            for step, batch in enumerate(itertools.islice(self._batches(streams), count)):
+                self._update(step, batch, streams)
+                seen += len(batch.labels)
         return seen
 
     def test_best(self) -> tuple[Metrics, Tensor]:
@@ -156,6 +174,7 @@ class Trainer:
             "history": self.history,
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
             "best_epoch": self.best_epoch,
             "best_weights": self.best_weights,
         }
@@ -166,43 +185,71 @@ class Trainer:
         Raises:
             CheckpointError: It is the state of another configuration.
         """
-        if state["config"] != self.config.canonical():
+        if TrialConfig.parse(state["config"]).config_id != self.config.config_id:
             raise CheckpointError("the checkpoint is of another configuration")
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
         self.epoch, self.history = state["epoch"], list(state["history"])
         self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
 
     def _pass(self, on_batch: Callable[[int, int], None] | None) -> Tally:
         tally = Tally(self.n_classes)
-        spikes = self._generator(_TRAIN_SPIKES, self.epoch)
+        streams = self._streams()
         self.network.train()
-        for images, labels in self._batches():
-            loss, logits = self._update(images, labels, spikes)
-            tally.add(logits, labels, loss)
+        for step, batch in enumerate(self._batches(streams)):
+            loss, logits = self._update(step, batch, streams)
+            tally.add(logits, batch.labels, loss)
             if on_batch:
                 on_batch(tally.seen, len(self.train.labels))
         return tally
 
-    def _update(
-        self, images: Tensor, labels: Tensor, spikes: torch.Generator
-    ) -> tuple[float, Tensor]:
-        logits = self.network(images, spikes).logits
-        loss = functional.cross_entropy(logits, labels)
+    def _update(self, step: int, batch: Split, streams: _Streams) -> tuple[float, Tensor]:
+        activity = self._forward(batch.images, streams)
+        loss = objective(activity, batch.labels, self.config)
         value = loss.item()
         if not math.isfinite(value):
             raise NonFiniteLossError(f"the loss is {value} in epoch {self.epoch + 1}")
+        self._set_learning_rates(step)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.config.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm)
         self.optimiser.step()
-        return value, logits.detach()  # what the backward pass needed is free for the next batch
+        if self.average:
+            self.average.update_parameters(self.network)
+        # detached, so that what the backward pass needed is free for the next batch
+        return value, activity.logits.detach()
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _forward(self, images: Tensor, streams: _Streams) -> Activity | MLPActivity:
+        weights = silenced(self.network, self.config, streams.dropout)
+        if weights:
+            return functional_call(self.network, weights, (images, streams.spikes))  # type: ignore[no-any-return]
+        return self.network(images, streams.spikes)  # type: ignore[no-any-return]
+
+    def _set_learning_rates(self, step: int) -> None:
+        course = SCHEDULES[self.config.lr_schedule]
+        per_epoch = math.ceil(len(self.train.labels) / self.config.batch_size)
+        factor = course((self.epoch + step / per_epoch) / self.config.epochs)
+        for group, highest in zip(self.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = highest * factor
+
+    def _batches(self, streams: _Streams) -> Iterator[Split]:
         n, size = len(self.train.labels), self.config.batch_size
         order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch, "cpu"))
+        shift, rotation = self.config.augment_shift, self.config.augment_rotation
         for chunk in torch.split(order.to(self.device), size):
             images = self.train.images.index_select(0, chunk)  # rows whole: faster than [chunk]
-            yield images, self.train.labels.index_select(0, chunk).long()
+            images = augment(images, shift, rotation, streams.augment)
+            yield Split(images, self.train.labels.index_select(0, chunk).long())
+
+    def _streams(self) -> _Streams:
+        return _Streams(
+            spikes=self._generator(_TRAIN_SPIKES, self.epoch),
+            augment=self._generator(_AUGMENT, self.epoch, "cpu"),
+            dropout=self._generator(_DROPOUT, self.epoch, "cpu"),
+        )
 
     def _threads(self) -> AbstractContextManager[None]:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()
@@ -227,7 +274,7 @@ class Trainer:
         self.history.append(metrics)
         if max(range(self.epoch), key=lambda e: self._merit(self.history[e])) == self.epoch - 1:
             self.best_epoch = self.epoch
-            self.best_weights = copy.deepcopy(self.network.state_dict())
+            self.best_weights = copy.deepcopy(self.used_network.state_dict())
 
     def _merit(self, metrics: Metrics) -> tuple[float, ...]:
         if self.config.preset == "published":

@@ -19,7 +19,7 @@ from snn.errors import ConfigError
     ("values", "told"),
     [
         ({"hiden": 3}, "hiden: unknown key; did you mean hidden?"),
-        ({"zzz": 3}, "zzz: unknown key; known: backend"),
+        ({"zzz": 3}, "zzz: unknown key; known: augment_rotation"),
         ({"lr": -1}, "lr: input should be greater than 0, got -1"),
         ({"lr": float("nan")}, "lr: input should be a finite number"),
         ({"hidden": 0}, "hidden: needs a whole number of neurons"),
@@ -67,6 +67,14 @@ def test_whatever_counts_changes_the_id(key: str, value: float) -> None:
     assert TrialConfig(**{key: value}).config_id != TrialConfig().config_id
 
 
+def test_a_technique_that_is_not_used_does_not_change_what_a_run_is() -> None:
+    plain = TrialConfig.parse({})
+    unused = {"lr_schedule": "constant", "dropout": 0.0, "weight_average": 0.0, "augment_shift": 0}
+    assert TrialConfig.parse(unused).config_id == plain.config_id == "0196545ff58f"
+    assert TrialConfig.parse({"dropout": 0.1}).config_id != plain.config_id
+    assert TrialConfig.parse({"lr_schedule": "cosine"}).group_id != plain.group_id
+
+
 def test_the_group_is_the_same_for_all_seeds() -> None:
     one, other = TrialConfig(seed=0), TrialConfig(seed=1)
     assert one.group_id == other.group_id
@@ -107,6 +115,10 @@ def test_a_configuration_is_checked_without_torch() -> None:
 
 
 OTHER_VALUES: dict[str, Any] = {
+    "lr_schedule": "cosine",
+    "label_smoothing": 0.1,
+    "dropout": 0.1,
+    "weight_average": 0.9,
     "dataset": "digits",
     "preset": "published",
     "dynamics": "lif",

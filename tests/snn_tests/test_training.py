@@ -79,6 +79,55 @@ def test_a_training_cut_after_any_epoch_ends_with_the_same_numbers(
     assert numbers(second) == numbers(trained(digits, encoding=encoding, learn_beta=True))
 
 
+TECHNIQUES: list[dict[str, Any]] = [
+    {"lr_schedule": "cosine"},
+    {"lr_schedule": "one_cycle", "clip_norm": 1.0},
+    {"weight_average": 0.9},
+    {"label_smoothing": 0.1, "spike_penalty": 1e-3},
+    {"dropout": 0.3, "hidden": [32, 16], "recurrent": True},
+    {"augment_shift": 1.0, "augment_rotation": 10.0},
+]
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_a_technique_changes_the_numbers_and_they_survive_a_cut(
+    digits: Dataset, tmp_path: Path, technique: dict[str, Any]
+) -> None:
+    config = TrialConfig.parse(SMALL | technique)
+    first = Trainer(config, digits)
+    first.train_epoch()
+    checkpoint.save(tmp_path / "last.pt", first.state())
+    second = Trainer(config, digits)
+    second.load(checkpoint.load(tmp_path / "last.pt"))
+    while not second.done:
+        second.train_epoch()
+    whole = numbers(trained(digits, **technique))
+    assert numbers(second) == whole
+    without = {key: technique[key] for key in ("hidden", "recurrent") if key in technique}
+    assert whole != numbers(trained(digits, **without))
+    assert whole[-2]["test_accuracy"] > 0.5
+
+
+def test_a_checkpoint_from_before_there_were_techniques_is_still_loaded(digits: Dataset) -> None:
+    trainer = Trainer(TrialConfig.parse(SMALL), digits)
+    state = trainer.state()
+    old = {key: value for key, value in state["config"].items() if key in SMALL or key == "seed"}
+    trainer.load(state | {"config": old})
+
+
+def test_a_penalty_on_spikes_makes_them_fewer(digits: Dataset) -> None:
+    free, frugal = (trained(digits, spike_penalty=weight) for weight in (0.0, 0.1))
+    key = "spikes_per_inference"
+    assert frugal.history[-1][key] < 0.8 * free.history[-1][key]
+
+
+def test_the_averaged_weights_are_what_is_validated_and_kept(digits: Dataset) -> None:
+    trainer = trained(digits, weight_average=0.99)
+    last, kept = trainer.network.state_dict(), trainer.best_network().state_dict()
+    assert any(not torch.equal(last[name], kept[name]) for name in kept)
+    assert trainer.used_network is not trainer.network
+
+
 def test_a_state_of_another_configuration_is_refused(digits: Dataset) -> None:
     state = Trainer(TrialConfig.parse(SMALL), digits).state()
     with pytest.raises(CheckpointError):

@@ -1,0 +1,67 @@
+"""Dropout, smoothing, averaging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from snn.config import TrialConfig
+from snn.mlp import MLP
+from snn.network import SpikingNetwork
+from snn.regularisation import averaged, objective, silenced
+
+SMALL: dict[str, Any] = {"hidden": [40, 30], "n_steps": 10, "encoding": "constant", "dropout": 0.5}
+
+
+@pytest.mark.parametrize("dynamics", ["lif", "mlp"])
+def test_a_silenced_neuron_has_no_outgoing_weights_and_the_others_stronger_ones(
+    dynamics: str,
+) -> None:
+    config = TrialConfig.parse(SMALL | {"dynamics": dynamics, "recurrent": dynamics == "lif"})
+    network = SpikingNetwork(config) if dynamics == "lif" else MLP(config)
+    changed = silenced(network, config, torch.Generator().manual_seed(0))
+    weights = dict(network.named_parameters())
+    assert {layer for _, layer, _ in network.outgoing()} == {0, 1}
+    gone: dict[int, set[int]] = {}
+    for name, layer, axis in network.outgoing():
+        rows = changed[name] if axis == 0 else changed[name].T
+        before = weights[name] if axis == 0 else weights[name].T
+        silent = (rows == 0).all(dim=1)
+        assert torch.allclose(rows[~silent], 2 * before[~silent])
+        assert 0.2 < silent.float().mean() < 0.8
+        lost = set(silent.nonzero().flatten().tolist())
+        assert gone.setdefault(layer, lost) == lost  # the same neurons wherever they lead
+
+
+def test_without_dropout_nothing_is_silenced() -> None:
+    config = TrialConfig.parse(SMALL | {"dropout": 0.0})
+    assert silenced(SpikingNetwork(config), config, torch.Generator()) == {}
+
+
+def test_the_penalty_is_the_mean_of_spikes_per_neuron_and_image() -> None:
+    config = TrialConfig.parse(SMALL | {"dropout": 0.0})
+    network = SpikingNetwork(config)
+    pixels = torch.randint(0, 256, (5, 784), dtype=torch.uint8)
+    labels = torch.arange(5)
+    activity = network(pixels)
+    plain = objective(activity, labels, config).detach()
+    costly = config.model_copy(update={"spike_penalty": 2.0})
+    dear = objective(activity, labels, costly).detach()
+    spikes = sum(float(counts.detach().sum()) for counts in activity.counts)
+    assert float(dear - plain) == pytest.approx(2 * spikes / (5 * 70), rel=1e-4)
+
+
+def test_the_average_follows_the_weights_at_its_decay() -> None:
+    config = TrialConfig.parse(SMALL)
+    network = MLP(config.model_copy(update={"dynamics": "mlp"}))
+    average = averaged(network, 0.9)
+    assert average is not None
+    average.update_parameters(network)  # the first takes them as they are
+    first = network.layers[0].weight.detach().clone()  # type: ignore[union-attr,operator]
+    with torch.no_grad():
+        network.layers[0].weight += 1.0  # type: ignore[operator]
+    average.update_parameters(network)
+    assert torch.allclose(average.module.layers[0].weight, first + 0.1, atol=1e-6)
+    assert averaged(network, 0.0) is None
