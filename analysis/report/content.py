@@ -1,0 +1,279 @@
+"""What stands in a report. Whatever cannot be shown, a line says why: there are no silent gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import urljoin
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis import figures
+from analysis.claims import claims
+from analysis.effects import ALPHA, MARGIN, effects, groups_within
+from analysis.errors import AnalysisError
+from analysis.groups import CHOSEN_BY
+from analysis.importance import importance
+from analysis.interactions import interactions
+from analysis.readable import (
+    readable_claims,
+    readable_effects,
+    readable_interactions,
+    readable_replication,
+)
+from analysis.replication import compare_with_published
+from analysis.report.material import Material
+from analysis.report.parts import Browser, Note, Part, Picture, Report, Section, Table, Verbatim
+from analysis.runs import STATES, param_columns
+from analysis.tables import summarise
+from analysis.typeset import caption, printed
+from sweep.records import State
+
+_LEADERS = 20
+_CURVES = 5
+_WITHIN = ("dataset", "preset")
+_SHOWN = (
+    "best_val_accuracy",
+    "test_accuracy",
+    "best_epoch",
+    "best_synops_per_inference",
+    "duration_s",
+)
+
+
+def build_report(
+    material: Material, *, mlflow_url: str = "", pictures: Sequence[Picture] = ()
+) -> Report:
+    """The report on all that was read.
+
+    Args:
+        material: The runs, and what is known of them.
+        mlflow_url: Of MLflow's pages, for the links of the runs; none without.
+        pictures: Others to be shown, such as of the best network.
+    """
+    sections = (
+        Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
+        Section(anchor="leaders", title="Leaders", parts=tuple(_leaders(material, pictures))),
+        Section(anchor="effects", title="Effects", parts=tuple(_effects(material))),
+        Section(anchor="claims", title="Published claims", parts=tuple(_claims(material))),
+        Section(anchor="figures", title="Figures", parts=tuple(_figures(material))),
+        Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
+    )
+    sweeps = sorted(set(material.runs["sweep"]))
+    return Report(title=", ".join(sweeps), lead=_lead(material), sections=sections)
+
+
+def _lead(material: Material) -> str:
+    counts = material.runs["state"].value_counts()
+    standing = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
+    try:
+        table = summarise(material.runs)
+    except AnalysisError as error:
+        return f"{len(material.runs)} trials: {standing}. No leader: {error}."
+    best = table.iloc[0]
+    seeds = "one seed" if best["n"] == 1 else f"mean of {best['n']} seeds"
+    return (
+        f"{len(material.runs)} trials: {standing}. The best by validation reaches "
+        f"{best['test_accuracy_mean']:.2%} on the test set ({seeds})."
+    )
+
+
+def _what_was_run(material: Material) -> list[Part]:
+    runs, launches = material.runs, material.launches
+    parts: list[Part] = []
+    if launches.empty:
+        parts.append(Note(text="The runs of the launches themselves are not there.", missing=True))
+    else:
+        shown = launches.drop(columns=["run_id", "spec"])
+        shown = shown.assign(
+            started=launches["started"].dt.strftime("%Y-%m-%d %H:%M UTC"),
+            hours=launches["hours"].map("{:.2f}".format, na_action="ignore"),
+        )
+        parts.append(_table("launches", "Every launch of the sweeps.", _text(shown), launches))
+    for launch in launches.drop_duplicates("sweep", keep="last").to_dict("records"):
+        title = f"Specification of {launch['launch']}"
+        if launch["spec"]:
+            parts.append(Verbatim(title=title, text=launch["spec"]))
+        else:
+            parts.append(Note(text=f"{title}: it was not recorded.", missing=True))
+    counted = material.provenance.rename(columns=lambda name: name.replace("_", " "))
+    provenance = "Where the trials ran, on which data (SHA-256) and with which commit."
+    parts.append(_table("provenance", provenance, _text(counted), material.provenance))
+    failed = runs[runs["state"] == State.FAILED]
+    if not failed.empty:
+        reasons = failed[["sweep", "config_id", "error"]]
+        caption_ = f"{len(failed)} trials failed. They are in no table and no figure below."
+        parts.append(_table("failed", caption_, _text(reasons.head(_LEADERS)), reasons))
+    return parts
+
+
+def _leaders(material: Material, pictures: Sequence[Picture]) -> list[Part]:
+    try:
+        table = summarise(material.runs)
+    except AnalysisError as error:
+        return [_missing("Leaders", error)]
+    top = table.head(_LEADERS)
+    top.attrs = table.attrs
+    title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
+    leaders = _table("leaders", f"{title} {caption(top)}", printed(top), table)
+    return [leaders, *pictures]
+
+
+def _effects(material: Material) -> list[Part]:
+    within = material.varying(_WITHIN)
+    try:
+        table = effects(material.runs, within=within)
+    except AnalysisError as error:
+        return [_missing("No designed comparison", error), *_importance(material)]
+    how = (
+        "Mean differences in test accuracy of runs that differ in one factor alone, paired by "
+        "everything else and by seed, with 95 % intervals (studentised bootstrap over "
+        "configurations). p: sign-flip permutation test, corrected by Holm over all rows; "
+        f"equivalent: shown to be within ± {MARGIN:.1%} by two one-sided tests."
+    )
+    parts: list[Part] = [
+        _table("effects", how, readable_effects(table), table),
+        _picture("effects", "The effects with their intervals.", lambda: figures.forest(table)),
+    ]
+    for name, reason in table.attrs["refused"].items():
+        parts.append(Note(text=f"Not estimated: {name}: {reason}.", missing=True))
+    for state, count in table.attrs["left_out"].items():
+        text = f"{count} trials that are {state} are left out; if that has to do with a factor, "
+        parts.append(Note(text=text + "its effect is misjudged.", missing=True))
+    return parts + _interactions(material, within)
+
+
+def _interactions(material: Material, within: Sequence[str]) -> list[Part]:
+    parts: list[Part] = []
+    for number, (group, members) in enumerate(groups_within(material.runs, within), start=1):
+        title = f"Interactions, {group}" if group else "Interactions"
+        try:
+            table = interactions(members)
+        except AnalysisError as error:
+            parts.append(_missing(title, error))
+            continue
+        how = (
+            f"{title}: how much the effect of one factor changes with another; least squares on "
+            f"the means of {table.attrs['n_configurations']} configurations, p corrected by Holm, "
+            f"below {ALPHA} first."
+        )
+        first = table.sort_values("p_holm", kind="stable")
+        first.attrs = table.attrs
+        shown = readable_interactions(first)
+        parts.append(_table(f"interactions-{number}", how, shown, table))
+    return parts
+
+
+def _importance(material: Material) -> list[Part]:
+    word = (
+        "The runs are not a designed comparison: a search chose them by their results. Their "
+        "params' importance (fANOVA: the share of the variance of the accuracy over the runs that "
+        "were made) says what the accuracy goes with, in this sample. It does not say which value "
+        "is better, nor that a difference is real: run a grid with seeds for that."
+    )
+    try:
+        table = importance(material.runs, "test_accuracy")
+    except AnalysisError as error:
+        return [_missing("Importance of the params", error)]
+    return [
+        Note(text=word),
+        _picture("importance", "Importance of the params.", lambda: figures.importance(table)),
+        _table("importance", "Importance of the params by fANOVA.", _text(table), table),
+    ]
+
+
+def _claims(material: Material) -> list[Part]:
+    try:
+        table = claims(material.runs)
+        rows = compare_with_published(material.runs)
+    except AnalysisError as error:
+        return [_missing("The published claims", error)]
+    if (table["verdict"] == "untested").all():
+        text = "None of the published claims can be tested with these runs: run published-mnist, "
+        return [Note(text=text + "published-mnist-128 and published-fashion.", missing=True)]
+    verdicts = "The conclusions of the published study, tested with our runs (95 % intervals)."
+    beside = (
+        "The published accuracies, one run of one seed each, beside ours: mean with its 95 % "
+        "interval, and where one more run of ours would fall with 95 %."
+    )
+    run = rows[rows["n"] > 0]
+    return [
+        _table("claims", verdicts, readable_claims(table), table),
+        _table("published-rows", beside, readable_replication(run), rows),
+    ]
+
+
+def _figures(material: Material) -> list[Part]:
+    runs = material.runs
+    parts: list[Part] = [
+        _picture(
+            "bars",
+            "Test accuracy by dynamics, recurrence and spike code, coloured by size.",
+            lambda: figures.accuracy_bars(runs),
+        ),
+        _picture(
+            "curves",
+            f"Validation accuracy after every epoch of the best {_CURVES} configurations.",
+            lambda: _curves(material),
+        ),
+        _picture(
+            "synops",
+            "Test accuracy against synaptic operations per image, with the Pareto front.",
+            lambda: figures.accuracy_by_synops(runs),
+        ),
+    ]
+    if material.varying(["hidden"]):
+        text = "Test accuracy against the number of hidden neurons."
+        parts.append(_picture("neurons", text, lambda: figures.accuracy_by_neurons(runs)))
+    for factor in material.varying(["dynamics", "recurrent", "encoding"]):
+        text = f"Test accuracy by {factor}: every configuration is a point."
+        parts.append(_picture(f"by-{factor}", text, lambda f=factor: figures.strip(runs, f)))
+    if len(material.varying(param_columns(runs))) > 1:
+        text = "All params of every configuration, coloured by test accuracy."
+        parts.append(_picture("parallel", text, lambda: figures.parallel_coordinates(runs)))
+    return parts
+
+
+def _curves(material: Material) -> Figure:
+    """Only the histories that are drawn are read."""
+    leaders = summarise(material.runs).head(_CURVES).index
+    drawn = material.runs[material.runs["group_id"].isin(leaders)]
+    history = material.history(["val_accuracy"], drawn["run_id"].tolist())
+    return figures.learning_curves(drawn, history, "val_accuracy", top=_CURVES)
+
+
+def _browser(material: Material, mlflow_url: str) -> Browser:
+    runs = material.runs
+    params = material.varying(param_columns(runs))
+    metrics = [name for name in _SHOWN if name in runs]
+    order = runs.sort_values(CHOSEN_BY, ascending=False, kind="stable")
+    sweep = ["sweep"] if runs["sweep"].nunique() > 1 else []
+    shown = order[[*sweep, *params, "state", *metrics, "error", "config_id", "run_id"]]
+    if shown["error"].isna().all():
+        shown = shown.drop(columns="error")
+    links = [_link(mlflow_url, run_id) for run_id in order["run_id"]]
+    return Browser(name="runs", runs=shown.reset_index(drop=True), links=links)
+
+
+def _link(mlflow_url: str, run_id: str) -> str:
+    return urljoin(f"{mlflow_url.rstrip('/')}/", f"#/runs/{run_id}") if mlflow_url else ""
+
+
+def _picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:
+    try:
+        return Picture(name=name, text=text, figure=draw())
+    except AnalysisError as error:
+        return _missing(text.removesuffix("."), error)
+
+
+def _missing(what: str, error: AnalysisError) -> Note:
+    return Note(text=f"{what}: {error}.", missing=True)
+
+
+def _table(name: str, text: str, shown: pd.DataFrame, raw: pd.DataFrame) -> Table:
+    return Table(name=name, caption=text, shown=shown, raw=raw)
+
+
+def _text(table: pd.DataFrame) -> pd.DataFrame:
+    """All text, for readers."""
+    return printed(table.rename(columns=lambda name: str(name).replace("_", " ")))

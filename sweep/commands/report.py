@@ -1,0 +1,72 @@
+"""The command that writes the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.commands.common import SweepNames, say
+
+if TYPE_CHECKING:
+    from analysis.report import Material
+
+_LOCAL_PAGES = "http://127.0.0.1:5000"  # of `spikesweep ui`
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(report)
+
+
+def report(
+    names: SweepNames,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="folder for the page, tables and figures")
+    ] = Path("report"),
+    mlflow_url: Annotated[
+        str,
+        typer.Option(
+            help="of MLflow's pages, for links [default: the tracking server, or spikesweep ui]"
+        ),
+    ] = "",
+    log: Annotated[
+        bool, typer.Option(help="also log the report to the latest launch in MLflow")
+    ] = True,
+) -> None:
+    """Write a report: one HTML page that needs nothing else, and its tables and figures as files.
+
+    What was run, leaders, effects with their intervals, the published claims, figures, and every
+    run in a table that can be sorted and filtered.
+
+    Example: spikesweep report quickstart -o quickstart-report
+    """
+    from analysis.report import Material, build_report, write_report
+
+    say("reading the runs …")
+    material = Material.read(names)
+    say(f"drawing the report on {len(material.runs)} runs …")
+    page = write_report(build_report(material, mlflow_url=mlflow_url or _pages()), output)
+    if log:
+        _log(material, output)
+    print(page)
+
+
+def _pages() -> str:
+    import mlflow
+
+    uri: str = mlflow.get_tracking_uri()
+    return uri if uri.startswith("http") else _LOCAL_PAGES
+
+
+def _log(material: Material, folder: Path) -> None:
+    """To the latest launch of every sweep of the store; a report from files has none there."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient()
+    for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
+        try:
+            client.log_artifacts(run_id, str(folder), "report")
+        except Exception as error:  # the report is there; every kind of store has errors of its own
+            say(f"not logged to MLflow run {run_id}: {str(error).splitlines()[0][:160]}")

@@ -1,0 +1,142 @@
+"""What stands in a report, on real stores: whatever cannot be shown is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.report import Material, as_html, build_report, write_report
+from analysis.report.parts import Browser, Note, Picture, Report, Table, Verbatim
+from sweep.records import State, Tag
+from tests.analysis_tests.conftest import Store
+
+
+def fill(store: Store, name: str = "grid", seeds: int = 3) -> None:
+    """A grid of two dynamics, sizes and recurrences; ALIF is better by three points."""
+    for dynamics in ("lif", "alif"):
+        for hidden in (32, 64):
+            for recurrent in (False, True):
+                for seed in range(seeds):
+                    group = f"{dynamics}{hidden}{recurrent}"
+                    accuracy = 0.9 + 0.03 * (dynamics == "alif") + 0.001 * seed + hidden / 1e5
+                    run = store.trial(
+                        name,
+                        f"{group}-{seed}",
+                        params={
+                            "dataset": "digits",
+                            "dynamics": dynamics,
+                            "hidden": hidden,
+                            "recurrent": recurrent,
+                            "encoding": "constant",
+                            "preset": "default",
+                            "seed": seed,
+                        },
+                        tags={Tag.NODE: "node-1", Tag.DATA_SHA256: "ab" * 32},
+                        test_accuracy=accuracy,
+                        best_val_accuracy=accuracy - 0.01,
+                        best_synops_per_inference=1000.0 * hidden,
+                        val_accuracy=accuracy - 0.01,
+                    )
+                    store.epoch(run, 2, val_accuracy=accuracy)
+
+
+def report(*names: str) -> Report:
+    return build_report(Material.read(names), mlflow_url="http://127.0.0.1:5000")
+
+
+def parts(report: Report, kind: type, anchor: str = "") -> list:  # type: ignore[type-arg]
+    return [
+        part
+        for section in report.sections
+        for part in section.parts
+        if isinstance(part, kind) and anchor in section.anchor
+    ]
+
+
+def missing(report: Report) -> list[str]:
+    return [note.text for note in parts(report, Note) if note.missing]
+
+
+def test_a_report_has_leaders_effects_figures_and_every_run(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    found = report("grid")
+    assert "24 trials: 24 done" in found.lead
+    assert "(mean of 3 seeds)" in found.lead
+    tables = {table.name: table for table in parts(found, Table)}
+    assert set(tables) >= {"launches", "provenance", "leaders", "effects", "interactions-1"}
+    effects = tables["effects"].raw.set_index("factor")
+    assert effects.loc["dynamics", "estimate"] == pytest.approx(0.03)
+    assert {picture.name for picture in parts(found, Picture)} >= {
+        "bars",
+        "curves",
+        "effects",
+        "neurons",
+        "parallel",
+        "synops",
+        "by-dynamics",
+    }
+    (browser,) = parts(found, Browser)
+    assert len(browser.runs) == 24
+    assert browser.links[0].endswith(f"/#/runs/{browser.runs['run_id'].iloc[0]}")
+    page = write_report(found, tmp_path / "report")
+    assert page.stat().st_size < 5_000_000
+
+
+def test_the_specification_of_the_last_launch_is_shown(store: Store) -> None:
+    fill(store)
+    store.client.set_tag(store.parents["grid"], Tag.SPEC, "name: grid\ntrials: 24\n")
+    store.client.set_tag(store.parents["grid"], Tag.VERSIONS, "Python 3.11")
+    found = report("grid")
+    (specification,) = parts(found, Verbatim)
+    assert specification.text == "name: grid\ntrials: 24\n"
+    assert "Python 3.11" in as_html(found)
+
+
+def test_one_seed_is_no_comparison_and_the_report_says_so(store: Store) -> None:
+    fill(store, seeds=1)
+    assert any("one seed only" in text for text in missing(report("grid")))
+
+
+def test_failed_trials_and_their_reasons_are_listed(store: Store) -> None:
+    fill(store)
+    store.trial("grid", "bad-0", State.FAILED, tags={Tag.ERROR: "the loss is nan in epoch 2"})
+    found = report("grid")
+    assert "24 done, 1 failed" in found.lead
+    failed = next(table for table in parts(found, Table) if table.name == "failed")
+    assert failed.raw["error"].tolist() == ["the loss is nan in epoch 2"]
+    assert any("1 trials that are failed are left out" in text for text in missing(found))
+
+
+def test_a_sweep_without_a_finished_trial_still_has_a_report(store: Store, tmp_path: Path) -> None:
+    store.trial("early", "a-0", State.RUNNING, params={"dynamics": "lif"})
+    store.trial("early", "b-0", State.PRUNED, params={"dynamics": "alif"}, val_accuracy=0.4)
+    found = report("early")
+    assert "No leader: nothing finished yet" in found.lead
+    assert any("nothing finished yet" in text for text in missing(found))
+    assert (write_report(found, tmp_path)).is_file()
+
+
+def test_runs_that_lack_a_metric_leave_a_line_and_not_a_gap(store: Store) -> None:
+    store.trial("odd", "a-0", params={"dynamics": "lif"}, best_val_accuracy=0.5)
+    found = report("odd")
+    assert any("no test_accuracy" in text for text in missing(found))
+
+
+def test_what_a_user_wrote_stands_in_the_page_as_text(store: Store) -> None:
+    fill(store)
+    store.client.set_tag(store.parents["grid"], Tag.SPEC, "</script><script>alert(1)")
+    html = as_html(report("grid"))
+    assert "<script>alert(1)" not in html
+
+
+def test_an_unknown_sweep_is_one_clear_line(store: Store) -> None:
+    fill(store)
+    with pytest.raises(AnalysisError, match="unknown sweep 'nosuch'; known: grid"):
+        report("grid", "nosuch")
+
+
+def test_the_same_runs_give_the_same_page(store: Store) -> None:
+    fill(store)
+    assert as_html(report("grid")) == as_html(report("grid"))
