@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.runs import STATES, param_columns
+from analysis.runs import METRICS, STATES, param_columns
 from sweep.records import State
 
 CHOSEN_BY = "best_val_accuracy"
@@ -16,6 +16,9 @@ CHOSEN_BY = "best_val_accuracy"
 
 FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
 """The params that a reader looks for first, in this order; others follow by name."""
+
+
+_DECADES = 30  # from the least to the greatest value of a logarithmic param, at least
 
 
 def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
@@ -41,6 +44,32 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return groups.sort_values(f"{CHOSEN_BY}_mean", ascending=False, kind="stable")
 
 
+def measured_groups(runs: pd.DataFrame, *metrics: str) -> tuple[pd.DataFrame, list[str]]:
+    """The configurations that have these metrics, as `group_runs` gives them, and what is left out.
+
+    Raises:
+        AnalysisError: no run is finished, or none has one of the metrics.
+    """
+    done = runs["state"] == State.DONE
+    lacking = pd.Series(False, index=runs.index)
+    notes = []
+    for metric in metrics:
+        if metric in runs and not runs.loc[done, metric].isna().all():
+            without = done & runs[metric].isna() & ~lacking
+            lacking |= without
+            if without.any():
+                notes.append(f"{without.sum()} finished without {metric}")
+    groups = group_runs(runs[~lacking], metrics)
+    others = runs.loc[~done, "state"].value_counts()
+    notes += [f"{count} {state}" for state, count in sorted(others.items())]
+    return groups, [f"not shown: {', '.join(notes)}"] if notes else []
+
+
+def param_names(groups: pd.DataFrame) -> list[str]:
+    """The params among the columns of configurations."""
+    return list(groups.columns[: groups.columns.get_loc("n")])
+
+
 def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     """Those of the params that tell the configurations apart.
 
@@ -52,6 +81,27 @@ def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     return names
 
 
+def require_param(runs: pd.DataFrame, name: str) -> None:
+    """Refuse to tell runs apart by what is no param.
+
+    Raises:
+        AnalysisError: it is none; the params that vary are named.
+    """
+    params = param_columns(runs)
+    if name not in params:
+        known = [param for param in varying(runs, params) if param != "seed"]
+        raise AnalysisError(
+            f"the runs have no param {name!r}; those that vary: {', '.join(known) or 'none'}"
+        )
+
+
+def looks_logarithmic(values: pd.Series[Any]) -> bool:
+    """Whether a param was probably searched on a logarithmic scale: fractions over decades."""
+    if not pd.api.types.is_float_dtype(values.dtype) or not (values.dropna() > 0).all():
+        return False
+    return bool(values.max() / values.min() >= _DECADES)
+
+
 def _place(param: str) -> tuple[int, str]:
     return (FACTORS.index(param) if param in FACTORS else len(FACTORS), param)
 
@@ -59,7 +109,8 @@ def _place(param: str) -> tuple[int, str]:
 def _done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     for metric in metrics:
         if metric not in runs.columns:
-            raise AnalysisError(f"the runs have no metric {metric!r}")
+            known = ", ".join(name for name in METRICS if runs.get(name) is not None)
+            raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:
         counts = {state: int((runs["state"] == state).sum()) for state in STATES}

@@ -22,6 +22,7 @@ class Record(NamedTuple):
         spikes: Per layer (T, B, H), 0.0 or 1.0.
         potentials: Per layer (T, B, H), of the membranes before the reset.
         thresholds: Per layer (T, B, H), where a potential makes a spike.
+        inputs: (T, B, N) the drive, written out.
     """
 
     logits: Tensor
@@ -29,6 +30,7 @@ class Record(NamedTuple):
     spikes: tuple[Tensor, ...]
     potentials: tuple[Tensor, ...]
     thresholds: tuple[Tensor, ...]
+    inputs: Tensor
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -53,7 +55,8 @@ def record(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Record:
         thresholds.append(torch.stack([neuron.firing_threshold(state) for state in states]))
     trace = readout(spikes[-1])
     logits = readout.logits(trace)
-    return Record(logits, trace, tuple(spikes), tuple(potentials), tuple(thresholds))
+    inputs = drive.dense()
+    return Record(logits, trace, tuple(spikes), tuple(potentials), tuple(thresholds), inputs)
 
 
 def fire(neuron: Neuron, current: Tensor, recurrent: Tensor | None = None) -> Tensor:
