@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.runs import METRICS, STATES, param_columns
-from sweep.records import State
+from sweep.records import EPOCH_METRICS, FINAL_METRICS, MIN, State
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
@@ -17,6 +17,11 @@ CHOSEN_BY = "best_val_accuracy"
 FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
 """The params that a reader looks for first, in this order; others follow by name."""
 
+
+COSTS = frozenset(
+    name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
+)
+"""The metrics of which less is better."""
 
 _DECADES = 30  # from the least to the greatest value of a logarithmic param, at least
 
@@ -32,7 +37,7 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """
     wanted = list(dict.fromkeys([CHOSEN_BY, *metrics]))
     # The order of the rows must not show in the last digit of a mean.
-    done = _done_runs(runs, wanted).sort_values("config_id")
+    done = done_runs(runs, wanted).sort_values("config_id")
     params = sorted((name for name in param_columns(runs) if name != "seed"), key=_place)
     by_group = done.groupby("group_id")
     parts: list[pd.DataFrame | pd.Series[Any]] = [by_group[params].first()]
@@ -87,9 +92,9 @@ def require_param(runs: pd.DataFrame, name: str) -> None:
     Raises:
         AnalysisError: it is none; the params that vary are named.
     """
-    params = param_columns(runs)
+    params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
     if name not in params:
-        known = [param for param in varying(runs, params) if param != "seed"]
+        known = varying(runs.drop_duplicates("group_id"), params)
         raise AnalysisError(
             f"the runs have no param {name!r}; those that vary: {', '.join(known) or 'none'}"
         )
@@ -106,10 +111,15 @@ def _place(param: str) -> tuple[int, str]:
     return (FACTORS.index(param) if param in FACTORS else len(FACTORS), param)
 
 
-def _done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """The runs that are done, which have all of the metrics.
+
+    Raises:
+        AnalysisError: There is none, or one of them lacks a metric.
+    """
     for metric in metrics:
-        if metric not in runs.columns:
-            known = ", ".join(name for name in METRICS if runs.get(name) is not None)
+        if metric not in METRICS or metric not in runs:
+            known = ", ".join(name for name in METRICS if name in runs and runs[name].notna().any())
             raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:

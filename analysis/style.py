@@ -40,6 +40,8 @@ PUBLISHED: Mapping[str, Any] = MappingProxyType(
 )
 """A published value beside ours."""
 
+_MIDDLE_GREY = 0.179  # luminance that has the same contrast to black and to white
+
 
 @dataclass(frozen=True)
 class Look:
@@ -52,9 +54,11 @@ class Look:
 
     @property
     def ink(self) -> str:
-        """Colour of text on the colour: black or white, whichever is read more easily."""
-        red, green, blue = (int(self.colour[at : at + 2], 16) for at in (1, 3, 5))
-        return "#000000" if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else "#FFFFFF"
+        """Colour of text on the colour: black or white, whichever has more contrast (WCAG 2.2)."""
+        parts = [int(self.colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        return "#000000" if luminance > _MIDDLE_GREY else "#FFFFFF"
 
 
 LOOKS = (

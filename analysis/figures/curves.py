@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.errors import AnalysisError
 from analysis.figures.layout import axis_label, head, scale_of
-from analysis.groups import measured_groups, param_names, require_param, varying
+from analysis.groups import done_runs, measured_groups, param_names, require_param, varying
 from analysis.labels import (
     configuration,
     constants,
@@ -22,7 +22,6 @@ from analysis.labels import (
 )
 from analysis.style import Look, looks, styled
 from analysis.typeset import as_text
-from sweep.records import State
 
 _MARKERS = 8  # on a line, at most about
 
@@ -56,7 +55,7 @@ def learning_curves(
     if metric not in history:
         raise AnalysisError(f"the history has no metric {metric!r}")
     groups, left_out = measured_groups(runs)
-    done = runs[runs["state"] == State.DONE]
+    done = done_runs(runs, [])
     if by is None:
         best = groups.head(top)
         shown = varying(groups, param_names(groups))

@@ -41,8 +41,8 @@ def forest(effects: pd.DataFrame) -> Figure:
             `verdict` (one of `VERDICTS`); optionally `group`, whose values get a panel each, and
             `published`, a published difference, drawn as a diamond. An effect that could not be
             estimated is missing (NaN), and keeps its row. `attrs`, as `analysis.effects` gives
-            them: `metric` (without it, the test accuracy), and what is named at the foot: `refused`,
-            factors that were not estimated, and `left_out`, runs by their state.
+            them: `metric` (without it, the test accuracy), `refused`, factors that were not
+            estimated, and `left_out`, runs by their state; both are named at the foot.
 
     Raises:
         AnalysisError: there is no effect, or a verdict is unknown.

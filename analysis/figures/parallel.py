@@ -17,15 +17,20 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
 from analysis.figures.layout import axis_label, each, head, scale_of, thousands
-from analysis.groups import CHOSEN_BY, looks_logarithmic, measured_groups, param_names, varying
+from analysis.groups import (
+    CHOSEN_BY,
+    COSTS,
+    looks_logarithmic,
+    measured_groups,
+    param_names,
+    varying,
+)
 from analysis.labels import constants, in_order, legend_label, metric_label
 from analysis.style import GREY, SCALE, SMALL, styled
 from analysis.typeset import as_text
-from sweep.records import EPOCH_METRICS, FINAL_METRICS, MIN
 
 _SPREAD = 0.5  # of the lines at a category, of the distance of two categories
 _NUMBERS = 4  # from so many different numbers on, a param has a scale instead of categories
-_DIRECTIONS: Mapping[str, str] = {**EPOCH_METRICS, **FINAL_METRICS}
 
 
 def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
@@ -43,7 +48,7 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
     if not params:
         raise AnalysisError(f"no param varies among {len(groups)} configurations")
     best = groups.index[0]  # by validation, as everywhere
-    is_cost = _DIRECTIONS.get(metric) == MIN
+    is_cost = metric in COSTS
     # The best by the metric is drawn last.
     groups = groups.sort_values(f"{metric}_mean", ascending=not is_cost, kind="stable")
     values = groups[f"{metric}_mean"] * scale_of(metric)

@@ -70,7 +70,7 @@ def pareto_front(points: pd.DataFrame) -> pd.DataFrame:
     """The points that no other beats in operations and validation at once, cheapest first."""
     merit = f"{CHOSEN_BY}_mean"
     ordered = points.sort_values([f"{COST}_mean", merit], ascending=[True, False])
-    best_so_far = ordered[merit].cummax().shift(fill_value=float("-inf"))
+    best_so_far = ordered[merit].astype("float64").cummax().shift(fill_value=float("-inf"))
     return ordered[ordered[merit] > best_so_far]
 
 

@@ -86,15 +86,25 @@ def figure(
     from analysis import figures, runs
 
     how = _KINDS[kind]
-    if metric and not how.metric:
-        raise SpecError(f"--metric: {kind} takes none")
-    if len(by) > how.params:
-        allowed = f"at most {how.params}" if how.params else "none"
-        raise SpecError(f"--by: {kind} takes {allowed}, got {', '.join(by)}")
+    _check(kind, how, metric, by)
     figures.known_suffix(output)  # before anything is computed
     found = runs.load_runs(names)
     drawn = how.draw(found, _Wish(names, metric or how.metric, by))
     figures.save_figure(drawn, output)
+
+
+def _check(kind: Kind, how: _How, metric: str, by: Sequence[str]) -> None:
+    """Refuse what the kind cannot show, before anything is read."""
+    if metric and not how.metric:
+        raise SpecError(f"--metric: {kind} takes none")
+    if metric and kind == Kind.CURVES and metric not in EPOCH_METRICS:
+        known = ", ".join(EPOCH_METRICS)
+        raise SpecError(f"--metric: {metric!r} is not measured after every epoch; known: {known}")
+    if len(by) > how.params:
+        allowed = f"at most {how.params}" if how.params else "none"
+        raise SpecError(f"--by: {kind} takes {allowed}, got {', '.join(by)}")
+    if kind == Kind.STRIP and not by:
+        raise SpecError("--by: a strip needs a param, such as --by dynamics")
 
 
 @dataclass(frozen=True)
@@ -123,8 +133,6 @@ def _bars(runs: pd.DataFrame, wish: _Wish) -> Figure:
 def _strip(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from analysis import figures
 
-    if not wish.by:
-        raise SpecError("--by: a strip needs a param, such as --by dynamics")
     factor, *colour = wish.by
     return figures.strip(runs, factor, wish.metric, coloured_by=colour[0] if colour else None)
 
@@ -133,11 +141,6 @@ def _curves(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
     from analysis import figures
 
-    if wish.metric not in EPOCH_METRICS:
-        raise SpecError(
-            f"--metric: {wish.metric!r} is not measured after every epoch; allowed: "
-            f"{', '.join(EPOCH_METRICS)}"
-        )
     # It comes from another branch; once it is here: from analysis.history import load_history
     load_history = import_module("analysis.history").load_history
     history = load_history(list(wish.names), [wish.metric])
