@@ -8,14 +8,22 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.runs import STATES, param_columns
-from sweep.records import State
+from analysis.runs import METRICS, STATES, param_columns
+from sweep.records import EPOCH_METRICS, FINAL_METRICS, MIN, State
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
 
 FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
 """The params that a reader looks for first, in this order; others follow by name."""
+
+
+COSTS = frozenset(
+    name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
+)
+"""The metrics of which less is better."""
+
+_DECADES = 30  # from the least to the greatest value of a logarithmic param, at least
 
 
 def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
@@ -41,6 +49,32 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return groups.sort_values(f"{CHOSEN_BY}_mean", ascending=False, kind="stable")
 
 
+def measured_groups(runs: pd.DataFrame, *metrics: str) -> tuple[pd.DataFrame, list[str]]:
+    """The configurations that have these metrics, as `group_runs` gives them, and what is left out.
+
+    Raises:
+        AnalysisError: no run is finished, or none has one of the metrics.
+    """
+    done = runs["state"] == State.DONE
+    lacking = pd.Series(False, index=runs.index)
+    notes = []
+    for metric in metrics:
+        if metric in runs and not runs.loc[done, metric].isna().all():
+            without = done & runs[metric].isna() & ~lacking
+            lacking |= without
+            if without.any():
+                notes.append(f"{without.sum()} finished without {metric}")
+    groups = group_runs(runs[~lacking], metrics)
+    others = runs.loc[~done, "state"].value_counts()
+    notes += [f"{count} {state}" for state, count in sorted(others.items())]
+    return groups, [f"not shown: {', '.join(notes)}"] if notes else []
+
+
+def param_names(groups: pd.DataFrame) -> list[str]:
+    """The params among the columns of configurations."""
+    return list(groups.columns[: groups.columns.get_loc("n")])
+
+
 def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     """Those of the params that tell the configurations apart.
 
@@ -50,6 +84,27 @@ def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     if groups.duplicated(names).any() if names else len(groups) > 1:
         names = [name for name in params if groups[name].nunique(dropna=False) > 1]
     return names
+
+
+def require_param(runs: pd.DataFrame, name: str) -> None:
+    """Refuse to tell runs apart by what is no param.
+
+    Raises:
+        AnalysisError: it is none; the params that vary are named.
+    """
+    params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
+    if name not in params:
+        known = varying(runs.drop_duplicates("group_id"), params)
+        raise AnalysisError(
+            f"the runs have no param {name!r}; those that vary: {', '.join(known) or 'none'}"
+        )
+
+
+def looks_logarithmic(values: pd.Series[Any]) -> bool:
+    """Whether a param was probably searched on a logarithmic scale: fractions over decades."""
+    if not pd.api.types.is_float_dtype(values.dtype) or not (values.dropna() > 0).all():
+        return False
+    return bool(values.max() / values.min() >= _DECADES)
 
 
 def _place(param: str) -> tuple[int, str]:
@@ -63,8 +118,9 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         AnalysisError: There is none, or one of them lacks a metric.
     """
     for metric in metrics:
-        if metric not in runs.columns:
-            raise AnalysisError(f"the runs have no metric {metric!r}")
+        if metric not in METRICS or metric not in runs:
+            known = ", ".join(name for name in METRICS if name in runs and runs[name].notna().any())
+            raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:
         counts = {state: int((runs["state"] == state).sum()) for state in STATES}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
 
 import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.typeset import as_text
 
 COLUMNS = (
     "figure",
@@ -35,3 +40,27 @@ def published_results() -> pd.DataFrame:
     for name in ("test_accuracy", "val_accuracy"):
         table[name] = (table[f"{name}_percent"] / 100).round(4)
     return table[list(COLUMNS)]
+
+
+def published_value(
+    reference: pd.DataFrame, params: Mapping[Any, Any], metric: str
+) -> float | None:
+    """What the reference says of the configuration with these params; None if nothing.
+
+    A param that the reference does not state, or that is none of the configuration's, tells
+    nothing apart.
+
+    Raises:
+        AnalysisError: the reference has no such metric, or different values for the configuration.
+    """
+    if metric not in reference:
+        raise AnalysisError(f"the reference has no {metric}")
+    fits = pd.Series(True, index=reference.index)
+    for name in (name for name in reference.columns if name in params):
+        stated = reference[name]
+        fits &= stated.isna() | (stated.map(as_text) == as_text(params[name]))
+    values = reference.loc[fits, metric].dropna().unique()
+    if len(values) > 1:
+        which = ", ".join(f"{name}={as_text(value)}" for name, value in params.items())
+        raise AnalysisError(f"the reference has {len(values)} values of {metric} for {which}")
+    return float(values[0]) if len(values) else None

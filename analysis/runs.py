@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -94,24 +93,6 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["started"] = pd.to_datetime(table["started"], unit="ms", utc=True)
     return table.sort_values(["started", "sweep"], ascending=False, ignore_index=True)
-
-
-def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
-    """The network of a run: the file that it wrote, or else a copy of its artifact from MLflow.
-
-    Raises:
-        AnalysisError: neither is there any more.
-    """
-    with open_store(tracking_uri) as client:
-        run = client.get_run(run_id)
-        written = Path(run.data.tags.get(Tag.CHECKPOINT, ""))
-        if written.is_file():
-            return written
-        source = run.data.tags.get(Tag.REUSED_FROM, run_id)
-        try:
-            return Path(client.download_artifacts(source, written.name))
-        except Exception:  # every kind of artifact store has errors of its own
-            raise AnalysisError(f"the network of run {run_id} is gone: {written}") from None
 
 
 def param_columns(runs: pd.DataFrame) -> list[str]:

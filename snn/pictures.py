@@ -13,6 +13,8 @@ from snn.data import load
 from snn.errors import DataError
 from snn.training import Network
 
+_TEST = "test:"
+
 
 def read(names: Sequence[str], network: Network, *, invert: bool = False) -> Tensor:
     """Pixels (B, N) uint8 as the network wants them.
@@ -28,11 +30,18 @@ def read(names: Sequence[str], network: Network, *, invert: bool = False) -> Ten
     return torch.stack([_one(name, network, invert) for name in names])
 
 
+def label(name: str, network: Network) -> int | None:
+    """The true class of a test image that `read` takes; None for a file."""
+    if not name.startswith(_TEST):
+        return None
+    return int(load(network.config.dataset).test_labels[int(name.removeprefix(_TEST))])
+
+
 def _one(name: str, network: Network, invert: bool) -> Tensor:
-    if not name.startswith("test:"):
+    if not name.startswith(_TEST):
         return _file(Path(name), round(network.n_pixels**0.5), invert)
     tests = load(network.config.dataset).test_images
-    number = name.removeprefix("test:")
+    number = name.removeprefix(_TEST)
     if not number.isdigit() or int(number) >= len(tests):
         raise DataError(f"{name}: there are test:0 to test:{len(tests) - 1}")
     return torch.from_numpy(tests[int(number)].copy())

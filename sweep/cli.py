@@ -30,7 +30,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _module in ("sweeping", "cluster", "training", "results", "comparing", "machine"):
+_MODULES = (
+    "sweeping",
+    "cluster",
+    "training",
+    "results",
+    "comparing",
+    "figures",
+    "report",
+    "machine",
+)
+for _module in _MODULES:
     import_module(f"sweep.commands.{_module}").register(app)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from snn.place import Place
 from sweep.errors import SpecError
+from sweep.records import CONFUSION_FILE
 
 STORAGE_ENV = "SPIKESWEEP_STORAGE"
 STUDY_ENV = "SPIKESWEEP_OPTUNA"
@@ -89,7 +90,7 @@ class TrialPaths:
     @property
     def confusion(self) -> Place:
         """Confusion matrix on the test images."""
-        return self.folder / "confusion.json"
+        return self.folder / CONFUSION_FILE
 
 
 @dataclass(frozen=True)

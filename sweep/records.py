@@ -61,6 +61,9 @@ class Tag:
     PARENT = "mlflow.parentRunId"
 
 
+CONFUSION_FILE = "confusion.json"
+"""Beside the network of a run, in its folder and among its artifacts: a list of rows."""
+
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
 
 

@@ -78,10 +78,17 @@ class ALIF(nn.Module):
         """One step of the equations above."""
         v = membrane(state.v, state.z, current, self.alpha, published=self.published)
         a = torch.add(state.z, state.a, alpha=self.rho)
-        threshold = self.threshold + self.beta * a
+        threshold = self._threshold(a)
         if self.published:
             threshold = threshold.detach()
         return ALIFState(v, a, spike(v, threshold, self.derivative, self.slope))
+
+    def firing_threshold(self, state: ALIFState) -> Tensor:
+        """A, (B, H)."""
+        return self._threshold(state.a)
+
+    def _threshold(self, a: Tensor) -> Tensor:
+        return self.threshold + self.beta * a
 
     def response(self, n_steps: int) -> Tensor:
         """Exponential decay of the membrane."""

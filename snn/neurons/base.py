@@ -11,6 +11,10 @@ class State(Protocol):
     """The state of B × H neurons after a step, a named tuple of tensors (B, H)."""
 
     @property
+    def v(self) -> Tensor:
+        """Membrane potentials, before the reset that the spikes of this step bring."""
+
+    @property
     def z(self) -> Tensor:
         """Spikes of the last step, 0.0 or 1.0."""
 
@@ -29,6 +33,9 @@ class Neuron(Protocol):
 
     def step(self, current: Tensor, state: Any) -> Any:
         """One time step under the input current (B, H), from feed-forward and recurrent weights."""
+
+    def firing_threshold(self, state: Any) -> Tensor:
+        """(B, H) potential from which on the neurons fired in the step that led to this state."""
 
     def response(self, n_steps: int) -> Tensor:
         """(n_steps,) potential after a unit current at step 0, spikes left out."""

@@ -25,6 +25,7 @@ from snn.config import TrialConfig
 from snn.surrogate import SURROGATES, spike
 
 _V_PEAK, _V_RESET, _V_REST = 30.0, -65.0, -70.0  # mV; rest: the stable fixed point of v'
+_PUBLISHED_V_PEAK = 35.0  # mV
 _U_REST = 0.2 * _V_REST
 _LEAK_MS = 5.0  # membrane time constant near rest: 1 / (5 − 0.08 · 65) per ms, rounded
 _RHEOBASE_MV = 15.0  # from rest to the unstable fixed point, where the upstroke begins
@@ -82,7 +83,11 @@ class Izhikevich(nn.Module):
         du = 0.03 * (-2.0 * (v + 60.0) - u)
         v = (v + seconds * dv) * (1 - z) - 50.0 * z
         u = u + seconds * du + 100.0 * z
-        return IzhikevichState(v, u, spike(v, 35.0, self.derivative, self.slope))
+        return IzhikevichState(v, u, spike(v, _PUBLISHED_V_PEAK, self.derivative, self.slope))
+
+    def firing_threshold(self, state: IzhikevichState) -> Tensor:
+        """The peak of the upstroke in mV, (B, H)."""
+        return torch.full_like(state.v, _PUBLISHED_V_PEAK if self.published else _V_PEAK)
 
     def response(self, n_steps: int) -> Tensor:
         """Exponential decay near rest."""

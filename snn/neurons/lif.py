@@ -58,6 +58,10 @@ class LIF(nn.Module):
         v = membrane(state.v, state.z, current, self.alpha, published=self.published)
         return LIFState(v, spike(v, self.threshold, self.derivative, self.slope))
 
+    def firing_threshold(self, state: LIFState) -> Tensor:
+        """ϑ, (B, H)."""
+        return torch.full_like(state.v, self.threshold)
+
     def response(self, n_steps: int) -> Tensor:
         """Exponential decay of the membrane."""
         return self.alpha ** torch.arange(n_steps)

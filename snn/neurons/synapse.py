@@ -24,6 +24,12 @@ class SynapseState(NamedTuple):
     neuron: Any
 
     @property
+    def v(self) -> Tensor:
+        """Membrane potentials of the neuron."""
+        potentials: Tensor = self.neuron.v
+        return potentials
+
+    @property
     def z(self) -> Tensor:
         """Spikes of the neuron."""
         spikes: Tensor = self.neuron.z
@@ -51,6 +57,10 @@ class Synapse(nn.Module):
         """Filter the current, then step the neuron."""
         i = torch.add(current, state.i, alpha=self.sigma)
         return SynapseState(i, self.neuron.step(i, state.neuron))
+
+    def firing_threshold(self, state: SynapseState) -> Tensor:
+        """That of the neuron."""
+        return self.neuron.firing_threshold(state.neuron)
 
     def response(self, n_steps: int) -> Tensor:
         """The neuron's response to a decaying current: the convolution of both."""

@@ -61,7 +61,8 @@ def best(name: SweepName) -> None:
     from analysis.tables import summarise
     from analysis.typeset import as_text
 
-    found, run = _runs(name), best_run(name)
+    found = _runs(name)
+    run = best_run(found)
     leader = summarise(found).iloc[0]
     seeds = f"mean of {leader['n']} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
@@ -110,17 +111,16 @@ def leaders(name: str, top: int) -> None:
 
 def best_checkpoint(name: str) -> Path:
     """The network of the best run of a sweep: its file here, or else its artifact in MLflow."""
-    from analysis.runs import checkpoint_of
+    from analysis.artifacts import checkpoint_of
 
-    path: Path = checkpoint_of(str(best_run(name)["run_id"]))
+    path: Path = checkpoint_of(str(best_run(_runs(name))["run_id"]))
     return path
 
 
-def best_run(name: str) -> pd.Series[Any]:
+def best_run(found: pd.DataFrame) -> pd.Series[Any]:
     """The run with the best validation accuracy within the best configuration."""
     from analysis import tables
 
-    found = _runs(name)
     group = tables.summarise(found).index[0]
     of_group = found[(found["group_id"] == group) & (found["state"] == "done")]
     leader: pd.Series[Any] = of_group.loc[of_group["best_val_accuracy"].idxmax()]

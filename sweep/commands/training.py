@@ -59,18 +59,35 @@ def predict(
     invert: Annotated[
         bool, typer.Option("--invert", help="the image files are dark on bright")
     ] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            help="also draw what the network does: a .png, .svg or .pdf file; of several images "
+            "FILE-1, FILE-2 …",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Classify images with a trained network.
 
-    Example: spikesweep predict quickstart digit.png test:17
+    Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
     from snn import checkpoint, pictures
     from sweep.commands.results import best_checkpoint
 
+    if figure is not None:
+        from analysis.figures import known_suffix
+
+        known_suffix(figure)  # before anything is computed
     path = Path(model) if model.endswith(".pt") else best_checkpoint(model)
     network, _ = checkpoint.load_network(path)
     pixels = pictures.read(images, network, invert=invert)
-    for name, probabilities in zip(images, network.probabilities(pixels), strict=True):
+    found = network.probabilities(pixels)
+    if figure is not None:
+        from sweep.commands.activity import draw
+
+        draw(figure, network, images, pixels, found)
+    for name, probabilities in zip(images, found, strict=True):
         likely = probabilities.argsort(descending=True)[:3].tolist()
         shown = "  ".join(f"{label}: {float(probabilities[label]):.1%}" for label in likely)
         print(f"{name}  {likely[0]}  ({shown})")

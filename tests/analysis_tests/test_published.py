@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.published import published_results
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.published import published_results, published_value
 
 
 def test_the_three_figures_have_sixteen_bars_each() -> None:
@@ -32,3 +35,30 @@ def test_what_is_not_published_is_missing() -> None:
     assert table.loc[~late, "learn_beta"].isna().all()
     assert str(table["learn_beta"].dtype) == "boolean"
     assert set(table["encoding"]) == {"latency", "periodic"}
+
+
+def test_a_configuration_finds_its_published_value() -> None:
+    table = published_results()
+    best = {
+        "dataset": "mnist",
+        "dynamics": "alif",
+        "recurrent": True,
+        "encoding": "latency",
+        "hidden": 128,
+        "epochs": 30,
+        "learn_beta": True,
+    }
+    assert published_value(table, best, "test_accuracy") == 0.9619
+    assert published_value(table, best | {"hidden": 256}, "test_accuracy") is None
+    assert published_value(table, best, "val_accuracy") is None  # not published
+    # What is not stated is not asked for, and params that the table does not know tell nothing.
+    of_lif = {"dynamics": "lif", "hidden": "100", "epochs": 15, "learn_beta": None, "lr": 0.1}
+    assert published_value(table, best | of_lif, "test_accuracy") is not None
+
+
+def test_a_configuration_that_fits_several_values_is_refused() -> None:
+    table = published_results()
+    with pytest.raises(AnalysisError, match="values of test_accuracy for dataset=mnist"):
+        published_value(table, {"dataset": "mnist"}, "test_accuracy")
+    with pytest.raises(AnalysisError, match="the reference has no loss"):
+        published_value(table, {"dataset": "mnist"}, "loss")

@@ -41,6 +41,18 @@ def test_it_is_silent_without_input_and_fires_under_a_strong_current(
     assert (spikes.sum(dim=0) >= 2).all()
 
 
+@pytest.mark.parametrize("preset", ["default", "published"])
+@every_neuron
+def test_it_fires_exactly_where_its_potential_reaches_its_threshold(
+    dynamics: str, tau_syn: float | None, preset: str
+) -> None:
+    model = make(dynamics, tau_syn, preset)
+    generator = torch.Generator().manual_seed(1)
+    current = 3 * strong(model, 100, 2, 3) * torch.rand(100, 2, 3, generator=generator)
+    for state in reference.states_of(model, current, None):
+        assert torch.equal(state.z, (state.v >= model.firing_threshold(state)).float())
+
+
 @every_neuron
 def test_a_step_is_pure(dynamics: str, tau_syn: float | None) -> None:
     model = make(dynamics, tau_syn)

@@ -103,6 +103,22 @@ def test_events_are_counted_in_every_population(digits: Dataset) -> None:
     assert activity.events().tolist() == pytest.approx([x.item() for x in expected])
 
 
+def test_a_record_is_that_of_the_run_with_potentials_that_reach_thresholds(
+    digits: Dataset,
+) -> None:
+    config = TrialConfig(hidden=[20, 10], recurrent=True, n_steps=30, backend="reference")
+    network = SpikingNetwork(config, digits.n_pixels)
+    activity, record = network(pixels(digits, 5)), network.record(pixels(digits, 5))
+    assert torch.equal(activity.logits, record.logits)
+    assert torch.equal(network.readout.logits(record.trace), record.logits)
+    for spikes, potentials, thresholds, size in zip(
+        record.spikes, record.potentials, record.thresholds, config.hidden, strict=True
+    ):
+        assert spikes.shape == potentials.shape == thresholds.shape == (30, 5, size)
+        assert torch.equal(spikes, (potentials >= thresholds).float())
+        assert thresholds.min() == config.threshold and thresholds.max() > config.threshold
+
+
 def test_an_mlp_counts_its_non_zero_multiply_accumulates() -> None:
     network = MLP(TrialConfig(dynamics="mlp", hidden=[3]), n_pixels=4, n_classes=2)
     image = torch.tensor([[0, 9, 9, 0]], dtype=torch.uint8)

@@ -101,6 +101,43 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
     assert "4 done" in finished.run("show", "small").stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "bars",
+        "bars --metric best_synops_per_inference --by dynamics",
+        "strip --by dynamics",
+        "neurons",
+        "synops",
+        "parallel",
+        "confusion",
+    ],
+)
+def test_figures_are_drawn_from_a_sweep(finished: Workplace, arguments: str) -> None:
+    kind, *options = arguments.split()
+    done = finished.run("figure", kind, "small", *options, "-o", f"{kind}.svg")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "digits" in (finished.folder / f"{kind}.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("importance", "2 configurations are finished; the importance of params needs 10"),
+        ("strip --by nope", "no param 'nope'; those that vary: dynamics"),
+        ("bars --metric accuracy", "no metric 'accuracy'; known: test_accuracy"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_one_line(
+    finished: Workplace, arguments: str, told: str
+) -> None:
+    kind, *options = arguments.split()
+    done = finished.run("figure", kind, "small", *options, "-o", "f.png")
+    assert done.returncode == 2
+    assert told in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (finished.folder / "f.png").exists()
+
+
 def begun(place: Workplace, epoch: int) -> bool:
     outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
     return outbox.exists() and f'"epoch":{epoch},' in outbox.read_text()

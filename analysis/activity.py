@@ -1,0 +1,72 @@
+"""What a trained network does with one image, as plain arrays.
+
+Shapes: T steps, N pixels, H neurons of a layer, C classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LayerActivity:
+    """A hidden layer over time.
+
+    Attributes:
+        spikes: (T, H) bool.
+        potentials: (T, H) of the membranes, before the reset that a spike brings.
+        thresholds: (T, H) where a potential makes a spike.
+    """
+
+    spikes: NDArray[np.bool_]
+    potentials: Floats
+    thresholds: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Activity:
+    """A network and one image.
+
+    Attributes:
+        name: What the image is called.
+        image: (side, side) uint8.
+        encoding: The spike code.
+        inputs: (T, N) what reaches the network: spikes (0 or 1), or currents.
+        layers: Hidden layers, the first first.
+        readout: (T, C).
+        probabilities: (C,).
+        class_names: C names.
+        dt_ms: Length of a step.
+        label: The true class, where it is known.
+    """
+
+    name: str
+    image: NDArray[np.uint8]
+    encoding: str
+    inputs: Floats
+    layers: tuple[LayerActivity, ...]
+    readout: Floats
+    probabilities: Floats
+    class_names: tuple[str, ...]
+    dt_ms: float
+    label: int | None = None
+
+    @property
+    def predicted(self) -> int:
+        """The most likely class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def has_input_spikes(self) -> bool:
+        """Whether the input is spikes; the constant code gives currents."""
+        return self.encoding != "constant"
+
+    @property
+    def times_ms(self) -> Floats:
+        """(T,) of the steps."""
+        return np.arange(len(self.readout), dtype=np.float64) * self.dt_ms

@@ -1,0 +1,53 @@
+"""The files that a run has left: its network, its confusion matrix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError
+from analysis.store import open_store
+from sweep.records import CONFUSION_FILE, Tag
+
+
+def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
+    """The network of a run: the file that it wrote, or else a copy of its artifact from MLflow.
+
+    Raises:
+        AnalysisError: neither is there any more.
+    """
+    return _file_of(run_id, "network", None, tracking_uri)
+
+
+def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int64]:
+    """The confusion matrix of a run on the test images, (C, C): true class, predicted class.
+
+    Raises:
+        AnalysisError: it is not there any more, or is damaged.
+    """
+    path = _file_of(run_id, "confusion matrix", CONFUSION_FILE, tracking_uri)
+    try:
+        matrix = np.array(json.loads(path.read_text()), dtype=np.int64)
+    except (OSError, TypeError, ValueError):
+        matrix = np.empty(0, dtype=np.int64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise AnalysisError(f"{path}: holds no confusion matrix")
+    return matrix
+
+
+def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
+    """The file of this name beside the network of a run; by default the network."""
+    with open_store(tracking_uri) as client:
+        run = client.get_run(run_id)
+        network = Path(run.data.tags.get(Tag.CHECKPOINT, ""))
+        written = network.parent / name if name else network
+        if written.is_file():
+            return written
+        source = run.data.tags.get(Tag.REUSED_FROM, run_id)
+        try:
+            return Path(client.download_artifacts(source, written.name))
+        except Exception:  # every kind of artifact store has errors of its own
+            raise AnalysisError(f"the {what} of run {run_id} is gone: {written}") from None

@@ -1,0 +1,65 @@
+"""How much of the differences between configurations each param explains."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.errors import AnalysisError
+from analysis.figures.layout import head
+from analysis.labels import metric_label
+from analysis.style import ERROR_BAR, LOOKS, SMALL, styled
+
+
+def importance(table: pd.DataFrame) -> Figure:
+    """Horizontal bars of the share of the variance that each param explains, the largest on top.
+
+    Args:
+        table: `param` and `importance` (fractions); optionally `low` and `high`, drawn as error
+            bars. `attrs` may have `metric`, `constant` and `notes`, as `analysis.importance` gives
+            them.
+
+    Raises:
+        AnalysisError: the table is empty.
+    """
+    if table.empty:
+        raise AnalysisError("no param has an importance")
+    rows = table.sort_values("importance", kind="stable")
+    with styled():
+        figure = Figure(figsize=(5.5, 1.4 + 0.32 * len(rows)))
+        _draw(figure.subplots(), rows)
+        metric = table.attrs.get("metric")
+        of = f"for the {metric_label(metric).lower()}" if metric else "of the params"
+        title = [f"Importance {of}", *table.attrs.get("constant", ())]
+        head(figure, title, table.attrs.get("notes", ()))
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame) -> None:
+    percent = rows.select_dtypes("number") * 100
+    middle = percent["importance"]
+    low, high = (percent.get(end, middle) for end in ("low", "high"))
+    axes.barh(
+        list(rows["param"]),
+        middle,
+        height=0.65,
+        color=LOOKS[0].colour,
+        xerr=[middle - low, high - middle] if "low" in percent else None,
+        error_kw=dict(ERROR_BAR),
+    )
+    for place, (value, end) in enumerate(zip(middle, high, strict=True)):
+        axes.annotate(
+            f"{value:.1f}",
+            (max(value, end), place),
+            (4, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=SMALL,
+        )
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.12)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("Share of the variance explained (%)")

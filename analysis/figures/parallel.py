@@ -1,0 +1,164 @@
+"""Configurations as lines across the params that vary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError
+from analysis.figures.layout import axis_label, each, head, scale_of, thousands
+from analysis.groups import (
+    CHOSEN_BY,
+    COSTS,
+    looks_logarithmic,
+    measured_groups,
+    param_names,
+    varying,
+)
+from analysis.labels import constants, in_order, legend_label, metric_label
+from analysis.style import GREY, SCALE, SMALL, styled
+from analysis.typeset import as_text
+
+_SPREAD = 0.5  # of the lines at a category, of the distance of two categories
+_NUMBERS = 4  # from so many different numbers on, a param has a scale instead of categories
+
+
+def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
+    """One line per configuration across the params that vary, coloured by the mean of a metric.
+
+    Numbers have a scale, logarithmic where they span decades; other values are categories, at which
+    the lines stand side by side in the order of the metric. The best lie on top, and the best
+    by validation is thick. "–" stands for a param that has no effect. Accuracies in percent.
+
+    Raises:
+        AnalysisError: no run is finished, none has the metric, or no param varies.
+    """
+    groups, left_out = measured_groups(runs, metric)
+    params = varying(groups, param_names(groups))
+    if not params:
+        raise AnalysisError(f"no param varies among {len(groups)} configurations")
+    best = groups.index[0]  # by validation, as everywhere
+    is_cost = metric in COSTS
+    # The best by the metric is drawn last.
+    groups = groups.sort_values(f"{metric}_mean", ascending=not is_cost, kind="stable")
+    values = groups[f"{metric}_mean"] * scale_of(metric)
+    scales = [_scale(groups[name]) for name in params]
+    with styled():
+        figure = Figure(figsize=(max(4.5, 1.4 + 1.25 * len(params)), 4.2))
+        axes = figure.subplots()
+        colours = ScalarMappable(
+            Normalize(values.min(), values.max()),
+            mpl.colormaps[SCALE].reversed() if is_cost else mpl.colormaps[SCALE],
+        )
+        places = np.transpose([scale.places for scale in scales])
+        for key, line, colour in zip(
+            groups.index, places, colours.to_rgba(values.to_numpy()), strict=True
+        ):
+            width, layer = (2.6, 3) if key == best else (1.0, 2)
+            axes.plot(line, color=tuple(colour), linewidth=width, alpha=0.9, zorder=layer)
+        for place, scale in enumerate(scales):
+            _ticks(axes, place, scale)
+        _frame(axes, params)
+        bar = figure.colorbar(colours, ax=axes, label=axis_label(metric), pad=0.09)
+        thousands(bar.ax.yaxis)
+        notes = [
+            f"{len(groups)} configurations, {each(groups['n'])}; thick: the best by validation",
+            "–: has no effect" if groups[params].isna().any(axis=None) else "",
+        ]
+        head(figure, [metric_label(metric), *constants(groups)], [*notes, *left_out])
+    return figure
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Where the configurations stand on the axis of a param, from 0 to 1, and its ticks."""
+
+    places: NDArray[np.float64]
+    ticks: Mapping[str, float]
+
+
+def _scale(column: pd.Series[Any]) -> _Scale:
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if is_number and column.notna().all() and column.nunique() >= _NUMBERS:
+        return _numbers(column)
+    return _categories(column)
+
+
+def _numbers(column: pd.Series[Any]) -> _Scale:
+    values = column.to_numpy(dtype=np.float64)
+    transform = np.log10 if looks_logarithmic(column) else np.asarray
+    low, high = transform(values.min()), transform(values.max())
+    marks = _decades(values) if looks_logarithmic(column) else _steps(column)
+    inner = {mark: float((transform(mark) - low) / (high - low)) for mark in marks}
+    return _Scale(
+        (transform(values) - low) / (high - low),
+        {as_text(mark): place for mark, place in inner.items() if -1e-9 <= place <= 1 + 1e-9},
+    )
+
+
+def _decades(values: NDArray[np.float64]) -> list[float]:
+    """The ends, and the powers of ten between them that are not too near to an end."""
+    low, high = np.log10(values.min()), np.log10(values.max())
+    tens = np.arange(np.ceil(low), np.floor(high) + 1)
+    apart = (high - low) * 0.08
+    inner = [10.0**ten for ten in tens if ten - low > apart and high - ten > apart]
+    return [float(values.min()), *inner, float(values.max())]
+
+
+def _steps(column: pd.Series[Any]) -> list[Any]:
+    different = sorted(set(column))
+    if len(different) <= 10:
+        return different
+    return list(np.linspace(float(different[0]), float(different[-1]), 5))
+
+
+def _categories(column: pd.Series[Any]) -> _Scale:
+    """Evenly distributed; the lines of a category side by side, as they come."""
+    names = in_order(column)
+    texts = [as_text(value) for value in column]
+    step = 1 / max(1, len(names) - 1)
+    middle = {name: number * step for number, name in enumerate(names)}
+    counts = {name: texts.count(name) for name in names}
+    rank = pd.Series(texts).groupby(texts).cumcount()
+    aside = [
+        ((number + 0.5) / counts[text] - 0.5) * _SPREAD * step
+        for text, number in zip(texts, rank, strict=True)
+    ]
+    places = np.array([middle[text] for text in texts]) + aside
+    labels = {legend_label(str(column.name), name): place for name, place in middle.items()}
+    return _Scale(places, labels)
+
+
+def _ticks(axes: Axes, place: int, scale: _Scale) -> None:
+    axes.axvline(place, color=GREY, linewidth=0.8, zorder=0)
+    for text, height in scale.ticks.items():
+        axes.annotate(
+            text,
+            (place, height),
+            (4, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=SMALL,
+            zorder=5,
+            bbox={"facecolor": "#FFFFFF", "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
+        )
+
+
+def _frame(axes: Axes, params: list[str]) -> None:
+    axes.set_xticks(range(len(params)), params)
+    axes.tick_params(axis="x", length=0)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.set_xlim(-0.1, len(params) - 0.7)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,41 @@
+"""A figure as a file."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from analysis.errors import AnalysisError
+from analysis.files import write_file
+from analysis.style import styled
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Save as PNG (300 dpi), SVG or PDF, by the suffix; the same figure gives the same bytes.
+
+    Raises:
+        AnalysisError: the suffix is another one, or the path cannot be written.
+    """
+    suffix = known_suffix(path)
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
+    content = io.BytesIO()
+    with styled():
+        figure.savefig(content, format=suffix[1:], metadata=undated)
+    write_file(path, content.getvalue())
+
+
+def known_suffix(path: str | os.PathLike[str]) -> str:
+    """The suffix in lower case, to be refused before anything is computed.
+
+    Raises:
+        AnalysisError: nothing is saved under such a suffix.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise AnalysisError(f"cannot save a figure as {suffix!r}; known: {', '.join(SUFFIXES)}")
+    return suffix

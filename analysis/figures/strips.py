@@ -1,0 +1,116 @@
+"""Every configuration as a point, by the levels of one param."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError
+from analysis.figures.layout import axis_label, each, head, scale_of
+from analysis.groups import measured_groups, require_param
+from analysis.labels import constants, in_order, legend_label, legend_title, metric_label
+from analysis.style import GREY, looks, styled
+from analysis.typeset import as_text
+
+_MOST_LEVELS = 16
+_FEWEST_FOR_A_BOX = 5  # quartiles of fewer points say less than the points
+_SPREAD = 0.5  # of the points of a level along x
+_GOLDEN = (np.sqrt(5) - 1) / 2
+
+
+def strip(
+    runs: pd.DataFrame,
+    factor: str,
+    metric: str = "test_accuracy",
+    *,
+    coloured_by: str | None = None,
+) -> Figure:
+    """The configurations, each the mean over its seeds, by the levels of a param.
+
+    Behind five points or more stands a box: quartiles, median, and whiskers to the last point
+    within 1.5 times the interquartile distance. Accuracies in percent.
+
+    Raises:
+        AnalysisError: no run is finished, none has the metric, or a param is unknown or has more
+            values than can be told apart.
+    """
+    for name in (factor, *([coloured_by] if coloured_by else ())):
+        require_param(runs, name)
+    groups, left_out = measured_groups(runs, metric)
+    levels = in_order(groups[factor])
+    if len(levels) > _MOST_LEVELS:
+        raise AnalysisError(
+            f"{factor} has {len(levels)} values; a strip shows at most {_MOST_LEVELS}: "
+            "a figure of parallel coordinates shows a continuous param"
+        )
+    colours = looks(in_order(groups[coloured_by]) if coloured_by else [""], str(coloured_by))
+    with styled():
+        figure = Figure(figsize=(min(2.2 + 0.9 * len(levels), 12), 3.8))
+        axes = figure.subplots()
+        points = _placed(groups, factor, levels, metric)
+        for value, look in colours.items():
+            mine = points
+            if coloured_by:
+                mine = points[points[coloured_by].map(as_text) == value]
+            label = legend_label(coloured_by, value) if coloured_by else None
+            axes.plot(
+                mine["_x"],
+                mine["_y"],
+                linestyle="none",
+                marker=look.marker,
+                color=look.colour,
+                alpha=0.85,
+                markeredgecolor="#FFFFFF",
+                markeredgewidth=0.5,
+                label=label,
+            )
+        boxed = _boxes(axes, points, len(levels))
+        counts = points["_level"].value_counts()
+        texts = [legend_label(factor, level) for level in levels]
+        ticks = [f"{text}\nn = {counts[place]}" for place, text in enumerate(texts)]
+        axes.set_xticks(range(len(levels)), ticks)
+        axes.set_xlim(-0.6, len(levels) - 0.4)
+        axes.set_xlabel(legend_title(factor) or "")
+        axes.set_ylabel(axis_label(metric))
+        if len(colours) > 1:
+            figure.legend(loc="outside right upper", title=legend_title(str(coloured_by)))
+        count = f"n: configurations, {each(groups['n'])}"
+        box = "box: quartiles, median, whiskers to 1.5 times their distance" if boxed else ""
+        head(figure, [metric_label(metric), *constants(groups)], [count, box, *left_out])
+    return figure
+
+
+def _placed(groups: pd.DataFrame, factor: str, levels: list[str], metric: str) -> pd.DataFrame:
+    """The configurations with their places; beside each other, not at random."""
+    points = groups.assign(_y=groups[f"{metric}_mean"] * scale_of(metric))
+    points["_level"] = [levels.index(as_text(value)) for value in points[factor]]
+    points = points.sort_values(["_level", "_y"], kind="stable")
+    turn: NDArray[np.float64] = points.groupby("_level").cumcount().to_numpy() * _GOLDEN
+    points["_x"] = points["_level"] + (turn % 1 - 0.5) * _SPREAD
+    return points
+
+
+def _boxes(axes: Axes, points: pd.DataFrame, levels: int) -> bool:
+    by_level: dict[Any, NDArray[np.float64]] = {
+        place: points.loc[points["_level"] == place, "_y"].to_numpy() for place in range(levels)
+    }
+    enough = {place: y for place, y in by_level.items() if len(y) >= _FEWEST_FOR_A_BOX}
+    if enough:
+        thin = {"color": GREY, "linewidth": 0.8}
+        axes.boxplot(
+            list(enough.values()),
+            positions=list(enough),
+            widths=0.7,
+            showfliers=False,  # every point is drawn
+            manage_ticks=False,
+            boxprops=thin,
+            whiskerprops=thin,
+            capprops=thin,
+            medianprops={"color": "#000000", "linewidth": 1.2},
+        )
+    return bool(enough)

@@ -1,0 +1,120 @@
+"""Accuracy against what an inference costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures.layout import axis_label, each, head, scale_of, value_text
+from analysis.groups import CHOSEN_BY, measured_groups, param_names, varying
+from analysis.labels import FAMILY, configuration, constants, family, in_order, metric_label
+from analysis.style import GREY, SMALL, looks, styled
+
+COST = "best_synops_per_inference"
+_BASELINE = "mlp"
+_LINE_INCHES = 0.15  # of the key
+
+
+def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Figure:
+    """A metric against synaptic operations per inference, on a logarithmic axis.
+
+    Points are configurations, means over seeds, by dynamics and recurrence. The Pareto front is
+    that of the spiking networks; validation, not the test, says who is on it, and its members are
+    named. The non-spiking baseline stands apart: its operations are multiply-accumulates.
+
+    Raises:
+        AnalysisError: no run is finished, or none has the metric or the operations.
+    """
+    groups, left_out = measured_groups(runs, metric, COST)
+    rows: list[dict[Any, Any]] = groups.to_dict("records")
+    points = groups.assign(
+        _x=groups[f"{COST}_mean"],
+        _y=groups[f"{metric}_mean"] * scale_of(metric),
+        _family=[family(row) for row in rows],
+        _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
+    )
+    spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
+    front = pareto_front(spiking)
+    shown = varying(groups, param_names(groups))
+    with styled():
+        families = in_order(spiking["_family"])
+        lines = len(families) + 3 + 2 * len(front)
+        figure = Figure(figsize=(8, max(4.2, 0.8 + lines * _LINE_INCHES)))
+        axes = figure.subplots()
+        for name, look in looks(families, " × ".join(FAMILY)).items():
+            mine = spiking[spiking["_family"] == name]
+            _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
+        if not baseline.empty:
+            label = "MLP, multiply-accumulates"
+            _scatter(axes, baseline, marker="x", color="#000000", label=label)
+        key = _draw_front(axes, front, shown, metric)
+        axes.set_xscale("log")
+        axes.set_xlabel(f"{metric_label(COST)}")
+        axes.set_ylabel(axis_label(metric))
+        handles, _ = axes.get_legend_handles_labels()
+        figure.legend(handles=[*handles, *key], loc="outside right upper", fontsize=SMALL)
+        notes = [
+            f"{len(points)} configurations, {each(groups['n'])}",
+            "front: the spiking networks that no other beats in operations and validation accuracy",
+            *left_out,
+        ]
+        head(figure, [metric_label(metric), *constants(groups)], notes)
+    return figure
+
+
+def pareto_front(points: pd.DataFrame) -> pd.DataFrame:
+    """The points that no other beats in operations and validation at once, cheapest first."""
+    merit = f"{CHOSEN_BY}_mean"
+    ordered = points.sort_values([f"{COST}_mean", merit], ascending=[True, False])
+    best_so_far = ordered[merit].astype("float64").cummax().shift(fill_value=float("-inf"))
+    return ordered[ordered[merit] > best_so_far]
+
+
+def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:
+    axes.plot(
+        points["_x"],
+        points["_y"],
+        linestyle="none",
+        marker=marker,
+        color=color,
+        markeredgecolor="#FFFFFF" if marker != "x" else None,
+        markeredgewidth=0.5 if marker != "x" else 1.5,
+        label=label,
+    )
+
+
+def _draw_front(axes: Axes, front: pd.DataFrame, shown: list[str], metric: str) -> list[Line2D]:
+    """The line, a number beside each member, and the key to the numbers."""
+    axes.plot(
+        front["_x"], front["_y"], color=GREY, linewidth=0.9, zorder=1, label="front, by validation"
+    )
+    key = []
+    rows: list[dict[Any, Any]] = front.to_dict("records")
+    for number, row in enumerate(rows, start=1):
+        axes.annotate(
+            str(number),
+            (row["_x"], row["_y"]),
+            (-3, 4),
+            textcoords="offset points",
+            horizontalalignment="right",
+            fontsize=SMALL,
+        )
+        value = value_text(row["_y"], scale_of(metric))
+        label = f"{configuration(row, shown)}\n{value} at {row['_x']:,.0f}"
+        key.append(
+            Line2D(
+                [],
+                [],
+                linestyle="none",
+                marker=f"${number}$",
+                markersize=2 + 2 * len(str(number)),
+                markeredgewidth=0,
+                color="#000000",
+                label=label,
+            )
+        )
+    return key

@@ -1,0 +1,89 @@
+"""What a trained network does with images, in the form that the figures take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snn import pictures
+from snn.network import SpikingNetwork
+from snn.training import Network
+from sweep.errors import SpecError
+
+if TYPE_CHECKING:
+    from analysis.activity import Activity, Floats
+
+
+def activities(
+    network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
+) -> list[Activity]:
+    """What the network does with every image.
+
+    Args:
+        network: A spiking one.
+        names: Of the images, as `pictures.read` takes them.
+        pixels: (B, N) uint8.
+        probabilities: (B, C) as `network.probabilities` gives them.
+
+    Raises:
+        SpecError: The network does not spike.
+    """
+    from analysis.activity import Activity, LayerActivity
+    from analysis.labels import class_names
+
+    if not isinstance(network, SpikingNetwork):
+        raise SpecError("the network is an mlp: it has no spikes to draw")
+    config = network.config
+    with torch.no_grad():
+        record = network.record(pixels, torch.Generator().manual_seed(config.seed))
+    side = round(network.n_pixels**0.5)
+    return [
+        Activity(
+            name=name,
+            image=pixels[at].reshape(side, side).numpy(),
+            encoding=config.encoding,
+            inputs=_floats(record.inputs[:, at]),
+            layers=tuple(
+                LayerActivity(
+                    spikes=spikes[:, at].numpy() > 0,
+                    potentials=_floats(potentials[:, at]),
+                    thresholds=_floats(thresholds[:, at]),
+                )
+                for spikes, potentials, thresholds in zip(
+                    record.spikes, record.potentials, record.thresholds, strict=True
+                )
+            ),
+            readout=_floats(record.trace[:, at]),
+            probabilities=_floats(probabilities[at]),
+            class_names=class_names(config.dataset, network.n_classes),
+            dt_ms=config.dt,
+            label=pictures.label(name, network),
+        )
+        for at, name in enumerate(names)
+    ]
+
+
+def draw(
+    file: Path, network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
+) -> None:
+    """Draw the way of every image through the network, of several into FILE-1, FILE-2 ….
+
+    Raises:
+        SpecError: The network does not spike.
+        AnalysisError: A file cannot be written.
+    """
+    from analysis import figures
+
+    found = activities(network, names, pixels, probabilities)
+    for number, activity in enumerate(found, start=1):
+        name = file.name if len(found) == 1 else f"{file.stem}-{number}{file.suffix}"
+        figures.save_figure(figures.pipeline(activity), file.with_name(name))
+
+
+def _floats(values: Tensor) -> Floats:
+    return values.numpy().astype(np.float64)

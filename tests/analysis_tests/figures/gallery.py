@@ -1,0 +1,139 @@
+"""A small example of every figure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis import figures
+from analysis.activity import Activity, LayerActivity
+from tests.analysis_tests.conftest import make_runs
+
+NAN = float("nan")
+
+
+def runs() -> pd.DataFrame:
+    """A search over 12 spiking networks and a baseline, with two seeds."""
+    rows = []
+    combinations = itertools.product(("lif", "alif"), (False, True), (32, 64, 128))
+    for number, (dynamics, recurrent, hidden) in enumerate(combinations):
+        for seed in (0, 1):
+            accuracy = 0.5 + 0.03 * number + 0.01 * seed
+            rows.append(
+                {
+                    "group": f"g{number:02}",
+                    "dataset": "mnist",
+                    "dynamics": dynamics,
+                    "recurrent": recurrent,
+                    "hidden": hidden,
+                    "lr": 10 ** (-4 + number / 6),
+                    "seed": seed,
+                    "best_val_accuracy": accuracy,
+                    "test_accuracy": accuracy - 0.02,
+                    "best_synops_per_inference": 1000.0 * (number + 1),
+                }
+            )
+    baseline = {
+        "group": "mlp",
+        "dataset": "mnist",
+        "dynamics": "mlp",
+        "recurrent": None,
+        "hidden": 64,
+        "lr": 1e-3,
+        "best_synops_per_inference": 4000.0,
+        "best_val_accuracy": 0.9,
+    }
+    rows += [baseline | {"seed": seed} for seed in (0, 1)]
+    return make_runs(rows)
+
+
+def history(table: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {"run_id": run, "epoch": epoch, "val_accuracy": best * epoch / 4}
+        for run, best in zip(table["run_id"], table["best_val_accuracy"], strict=True)
+        for epoch in range(1, 5)
+    ]
+    return pd.DataFrame(rows)
+
+
+def effect(**changes: object) -> dict[str, object]:
+    plain = {
+        "factor": "recurrent",
+        "baseline": False,
+        "level": True,
+        "n_configurations": 8,
+        "n_seeds": 3,
+        "n_pairs": 24,
+        "estimate": 0.02,
+        "low": 0.01,
+        "high": 0.03,
+        "p_holm": 0.012,
+        "margin": 0.005,
+        "verdict": "higher",
+    }
+    return plain | changes
+
+
+def activity(encoding: str = "latency", label: int | None = 2) -> Activity:
+    """Three pixels, five steps of 2 ms, layers of four and of two neurons, three classes."""
+    inputs = np.zeros((5, 3))
+    inputs[1, 0] = inputs[3, 2] = 1.0
+
+    def layer(size: int) -> LayerActivity:
+        potentials = np.linspace(0, 2, 5)[:, None] * np.arange(1, size + 1) / size
+        thresholds = np.full((5, size), 1.2)
+        return LayerActivity(
+            spikes=potentials >= thresholds, potentials=potentials, thresholds=thresholds
+        )
+
+    return Activity(
+        name="test:7",
+        image=np.arange(9, dtype=np.uint8).reshape(3, 3),
+        encoding=encoding,
+        inputs=inputs,
+        layers=(layer(4), layer(2)),
+        readout=np.outer(np.arange(5.0), [1.0, 3.0, 2.0]),
+        probabilities=np.array([0.1, 0.7, 0.2]),
+        class_names=("a", "b", "c"),
+        dt_ms=2.0,
+        label=label,
+    )
+
+
+IMPORTANCE = pd.DataFrame(
+    {
+        "param": ["lr", "hidden", "recurrent"],
+        "importance": [0.6, 0.25, 0.02],
+        "low": [0.55, 0.2, 0.01],
+        "high": [0.66, 0.3, 0.04],
+    }
+)
+
+IMPORTANCE.attrs = {"metric": "best_val_accuracy", "notes": ["of 12 configurations"]}
+
+GALLERY: Mapping[str, Callable[[], Figure]] = {
+    "bars": lambda: figures.accuracy_bars(runs()),
+    "strip": lambda: figures.strip(runs(), "dynamics", coloured_by="recurrent"),
+    "curves": lambda: figures.learning_curves(runs(), history(runs())),
+    "neurons": lambda: figures.accuracy_by_neurons(runs()),
+    "synops": lambda: figures.accuracy_by_synops(runs()),
+    "importance": lambda: figures.importance(IMPORTANCE),
+    "parallel": lambda: figures.parallel_coordinates(runs()),
+    "confusion": lambda: figures.confusion(
+        np.array([[90, 10], [0, 100]]), ["T-shirt/top", "Ankle boot"]
+    ),
+    "forest": lambda: figures.forest(
+        pd.DataFrame(
+            [
+                effect(group="MNIST", published=0.025),
+                effect(group="Fashion-MNIST", estimate=NAN, low=NAN, high=NAN, verdict="undecided"),
+            ]
+        )
+    ),
+    "raster": lambda: figures.raster(activity()),
+    "pipeline": lambda: figures.pipeline(activity()),
+}

@@ -1,0 +1,61 @@
+"""What a reader sees in a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
+
+
+def title(figure: Figure) -> str:
+    return " ".join(figure.get_suptitle().split())
+
+
+def note(figure: Figure) -> str:
+    return " ".join(figure.get_supxlabel().split())
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def containers(axes: Axes) -> list[BarContainer]:
+    return [container for container in axes.containers if isinstance(container, BarContainer)]
+
+
+def texts(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def ticks(axes: Axes, which: str) -> list[str]:
+    labels = axes.get_xticklabels() if which == "x" else axes.get_yticklabels()
+    return [label.get_text() for label in labels]
+
+
+def labelled_lines(axes: Axes) -> dict[str, Line2D]:
+    """The lines that a legend would name."""
+    return {
+        str(line.get_label()): line
+        for line in axes.lines
+        if not str(line.get_label()).startswith("_")
+    }
+
+
+def points(line: Line2D) -> list[tuple[float, float]]:
+    x, y = (list(map(float, data)) for data in (line.get_xdata(), line.get_ydata()))  # type: ignore[arg-type]
+    return list(zip(x, y, strict=True))
+
+
+def all_texts(figure: Figure) -> Iterator[Text]:
+    """Every text that is drawn."""
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text.get_text().strip() and text.get_visible():
+            yield text

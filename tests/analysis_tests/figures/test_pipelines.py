@@ -1,0 +1,45 @@
+"""The way of one image through a network."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.figures import pipeline
+from analysis.style import LOOKS
+from tests.analysis_tests.figures.gallery import activity
+from tests.analysis_tests.figures.reading import note, points, texts, ticks, title
+
+
+def test_every_stage_has_its_panel() -> None:
+    figure = pipeline(activity())
+    stages = [axes.get_title(loc="left").split(":")[0] for axes in figure.axes]
+    assert stages == [
+        "pixels",
+        "latency code",
+        "hidden layer 1",
+        "hidden layer 2",
+        "readout",
+        "probabilities",
+    ]
+    pixels = figure.axes[0].images[0].get_array()
+    assert pixels is not None and pixels.tolist() == activity().image.tolist()
+    assert title(figure) == "test:7, true class c, predicted b (70.0 %)"
+    assert note(figure) == "one image, 5 steps of 2 ms"
+
+
+def test_predicted_and_true_class_stand_out_also_without_colour() -> None:
+    *_, readout, probabilities = pipeline(activity()).axes
+    looks = [(line.get_color(), line.get_linestyle()) for line in readout.lines]
+    assert looks == [("#BBBBBB", "-"), (LOOKS[0].colour, "-"), (LOOKS[5].colour, "--")]
+    assert points(readout.lines[1])[-1] == (8.0, 12.0)
+    assert ticks(probabilities, "y") == ["a", "b", "c"]
+    assert [bar.get_width() for bar in probabilities.patches] == pytest.approx([10, 70, 20])  # type: ignore[attr-defined]
+    assert texts(probabilities) == ["10", "70", "20  ← true"]
+
+
+def test_currents_are_shades_not_spikes() -> None:
+    axes = pipeline(activity("constant")).axes[1]
+    assert not axes.lines
+    shades = axes.images[0].get_array()
+    assert shades is not None and shades.tolist() == activity().inputs.T.tolist()
+    assert "no spikes" in axes.get_title(loc="left")

@@ -1,0 +1,95 @@
+"""Accuracy against cost: the front is the right one, and its members are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import AnalysisError
+from analysis.figures import accuracy_by_synops
+from analysis.figures.synops import pareto_front
+from tests.analysis_tests.figures.reading import (
+    RunsOf,
+    labelled_lines,
+    legend,
+    note,
+    points,
+    texts,
+)
+
+SMALL = st.integers(1, 6)
+
+
+@given(st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=20))
+def test_a_point_is_on_the_front_unless_another_is_as_cheap_and_as_good(
+    found: list[tuple[int, int]],
+) -> None:
+    table = pd.DataFrame(
+        found, columns=["best_synops_per_inference_mean", "best_val_accuracy_mean"]
+    )
+    front = [(int(cost), int(merit)) for cost, merit in pareto_front(table).to_numpy()]
+    beaten = [
+        one
+        for one in found
+        if any(other != one and other[0] <= one[0] and other[1] >= one[1] for other in found)
+    ]
+    assert set(front) == set(found) - set(beaten)
+    assert front == sorted(front)
+
+
+def run(group: str, cost: float, validation: float, test: float, **more: Any) -> dict[str, Any]:
+    return {
+        "group": group,
+        "dynamics": "lif",
+        "recurrent": False,
+        "hidden": int(cost),
+        "best_synops_per_inference": cost,
+        "best_val_accuracy": validation,
+        "test_accuracy": test,
+        **more,
+    }
+
+
+ROWS = [
+    run("a", 100, 0.5, 0.55),
+    run("b", 1000, 0.8, 0.7),
+    run("c", 1100, 0.7, 0.9),  # best in the test, but validation knows better
+    run("d", 9000, 0.9, 0.85, dynamics="alif"),
+    run("m", 50, 0.95, 0.96, dynamics="mlp", recurrent=None),
+]
+
+
+def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: RunsOf) -> None:
+    figure = accuracy_by_synops(runs_of(ROWS))
+    axes = figure.axes[0]
+    front = labelled_lines(axes)["front, by validation"]
+    assert points(front) == [
+        (100, pytest.approx(55)),
+        (1000, pytest.approx(70)),
+        (9000, pytest.approx(85)),
+    ]
+    assert texts(axes) == ["1", "2", "3"]
+    assert legend(figure)[-3:] == [
+        "LIF / 100 neurons\n55.0 at 100",
+        "LIF / 1000 neurons\n70.0 at 1,000",
+        "ALIF / 9000 neurons\n85.0 at 9,000",
+    ]
+    assert axes.get_xscale() == "log"
+    assert "5 configurations, one seed each" in note(figure)
+
+
+def test_the_baseline_stands_apart(runs_of: RunsOf) -> None:
+    lines = labelled_lines(accuracy_by_synops(runs_of(ROWS)).axes[0])
+    baseline = lines["MLP, multiply-accumulates"]
+    assert points(baseline) == [(50, pytest.approx(96))]
+    assert baseline.get_marker() == "x"
+    assert {name for name in lines if name.startswith(("LIF", "ALIF"))} == {"LIF ff", "ALIF ff"}
+
+
+def test_runs_that_did_not_count_operations_are_refused_by_name(runs_of: RunsOf) -> None:
+    with pytest.raises(AnalysisError, match="have no best_synops_per_inference"):
+        accuracy_by_synops(runs_of([{"group": "a", "dynamics": "lif"}]))

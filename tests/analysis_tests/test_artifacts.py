@@ -1,0 +1,67 @@
+"""The files of a run: where they were written, or else from MLflow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.artifacts import checkpoint_of, confusion_of
+from analysis.errors import AnalysisError
+from sweep.records import Tag
+from tests.analysis_tests.conftest import Store
+
+MATRIX = [[5, 1], [0, 7]]
+
+
+def trial(store: Store, folder: Path) -> str:
+    """A finished trial that has written its files into a folder."""
+    folder.mkdir()
+    (folder / "best.pt").write_bytes(b"weights")
+    (folder / "confusion.json").write_text(json.dumps(MATRIX))
+    return store.trial("s", "a-0", tags={Tag.CHECKPOINT: str(folder / "best.pt")})
+
+
+def lose(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
+def test_the_files_of_the_run_are_read_where_they_were_written(
+    store: Store, tmp_path: Path
+) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    assert confusion_of(run_id).tolist() == MATRIX
+    assert checkpoint_of(run_id) == tmp_path / "trial" / "best.pt"
+
+
+def test_lost_files_come_from_mlflow_also_those_of_a_reused_run(
+    store: Store, tmp_path: Path
+) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    for name in ("best.pt", "confusion.json"):
+        store.client.log_artifact(run_id, str(tmp_path / "trial" / name))
+    tags = {Tag.CHECKPOINT: str(tmp_path / "trial" / "best.pt"), Tag.REUSED_FROM: run_id}
+    again = store.trial("s", "a-1", tags=tags)
+    lose(tmp_path / "trial")
+    for run in (run_id, again):
+        assert confusion_of(run).tolist() == MATRIX
+        assert checkpoint_of(run).read_bytes() == b"weights"
+
+
+def test_files_that_are_nowhere_are_named(store: Store, tmp_path: Path) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    lose(tmp_path / "trial")
+    with pytest.raises(AnalysisError, match=rf"confusion matrix of run {run_id} is gone: .*json"):
+        confusion_of(run_id)
+    with pytest.raises(AnalysisError, match=rf"network of run {run_id} is gone: .*best\.pt"):
+        checkpoint_of(run_id)
+
+
+@pytest.mark.parametrize("content", ["", "7", "[[1, 2]]", '{"a": 1}', "[[1], [2, 3]]", "[1, 2]"])
+def test_a_damaged_confusion_matrix_is_named(store: Store, tmp_path: Path, content: str) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    (tmp_path / "trial" / "confusion.json").write_text(content)
+    with pytest.raises(AnalysisError, match=r"confusion\.json: holds no confusion matrix"):
+        confusion_of(run_id)

@@ -1,0 +1,76 @@
+"""What a network does with an image, handed to the figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from snn import checkpoint, pictures
+from snn.config import TrialConfig
+from snn.training import build
+from sweep.commands.activity import activities
+from sweep.errors import SpecError
+from tests.sweep_tests.workplace import Workplace
+
+
+def config(**changes: object) -> TrialConfig:
+    plain = {"dataset": "digits", "n_steps": 12, "hidden": [10, 6], "encoding": "poisson"}
+    return TrialConfig.parse(plain | changes)
+
+
+NAMES = ["test:3", "test:4"]
+
+
+def test_it_is_what_the_prediction_saw() -> None:
+    """Also with the random code: one generator, one batch, the same spikes."""
+    network = build(config(), 64, 10)
+    pixels = pictures.read(NAMES, network)
+    probabilities = network.probabilities(pixels)
+    found = activities(network, NAMES, pixels, probabilities)
+    for at, activity in enumerate(found):
+        assert activity.name == NAMES[at]
+        assert activity.label == pictures.label(NAMES[at], network)
+        assert activity.image.ravel().tolist() == pixels[at].tolist()
+        assert activity.inputs.shape == (12, 64)
+        assert [layer.spikes.shape for layer in activity.layers] == [(12, 10), (12, 6)]
+        for layer in activity.layers:
+            assert np.array_equal(layer.spikes, layer.potentials >= layer.thresholds)
+        logits = torch.tensor(activity.readout.max(axis=0))
+        assert logits.softmax(dim=0).tolist() == pytest.approx(probabilities[at].tolist(), abs=1e-4)
+
+
+def test_a_file_has_no_label_and_the_articles_have_names(tmp_path: Path) -> None:
+    from PIL import Image
+
+    file = str(tmp_path / "bag.png")
+    Image.new("L", (28, 28), 200).save(file)
+    network = build(config(dataset="fashion_mnist"), 784, 10)
+    pixels = pictures.read([file], network)
+    (activity,) = activities(network, [file], pixels, network.probabilities(pixels))
+    assert activity.label is None
+    assert activity.class_names[8] == "Bag"
+    assert activity.image.shape == (28, 28)
+
+
+def test_a_network_without_spikes_is_refused_in_one_line(place: Workplace) -> None:
+    network = build(config(dynamics="mlp"), 64, 10)
+    pixels = pictures.read(NAMES, network)
+    with pytest.raises(SpecError, match="no spikes"):
+        activities(network, NAMES, pixels, network.probabilities(pixels))
+    checkpoint.save_network(place.folder / "mlp.pt", network, {})
+    done = place.run("predict", "mlp.pt", "test:3", "--figure", "f.png")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "spikesweep: the network is an mlp: it has no spikes to draw\n"
+
+
+def test_predictions_are_drawn_one_figure_per_image(place: Workplace) -> None:
+    checkpoint.save_network(place.folder / "n.pt", build(config(), 64, 10), {})
+    one = place.run("predict", "n.pt", "test:3", "--figure", "one.svg")
+    both = place.run("predict", "n.pt", *NAMES, "--figure", "both.png")
+    assert (one.returncode, both.returncode) == (0, 0), one.stderr + both.stderr
+    assert len(both.stdout.splitlines()) == 2
+    drawn = {path.name for path in place.folder.iterdir()} - {"n.pt"}
+    assert drawn == {"one.svg", "both-1.png", "both-2.png"}
