@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.runs import METRICS, STATES, param_columns
-from sweep.records import EPOCH_METRICS, FINAL_METRICS, MIN, State
+from sweep.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
@@ -78,12 +78,27 @@ def param_names(groups: pd.DataFrame) -> list[str]:
 def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     """Those of the params that tell the configurations apart.
 
-    A param that is missing in some rows only because it has no effect there does not vary.
+    A param that is missing in some rows only because it has no effect there does not vary; nor does
+    one that only follows from others by its default.
     """
+    params = [name for name in params if not follows(groups, name)]
     names = [name for name in params if groups[name].nunique() > 1]
     if groups.duplicated(names).any() if names else len(groups) > 1:
         names = [name for name in params if groups[name].nunique(dropna=False) > 1]
     return names
+
+
+def follows(table: pd.DataFrame, param: str) -> bool:
+    """Whether a param has one value for every combination of those that its default depends on.
+
+    The published LIF and ALIF, for example, differ in their thresholds: that is part of what they
+    are, and tells no two configurations apart.
+    """
+    conditions = [name for name in CONDITIONS if name in table and table[name].nunique() > 1]
+    if param not in CONDITIONAL or not conditions:
+        return False
+    by_condition = table.groupby(conditions, dropna=False)[param]
+    return bool((by_condition.nunique(dropna=False) <= 1).all())
 
 
 def require_param(runs: pd.DataFrame, name: str) -> None:

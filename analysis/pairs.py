@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.groups import FACTORS, done_runs
+from analysis.groups import FACTORS, done_runs, follows
 from analysis.inference import Differences
 from analysis.labels import sort_key
 from analysis.runs import param_columns
@@ -74,17 +74,13 @@ def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
 
 
 def free_params(runs: pd.DataFrame) -> list[str]:
-    """The params that were chosen: those that vary, but those that only follow from `FACTORS`.
+    """The params that were chosen: those that vary, but those that only follow from others.
 
-    The defaults of some keys depend on others (the threshold of the published LIF and ALIF): such a
-    key has one value for every combination of the factors, and is part of the factor's effect.
+    A key whose default depends on a factor is part of the factor's effect.
     """
     params = [name for name in param_columns(runs) if name != "seed"]
-    varying = [name for name in params if runs[name].nunique() > 1]
-    factors = [name for name in varying if name in FACTORS]
-    return factors + [
-        name for name in varying if name not in FACTORS and not _follows(runs, name, factors)
-    ]
+    varying = [name for name in params if runs[name].nunique() > 1 and not follows(runs, name)]
+    return sorted(varying, key=lambda name: name not in FACTORS)
 
 
 def pair(
@@ -133,12 +129,6 @@ def pair(
         matched=matched,
         along=along,
     )
-
-
-def _follows(runs: pd.DataFrame, name: str, factors: Sequence[str]) -> bool:
-    if not factors:
-        return False
-    return bool((runs.groupby(list(factors), dropna=False)[name].nunique(dropna=False) <= 1).all())
 
 
 def _by_unit(side: pd.DataFrame, keys: Sequence[str], metric: str) -> pd.Series[float]:

@@ -34,7 +34,7 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     table.attrs["constant"] = {
         name: as_text(groups[name].dropna().iloc[0])
         for name in params
-        if name not in shown and groups[name].notna().any()
+        if name not in shown and groups[name].nunique() == 1
     }
     return table
 

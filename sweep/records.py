@@ -39,6 +39,12 @@ FINAL_METRICS: Mapping[str, str] = MappingProxyType(
 """What is measured once, for the epoch that validation chose; `best_…` are that epoch's metrics."""
 
 
+CONDITIONS = ("preset", "dynamics", "encoding")
+"""The params that the defaults of others depend on, and these are:"""
+
+CONDITIONAL = ("beta", "encoder_tau", "surrogate_slope", "tau_mem", "tau_out", "threshold")
+
+
 class Tag:
     """MLflow tags of a run."""
 

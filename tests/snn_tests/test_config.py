@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
+from sweep import records
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,12 @@ def test_every_key_of_an_alif_with_latency_code_counts(key: str) -> None:
     values = {name: value + 1 for name, value in default if isinstance(value, int | float)}
     values |= {name: not value for name, value in default if isinstance(value, bool)} | OTHER_VALUES
     assert TrialConfig.parse({key: values[key]}).config_id != default.config_id
+
+
+def test_the_records_name_the_defaults_that_depend_on_other_keys() -> None:
+    from snn.config import _CONDITIONAL_DEFAULTS
+
+    conditions = {key for condition, _ in _CONDITIONAL_DEFAULTS for key in condition}
+    dependent = {key for _, values in _CONDITIONAL_DEFAULTS for key in values}
+    assert conditions == set(records.CONDITIONS)
+    assert dependent == set(records.CONDITIONAL)
