@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
 from analysis.figures.layout import head
-from analysis.style import SMALL, styled
+from analysis.style import GREY, INK, SMALL, styled
 
 _CELL_INCHES = 0.47
+_LONGEST_LEVEL = 3  # letters of a class name that is not slanted
 _DARK = 55.0  # percent from which on a cell is too dark for black
 
 
@@ -38,33 +40,42 @@ def confusion(
         raise AnalysisError("the confusion matrix holds no image")
     of_class = matrix.sum(axis=1, keepdims=True)
     percent = 100 * matrix / np.maximum(of_class, 1)
+    names = list(class_names)
+    right = int(np.trace(matrix))
+    empty = [name for name, count in zip(names, of_class[:, 0], strict=True) if not count]
     with styled():
         size = 1.6 + _CELL_INCHES * len(matrix)
         figure = Figure(figsize=(size + 0.9, size + 0.3))
         axes = figure.subplots()
         image = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-        for (row, column), count in np.ndenumerate(matrix):
-            share = percent[row, column]
-            text = f"{count:,}\n{share:.1f}" if count else "0"
-            colour = "#FFFFFF" if share > _DARK else "#222222" if count else "#888888"
-            axes.text(column, row, text, ha="center", va="center", fontsize=SMALL, color=colour)
-        names = list(class_names)
-        long = max(map(len, names)) > 3
-        axes.set_xticks(range(len(names)), names, rotation=45 if long else 0)
-        if long:
-            axes.set_xticklabels(names, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(len(names)), names)
-        axes.tick_params(length=0)
-        axes.grid(visible=False)
-        axes.set_xlabel("Predicted class")
-        axes.set_ylabel("True class")
+        _write(axes, matrix, percent)
+        _label(axes, names)
         figure.colorbar(image, ax=axes, label="Percent of the true class", shrink=0.7)
-        right = int(np.trace(matrix))
         notes = [
             f"n = {matrix.sum():,} images, {right:,} right ({100 * right / matrix.sum():.2f} %)",
             "cells: images, and percent of their true class",
+            f"without images: {', '.join(empty)}" if empty else "",
         ]
-        empty = [name for name, count in zip(names, of_class[:, 0], strict=True) if not count]
-        notes += [f"without images: {', '.join(empty)}"] if empty else []
         head(figure, ["Confusion", *title], notes)
     return figure
+
+
+def _write(axes: Axes, matrix: NDArray[np.int64], percent: NDArray[np.float64]) -> None:
+    for (row, column), count in np.ndenumerate(matrix):
+        share = percent[row, column]
+        text = f"{count:,}\n{share:.1f}" if count else "0"
+        colour = "#FFFFFF" if share > _DARK else INK if count else GREY
+        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL, color=colour)
+
+
+def _label(axes: Axes, names: Sequence[str]) -> None:
+    places = range(len(names))
+    if max(map(len, names)) > _LONGEST_LEVEL:
+        axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
+    else:
+        axes.set_xticks(places, names)
+    axes.set_yticks(places, names)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    axes.set_xlabel("Predicted class")
+    axes.set_ylabel("True class")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.errors import AnalysisError
-from analysis.figures.layout import axis_label, head, scale_of
+from analysis.figures.layout import axis_label, fit_legend, head, scale_of
 from analysis.groups import done_runs, measured_groups, param_names, require_param, varying
 from analysis.labels import (
     configuration,
@@ -23,6 +23,7 @@ from analysis.labels import (
 from analysis.style import Look, looks, styled
 from analysis.typeset import as_text
 
+_INCHES = 5.2  # without the legend
 _MARKERS = 8  # on a line, at most about
 
 
@@ -56,45 +57,58 @@ def learning_curves(
         raise AnalysisError(f"the history has no metric {metric!r}")
     groups, left_out = measured_groups(runs)
     done = done_runs(runs, [])
+    keys = done["group_id"] if by is None else done[by].map(as_text)
     if by is None:
-        best = groups.head(top)
-        shown = varying(groups, param_names(groups))
-        rows: list[dict[Any, Any]] = best.to_dict("records")
-        names = {key: configuration(row, shown) for key, row in zip(best.index, rows, strict=True)}
-        label = done["group_id"].map(names)
-        order = list(names.values())
+        names = _best(groups, top)
     else:
-        label = done[by].map(as_text)
-        order = in_order(done[by])
-    label_of = dict(zip(done["run_id"], label, strict=True))
-    known = history[history["run_id"].isin(done["run_id"])].dropna(subset=[metric])
-    known = known.assign(_label=known["run_id"].map(label_of)).dropna(subset=["_label"])
-    if known.empty:
+        names = {key: legend_label(by, key) for key in in_order(keys)}
+    members = dict(zip(done["run_id"], keys, strict=True))
+    epochs = history.assign(_line=history["run_id"].map(members)).dropna(subset=["_line", metric])
+    epochs = epochs[epochs["_line"].isin(list(names))]
+    if epochs.empty:
         raise AnalysisError(f"the finished runs have no {metric} of any epoch")
     with styled():
-        figure = Figure(figsize=(7, 3.8))
+        figure = Figure(figsize=(_INCHES, 3.8))
         axes = figure.subplots()
-        styles = looks(order, by or "top")
-        cut = [
-            _draw(
-                axes, known[known["_label"] == value], metric, look, legend_label(by or "", value)
-            )
-            for value, look in styles.items()
-            if (known["_label"] == value).any()
-        ]
+        cut = False
+        for key, look in looks(list(names), by or "top").items():
+            mine = epochs[epochs["_line"] == key]
+            cut |= not mine.empty and _draw(axes, mine, metric, look, names[key])
         axes.set_xlabel("Epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(axis_label(metric))
         figure.legend(loc="outside right upper", title=legend_title(by) if by else None)
-        notes = ["lines: mean over n runs, bands: their lowest to their highest"]
-        if by is None and len(groups) > top:
-            notes.append(f"the {top} best by validation (of {len(groups)} in all)")
-        if any(cut):
-            notes.append("a line ends with the first of its runs to end")
-        without = label.notna().sum() - known["run_id"].nunique()
-        notes += [f"not shown: {without} runs without epochs"] if without else []
+        fit_legend(figure, _INCHES)
+        notes = [
+            _statistics(epochs),
+            f"the {top} best by validation (of {len(groups)} in all)"
+            if len(names) < len(groups) and by is None
+            else "",
+            "a line ends with the first of its runs to end" if cut else "",
+            _missing(int(keys.isin(list(names)).sum()) - epochs["run_id"].nunique()),
+        ]
         head(figure, [metric_label(metric), *constants(groups)], [*notes, *left_out])
     return figure
+
+
+def _best(groups: pd.DataFrame, top: int) -> dict[str, str]:
+    """The names of the best configurations, by their ids."""
+    shown = varying(groups, param_names(groups))
+    rows: list[dict[Any, Any]] = groups.head(top).to_dict("records")
+    return {
+        str(key): configuration(row, shown)
+        for key, row in zip(groups.index[:top], rows, strict=True)
+    }
+
+
+def _statistics(epochs: pd.DataFrame) -> str:
+    if (epochs.groupby("_line")["run_id"].nunique() == 1).all():
+        return "lines: one run each"
+    return "lines: mean over n runs, bands: their lowest to their highest"
+
+
+def _missing(count: int) -> str:
+    return f"not shown: {count} runs without epochs" if count else ""
 
 
 def _draw(axes: Axes, epochs: pd.DataFrame, metric: str, look: Look, label: str) -> bool:

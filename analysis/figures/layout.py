@@ -93,6 +93,11 @@ def head(figure: Figure, title: Sequence[str], notes: Sequence[str]) -> None:
     )
 
 
+def fit_legend(figure: Figure, inches: float) -> None:
+    """Make the figure so wide that the legend beside it leaves so much for the axes."""
+    figure.set_figwidth(inches + _legend_inches(figure))
+
+
 def _legend_inches(figure: Figure) -> float:
     if not figure.legends:
         return 0.0

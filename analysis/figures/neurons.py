@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.layout import axis_label, estimates, head, statistics
+from analysis.figures.layout import axis_label, estimates, fit_legend, head, statistics
 from analysis.groups import measured_groups, require_param
 from analysis.labels import (
     FAMILY,
@@ -24,6 +24,7 @@ from analysis.labels import (
 from analysis.style import ERROR_BAR, Look, looks, styled
 from analysis.typeset import as_text
 
+_INCHES = 5.2  # without the legend
 _LOG_FROM = 6  # times: sizes that differ more stand on a logarithmic axis
 _MOST_TICKS = 10
 _APART = 0.008  # of the axis
@@ -57,7 +58,7 @@ def accuracy_by_neurons(
     best = best.join(estimates(best, metric)).sort_values("_size")
     lines = in_order(best["_line"])
     with styled():
-        figure = Figure(figsize=(6.5, 3.8))
+        figure = Figure(figsize=(_INCHES, 3.8))
         axes = figure.subplots()
         best["_x"] = _side_by_side(best, lines)
         for line, look in looks(lines, by or " × ".join(FAMILY)).items():
@@ -66,6 +67,7 @@ def accuracy_by_neurons(
         axes.set_ylabel(axis_label(metric))
         if len(lines) > 1:
             figure.legend(loc="outside right upper", title=legend_title(by) if by else None)
+            fit_legend(figure, _INCHES)
         notes = [statistics(best), *_selection(len(best), len(groups)), *left_out]
         head(figure, [metric_label(metric), *constants(best, ["hidden"])], notes)
     return figure

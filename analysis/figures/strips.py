@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.figures.layout import axis_label, each, head, scale_of
 from analysis.groups import measured_groups, require_param
 from analysis.labels import constants, in_order, legend_label, legend_title, metric_label
-from analysis.style import GREY, looks, styled
+from analysis.style import GREY, Look, looks, styled
 from analysis.typeset import as_text
 
 _MOST_LEVELS = 16
@@ -48,41 +48,42 @@ def strip(
             f"{factor} has {len(levels)} values; a strip shows at most {_MOST_LEVELS}: "
             "a figure of parallel coordinates shows a continuous param"
         )
-    colours = looks(in_order(groups[coloured_by]) if coloured_by else [""], str(coloured_by))
+    values = in_order(groups[coloured_by]) if coloured_by else [""]
     with styled():
         figure = Figure(figsize=(min(2.2 + 0.9 * len(levels), 12), 3.8))
         axes = figure.subplots()
-        points = _placed(groups, factor, levels, metric)
-        for value, look in colours.items():
-            mine = points
-            if coloured_by:
-                mine = points[points[coloured_by].map(as_text) == value]
-            label = legend_label(coloured_by, value) if coloured_by else None
-            axes.plot(
-                mine["_x"],
-                mine["_y"],
-                linestyle="none",
-                marker=look.marker,
-                color=look.colour,
-                alpha=0.85,
-                markeredgecolor="#FFFFFF",
-                markeredgewidth=0.5,
-                label=label,
-            )
-        boxed = _boxes(axes, points, len(levels))
-        counts = points["_level"].value_counts()
+        placed = _placed(groups, factor, levels, metric)
+        for value, look in looks(values, str(coloured_by)).items():
+            mine = placed[placed[coloured_by].map(as_text) == value] if coloured_by else placed
+            _draw(axes, mine, look, legend_label(coloured_by, value) if coloured_by else None)
+        boxed = _boxes(axes, placed, len(levels))
+        counts = placed["_level"].value_counts()
         texts = [legend_label(factor, level) for level in levels]
         ticks = [f"{text}\nn = {counts[place]}" for place, text in enumerate(texts)]
         axes.set_xticks(range(len(levels)), ticks)
         axes.set_xlim(-0.6, len(levels) - 0.4)
         axes.set_xlabel(legend_title(factor) or "")
         axes.set_ylabel(axis_label(metric))
-        if len(colours) > 1:
+        if len(values) > 1:
             figure.legend(loc="outside right upper", title=legend_title(str(coloured_by)))
         count = f"n: configurations, {each(groups['n'])}"
         box = "box: quartiles, median, whiskers to 1.5 times their distance" if boxed else ""
         head(figure, [metric_label(metric), *constants(groups)], [count, box, *left_out])
     return figure
+
+
+def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str | None) -> None:
+    axes.plot(
+        points["_x"],
+        points["_y"],
+        linestyle="none",
+        marker=look.marker,
+        color=look.colour,
+        alpha=0.85,
+        markeredgecolor="#FFFFFF",
+        markeredgewidth=0.5,
+        label=label,
+    )
 
 
 def _placed(groups: pd.DataFrame, factor: str, levels: list[str], metric: str) -> pd.DataFrame:

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.layout import axis_label, each, head, scale_of, value_text
+from analysis.figures.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.groups import CHOSEN_BY, measured_groups, param_names, varying
 from analysis.labels import FAMILY, configuration, constants, family, in_order, metric_label
 from analysis.style import GREY, SMALL, looks, styled
 
 COST = "best_synops_per_inference"
 _BASELINE = "mlp"
+_INCHES = 5.2  # without the legend
 _LINE_INCHES = 0.15  # of the key
 
 
@@ -43,7 +44,7 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
     with styled():
         families = in_order(spiking["_family"])
         lines = len(families) + 3 + 2 * len(front)
-        figure = Figure(figsize=(8, max(4.2, 0.8 + lines * _LINE_INCHES)))
+        figure = Figure(figsize=(_INCHES, max(4.2, 0.8 + lines * _LINE_INCHES)))
         axes = figure.subplots()
         for name, look in looks(families, " × ".join(FAMILY)).items():
             mine = spiking[spiking["_family"] == name]
@@ -57,6 +58,7 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         axes.set_ylabel(axis_label(metric))
         handles, _ = axes.get_legend_handles_labels()
         figure.legend(handles=[*handles, *key], loc="outside right upper", fontsize=SMALL)
+        fit_legend(figure, _INCHES)
         notes = [
             f"{len(points)} configurations, {each(groups['n'])}",
             "front: the spiking networks that no other beats in operations and validation accuracy",
@@ -92,6 +94,7 @@ def _draw_front(axes: Axes, front: pd.DataFrame, shown: list[str], metric: str) 
     axes.plot(
         front["_x"], front["_y"], color=GREY, linewidth=0.9, zorder=1, label="front, by validation"
     )
+    unit = " %" if scale_of(metric) == 100 else ""
     key = []
     rows: list[dict[Any, Any]] = front.to_dict("records")
     for number, row in enumerate(rows, start=1):
@@ -103,7 +106,7 @@ def _draw_front(axes: Axes, front: pd.DataFrame, shown: list[str], metric: str) 
             horizontalalignment="right",
             fontsize=SMALL,
         )
-        value = value_text(row["_y"], scale_of(metric))
+        value = value_text(row["_y"], scale_of(metric)) + unit
         label = f"{configuration(row, shown)}\n{value} at {row['_x']:,.0f}"
         key.append(
             Line2D(

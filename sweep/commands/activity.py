@@ -16,7 +16,8 @@ from snn.training import Network
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
-    from analysis.activity import Activity, Floats
+    from analysis.activity import Activity, Floats, LayerActivity
+    from snn.kernels.reference import Record
 
 
 def activities(
@@ -33,13 +34,14 @@ def activities(
     Raises:
         SpecError: The network does not spike.
     """
-    from analysis.activity import Activity, LayerActivity
+    from analysis.activity import Activity
     from analysis.labels import class_names
 
     if not isinstance(network, SpikingNetwork):
         raise SpecError("the network is an mlp: it has no spikes to draw")
     config = network.config
     with torch.no_grad():
+        # The generator of `probabilities`: it draws the same spikes.
         record = network.record(pixels, torch.Generator().manual_seed(config.seed))
     side = round(network.n_pixels**0.5)
     return [
@@ -48,16 +50,7 @@ def activities(
             image=pixels[at].reshape(side, side).numpy(),
             encoding=config.encoding,
             inputs=_floats(record.inputs[:, at]),
-            layers=tuple(
-                LayerActivity(
-                    spikes=spikes[:, at].numpy() > 0,
-                    potentials=_floats(potentials[:, at]),
-                    thresholds=_floats(thresholds[:, at]),
-                )
-                for spikes, potentials, thresholds in zip(
-                    record.spikes, record.potentials, record.thresholds, strict=True
-                )
-            ),
+            layers=_layers(record, at),
             readout=_floats(record.trace[:, at]),
             probabilities=_floats(probabilities[at]),
             class_names=class_names(config.dataset, network.n_classes),
@@ -66,6 +59,20 @@ def activities(
         )
         for at, name in enumerate(names)
     ]
+
+
+def _layers(record: Record, image: int) -> tuple[LayerActivity, ...]:
+    from analysis.activity import LayerActivity
+
+    layers = zip(record.spikes, record.potentials, record.thresholds, strict=True)
+    return tuple(
+        LayerActivity(
+            spikes=spikes[:, image].numpy() > 0,
+            potentials=_floats(potentials[:, image]),
+            thresholds=_floats(thresholds[:, image]),
+        )
+        for spikes, potentials, thresholds in layers
+    )
 
 
 def draw(

@@ -143,7 +143,7 @@ def _curves(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
     # It comes from another branch; once it is here: from analysis.history import load_history
     load_history = import_module("analysis.history").load_history
-    history = load_history(list(wish.names), [wish.metric])
+    history = load_history(list(wish.names), [wish.metric], run_ids=runs["run_id"].tolist())
     return figures.learning_curves(runs, history, wish.metric, wish.by[0] if wish.by else None)
 
 

@@ -87,3 +87,10 @@ def test_what_cannot_be_drawn_is_named(runs_of: RunsOf) -> None:
         learning_curves(table, HISTORY[:0])
     with pytest.raises(AnalysisError, match="no param 'size'; those that vary: dynamics, hidden"):
         learning_curves(table, HISTORY, by="size")
+
+
+def test_configurations_that_read_the_same_stay_two_lines(runs_of: RunsOf) -> None:
+    rows = [{"group": f"g{lr}", "lr": lr} for lr in (0.000300001, 0.000300002)]
+    figure = learning_curves(runs_of(rows), history([0.1, 0.2], [0.3, 0.4]))
+    assert legend(figure) == ["lr=0.0003 (n = 1)"] * 2
+    assert note(figure) == "lines: one run each"

@@ -74,9 +74,9 @@ def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: R
     ]
     assert texts(axes) == ["1", "2", "3"]
     assert legend(figure)[-3:] == [
-        "LIF / 100 neurons\n55.0 at 100",
-        "LIF / 1000 neurons\n70.0 at 1,000",
-        "ALIF / 9000 neurons\n85.0 at 9,000",
+        "LIF / 100 neurons\n55.0 % at 100",
+        "LIF / 1000 neurons\n70.0 % at 1,000",
+        "ALIF / 9000 neurons\n85.0 % at 9,000",
     ]
     assert axes.get_xscale() == "log"
     assert "5 configurations, one seed each" in note(figure)
