@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import urljoin
 
 import pandas as pd
@@ -227,7 +228,7 @@ def _figures(material: Material) -> list[Part]:
         parts.append(_picture("neurons", text, lambda: figures.accuracy_by_neurons(runs)))
     for factor in material.varying(["dynamics", "recurrent", "encoding"]):
         text = f"Test accuracy by {factor}: every configuration is a point."
-        parts.append(_picture(f"by-{factor}", text, lambda f=factor: figures.strip(runs, f)))
+        parts.append(_picture(f"by-{factor}", text, partial(figures.strip, runs, factor)))
     if len(material.varying(param_columns(runs))) > 1:
         text = "All params of every configuration, coloured by test accuracy."
         parts.append(_picture("parallel", text, lambda: figures.parallel_coordinates(runs)))
