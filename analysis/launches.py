@@ -23,8 +23,8 @@ def launches_of(records: Iterable[RunRecord]) -> pd.DataFrame:
     """One row per parent run, the first launched first.
 
     Columns: `sweep`, `run_id`, `launch` (its name), `state`, `started` (UTC), `hours` (missing
-    while it runs), `sampler`, `scheduler`, `metric`, `seeds`, and `spec`, `versions`, `machine`, `code`:
-    text, empty where it was not recorded.
+    while it runs), `sampler`, `scheduler`, `metric`, `seeds`, and `spec`, `versions`, `machine`,
+    `code`: text, empty where it was not recorded.
     """
     rows = [_row(record) for record in records if not record.is_trial]
     columns = ["sweep", "run_id", "launch", "state", "started", "hours", *_PARAMS, *_TAGS]

@@ -22,14 +22,14 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "factor": table["factor"],
             "comparison": table["baseline"] + " → " + table["level"],
             f"difference{unit}": _with_interval(table, points),
-            "d": table["effect_size"].map("{:.2f}".format, na_action="ignore"),
+            "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             "configurations": table["n_configurations"].map(str),
             "seeds": table["n_seeds"].map(str),
             "p": table["p_holm"].map(p_text),
             "p of equivalence": table["p_equivalence_holm"].map(p_text),
             "verdict": table["verdict"],
         }
-    ).fillna(_NOTHING)
+    )
 
 
 def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def readable_replication(table: pd.DataFrame) -> pd.DataFrame:
             "preset": table["preset"],
             **{name: table[name].map(as_text) for name in (*params, "epochs", "learn_beta")},
             "published (%)": table["published"].map(_percent),
-            "n": table["n"].map(str),
+            "seeds": table["n"].map(str),
             "ours (%)": _with_interval(table, True, sign=False, estimate="mean"),
             "one run (%)": _brackets(table["run_low"], table["run_high"]),
             "published is": table["place"],

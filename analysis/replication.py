@@ -16,6 +16,20 @@ from analysis.typeset import as_text
 KEYS = ("dataset", "dynamics", "recurrent", "encoding", "hidden", "epochs", "learn_beta")
 INSIDE, OUTSIDE, ONE_SEED, NOT_RUN = "inside", "outside", "one seed", "not run"
 
+COLUMNS = (
+    "figure",
+    "preset",
+    *KEYS,
+    "published",
+    "n",
+    "mean",
+    "low",
+    "high",
+    "run_low",
+    "run_high",
+    "place",
+)
+
 _METRIC = "test_accuracy"
 
 
@@ -53,7 +67,7 @@ def compare_with_published(runs: pd.DataFrame) -> pd.DataFrame:
         for preset in sorted(ours, reverse=True)
         for bar in bars.to_dict("records")
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _by_key(runs: pd.DataFrame) -> dict[tuple[str, ...], pd.Series[float]]:

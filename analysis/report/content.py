@@ -116,7 +116,8 @@ def _leaders(material: Material, pictures: Sequence[Picture]) -> list[Part]:
     top = table.head(_LEADERS)
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
-    leaders = _table("leaders", f"{title} {caption(top)}", printed(top), table)
+    shown = printed(top).rename(columns={"n": "seeds"})
+    leaders = _table("leaders", f"{title} {caption(top)}", shown, table)
     return [leaders, *pictures]
 
 
