@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.record import RunRecord
-from analysis.store import NOTHING_YET, has_sweep, open_store, sweep_experiments, sweep_runs
+from analysis.run_file import RunFile, is_run_file
+from analysis.store import NOTHING_YET, find_sweeps, open_store, sweep_experiments, sweep_runs
 from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 
 INFO: Mapping[str, str] = {
@@ -36,27 +37,24 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _FLOAT = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
-def load_runs(sweeps: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
+def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
     """The trials of these sweeps, one row each, oldest first.
 
-    A configuration (with its seed) stands once: a finished run counts before any other, then the
-    latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds, missing while a run
-    lasts), the params in their own types (missing where a param has no effect), and `METRICS`:
-    accuracies are fractions, and those of an epoch are of the last one.
+    A name is that of a sweep in the store, or of a file that `export-runs` wrote; no store is
+    opened for files. A configuration (with its seed) stands once: a finished run counts before any
+    other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds,
+    missing while a run lasts), the params in their own types (missing where a param has no
+    effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
 
     Raises:
-        AnalysisError: there is no store, it cannot be read, or a sweep is unknown.
+        AnalysisError: there is no store, it or a file cannot be read, or a sweep is unknown.
     """
-    with open_store(tracking_uri) as client:
-        names = sweep_experiments(client)
-        wanted = {key: name for key, name in names.items() if name in sweeps}
-        runs = list(sweep_runs(client, wanted))
-        seen = {run.sweep for run in runs}
-        for unknown in (name for name in sweeps if name not in seen):
-            known = sorted(name for key, name in names.items() if has_sweep(client, key))
-            hint = f"known: {', '.join(known)}" if known else NOTHING_YET
-            raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
-    return _latest(_tidy(runs))
+    sweeps = [name for name in names if not is_run_file(name)]
+    records = [run for name in names if is_run_file(name) for run in RunFile(name).runs()]
+    if sweeps:
+        with open_store(tracking_uri) as client:
+            records += find_sweeps(client, sweeps)
+    return _latest(_tidy(records))
 
 
 def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,19 +36,30 @@ def open_store(tracking_uri: str | None = None) -> Iterator[MlflowClient]:
         AnalysisError: there is no store, or it cannot be read.
     """
     import mlflow
-    from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
-    from sqlalchemy.exc import SQLAlchemyError
 
     uri = tracking_uri or mlflow.get_tracking_uri()
+    with explained("read the runs at", uri), _quietly():
+        _require_store(uri)
+        yield MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def explained(deed: str, uri: str) -> Iterator[None]:
+    """Say in one line what a store could not do, and why.
+
+    Raises:
+        AnalysisError: MLflow, its database or the network failed.
+    """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        with _quietly():
-            _require_store(uri)
-            yield MlflowClient(tracking_uri=uri)
+        yield
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        reason = reason.replace(uri, _shown(uri))
-        raise AnalysisError(f"cannot read the runs at {_shown(uri)}: {reason}") from None
+        reason = reason.replace(uri, shown(uri))
+        raise AnalysisError(f"cannot {deed} {shown(uri)}: {reason}") from None
 
 
 def sweep_experiments(client: MlflowClient) -> dict[str, str]:
@@ -80,7 +91,23 @@ def sweep_runs(client: MlflowClient, experiments: Mapping[str, str]) -> Iterator
         token = page.token or ""
 
 
-def has_sweep(client: MlflowClient, experiment: str) -> bool:
+def find_sweeps(client: MlflowClient, sweeps: Sequence[str]) -> list[RunRecord]:
+    """The runs of these sweeps and of their trials, oldest first.
+
+    Raises:
+        AnalysisError: a sweep is unknown.
+    """
+    names = sweep_experiments(client)
+    runs = list(sweep_runs(client, {key: name for key, name in names.items() if name in sweeps}))
+    seen = {run.sweep for run in runs}
+    for unknown in (name for name in sweeps if name not in seen):
+        known = sorted(name for key, name in names.items() if _has_sweep(client, key))
+        hint = f"known: {', '.join(known)}" if known else NOTHING_YET
+        raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
+    return runs
+
+
+def _has_sweep(client: MlflowClient, experiment: str) -> bool:
     """Whether the experiment with this id holds anything of ours."""
     found = client.search_runs([experiment], f"tags.`{Tag.KIND}` LIKE '%'", max_results=1)
     return len(found) > 0
@@ -156,12 +183,12 @@ def _require_tables(uri: str) -> None:
     engine = sqlalchemy.create_engine(url)
     try:
         if not sqlalchemy.inspect(engine).has_table("experiments"):
-            raise AnalysisError(f"{NOTHING_YET}: {_shown(uri)} holds no MLflow runs")
+            raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
     finally:
         engine.dispose()
 
 
-def _shown(uri: str) -> str:
+def shown(uri: str) -> str:
     """The address without the password."""
     parts = urlsplit(uri)
     if parts.password is None:

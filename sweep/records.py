@@ -55,10 +55,16 @@ class Tag:
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
     KIND = "spikesweep.kind"
+    IMPORTED_FROM = "spikesweep.imported_from"
     PARENT = "mlflow.parentRunId"
 
 
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
+
+EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(
+    {"mlflow.experimentKind": "custom_model_development"}
+)
+"""Tags of a sweep's experiment: without it, MLflow's UI opens one as of language models' traces."""
 
 
 class State:

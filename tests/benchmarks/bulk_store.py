@@ -84,6 +84,7 @@ def _latest(metrics: Sequence[Row]) -> list[Row]:
 
 def _sweep(name: str, run_id: str, experiment: int) -> _Run:
     tags = {Tag.KIND: KIND_SWEEP, Tag.SWEEP: name, Tag.TRIAL: f"{name}/1", Tag.STATE: State.DONE}
+    tags["mlflow.runName"] = f"{name} 1"
     return _Run(_run(run_id, f"{name} 1", experiment, START_MS, 1000, "FINISHED"), {}, tags, [])
 
 
