@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.errors import AnalysisError
+    from analysis.exchange import export_runs, import_runs
     from analysis.figures import accuracy_bars, save_figure
+    from analysis.history import load_history
     from analysis.published import published_results
     from analysis.runs import list_sweeps, load_runs
     from analysis.tables import summarise, write_table
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AnalysisError",
     "accuracy_bars",
+    "export_runs",
+    "import_runs",
     "list_sweeps",
+    "load_history",
     "load_runs",
     "published_results",
     "save_figure",
@@ -31,6 +36,9 @@ _HOME = {
     "AnalysisError": "analysis.errors",
     "accuracy_bars": "analysis.figures",
     "save_figure": "analysis.figures",
+    "export_runs": "analysis.exchange",
+    "import_runs": "analysis.exchange",
+    "load_history": "analysis.history",
     "published_results": "analysis.published",
     "list_sweeps": "analysis.runs",
     "load_runs": "analysis.runs",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.store import NOTHING_YET, has_sweep, open_store, sweep_experiments, sweep_runs
-from sweep.records import EPOCH_METRICS, FINAL_METRICS, KIND_TRIAL, State, Tag
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
+from analysis.record import RunRecord
+from analysis.run_file import RunFile, is_run_file
+from analysis.store import NOTHING_YET, find_sweeps, open_store, sweep_experiments, sweep_runs
+from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 
 INFO: Mapping[str, str] = {
     "run_id": "str",
@@ -33,37 +32,42 @@ METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
 
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
 
-# A run whose state was never told: what MLflow knows of it.
-_STATE_BY_STATUS = {
-    "FINISHED": State.DONE,
-    "FAILED": State.FAILED,
-    "KILLED": State.INTERRUPTED,
-}
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _FLOAT = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
-def load_runs(sweeps: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
+def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
     """The trials of these sweeps, one row each, oldest first.
 
-    A configuration (with its seed) stands once: a finished run counts before any other, then the
-    latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds, missing while a run
-    lasts), the params in their own types (missing where a param has no effect), and `METRICS`:
-    accuracies are fractions, and those of an epoch are of the last one.
+    A name is that of a sweep in the store, or of a file that `export-runs` wrote; no store is
+    opened for files. A configuration (with its seed) stands once: a finished run counts before any
+    other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds,
+    missing while a run lasts), the params in their own types (missing where a param has no
+    effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
 
     Raises:
-        AnalysisError: there is no store, it cannot be read, or a sweep is unknown.
+        AnalysisError: there is no store, it or a file cannot be read, or a sweep is unknown.
     """
-    with open_store(tracking_uri) as client:
-        names = sweep_experiments(client)
-        wanted = {key: name for key, name in names.items() if name in sweeps}
-        runs = list(sweep_runs(client, list(wanted)))
-        seen = {wanted[run.info.experiment_id] for run in runs}
-        for unknown in (name for name in sweeps if name not in seen):
-            known = sorted(name for key, name in names.items() if has_sweep(client, key))
-            hint = f"known: {', '.join(known)}" if known else NOTHING_YET
-            raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
-    return _latest(_tidy(runs, wanted))
+    return tidy(read_records(names, tracking_uri))
+
+
+def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[RunRecord]:
+    """All runs of these sweeps and files, those of whole sweeps, too, as they were logged.
+
+    Raises:
+        AnalysisError: as for `load_runs`.
+    """
+    sweeps = [name for name in names if not is_run_file(name)]
+    records = [run for name in names if is_run_file(name) for run in RunFile(name).runs()]
+    if sweeps:
+        with open_store(tracking_uri) as client:
+            records += find_sweeps(client, sweeps)
+    return records
+
+
+def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """The trials among the records as `load_runs` gives them."""
+    return _latest(_tidy(records))
 
 
 def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
@@ -77,15 +81,14 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     """
     with open_store(tracking_uri) as client:
         names = sweep_experiments(client)
-        runs = list(sweep_runs(client, list(names)))
+        runs = list(sweep_runs(client, names))
     if not runs:
         raise AnalysisError(NOTHING_YET)
-    trials = _tidy(runs, names)
+    trials = _tidy(runs)
     started: dict[str, int] = {}
     for run in runs:  # oldest first; trials tell it only where the run of the sweep is not there
-        name = names[run.info.experiment_id]
-        if name not in started or not _is_trial(run):
-            started[name] = run.info.start_time
+        if run.sweep not in started or not run.is_trial:
+            started[run.sweep] = run.start_ms
     rows = [
         {"sweep": name, "started": start, **_standing(_latest(trials[trials["sweep"] == name]))}
         for name, start in started.items()
@@ -110,33 +113,28 @@ def _standing(trials: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _is_trial(run: Run) -> bool:
-    return bool(run.data.tags[Tag.KIND] == KIND_TRIAL)
-
-
-def _tidy(runs: Iterable[Run], names: Mapping[str, str]) -> pd.DataFrame:
-    trials = [run for run in runs if _is_trial(run)]
-    info = pd.DataFrame([_info(run, names) for run in trials], columns=list(INFO))
+def _tidy(runs: Iterable[RunRecord]) -> pd.DataFrame:
+    trials = [run for run in runs if run.is_trial]
+    info = pd.DataFrame([_info(run) for run in trials], columns=list(INFO))
     info["start"] = pd.to_datetime(info["start"], unit="ms", utc=True)
-    params = pd.DataFrame([run.data.params for run in trials], dtype="object")
+    params = pd.DataFrame([run.params for run in trials], dtype="object")
     params = params[sorted(set(params.columns) - {*INFO, *METRICS})]
-    metrics = pd.DataFrame([run.data.metrics for run in trials]).reindex(columns=list(METRICS))
+    metrics = pd.DataFrame([run.metrics for run in trials]).reindex(columns=list(METRICS))
     parts = [info.astype(dict(INFO)), params.apply(_typed), metrics.astype("float64")]
     return pd.concat(parts, axis="columns")
 
 
-def _info(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
-    info, tags = run.info, run.data.tags
+def _info(run: RunRecord) -> dict[str, Any]:
     return {
-        "run_id": info.run_id,
-        "sweep": names[info.experiment_id],
-        "config_id": tags.get(Tag.CONFIG_ID, info.run_id),
-        "group_id": tags.get(Tag.GROUP_ID, info.run_id),
-        "state": tags.get(Tag.STATE, _STATE_BY_STATUS.get(info.status, State.RUNNING)),
-        "error": tags.get(Tag.ERROR),
-        "reused_from": tags.get(Tag.REUSED_FROM),
-        "start": info.start_time,
-        "duration_s": (info.end_time - info.start_time) / 1000 if info.end_time else None,
+        "run_id": run.run_id,
+        "sweep": run.sweep,
+        "config_id": run.tags.get(Tag.CONFIG_ID, run.run_id),
+        "group_id": run.tags.get(Tag.GROUP_ID, run.run_id),
+        "state": run.state,
+        "error": run.tags.get(Tag.ERROR),
+        "reused_from": run.tags.get(Tag.REUSED_FROM),
+        "start": run.start_ms,
+        "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,
     }
 
 

@@ -35,6 +35,7 @@ _MODULES = (
     "cluster",
     "training",
     "results",
+    "exchange",
     "comparing",
     "figures",
     "report",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sweep.outbox import Entry, Event, Outbox
 from sweep.paths import LaunchPaths, anywhere
-from sweep.records import MLFLOW_STATUS, State, Tag
+from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
 from sweep.store import open_store
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _PARENT = "sweep"
-# Without it, MLflow's UI opens an experiment as one of language models' traces.
-_TRAINING_RUNS = {"mlflow.experimentKind": "custom_model_development"}
 
 _PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
 # Errors that will be the same for ever: a name too long, a run that someone has deleted.
@@ -81,7 +79,7 @@ class Delivery:
         self._experiment = (
             found.experiment_id
             if found
-            else client.create_experiment(self._paths.name, tags=_TRAINING_RUNS)
+            else client.create_experiment(self._paths.name, tags=dict(EXPERIMENT_TAGS))
         )
         self._client = client
         if not self._outbox.inherited and not self._search(self._paths.key):

@@ -64,6 +64,7 @@ class Tag:
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
     KIND = "spikesweep.kind"
+    IMPORTED_FROM = "spikesweep.imported_from"
     PARENT = "mlflow.parentRunId"
 
 
@@ -71,6 +72,11 @@ CONFUSION_FILE = "confusion.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
 
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
+
+EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(
+    {"mlflow.experimentKind": "custom_model_development"}
+)
+"""Tags of a sweep's experiment: without it, MLflow's UI opens one as of language models' traces."""
 
 
 class State:

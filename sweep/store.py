@@ -33,7 +33,7 @@ def open_store() -> MlflowClient:
 
 def store_exists() -> bool:
     """Whether there is anything to read: asking MLflow would create an empty store."""
-    uri = _uri()
+    uri = store_address()
     return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
 
 
@@ -61,7 +61,7 @@ def _alone() -> Iterator[None]:
     MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
     that neither can use. The folder is locked, so that no file of a lock's is left in it.
     """
-    uri = _uri()
+    uri = store_address()
     folder = Path(uri.removeprefix(_SQLITE)).parent
     if not uri.startswith(_SQLITE) or not folder.is_dir():
         yield
@@ -74,5 +74,6 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
-def _uri() -> str:
+def store_address() -> str:
+    """The store that MLflow's own variable names, or `mlflow.db` here."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"

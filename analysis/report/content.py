@@ -85,7 +85,8 @@ def _what_was_run(material: Material) -> list[Part]:
     if launches.empty:
         parts.append(Note(text="The runs of the launches themselves are not there.", missing=True))
     else:
-        shown = launches.drop(columns=["run_id", "spec"])
+        empty = [name for name in launches if (launches[name] == "").all()]
+        shown = launches.drop(columns={"run_id", "spec", *empty})
         shown = shown.assign(
             started=launches["started"].dt.strftime("%Y-%m-%d %H:%M UTC"),
             hours=launches["hours"].map("{:.2f}".format, na_action="ignore"),
@@ -138,7 +139,9 @@ def _effects(material: Material) -> list[Part]:
         _picture("effects", "The effects with their intervals.", lambda: figures.forest(table)),
     ]
     for name, reason in table.attrs["refused"].items():
-        parts.append(Note(text=f"Not estimated: {name}: {reason}.", missing=True))
+        factor = name.rpartition(", ")[2]
+        text = f"Not estimated: {name}: {reason.removeprefix(f'{factor}: ')}."
+        parts.append(Note(text=text, missing=True))
     for state, count in table.attrs["left_out"].items():
         text = f"{count} trials that are {state} are left out; if that has to do with a factor, "
         parts.append(Note(text=text + "its effect is misjudged.", missing=True))

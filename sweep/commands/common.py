@@ -25,9 +25,12 @@ SpecArgument = Annotated[
     ),
 ]
 SweepNames = Annotated[
-    list[str], typer.Argument(metavar="NAME...", help="names of sweeps: spikesweep list")
+    list[str],
+    typer.Argument(
+        metavar="NAME...",
+        help="names of sweeps (spikesweep list), or .parquet files of spikesweep export-runs",
+    ),
 ]
-SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
 
 
 def stdout() -> Console:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,11 +137,9 @@ def _strip(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
 
 def _curves(runs: pd.DataFrame, wish: _Wish) -> Figure:
-
     from analysis import figures
+    from analysis.history import load_history
 
-    # It comes from another branch; once it is here: from analysis.history import load_history
-    load_history = import_module("analysis.history").load_history
     history = load_history(list(wish.names), [wish.metric], run_ids=runs["run_id"].tolist())
     return figures.learning_curves(runs, history, wish.metric, wish.by[0] if wish.by else None)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepName, print_table, stdout
+from sweep.commands.common import SweepNames, print_table, stdout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,34 +35,36 @@ def list_sweeps() -> None:
 
 
 def show(
-    name: SweepName,
+    names: SweepNames,
     top: Annotated[int, typer.Option(help="number of configurations", min=1)] = 20,
 ) -> None:
-    """Show a sweep: its trials by state, what failed and why, and its leaders."""
-    from analysis import runs
+    """Show sweeps: their trials by state, what failed and why, and the leaders.
 
-    found = runs.load_runs([name])
+    Several are put together: a configuration (with its seed) that is in more than one counts once.
+    """
+    found = _runs(names)
     states = ", ".join(f"{n} {state}" for state, n in found["state"].value_counts().items())
     out = stdout()
-    out.print(f"{name}: {len(found)} trials: {states}")
+    out.print(f"{', '.join(names)}: {len(found)} trials: {states}")
     failed = found[found["state"] == "failed"]
     for run in failed.itertuples():
         out.print(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
-        leaders(name, top)
+        leaders(names, top)
 
 
-def best(name: SweepName) -> None:
-    """Show the best configuration of a sweep by validation, and where its network is.
+def best(names: SweepNames) -> None:
+    """Show the best configuration of sweeps by validation, and where its network is.
 
     The test accuracy is shown, never selected on. Of several seeds, the mean counts, and the
     network is that of the seed with the best validation.
     """
+    from analysis.errors import AnalysisError
     from analysis.runs import param_columns
     from analysis.tables import summarise
     from analysis.typeset import as_text
 
-    found = _runs(name)
+    found = _runs(names)
     run = best_run(found)
     leader = summarise(found).iloc[0]
     seeds = f"mean of {leader['n']} seeds" if leader["n"] > 1 else "one seed"
@@ -70,11 +73,15 @@ def best(name: SweepName) -> None:
     for param, value in run[param_columns(found)].dropna().items():
         print(f"{param!s:<18} {as_text(value)}")
     print(f"{'MLflow run':<18} {run['run_id']}")
-    print(f"{'network':<18} {best_checkpoint(name)}")
+    try:
+        where = str(_checkpoint(names, run["run_id"]))
+    except AnalysisError as error:
+        where = f"not here: {error}"
+    print(f"{'network':<18} {where}")
 
 
 def table(
-    name: SweepName,
+    names: SweepNames,
     format_: Annotated[
         str, typer.Option("--format", help="csv, md, latex or parquet [default: by OUTPUT, or md]")
     ] = "",
@@ -86,13 +93,15 @@ def table(
         typer.Option(help="also draw the accuracies as bars: a .png, .svg or .pdf file"),
     ] = None,
 ) -> None:
-    """Write the results of a sweep: one row per configuration, mean and deviation over seeds.
+    """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
+
+    Several are put together: a configuration (with its seed) that is in more than one counts once.
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
     from analysis import figures, tables
 
-    found = _runs(name)
+    found = _runs(names)
     suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
     chosen = format_ or suffixes.get(output.suffix if output else "", "md")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
@@ -101,20 +110,18 @@ def table(
         figures.save_figure(figures.accuracy_bars(found), figure)
 
 
-def leaders(name: str, top: int) -> None:
-    """Print the best configurations of a sweep by validation accuracy."""
+def leaders(names: Sequence[str], top: int) -> None:
+    """Print the best configurations of sweeps by validation accuracy."""
     from analysis import tables, typeset
 
-    summary = tables.summarise(_runs(name))
-    print_table(typeset.printed(summary).head(top), title=f"leaders of {name}, by validation")
+    summary = tables.summarise(_runs(names))
+    title = f"leaders of {', '.join(names)}, by validation"
+    print_table(typeset.printed(summary).head(top), title=title)
 
 
 def best_checkpoint(name: str) -> Path:
     """The network of the best run of a sweep: its file here, or else its artifact in MLflow."""
-    from analysis.artifacts import checkpoint_of
-
-    path: Path = checkpoint_of(str(best_run(_runs(name))["run_id"]))
-    return path
+    return _checkpoint([name], str(best_run(_runs([name]))["run_id"]))
 
 
 def best_run(found: pd.DataFrame) -> pd.Series[Any]:
@@ -127,7 +134,20 @@ def best_run(found: pd.DataFrame) -> pd.Series[Any]:
     return leader
 
 
-def _runs(name: str) -> pd.DataFrame:
+def _checkpoint(names: Sequence[str], run_id: str) -> Path:
+    from analysis.artifacts import checkpoint_of
+    from analysis.errors import AnalysisError
+    from analysis.run_file import is_run_file
+
+    if all(is_run_file(name) for name in names):
+        raise AnalysisError(
+            f"the network of run {run_id} stays where it was trained, not in a file"
+        )
+    path: Path = checkpoint_of(run_id)
+    return path
+
+
+def _runs(names: Sequence[str]) -> pd.DataFrame:
     from analysis import runs
 
-    return runs.load_runs([name])
+    return runs.load_runs(names)

@@ -104,7 +104,7 @@ def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
     if not result.undelivered and result.progress.best:
-        results.leaders(sweep.name, top=10)
+        results.leaders([sweep.name], top=10)
         err.print(
             f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "
             f"best network: spikesweep best {sweep.name}"

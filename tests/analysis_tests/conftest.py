@@ -69,6 +69,11 @@ class Store:
             self.client.set_terminated(run_id, MLFLOW_STATUS[state], end)
         return run_id
 
+    def end(self, sweep: str) -> None:
+        """End a sweep, but for trials of it that may still run."""
+        self.client.set_tag(self.parents[sweep], Tag.STATE, State.DONE)
+        self.client.set_terminated(self.parents[sweep], end_time=self._now())
+
     def epoch(self, run_id: str, step: int, **metrics: float) -> None:
         logged = [Metric(name, value, START, step) for name, value in metrics.items()]
         self.client.log_batch(run_id, metrics=logged)

@@ -1,0 +1,101 @@
+"""Commands that move runs between stores and machines: export-runs, import-runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweep.commands.common import stderr
+
+_PLAIN_EVERY_S = 10.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("export-runs")(export_runs)
+    app.command("import-runs")(import_runs)
+
+
+def export_runs(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="names of sweeps: spikesweep list")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="a file that ends in .parquet")
+    ],
+) -> None:
+    """Write all runs of sweeps to one file, to keep or to import elsewhere.
+
+    Params, tags, state and times, and every metric of every epoch. Networks and confusion matrices
+    stay behind. Trials that still run are left out. The same runs give the same file, byte by
+    byte. `table`, `show` and `best` take the file in place of the sweep's name.
+
+    Example: spikesweep export-runs quickstart -o quickstart.parquet
+    """
+    from analysis import exchange
+
+    with _progress("exporting") as progress:
+        done = exchange.export_runs(names, output, progress=progress)
+    if done.running:
+        left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
+        stderr().print(f"not exported, as they still run: {left}")
+    print(f"{output}: {done.runs} runs, {output.stat().st_size / 1000:,.0f} kB")
+
+
+def import_runs(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="written by spikesweep export-runs")
+    ],
+) -> None:
+    """Write the runs of files into the MLflow store of this folder, or of MLFLOW_TRACKING_URI.
+
+    Runs that are there stay as they are, so an import that was interrupted is given again. What was
+    imported counts as run: `spikesweep run` answers its configurations from their records. Networks
+    and confusion matrices are not in such files.
+
+    Example: spikesweep import-runs quickstart.parquet
+    """
+    from sweep.store import open_store, quiet_mlflow, store_address
+
+    quiet_mlflow()
+    from analysis import exchange
+    from analysis.run_file import RunFile
+    from analysis.store import explained
+
+    opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
+    with explained("open the store", store_address()):
+        client = open_store()
+    for path, file in opened:
+        with _progress("importing") as progress:
+            done = exchange.import_runs(file, client, progress)
+        if not done.made + done.continued:
+            print(f"{path}: nothing to import: all {done.found} runs are there")
+            continue
+        more = [f"{done.continued} continued"] if done.continued else []
+        more += [f"{done.found} were there"] if done.found else []
+        print(f"{path}: {', '.join([f'{done.made} runs imported', *more])}")
+
+
+@contextmanager
+def _progress(deed: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, else a line from time to time."""
+    from rich.progress import Progress
+
+    console = stderr()
+    told = time.monotonic()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"{deed} runs", total=None)
+
+        def progress(done: int, of: int) -> None:
+            nonlocal told
+            bar.update(task, completed=done, total=of)
+            if not console.is_terminal and time.monotonic() - told > _PLAIN_EVERY_S:
+                console.print(f"{deed}: {done} of {of} runs")
+                told = time.monotonic()
+
+        yield progress
