@@ -11,16 +11,18 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.files import write_file
 from analysis.groups import CHOSEN_BY, group_runs, varying
+from analysis.intervals import half_width
 from analysis.typeset import as_text, latex, markdown
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
 
-    Columns: the params that vary among the finished runs; `n`, the finished seeds;
-    `val_accuracy_mean`, `val_accuracy_std`, `test_accuracy_mean`, `test_accuracy_std`: fractions,
-    of the epoch that validation chose; the standard deviation is that of a sample, NaN when n is 1.
-    `attrs["constant"]` holds the other params and their values as text.
+    Columns: the params that vary among the finished runs; `n`, the finished seeds; and of
+    `val_accuracy` and `test_accuracy`, fractions of the epoch that validation chose: `…_mean`;
+    `…_std`, that of a sample; `…_ci95`, half the width of the 95 % confidence interval of the mean
+    (Student's t over the seeds). The last two are NaN when n is 1. `attrs["constant"]` holds the
+    other params and their values as text.
 
     Raises:
         AnalysisError: no run is finished, or a finished one lacks an accuracy.
@@ -31,6 +33,10 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     statistics = [name for name in groups.columns if name not in params]
     table = groups[shown + statistics]
     table = table.rename(columns=lambda name: name.replace(CHOSEN_BY, "val_accuracy"))
+    for metric in ("val_accuracy", "test_accuracy"):
+        place = list(table.columns).index(f"{metric}_std")
+        width = half_width(table[f"{metric}_std"], table["n"])
+        table.insert(place + 1, f"{metric}_ci95", width)
     table.attrs["constant"] = {
         name: as_text(groups[name].dropna().iloc[0])
         for name in params
@@ -47,8 +53,8 @@ def write_table(
     """Write a table as `csv`, `md`, `latex` (needs the package booktabs) or `parquet`.
 
     csv and parquet hold every column as it is; md and latex are for readers: accuracies in percent,
-    mean ± standard deviation in one column, what validation found best in bold. A file is replaced
-    at once or not at all.
+    mean ± half the width of its 95 % interval in one column, what validation found best of each
+    dataset and preset in bold. A file is replaced at once or not at all.
 
     Raises:
         AnalysisError: the format is unknown, or the target cannot be written.

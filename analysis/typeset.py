@@ -1,4 +1,4 @@
-"""Tables for readers: accuracies in percent, mean ± standard deviation in one column."""
+"""Tables for readers: accuracies in percent, mean ± half width of its interval in one column."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 _NO_VALUE = "–"
+_APART = ("dataset", "preset")  # what is best in one says nothing of the other
+_SPREADS = ("_std", "_ci95")
 _LATEX = str.maketrans(
     {
         **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -45,11 +47,14 @@ def caption(table: pd.DataFrame) -> str:
     """What a reader must know of a summary: the statistics, and the params that do not vary."""
     parts = []
     if "n" in table and (table["n"] > 1).any():
-        parts.append("Mean ± sample standard deviation over n seeds, accuracies in percent.")
+        interval = "its 95 % confidence interval (Student's t over n seeds)"
+        parts.append(f"Mean ± half width of {interval}, accuracies in percent.")
     elif "n" in table:
         parts.append("One seed each, accuracies in percent.")
     if "val_accuracy_mean" in table:
-        parts.append("Bold: best by validation.")
+        apart = [name for name in _APART if name in table]
+        each = f" of each {' and '.join(apart)}" if apart else ""
+        parts.append(f"Bold: best by validation{each}.")
     constant: Mapping[str, str] = table.attrs.get("constant", {})
     if constant:
         values = ", ".join(f"{name}={value}" for name, value in constant.items())
@@ -63,9 +68,7 @@ def _escape(text: str) -> str:
 
 def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
     """The table as a reader sees it, all text; `bold` is put around what validation found best."""
-    best = pd.Series(False, index=table.index)
-    if "val_accuracy_mean" in table:
-        best = table["val_accuracy_mean"] == table["val_accuracy_mean"].max()
+    best = _best(table)
     columns: dict[str, list[str]] = {}
     for name in _shown(table):
         base = name.removesuffix("_mean")
@@ -74,22 +77,35 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         if not percent and base == name:
             columns[name] = [as_text(value) for value in table[name]]
             continue
-        spread = table.get(f"{base}_std", pd.Series(float("nan"), index=table.index))
+        widths = table.get(f"{base}_ci95", pd.Series(float("nan"), index=table.index))
         cells = []
-        for mean, std, is_best in zip(table[name], spread, best, strict=True):
+        for mean, width, is_best in zip(table[name], widths, best, strict=True):
             cell = _NO_VALUE if pd.isna(mean) else f"{mean * scale:{decimals}}"
-            cell += "" if pd.isna(std) else f" ± {std * scale:{decimals}}"
+            cell += "" if pd.isna(width) else f" ± {width * scale:{decimals}}"
             cells.append(bold.format(cell) if is_best else cell)
         columns[base.replace("_", " ") + (" (%)" if percent else "")] = cells
     return pd.DataFrame(columns, dtype="object")
 
 
+def _best(table: pd.DataFrame) -> pd.Series[Any]:
+    """Which rows are the best by validation, each dataset and preset for itself."""
+    if "val_accuracy_mean" not in table:
+        return pd.Series(False, index=table.index)
+    means = table["val_accuracy_mean"]
+    apart = [table[name] for name in _APART if name in table]
+    highest = means.groupby(apart, dropna=False).transform("max") if apart else means.max()
+    best: pd.Series[Any] = means == highest
+    return best
+
+
 def _shown(table: pd.DataFrame) -> list[str]:
-    """All columns but the standard deviations, which are printed with their means."""
+    """All columns but those that are printed with their means, or say the same in another way."""
     return [
         name
         for name in table.columns
-        if not (name.endswith("_std") and f"{name.removesuffix('_std')}_mean" in table)
+        if not any(
+            name.endswith(it) and f"{name.removesuffix(it)}_mean" in table for it in _SPREADS
+        )
     ]
 
 

@@ -27,7 +27,7 @@ SpecArgument = Annotated[
 SweepNames = Annotated[
     list[str],
     typer.Argument(
-        metavar="NAME...",
+        metavar="NAME",
         help="names of sweeps (spikesweep list), or .parquet files of spikesweep export-runs",
     ),
 ]

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def export_runs(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="names of sweeps: spikesweep list")
+        list[str], typer.Argument(metavar="NAME", help="names of sweeps: spikesweep list")
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a file that ends in .parquet")
@@ -49,7 +49,7 @@ def export_runs(
 
 def import_runs(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="written by spikesweep export-runs")
+        list[Path], typer.Argument(metavar="FILE", help="written by spikesweep export-runs")
     ],
 ) -> None:
     """Write the runs of files into the MLflow store of this folder, or of MLFLOW_TRACKING_URI.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
@@ -45,8 +45,10 @@ def test_params_that_vary_are_columns_and_the_others_are_told_once(runs_of: Runs
         "n",
         "val_accuracy_mean",
         "val_accuracy_std",
+        "val_accuracy_ci95",
         "test_accuracy_mean",
         "test_accuracy_std",
+        "test_accuracy_ci95",
     ]
     assert table.attrs["constant"] == {"dataset": "mnist", "beta": "0.1"}
 
@@ -60,11 +62,23 @@ def test_mean_and_sample_standard_deviation_over_seeds(runs_of: RunsOf) -> None:
     assert row["val_accuracy_std"] == pytest.approx(statistics.stdev(values))
 
 
-def test_one_seed_has_no_standard_deviation(runs_of: RunsOf) -> None:
+# Quantiles of Student's t at 0.975, for 1, 2, 4 and 9 degrees of freedom, from a printed table.
+@pytest.mark.parametrize(("n", "t"), [(2, 12.706), (3, 4.303), (5, 2.776), (10, 2.262)])
+def test_the_interval_of_the_mean_is_that_of_student(runs_of: RunsOf, n: int, t: float) -> None:
+    values = [0.9 + 0.01 * seed**0.5 for seed in range(n)]
+    (row,) = summarise(
+        runs_of([{"group": "a", "test_accuracy": value} for value in values])
+    ).to_dict("records")
+    expected = t * statistics.stdev(values) / math.sqrt(n)
+    assert row["test_accuracy_ci95"] == pytest.approx(expected, rel=3e-4)
+
+
+def test_one_seed_has_neither_deviation_nor_interval(runs_of: RunsOf) -> None:
     (row,) = summarise(runs_of([{"group": "a"}])).to_dict("records")
     assert row["n"] == 1
-    assert math.isnan(row["val_accuracy_std"])
-    assert math.isnan(row["test_accuracy_std"])
+    for metric in ("val_accuracy", "test_accuracy"):
+        assert math.isnan(row[f"{metric}_std"])
+        assert math.isnan(row[f"{metric}_ci95"])
 
 
 def test_the_best_by_validation_stands_first_whatever_the_test_set_says(runs_of: RunsOf) -> None:
@@ -105,6 +119,7 @@ def test_rows_that_would_look_the_same_are_told_apart(runs_of: RunsOf) -> None:
     assert summarise(runs_of(rows))["readout"].isna().sum() == 1
 
 
+@settings(deadline=None)
 @given(sweeps(), st.randoms(use_true_random=False))
 def test_the_order_of_the_runs_does_not_matter(
     runs_of: RunsOf, rows: list[dict[str, Any]], shuffler: random.Random
@@ -115,6 +130,7 @@ def test_the_order_of_the_runs_does_not_matter(
     pd.testing.assert_frame_equal(summarise(runs), summarise(runs.iloc[order]), check_exact=True)
 
 
+@settings(deadline=None)
 @given(sweeps())
 def test_every_seed_counts_once_and_means_lie_between_the_extremes(
     runs_of: RunsOf, rows: list[dict[str, Any]]

@@ -53,11 +53,39 @@ def test_markdown_is_in_percent_with_the_best_in_bold(table: pd.DataFrame) -> No
     head, rule, best, other, empty, caption = text.splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in (head, best, other)]
     assert cells[0] == ["recurrent", "hidden", "n", "val accuracy (%)", "test accuracy (%)"]
-    assert cells[1] == ["true", "128", "2", "**96.22 ± 0.14**", "**91.00 ± 0.00**"]
+    assert cells[1] == ["true", "128", "2", "**96.22 ± 1.27**", "**91.00 ± 0.00**"]
     assert cells[2] == ["false", "[64, 64]", "1", "50.00", "91.00"]
     assert set(rule) <= set("|:-")
     assert empty == ""
-    assert "The same for all: dataset=fashion_mnist." in caption
+    assert caption.startswith("Mean ± half width of its 95 % confidence interval (Student's t")
+    assert "Bold: best by validation. The same for all: dataset=fashion_mnist." in caption
+
+
+@pytest.mark.parametrize(
+    ("apart", "bold", "told"),
+    [
+        (["dataset"], [0, 2], "of each dataset."),
+        (["preset"], [0, 1], "of each preset."),
+        (["dataset", "preset"], [0, 1, 2, 3], "of each dataset and preset."),
+        ([], [0], "Bold: best by validation."),
+    ],
+)
+def test_the_best_of_every_dataset_and_preset_is_bold(
+    runs_of: RunsOf, apart: list[str], bold: list[int], told: str
+) -> None:
+    values = {
+        "dataset": ["mnist", "mnist", "digits", "digits"],
+        "preset": ["default", "published", "default", "published"],
+    }
+    rows = [
+        {"group": str(n), "lr": n, "best_val_accuracy": 0.9 - n / 10}
+        | {name: values[name][n] for name in apart}
+        for n in range(4)
+    ]
+    text = text_of(summarise(runs_of(rows)), "md")
+    lines = text.splitlines()[2:6]
+    assert [n for n in range(4) if "**" in lines[n]] == bold
+    assert told in text
 
 
 def test_latex_is_a_balanced_booktabs_table(table: pd.DataFrame) -> None:
@@ -70,7 +98,7 @@ def test_latex_is_a_balanced_booktabs_table(table: pd.DataFrame) -> None:
     assert re.findall(r"\\end\{(\w+)\}", text) == begun[::-1]
     unescaped = re.sub(r"\\[{}]", "", text)
     assert unescaped.count("{") == unescaped.count("}")
-    assert r"\textbf{96.22 $\pm$ 0.14}" in text
+    assert r"\textbf{96.22 $\pm$ 1.27}" in text
     rows = [line for line in lines if line.endswith(r"\\")]
     assert [line.count(" & ") for line in rows] == [4, 4, 4]
 

@@ -21,6 +21,7 @@ START_MS = 1_750_000_000_000
 _EPOCH_MS = 9_000
 _CHUNK = 500  # runs in memory at a time
 _SEEDS = 4
+_NAME = "made-up-"
 
 Row = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Size(NamedTuple):
 def fill(uri: str, size: Size) -> list[str]:
     """Write sweeps of finished trials, half of them pruned half-way; the names of the sweeps."""
     client = MlflowClient(uri)
-    names = [f"bench-{number}" for number in range(size.sweeps)]
+    names = [f"{_NAME}{number}" for number in range(size.sweeps)]
     engine = sqlalchemy.create_engine(uri)
     for number, name in enumerate(names):
         experiment = int(client.create_experiment(name))
@@ -51,6 +52,12 @@ def fill(uri: str, size: Size) -> list[str]:
                 _insert(connection, trials)
     engine.dispose()
     return names
+
+
+def sweeps_in(uri: str) -> list[str]:
+    """The sweeps that a store holds already."""
+    experiments = MlflowClient(uri).search_experiments(filter_string=f"name LIKE '{_NAME}%'")
+    return sorted(experiment.name for experiment in experiments)
 
 
 class _Run(NamedTuple):
