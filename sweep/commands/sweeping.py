@@ -43,7 +43,7 @@ def run(
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
     from sweep import runner
-    from sweep.spec import load_sweep, parse_overrides
+    from sweep.spec_file import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)
@@ -58,7 +58,7 @@ def run(
 
 def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     """Check a sweep's specification."""
-    from sweep.spec import load_sweep, parse_overrides
+    from sweep.spec_file import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
     configurations, seeds = sweep.configurations_planned(), len(sweep.seeds)
@@ -74,7 +74,7 @@ def schema() -> None:
 
 def specs() -> None:
     """List the bundled sweeps."""
-    from sweep.spec import bundled
+    from sweep.spec_file import bundled
 
     for name, description in bundled().items():
         print(f"{name:<20} {description}")
