@@ -55,12 +55,15 @@ def run(
         datasets = read_datasets(sweep)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
-            nodes.check_nodes(paths, sweep.resources)
-            from sweep.driver import drive
-
-            given = {"trainable": trainable} if trainable else {}
             try:
+                nodes.check_nodes(paths, sweep.resources)
+                from sweep.driver import drive
+
+                given = {"trainable": trainable} if trainable else {}
                 return drive(sweep, paths, datasets, slots, stop, console, **given)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
+            finally:
+                if not resume:
+                    launch.discard_unused(paths)

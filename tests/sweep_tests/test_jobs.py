@@ -171,6 +171,7 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     unset = head.client("run", spec, "--address", head.address, folder=place.folder)
     assert unset.returncode == 2
     assert "SPIKESWEEP_STORAGE: is not set, and the cluster has 2 nodes" in one_line(unset)
+    assert not (place.folder / "ray_results").exists()
     unseen = head.client(
         "run",
         spec,
@@ -181,6 +182,7 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     )
     assert unseen.returncode == 1
     assert "does not see" in one_line(unseen)
+    assert list(hidden.iterdir()) == []
 
 
 def test_a_node_needs_the_files_and_the_release_of_the_sweep(tmp_path: Path) -> None:
