@@ -80,9 +80,11 @@ def drive(
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
     with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
-        observer = Observer(paths, tracker, board, ledger, datasets)
+        observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database)
-        searcher = StudySearcher(sweep, study, database, ledger.lookup, observer.reuse, slots)
+        searcher = StudySearcher(
+            sweep, study, database, ledger.lookup, observer.reuse, observer.slots
+        )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
         tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable)

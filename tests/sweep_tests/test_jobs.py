@@ -185,6 +185,32 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     assert list(hidden.iterdir()) == []
 
 
+def test_a_sweep_without_a_node_says_what_it_waits_for_and_goes_on(
+    head: Head, place: Workplace
+) -> None:
+    spec = place.spec(base=LONG | {"epochs": 10 * EPOCHS}, trials=1, resources={"cpu": 3})
+    wait_until(lambda: head.nodes() > 0)
+    before, node = head.nodes(), head.add_node(cpus=3)
+    wait_until(lambda: head.nodes() > before)
+    outbox = place.folder / "storage" / "small" / "1" / "outbox.jsonl"
+    sweep = head.start_client(
+        *("run", spec, "--address", head.address),
+        folder=place.folder,
+        SPIKESWEEP_STORAGE=str(place.folder / "storage"),
+    )
+    assert sweep.stderr is not None
+    wait_until(lambda: '"epoch":2,' in read(outbox) or sweep.poll() is not None)
+    os.killpg(node.pid, signal.SIGKILL)
+    told = (line for line in sweep.stderr if line.startswith("the cluster"))
+    needs = "the cluster has no node with room for a trial (3 CPUs); waiting for one\n"
+    assert next(told, "") == needs
+    head.add_node(cpus=3)
+    assert next(told, "") == "the cluster has room for trials again; the sweep goes on\n"
+    os.killpg(sweep.pid, signal.SIGINT)
+    assert list(told) == []
+    assert sweep.wait(timeout=30) == 130
+
+
 def test_a_node_needs_the_files_and_the_release_of_the_sweep(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     with pytest.raises(SweepError, match="does not see"):
