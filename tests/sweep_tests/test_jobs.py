@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +142,32 @@ def test_without_the_token_of_the_cluster_nothing_is_told(head: Head) -> None:
     wrong = head.client("jobs", RAY_AUTH_TOKEN="0" * 32)
     assert wrong.returncode == 2
     assert "has another token" in one_line(wrong)
+
+
+def test_the_address_of_a_dashboard_needs_no_http(head: Head) -> None:
+    dashboard = f"127.0.0.1:{head.port}"
+    assert head.client("jobs", "--cluster", f"{dashboard}/").returncode == 0
+    assert head.client("jobs", RAY_API_SERVER_ADDRESS=dashboard).returncode == 0
+    of_ray = head.client("jobs", RAY_API_SERVER_ADDRESS="", RAY_ADDRESS=head.address)
+    assert of_ray.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "told"),
+    [
+        ("", 2, "is not of a dashboard"),
+        ("ray://", 2, "is not of a dashboard"),
+        ("http://", 1, "what answers there is no dashboard"),
+    ],
+)
+def test_another_port_of_ray_is_refused_at_once(
+    head: Head, scheme: str, code: int, told: str
+) -> None:
+    started = time.monotonic()
+    other = head.client("jobs", "--cluster", f"{scheme}{head.address}")
+    assert other.returncode == code
+    assert told in one_line(other)
+    assert time.monotonic() - started < 25  # Ray itself would ask there for 30 to 40 s
 
 
 def test_a_cluster_that_is_not_there_is_one_line(place: Workplace) -> None:
