@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from ray.tune import Trainable
 from rich.console import Console
@@ -21,7 +22,7 @@ from sweep.records import State
 from sweep.search import StudySearcher
 from sweep.spec import Sweep
 from sweep.stopping import Stop
-from sweep.study import open_study
+from sweep.study import leaders, open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 from sweep.trainable import SnnTrainable
 from sweep.tuner import fit, make_tuner
@@ -38,6 +39,7 @@ class Result:
         halted: Why it ended before its time (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
         undelivered: What MLflow or the study's database have not received, in one line.
+        leaders: What was searched and found, best first; known without MLflow.
     """
 
     paths: LaunchPaths
@@ -46,6 +48,7 @@ class Result:
     halted: str = ""
     interrupted: bool = False
     undelivered: str = ""
+    leaders: Sequence[Mapping[str, Any]] = ()
 
 
 def drive(
@@ -90,7 +93,7 @@ def drive(
         tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable)
         result.halted = fit(tuner, stop) or searcher.halted
         observer.interrupt()
-    result.failures = observer.failures
+    result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.interrupted = not result.halted and not searcher.finished
     tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,6 +107,16 @@ def leaders(name: str, top: int) -> None:
 
     summary = tables.summarise(_runs(name))
     print_table(typeset.printed(summary).head(top), title=f"leaders of {name}, by validation")
+
+
+def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:
+    """Print the best configurations as the sweep itself knows them, without MLflow."""
+    import pandas as pd
+
+    from analysis.typeset import as_text
+
+    shown = pd.DataFrame(found).head(top)
+    print_table(shown.map(as_text), title=f"leaders of {name}")
 
 
 def best_checkpoint(name: str) -> Path:

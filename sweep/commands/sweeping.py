@@ -103,7 +103,13 @@ def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
-    if not result.undelivered and result.progress.best:
+    if result.undelivered and result.leaders:
+        results.known_leaders(sweep.name, result.leaders, top=10)
+        err.print(
+            "by validation; test accuracies and networks are found when MLflow has "
+            f"everything: spikesweep sync, then spikesweep table {sweep.name} --format md"
+        )
+    elif not result.undelivered and result.progress.best:
         results.leaders(sweep.name, top=10)
         err.print(
             f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "

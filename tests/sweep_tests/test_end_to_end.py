@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -188,6 +189,10 @@ def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
     assert done.returncode == 1
     assert "spikesweep sync" in done.stderr
     assert "3 done" in done.stderr
+    assert "leaders of small" in done.stdout
+    found = re.findall(r"(lif|alif) +(\S+) +(0\.\d+)", done.stdout)
+    values = [float(value) for *_, value in found]
+    assert len(values) == 3 and values == sorted(values, reverse=True)
     synced = place.run("sync")
     assert synced.returncode == 0, synced.stderr
     check_all_done_once(place, epochs=4)
