@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sweep import cluster, launch, nodes
 from sweep.checks import check_backends
 from sweep.errors import SweepError
+from sweep.same_store import refuse_another_store
 from sweep.spec import Sweep
 from sweep.stopping import stoppable
 
@@ -56,6 +57,8 @@ def run(
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:
+                if resume:
+                    refuse_another_store(paths)
                 nodes.check_nodes(paths, sweep.resources)
                 from sweep.driver import drive
 

@@ -80,6 +80,14 @@ def test_what_ran_before_is_not_run_again(finished: Workplace) -> None:
         assert finished.epochs(run) == [1, 2, 3, 4]
 
 
+def test_a_sweep_does_not_go_on_in_another_mlflow(finished: Workplace) -> None:
+    other = f"sqlite:///{finished.folder / 'other.db'}"
+    done = finished.run("run", "small.yaml", "--resume", MLFLOW_TRACKING_URI=other)
+    assert done.returncode == 2
+    assert f"the runs of small/1 are in {finished.store}, and {other} does not" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace) -> None:
     markdown = finished.run("table", "small", "--figure", "bars.png")
     assert markdown.returncode == 0, markdown.stderr
