@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -14,8 +14,6 @@ from typing import Any
 from sweep.errors import SweepError
 from sweep.spec import Resources
 from sweep.stopping import obeyed_later
-
-Slots = Callable[[], int]
 
 _COUNT_EVERY_S = 5.0
 _ENVIRONMENT = {
@@ -46,7 +44,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
-        yield _slots_of(needs)
+        yield Slots(needs)
         return
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     try:
@@ -61,7 +59,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         reason = str(error).strip().splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
     try:
-        yield _slots_of(needs)
+        yield Slots(needs)
     finally:
         ray.shutdown()
 
@@ -75,24 +73,32 @@ def _import_what_follows() -> None:
         import_module(module)
 
 
-def _slots_of(needs: Resources) -> Slots:
-    """The slots, once there are any: to wait for a first node might be to wait for ever."""
-    counted, counted_at = _count_slots(needs), time.monotonic()
-    if counted == 0:
+class Slots:
+    """How many trials the nodes have room for, now: they come and go.
+
+    Attributes:
+        needs: What a trial asks for, in words.
+
+    Raises:
+        SweepError: There is no room on any: to wait for a first node might be to wait for ever.
+    """
+
+    def __init__(self, needs: Resources) -> None:
+        self.needs = _told(needs.wanted, needs)
+        self._of_trial = needs
+        self._counted, self._counted_at = _count_slots(needs), time.monotonic()
+        if self._counted:
+            return
         if not any(node.get("CPU", 0) for node in _nodes()):
             raise SweepError("the cluster has no worker that runs trials just now; start one")
         machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
-        raise SweepError(
-            f"resources: a trial asks for {_told(needs.wanted, needs)}, and none has it: {machines}"
-        )
+        raise SweepError(f"resources: a trial asks for {self.needs}, and none has it: {machines}")
 
-    def slots() -> int:
-        nonlocal counted, counted_at
-        if time.monotonic() - counted_at > _COUNT_EVERY_S:
-            counted, counted_at = _count_slots(needs), time.monotonic()
-        return counted
-
-    return slots
+    def __call__(self) -> int:
+        """Counted again every few seconds."""
+        if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
+            self._counted, self._counted_at = _count_slots(self._of_trial), time.monotonic()
+        return self._counted
 
 
 def _count_slots(needs: Resources) -> int:

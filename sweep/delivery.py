@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from sweep.outbox import Entry, Event, Outbox
 from sweep.paths import LaunchPaths, anywhere
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
-from sweep.store import open_store
+from sweep.same_store import AnotherStoreError, check_store
+from sweep.store import address, open_store
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
@@ -59,6 +60,9 @@ class Delivery:
             except _RefusedError:
                 self._doubt(entries)
                 self._deliver_singly(entries)
+        except AnotherStoreError as error:
+            self.trouble = str(error)  # whole: it says how to go on
+            return False
         except Exception as error:  # whatever MLflow, its database or the network may throw
             self._doubt(entries)
             self.trouble = _line(error)
@@ -70,6 +74,7 @@ class Delivery:
         if self._client is not None:
             return
         client = open_store()
+        check_store(client, self._outbox, self._paths)
         found = client.get_experiment_by_name(self._paths.name)
         if found and found.lifecycle_stage != "active":
             raise RuntimeError(
@@ -82,6 +87,7 @@ class Delivery:
             else client.create_experiment(self._paths.name, tags=dict(EXPERIMENT_TAGS))
         )
         self._client = client
+        self._outbox.belongs_to(address())
         if not self._outbox.inherited and not self._search(self._paths.key):
             self._in_doubt = 0
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from ray.tune import Trainable
 from rich.console import Console
@@ -22,7 +23,7 @@ from sweep.records import State, Tag
 from sweep.search import StudySearcher
 from sweep.spec import Sweep
 from sweep.stopping import Stop
-from sweep.study import open_study
+from sweep.study import leaders, open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 from sweep.trainable import SnnTrainable
 from sweep.tuner import fit, make_tuner
@@ -41,6 +42,7 @@ class Result:
         halted: Why it ended before its time (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
         undelivered: What MLflow or the study's database have not received, in one line.
+        leaders: What was searched and found, best first; known without MLflow.
     """
 
     paths: LaunchPaths
@@ -49,6 +51,7 @@ class Result:
     halted: str = ""
     interrupted: bool = False
     undelivered: str = ""
+    leaders: Sequence[Mapping[str, Any]] = ()
 
 
 def drive(
@@ -83,15 +86,17 @@ def drive(
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
     with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
-        observer = Observer(paths, tracker, board, ledger, datasets)
+        observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database)
-        searcher = StudySearcher(sweep, study, database, ledger.lookup, observer.reuse, slots)
+        searcher = StudySearcher(
+            sweep, study, database, ledger.lookup, observer.reuse, observer.slots
+        )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
         tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable)
         result.halted = fit(tuner, stop) or searcher.halted
         observer.interrupt()
-    result.failures = observer.failures
+    result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.interrupted = not result.halted and not searcher.finished
     tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))

@@ -7,13 +7,13 @@ directory, its stores, its installed packages.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -70,10 +70,9 @@ class Cluster:
                 "--cluster: needs the address of the cluster's dashboard, such as "
                 f"http://HOST:8265; or set {ADDRESSES[0]}"
             )
-        _check_form(address)
-        if given:  # Ray would prefer its variables to what it is given
-            os.environ[ADDRESSES[0]] = given
-        self.url = address.rstrip("/")
+        self.url = _resolvable(address.rstrip("/"))
+        if given or self.url != address:  # Ray would prefer its variables to what it is given
+            os.environ[ADDRESSES[0]] = self.url
         with self._plainly():
             self._client = _Client(self.url)
             self.url = self._client.get_address()
@@ -160,7 +159,7 @@ class Cluster:
         with self._plainly():
             return str(self._client._do_request("GET", "/api/version").json()["ray_version"])
 
-    @contextmanager
+    @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
         """Say in one line what is wrong between the cluster and us."""
         try:
@@ -221,19 +220,32 @@ def body(job: JobDetails, log: str) -> str:
     return log.partition(f"{job.entrypoint}\n")[2]
 
 
-def _check_form(address: str) -> None:
-    """Refuse at once what Ray would try for a minute."""
-    if "://" in address or address == "auto":
-        return
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit():
-        raise SpecError(f"--cluster: {address!r} is no address; it looks like http://HOST:8265")
-    try:
-        socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
-    except OSError as error:
-        raise UnreachableError(
-            f"no Ray cluster answers at {address} ({error.strerror or error}); is it up?"
-        ) from None
+def _resolvable(address: str) -> str:
+    """The address as Ray finds the dashboard by it at once, or not at all.
+
+    Ray takes HOST:PORT for its own port, not the dashboard's, and would wait there for a minute.
+    """
+    if address == "auto" or address.startswith(("http://", "https://")):
+        return address
+    if "://" not in address:
+        host, colon, port = address.rpartition(":")
+        if not colon or not port.isdigit():
+            raise SpecError(f"--cluster: {address!r} is no address; it looks like http://HOST:8265")
+        try:
+            socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UnreachableError(
+                f"no Ray cluster answers at {address} ({reason}); is it up?"
+            ) from None
+        with contextlib.suppress(requests.RequestException):
+            requests.get(f"http://{address}", timeout=_CONNECT_S)
+            return f"http://{address}"
+    if address == os.environ.get("RAY_ADDRESS"):  # where Ray's own ports stand, too
+        return address
+    raise SpecError(
+        f"--cluster: {address} is not of a dashboard; its address looks like http://HOST:8265"
+    )
 
 
 def _entrypoint(sweep: Sweep, resume: bool) -> str:
@@ -253,4 +265,5 @@ def _reason(error: Exception) -> str:
     """The innermost cause, in one line."""
     while isinstance(error.__cause__ or error.__context__, Exception):
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    return (str(error).strip() or repr(error)).splitlines()[0][:200]
+    text = (str(error).strip() or repr(error)).splitlines()[0][:200]
+    return text if text.isprintable() else "what answers there is no dashboard"

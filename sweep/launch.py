@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 from sweep.errors import SpecError, SweepError
-from sweep.paths import LaunchPaths, launches, storage_root
+from sweep.paths import STORAGE_ENV, LaunchPaths, launches, storage_root
 from sweep.spec import Sweep
 from sweep.yaml_file import read
 
@@ -29,9 +29,22 @@ def begin(sweep: Sweep) -> LaunchPaths:
         except FileExistsError:  # another launch was faster by a moment
             continue
         except OSError as error:
+            discard_unused(paths)
             reason = error.strerror or error
             raise SweepError(f"{paths.folder}: cannot be written: {reason}") from None
         return paths
+
+
+def discard_unused(paths: LaunchPaths) -> None:
+    """Leave nothing of a new launch that was refused before anything of it was noted."""
+    folders = [paths.own, paths.own.parent]
+    folders += [] if os.environ.get(STORAGE_ENV) else [paths.own.parent.parent]
+    with contextlib.suppress(OSError):  # it could not be written; or others have launches there
+        if not paths.outbox.exists():
+            paths.spec.unlink(missing_ok=True)
+            paths.lock.unlink(missing_ok=True)
+            for folder in folders:
+                folder.rmdir()
 
 
 def latest(sweep: Sweep) -> LaunchPaths:

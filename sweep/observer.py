@@ -10,6 +10,7 @@ from ray import tune
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import Board
+from sweep.cluster import Slots
 from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
 from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
@@ -29,14 +30,19 @@ class Observer(tune.Callback):
         board: Board,
         ledger: Ledger,
         datasets: Mapping[str, Dataset],
+        slots: Slots,
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
-        self._ledger, self._datasets = ledger, datasets
+        self._ledger, self._datasets, self._slots = ledger, datasets, slots
         self._running: dict[str, TrialConfig] = {}
-        self._away = False
+        self._away = self._stranded = False
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Look after the nodes: trials wait for one also when the searcher has no more."""
+        self.slots()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Begin the run of a trial, or go on with it, here or on another node."""
@@ -90,6 +96,17 @@ class Observer(tune.Callback):
         return {}
 
     # From the searcher and the runner
+
+    def slots(self) -> int:
+        """How many trials there is room for; says when there is none, and when there is again."""
+        count = self._slots()
+        if self._stranded != (count == 0):
+            self._stranded = count == 0
+            news = "has room for trials again; the sweep goes on"
+            if self._stranded:
+                news = f"has no node with room for a trial ({self._slots.needs}); waiting for one"
+            self._board.tell(f"the cluster {news}")
+        return count
 
     def reuse(self, config: TrialConfig, outcome: Outcome) -> None:
         """Record an earlier result as one of this launch, unless it is one already."""

@@ -35,6 +35,7 @@ class Outbox:
 
     Attributes:
         run_ids: MLflow's ids by run.
+        store: Address of the store that has them; empty where none has been noted.
         refusals: Events set aside since it was opened.
 
     Raises:
@@ -49,11 +50,12 @@ class Outbox:
         self._marks = _append_to(delivered)
         self._reader = events.open("rb")
         self.run_ids: dict[str, str] = {}
-        self._mark = 0
+        self._mark, self.store = 0, ""
         for line in delivered.read_bytes().splitlines():
             note = json.loads(line)
             self._mark = note["mark"]
             self.run_ids |= note.get("runs", {})
+            self.store = note.get("store", self.store)
         self.inherited = self._events.tell()
         self._mark = min(self._mark, self.inherited)  # after a power cut the marks may be ahead
         """Bytes that were here at the start: part of them may have been delivered unmarked."""
@@ -94,10 +96,14 @@ class Outbox:
     def mark(self, mark: int, runs: Mapping[str, str]) -> None:
         """Note that everything before `mark` is delivered, and the new run ids."""
         self.run_ids |= runs
-        line = {"mark": mark, "runs": dict(runs)} if runs else {"mark": mark}
-        self._marks.write(json.dumps(line).encode() + b"\n")
-        self._marks.flush()
+        self._write_mark({"mark": mark, "runs": dict(runs)} if runs else {"mark": mark})
         self._mark = mark
+
+    def belongs_to(self, store: str) -> None:
+        """Note the address of the store that the marks are about."""
+        if store != self.store:
+            self._write_mark({"mark": self._mark, "store": store})
+            self.store = store
 
     def set_aside(self, entry: Entry, reason: str) -> None:
         """Keep an event that cannot be delivered, with the reason, out of the way of the others."""
@@ -105,6 +111,10 @@ class Outbox:
             file.write(json.dumps({"reason": reason, **entry.event}) + "\n")
         self.refusals += 1
         self.mark(entry.end, {})
+
+    def _write_mark(self, line: Mapping[str, Any]) -> None:
+        self._marks.write(json.dumps(line).encode() + b"\n")
+        self._marks.flush()
 
     def close(self) -> None:
         """Write through to the disk and close."""

@@ -4,7 +4,7 @@ ray_results/NAME/LAUNCH/spec.yaml           the sweep as it was launched
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
-                       /delivered.jsonl     how much of it MLflow has
+                       /delivered.jsonl     how much of it MLflow has, and which
                        /refused.jsonl       what MLflow does not take, with the reason
                        /tune/               Ray Tune's own state
 

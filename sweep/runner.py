@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sweep import cluster, launch, nodes
 from sweep.checks import check_backends
 from sweep.errors import SweepError
+from sweep.same_store import refuse_another_store
 from sweep.spec import Sweep
 from sweep.stopping import stoppable
 
@@ -55,12 +56,17 @@ def run(
         datasets = read_datasets(sweep)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
-            nodes.check_nodes(paths, sweep.resources)
-            from sweep.driver import drive
-
-            given = {"trainable": trainable} if trainable else {}
             try:
+                if resume:
+                    refuse_another_store(paths)
+                nodes.check_nodes(paths, sweep.resources)
+                from sweep.driver import drive
+
+                given = {"trainable": trainable} if trainable else {}
                 return drive(sweep, paths, datasets, slots, stop, console, **given)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
+            finally:
+                if not resume:
+                    launch.discard_unused(paths)

@@ -21,6 +21,7 @@ from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
 from sweep.provenance import launch_tags, provenance_tags
 from sweep.records import State, Tag
+from sweep.same_store import refuse_another_store
 from sweep.spec import Sweep
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
 
@@ -54,6 +55,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
     paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):
+        refuse_another_store(paths)
         tracker = MlflowTracker(paths)
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
         tags = trial_tags(paths, config) | provenance_tags(dataset)

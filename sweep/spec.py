@@ -1,13 +1,9 @@
-"""A sweep as validated YAML."""
+"""A sweep's specification: its keys, what they mean, what is allowed."""
 
 from __future__ import annotations
 
-import difflib
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -28,7 +24,7 @@ from sweep.errors import SpecError
 from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE
 from sweep.space import Assignment, Space
 from sweep.space_form import FORMS, parse_space
-from sweep.yaml_file import _Loader, read
+from sweep.yaml_file import _Loader
 
 
 def _no_flag(value: Any) -> Any:
@@ -55,12 +51,13 @@ Number = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, lt=2**31)]
 Share = Annotated[float, AfterValidator(_whole_above_1)]
 
 
-def _by_name(value: Any) -> Any:
+def by_name(value: Any) -> Any:
+    """A section that is given by its name alone, as the section."""
     return {"name": value} if isinstance(value, str) else value
 
 
 def _none_by_name(value: Any) -> Any:
-    return {"name": "none"} if value is None else _by_name(value)
+    return {"name": "none"} if value is None else by_name(value)
 
 
 class _Section(BaseModel):
@@ -123,7 +120,7 @@ class Sweep(_Section):
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
-    sampler: Annotated[Sampler, BeforeValidator(_by_name)] = Sampler()
+    sampler: Annotated[Sampler, BeforeValidator(by_name)] = Sampler()
     scheduler: Annotated[Scheduler, BeforeValidator(_none_by_name)] = Scheduler()
     trials: int | None = Field(
         None, ge=1, description="configurations; grid: all points if not given, else 20"
@@ -197,51 +194,6 @@ class _Dumper(yaml.SafeDumper):
     yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
 
-def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep:
-    """Read a sweep from a YAML file, or a bundled one by its name.
-
-    Args:
-        source: Path or name; `-` is the standard input.
-        overrides: Keys of the configuration are fixed at these values and no longer searched; keys
-            of the specification (`trials`, `sampler.name`, …) are replaced.
-
-    Raises:
-        SpecError: There is no such file or sweep, or something in it is not allowed.
-    """
-    where = "standard input" if source == "-" else source
-    values = read(_text(source), where)
-    if not isinstance(values, dict):
-        raise SpecError(f"{where}: needs keys and values, such as name, base and search")
-    for key, value in (overrides or {}).items():
-        _override(values, key, value, where)
-    return Sweep.parse(values, where)
-
-
-def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
-    """Read `KEY=VALUE` items; values as in YAML.
-
-    Raises:
-        SpecError: An item has no `=`, or its value is no YAML.
-    """
-    overrides = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip():
-            raise SpecError(f"--set {item}: needs KEY=VALUE, for example --set epochs=5")
-        overrides[key.strip()] = read(value, f"--set {key.strip()}")
-    return overrides
-
-
-def bundled() -> dict[str, str]:
-    """Names and descriptions of the sweeps that come with the package."""
-    files = sorted(_specs().iterdir(), key=lambda file: file.name)
-    found = {f.name.removesuffix(".yaml"): f for f in files if f.name.endswith(".yaml")}
-    return {
-        name: Sweep.parse(read(file.read_text(encoding="utf-8"), name), name).description
-        for name, file in found.items()
-    }
-
-
 def json_schema() -> dict[str, Any]:
     """JSON schema of a specification; `base` is that of a configuration."""
     schema = Sweep.model_json_schema()
@@ -278,50 +230,3 @@ def _check_decided(sweep: Sweep) -> None:
                     raise SpecError(f"{where}.{error}") from None
                 if value != written:
                     raise SpecError(f"{where}.{other}: is never {value!r}; write {written!r}")
-
-
-def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
-    if key in TrialConfig.model_fields:
-        for part in ("base", "search"):
-            if not isinstance(values.setdefault(part, {}), dict):
-                raise SpecError(f"{source}: {part}: needs keys and values, got {values[part]!r}")
-        values["base"][key] = value
-        values["search"].pop(key, None)
-        return
-    top, _, inner = key.partition(".")
-    if top not in Sweep.model_fields:
-        known = [*TrialConfig.model_fields, *Sweep.model_fields]
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
-        raise SpecError(f"--set {key}: unknown key; {hint}")
-    if not inner:
-        values[top] = value
-        return
-    section = _by_name(values.get(top, {}))
-    if not isinstance(section, dict) or top == "name":
-        raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
-    values[top] = {**section, inner: value}
-
-
-def _specs() -> Any:
-    return resources.files("sweep") / "specs"
-
-
-def _text(source: str) -> str:
-    path = Path(source)
-    inside = _specs() / f"{source}.yaml"
-    try:
-        if source == "-":
-            return sys.stdin.read()
-        if "/" not in source and not path.is_file() and inside.is_file():
-            return str(inside.read_text(encoding="utf-8"))
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        names = ", ".join(sorted(f.name[:-5] for f in _specs().iterdir()))
-        raise SpecError(f"{source}: no such file; bundled sweeps: {names}") from None
-    except IsADirectoryError:
-        raise SpecError(f"{source}: is a folder; a sweep is a YAML file") from None
-    except UnicodeDecodeError:
-        raise SpecError(f"{source}: is no text; a sweep is a YAML file in UTF-8") from None
-    except OSError as error:
-        raise SpecError(f"{source}: cannot be read: {error.strerror}") from None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -35,6 +36,18 @@ def store_exists() -> bool:
     """Whether there is anything to read: asking MLflow would create an empty store."""
     uri = store_address()
     return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
+
+
+def address() -> str:
+    """Where the store is, without user, password or options; files by their whole path."""
+    uri = _uri()
+    if uri.startswith(_SQLITE):
+        return f"{_SQLITE}{Path(uri.removeprefix(_SQLITE)).absolute()}"
+    if "://" not in uri:
+        return str(Path(uri).absolute())
+    parts = urlsplit(uri)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
 
 
 def quiet_mlflow() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
+from optuna.trial import TrialState
 
 from sweep.database import StudyDatabase, optuna_directions
+from sweep.records import MAX
 from sweep.spec import Sweep
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -29,6 +31,22 @@ def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
             if _key(point) not in known:
                 study.enqueue_trial(point)
     return study
+
+
+def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The configurations that are done, best first by the first of the metrics.
+
+    Args:
+        study: Of a launch.
+        directions: The metrics with their modes, as the study was opened.
+
+    Returns:
+        Of each, what was searched, and the metrics of the best epoch: means over the seeds.
+    """
+    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    best_first = next(iter(directions.values())) == MAX
+    done.sort(key=lambda trial: trial.values[0], reverse=best_first)
+    return [trial.params | dict(zip(directions, trial.values, strict=True)) for trial in done]
 
 
 def _key(point: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from native.service import ServiceError
 from native.services import Services
+from native.watch import Watch
 
 FOLDER = Path(".cluster")
+_LOOK_EVERY_S = 1.0
 
 
 def main(arguments: list[str]) -> int:
@@ -43,8 +46,12 @@ def submit(services: Services, arguments: list[str]) -> int:
     command = ["spikesweep", "submit", *arguments, "--cluster", services.jobs_url]
     # In a session of its own it does not see Ctrl-C, and shows how the sweep ends.
     follower = subprocess.Popen(command, env=services.client_environment, start_new_session=True)
+    watch = Watch(services, say)
     try:
-        return follower.wait()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return follower.wait(timeout=_LOOK_EVERY_S)
+            watch.look()
     except KeyboardInterrupt:
         say("stopping the sweep; it closes its runs")
         services.stop_jobs()
@@ -64,8 +71,10 @@ def serve(services: Services) -> None:
         if name.startswith(ours):
             print(f"export {name}={value}", flush=True)
     print(f"spikesweep submit quickstart --cluster {services.jobs_url}", flush=True)
+    watch = Watch(services, say)
     while True:
-        time.sleep(3600)
+        time.sleep(_LOOK_EVERY_S)
+        watch.look()
 
 
 def say(text: str) -> None:

@@ -54,7 +54,7 @@ def submit(
     Example: spikesweep submit quickstart --cluster http://head:8265
     """
     from sweep.errors import SpecError
-    from sweep.spec import load_sweep, parse_overrides
+    from sweep.spec_file import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)

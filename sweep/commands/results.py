@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -117,6 +117,16 @@ def leaders(names: Sequence[str], top: int) -> None:
     summary = tables.summarise(_runs(names))
     title = f"leaders of {', '.join(names)}, by validation"
     print_table(typeset.printed(summary).head(top), title=title)
+
+
+def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:
+    """Print the best configurations as the sweep itself knows them, without MLflow."""
+    import pandas as pd
+
+    from analysis.typeset import as_text
+
+    shown = pd.DataFrame(found).head(top)
+    print_table(shown.map(as_text), title=f"leaders of {name}")
 
 
 def best_checkpoint(name: str) -> Path:

@@ -43,7 +43,7 @@ def run(
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
     from sweep import runner
-    from sweep.spec import load_sweep, parse_overrides
+    from sweep.spec_file import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)
@@ -58,7 +58,7 @@ def run(
 
 def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     """Check a sweep's specification."""
-    from sweep.spec import load_sweep, parse_overrides
+    from sweep.spec_file import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
     configurations, seeds = sweep.configurations_planned(), len(sweep.seeds)
@@ -74,7 +74,7 @@ def schema() -> None:
 
 def specs() -> None:
     """List the bundled sweeps."""
-    from sweep.spec import bundled
+    from sweep.spec_file import bundled
 
     for name, description in bundled().items():
         print(f"{name:<20} {description}")
@@ -103,7 +103,13 @@ def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
-    if not result.undelivered and result.progress.best:
+    if result.undelivered and result.leaders:
+        results.known_leaders(sweep.name, result.leaders, top=10)
+        err.print(
+            "by validation; test accuracies and networks are found when MLflow has "
+            f"everything: spikesweep sync, then spikesweep table {sweep.name} --format md"
+        )
+    elif not result.undelivered and result.progress.best:
         results.leaders([sweep.name], top=10)
         err.print(
             f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "

@@ -28,7 +28,7 @@ def train(
     """
     from snn.config import TrialConfig
     from sweep import single
-    from sweep.spec import parse_overrides
+    from sweep.spec_file import parse_overrides
 
     ended = single.train(TrialConfig.parse(parse_overrides(set_)), stderr())
     if ended.undelivered:

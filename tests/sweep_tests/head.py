@@ -50,9 +50,9 @@ class Head:
         )
         wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
 
-    def add_node(self, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    def add_node(self, prefix: Sequence[str] = (), cpus: int = 2) -> subprocess.Popen[bytes]:
         """Another node, on the same machine."""
-        return self._start([f"--address={self.address}"], prefix)
+        return self._start([f"--address={self.address}"], prefix, cpus)
 
     def nodes(self) -> int:
         """How many the head takes for alive."""
@@ -124,8 +124,10 @@ class Head:
             os.kill(left, signal.SIGKILL)
         shutil.rmtree(self._temp, ignore_errors=True)
 
-    def _start(self, options: Sequence[str], prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        common = ["--block", "--num-cpus=2", "--disable-usage-stats"]
+    def _start(
+        self, options: Sequence[str], prefix: Sequence[str] = (), cpus: int = 2
+    ) -> subprocess.Popen[bytes]:
+        common = ["--block", f"--num-cpus={cpus}", "--disable-usage-stats"]
         common += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
         process = subprocess.Popen(
             [*prefix, BIN / "ray", "start", *options, *common],

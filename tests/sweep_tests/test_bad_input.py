@@ -165,11 +165,13 @@ def test_a_storage_that_cannot_be_written_is_named(place: Workplace, arguments: 
 
 
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: Workplace) -> None:
+    spec = place.spec()
     url = "postgresql://me:secret@127.0.0.1:9/optuna"
-    done = place.run("run", place.spec(), SPIKESWEEP_OPTUNA=url)
+    done = place.run("run", spec, SPIKESWEEP_OPTUNA=url)
     assert done.returncode == 1
     assert "the Optuna database" in done.stderr.splitlines()[-1]
     assert "secret" not in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in place.folder.iterdir()] == [spec]
 
 
 @pytest.mark.parametrize(

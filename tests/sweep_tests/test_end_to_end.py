@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 
@@ -83,6 +84,14 @@ def test_what_ran_before_is_not_run_again(finished: Workplace) -> None:
         assert run.data.tags["spikesweep.reused_from"] == origin.info.run_id
         assert run.data.metrics == origin.data.metrics
         assert finished.epochs(run) == [1, 2, 3, 4]
+
+
+def test_a_sweep_does_not_go_on_in_another_mlflow(finished: Workplace) -> None:
+    other = f"sqlite:///{finished.folder / 'other.db'}"
+    done = finished.run("run", "small.yaml", "--resume", MLFLOW_TRACKING_URI=other)
+    assert done.returncode == 2
+    assert f"the runs of small/1 are in {finished.store}, and {other} does not" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace) -> None:
@@ -231,6 +240,10 @@ def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
     assert done.returncode == 1
     assert "spikesweep sync" in done.stderr
     assert "3 done" in done.stderr
+    assert "leaders of small" in done.stdout
+    found = re.findall(r"(lif|alif) +(\S+) +(0\.\d+)", done.stdout)
+    values = [float(value) for *_, value in found]
+    assert len(values) == 3 and values == sorted(values, reverse=True)
     synced = place.run("sync")
     assert synced.returncode == 0, synced.stderr
     check_all_done_once(place, epochs=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,6 +144,32 @@ def test_without_the_token_of_the_cluster_nothing_is_told(head: Head) -> None:
     assert "has another token" in one_line(wrong)
 
 
+def test_the_address_of_a_dashboard_needs_no_http(head: Head) -> None:
+    dashboard = f"127.0.0.1:{head.port}"
+    assert head.client("jobs", "--cluster", f"{dashboard}/").returncode == 0
+    assert head.client("jobs", RAY_API_SERVER_ADDRESS=dashboard).returncode == 0
+    of_ray = head.client("jobs", RAY_API_SERVER_ADDRESS="", RAY_ADDRESS=head.address)
+    assert of_ray.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "told"),
+    [
+        ("", 2, "is not of a dashboard"),
+        ("ray://", 2, "is not of a dashboard"),
+        ("http://", 1, "what answers there is no dashboard"),
+    ],
+)
+def test_another_port_of_ray_is_refused_at_once(
+    head: Head, scheme: str, code: int, told: str
+) -> None:
+    started = time.monotonic()
+    other = head.client("jobs", "--cluster", f"{scheme}{head.address}")
+    assert other.returncode == code
+    assert told in one_line(other)
+    assert time.monotonic() - started < 25  # Ray itself would ask there for 30 to 40 s
+
+
 def test_a_cluster_that_is_not_there_is_one_line(place: Workplace) -> None:
     away = place.run("submit", place.spec(), "--cluster", "http://127.0.0.1:9")
     assert away.returncode == 1
@@ -171,6 +198,7 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     unset = head.client("run", spec, "--address", head.address, folder=place.folder)
     assert unset.returncode == 2
     assert "SPIKESWEEP_STORAGE: is not set, and the cluster has 2 nodes" in one_line(unset)
+    assert not (place.folder / "ray_results").exists()
     unseen = head.client(
         "run",
         spec,
@@ -181,6 +209,33 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
     )
     assert unseen.returncode == 1
     assert "does not see" in one_line(unseen)
+    assert list(hidden.iterdir()) == []
+
+
+def test_a_sweep_without_a_node_says_what_it_waits_for_and_goes_on(
+    head: Head, place: Workplace
+) -> None:
+    spec = place.spec(base=LONG | {"epochs": 10 * EPOCHS}, trials=1, resources={"cpu": 3})
+    wait_until(lambda: head.nodes() > 0)
+    before, node = head.nodes(), head.add_node(cpus=3)
+    wait_until(lambda: head.nodes() > before)
+    outbox = place.folder / "storage" / "small" / "1" / "outbox.jsonl"
+    sweep = head.start_client(
+        *("run", spec, "--address", head.address),
+        folder=place.folder,
+        SPIKESWEEP_STORAGE=str(place.folder / "storage"),
+    )
+    assert sweep.stderr is not None
+    wait_until(lambda: '"epoch":2,' in read(outbox) or sweep.poll() is not None)
+    os.killpg(node.pid, signal.SIGKILL)
+    told = (line for line in sweep.stderr if line.startswith("the cluster"))
+    needs = "the cluster has no node with room for a trial (3 CPUs); waiting for one\n"
+    assert next(told, "") == needs
+    head.add_node(cpus=3)
+    assert next(told, "") == "the cluster has room for trials again; the sweep goes on\n"
+    os.killpg(sweep.pid, signal.SIGINT)
+    assert list(told) == []
+    assert sweep.wait(timeout=30) == 130
 
 
 def test_a_node_needs_the_files_and_the_release_of_the_sweep(tmp_path: Path) -> None:

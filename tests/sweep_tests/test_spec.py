@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from analysis.published import published_results
 from snn.config import TrialConfig
 from sweep.errors import SpecError
-from sweep.spec import Sweep, bundled, json_schema, load_sweep, parse_overrides
+from sweep.spec import Sweep, json_schema
+from sweep.spec_file import bundled, load_sweep
 from sweep.yaml_file import read
 
 GOOD = """
@@ -116,54 +117,11 @@ def test_a_mistake_is_one_line_with_file_and_place(tmp_path: Path, text: str, to
     assert "\n" not in line
 
 
-@pytest.mark.parametrize(
-    ("make", "told"),
-    [
-        (lambda path: path.mkdir(), "is a folder"),
-        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
-        (lambda path: None, "no such file; bundled sweeps: dynamics, published-fashion"),
-        (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
-    ],
-)
-def test_what_is_no_file_of_text_is_refused(tmp_path: Path, make: Any, told: str) -> None:
-    path = tmp_path / "s.yaml"
-    make(path)
-    with pytest.raises(SpecError, match=told):
-        load_sweep(str(path))
-
-
 def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
     sweep = load_sweep(write(tmp_path, GOOD))
     assert (min(sweep.values("lr")), max(sweep.values("lr"))) == (1e-4, 1e-2)
     off = load_sweep(write(tmp_path, GOOD.replace("epochs: 5", "epochs: 5, early_stopping: off")))
     assert off.config({}, 0).early_stopping == 0
-
-
-def test_set_fixes_a_key_and_takes_it_out_of_the_search(tmp_path: Path) -> None:
-    file = write(tmp_path, GOOD)
-    items = ["lr=1e-3", "trials=4", "sampler.name=random", "scheduler=none", "seeds=[0, 1]"]
-    sweep = load_sweep(file, parse_overrides(items))
-    assert sweep.base["lr"] == 1e-3 and "lr" not in sweep.search
-    assert (sweep.trials, sweep.sampler.name, sweep.scheduler.name) == (4, "random", "none")
-    assert sweep.seeds == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("item", "told"),
-    [
-        ("lr", "needs KEY=VALUE"),
-        ("=3", "needs KEY=VALUE"),
-        ("hiden=3", "did you mean hidden?"),
-        ("sampler.nam=tpe", "sampler.nam: unknown key"),
-        ("lr=[", "--set lr"),
-        ("lr=fast", "base.lr:"),
-        ("name.x=1", "name has no parts"),
-    ],
-)
-def test_a_wrong_set_is_one_line(tmp_path: Path, item: str, told: str) -> None:
-    with pytest.raises(SpecError) as caught:
-        load_sweep(write(tmp_path, GOOD), parse_overrides([item]))
-    assert told in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_sweep_survives_its_own_yaml(tmp_path: Path) -> None:
@@ -247,20 +205,6 @@ def test_the_schema_describes_every_key_and_refuses_unknown_ones() -> None:
             jsonschema.validate({"name": "a"} | wrong, schema)
 
 
-def test_a_name_that_is_too_long_for_a_file_is_one_line() -> None:
-    with pytest.raises(SpecError, match="File name too long"):
-        load_sweep("x" * 300)
-
-
-def test_a_file_of_the_same_name_does_not_hide_a_bundled_sweep(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = bundled()
-    (tmp_path / "quickstart").write_text("my notes")
-    monkeypatch.chdir(tmp_path)
-    assert bundled() == before
-
-
 def test_quoted_numbers_count_as_the_numbers_that_they_are(tmp_path: Path) -> None:
     assert load_sweep(write(tmp_path, changed(base={"epochs": "5"}))).values("epochs") == (5,)
     searched = changed(base={}, search={"epochs": ["5", 10]})
@@ -286,16 +230,6 @@ def test_a_condition_on_a_key_that_is_not_searched_is_decided_by_its_value(
     search = {"lr": {"choice": [0.1, 0.2], "when": when}}
     sweep = Sweep.parse({"name": "a", "base": base, "search": search})
     assert sweep.space.grid() == ([{"lr": 0.1}, {"lr": 0.2}] if used else [{}])
-
-
-def test_set_decides_the_conditions_on_the_key_that_it_fixes() -> None:
-    points = load_sweep("dynamics", {"dynamics": "lif"}).space.describe()
-    assert ("learn_beta", "false, true if dynamics is alif") in points
-    sizes = {
-        name: load_sweep("dynamics", {"dynamics": name, "lr": 1e-3}).space.size()
-        for name in ("lif", "alif")
-    }
-    assert sizes == {"lif": 64, "alif": 128}
 
 
 def test_a_search_of_a_billion_points_is_planned_at_once() -> None:

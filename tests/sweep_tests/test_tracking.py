@@ -11,10 +11,13 @@ from mlflow.tracking import MlflowClient
 from snn.config import TrialConfig
 from sweep import tracking
 from sweep.delivery import Delivery
+from sweep.errors import SpecError
 from sweep.outbox import Outbox
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths
 from sweep.records import State, Tag
+from sweep.same_store import refuse_another_store
+from sweep.store import address
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
 
 CONFIG = TrialConfig(dataset="digits")
@@ -135,3 +138,64 @@ def test_a_store_that_is_away_delays_delivery_only(
     (run,) = trials()
     assert run.info.status == "FINISHED"
     assert losses(run) == [(1, 1.0)]
+
+
+def begun_in_one_store(paths: LaunchPaths) -> None:
+    first = MlflowTracker(paths)
+    begin(first, paths)
+    first.epoch(KEY, 1, {"train_loss": 1.0})
+    assert first.close() == ""
+
+
+def test_what_is_begun_in_one_store_goes_on_in_another_whole_or_not_at_all(
+    paths: LaunchPaths, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun_in_one_store(paths)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    told = f"are in sqlite:///{in_folder}/mlflow.db, and sqlite:///{in_folder}/other.db does not"
+    with pytest.raises(SpecError, match=told):
+        refuse_another_store(paths)
+    second = MlflowTracker(paths)
+    second.epoch(KEY, 2, {"train_loss": 0.5})
+    assert told in second.close(patience_s=0)
+    assert MlflowClient().get_experiment_by_name("sweep") is None
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    refuse_another_store(paths)
+    assert MlflowTracker(paths).close() == ""
+    (run,) = trials()
+    assert losses(run) == [(1, 1.0), (2, 0.5)]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    paths.delivered.unlink()
+    assert MlflowTracker(paths).close() == ""
+    (run,) = trials()
+    assert losses(run) == [(1, 1.0), (2, 0.5)]
+    assert run.data.params["dataset"] == "digits"
+
+
+def test_a_store_may_have_a_new_address(
+    paths: LaunchPaths, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun_in_one_store(paths)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///moved.db")
+    (in_folder / "mlflow.db").rename("moved.db")
+    refuse_another_store(paths)
+    second = MlflowTracker(paths)
+    second.epoch(KEY, 2, {"train_loss": 0.5})
+    assert second.close() == ""
+    (run,) = trials()
+    assert losses(run) == [(1, 1.0), (2, 0.5)]
+    assert "moved.db" in paths.delivered.read_text()
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://me:secret@host:5000/", "http://host:5000"),
+        ("postgresql://me:secret@host/mlflow?password=secret", "postgresql://host/mlflow"),
+    ],
+)
+def test_the_address_of_a_store_is_noted_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, uri: str, shown: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert address() == shown

@@ -1,0 +1,79 @@
+"""Where a specification comes from, and what `--set` makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep.errors import SpecError
+from sweep.spec_file import bundled, load_sweep, parse_overrides
+from tests.sweep_tests.test_spec import GOOD, write
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
+        (lambda path: None, "no such file; bundled sweeps: dynamics, published-fashion"),
+        (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
+    ],
+)
+def test_what_is_no_file_of_text_is_refused(tmp_path: Path, make: Any, told: str) -> None:
+    path = tmp_path / "s.yaml"
+    make(path)
+    with pytest.raises(SpecError, match=told):
+        load_sweep(str(path))
+
+
+def test_set_fixes_a_key_and_takes_it_out_of_the_search(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    items = ["lr=1e-3", "trials=4", "sampler.name=random", "scheduler=none", "seeds=[0, 1]"]
+    sweep = load_sweep(file, parse_overrides(items))
+    assert sweep.base["lr"] == 1e-3 and "lr" not in sweep.search
+    assert (sweep.trials, sweep.sampler.name, sweep.scheduler.name) == (4, "random", "none")
+    assert sweep.seeds == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ("lr", "needs KEY=VALUE"),
+        ("=3", "needs KEY=VALUE"),
+        ("hiden=3", "did you mean hidden?"),
+        ("sampler.nam=tpe", "sampler.nam: unknown key"),
+        ("lr=[", "--set lr"),
+        ("lr=fast", "base.lr:"),
+        ("name.x=1", "name has no parts"),
+    ],
+)
+def test_a_wrong_set_is_one_line(tmp_path: Path, item: str, told: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_sweep(write(tmp_path, GOOD), parse_overrides([item]))
+    assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_one_line() -> None:
+    with pytest.raises(SpecError, match="File name too long"):
+        load_sweep("x" * 300)
+
+
+def test_a_file_of_the_same_name_does_not_hide_a_bundled_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bundled()
+    (tmp_path / "quickstart").write_text("my notes")
+    monkeypatch.chdir(tmp_path)
+    assert bundled() == before
+
+
+def test_set_decides_the_conditions_on_the_key_that_it_fixes() -> None:
+    points = load_sweep("dynamics", {"dynamics": "lif"}).space.describe()
+    assert ("learn_beta", "false, true if dynamics is alif") in points
+    sizes = {
+        name: load_sweep("dynamics", {"dynamics": name, "lr": 1e-3}).space.size()
+        for name in ("lif", "alif")
+    }
+    assert sizes == {"lif": 64, "alif": 128}
