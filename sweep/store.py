@@ -34,13 +34,13 @@ def open_store() -> MlflowClient:
 
 def store_exists() -> bool:
     """Whether there is anything to read: asking MLflow would create an empty store."""
-    uri = store_address()
+    uri = store_uri()
     return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
 
 
 def address() -> str:
     """Where the store is, without user, password or options; files by their whole path."""
-    uri = _uri()
+    uri = store_uri()
     if uri.startswith(_SQLITE):
         return f"{_SQLITE}{Path(uri.removeprefix(_SQLITE)).absolute()}"
     if "://" not in uri:
@@ -74,7 +74,7 @@ def _alone() -> Iterator[None]:
     MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
     that neither can use. The folder is locked, so that no file of a lock's is left in it.
     """
-    uri = store_address()
+    uri = store_uri()
     folder = Path(uri.removeprefix(_SQLITE)).parent
     if not uri.startswith(_SQLITE) or not folder.is_dir():
         yield
@@ -87,6 +87,6 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
-def store_address() -> str:
+def store_uri() -> str:
     """The store that MLflow's own variable names, or `mlflow.db` here."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"

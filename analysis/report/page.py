@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import math
 from importlib.resources import files
@@ -13,13 +12,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
 from analysis.figures import save_figure
 from analysis.files import write_file
 from analysis.report.parts import Browser, Note, Part, Picture, Report, Table, Verbatim
-from analysis.style import styled
 from analysis.tables import write_table
 
 PAGE = "report.html"
@@ -48,7 +45,8 @@ def write_report(report: Report, folder: Path) -> Path:
             elif isinstance(part, Browser):
                 write_table(part.runs, tables / f"{part.name}.csv", "csv")
             elif isinstance(part, Picture):
-                for suffix in ("png", "svg", "pdf"):
+                write_file(figures / f"{part.name}.png", part.png)
+                for suffix in ("svg", "pdf"):
                     save_figure(part.figure, figures / f"{part.name}.{suffix}")
     page = folder / PAGE
     write_file(page, as_html(report).encode())
@@ -71,7 +69,7 @@ def as_html(report: Report) -> str:
             case Table():
                 return str(macros.table(part))
             case Picture():
-                return str(macros.picture(part, _data_uri(part.figure)))
+                return str(macros.picture(part, _data_uri(part)))
             case Browser():
                 return str(macros.browser(part, Markup(_rows(part))))
 
@@ -87,12 +85,8 @@ def _own(name: str) -> str:
     return files("analysis.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _data_uri(figure: Figure) -> str:
-    """As a picture of pixels: one of vectors would have a path for each of 10,000 runs."""
-    content = io.BytesIO()
-    with styled():
-        figure.savefig(content, format="png", dpi=160)
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+def _data_uri(picture: Picture) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
 
 
 def _rows(browser: Browser) -> str:

@@ -60,7 +60,7 @@ def import_runs(
 
     Example: spikesweep import-runs quickstart.parquet
     """
-    from sweep.store import open_store, quiet_mlflow, store_address
+    from sweep.store import open_store, quiet_mlflow, store_uri
 
     quiet_mlflow()
     from analysis import exchange
@@ -68,7 +68,7 @@ def import_runs(
     from analysis.store import explained
 
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
-    with explained("open the store", store_address()):
+    with explained("open the store", store_uri()):
         client = open_store()
     for path, file in opened:
         with _progress("importing") as progress:
