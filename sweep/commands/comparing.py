@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.common import SweepNames, say
+from sweep.errors import SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,10 @@ def effects(
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="also draw the differences (a forest plot): a .png, .svg or .pdf file"),
+    ] = None,
     format_: FormatOption = "",
     output: OutputOption = None,
 ) -> None:
@@ -54,18 +59,25 @@ def effects(
     Example: spikesweep effects published-mnist --within preset --factor recurrent
     """
     from analysis import effects as of_factors
+    from analysis import figures, readable, runs
     from analysis import interactions as of_pairs
-    from analysis import readable, runs
 
+    if figure is not None:
+        figures.known_suffix(figure)  # before anything is computed
     found = runs.load_runs(names)
     if interactions:
+        if figure is not None:
+            raise SpecError("--figure: there is none of interactions")
         table = of_pairs.interactions(found, factor, metric)
         _write(table, readable.readable_interactions(table), format_, output)
         return
     table = of_factors.effects(found, factor, metric, margin=margin, within=within)
     _write(table, readable.readable_effects(table), format_, output)
+    if figure is not None:
+        figures.save_figure(figures.forest(table), figure)
     for name, reason in table.attrs["refused"].items():
-        say(f"not estimated: {name}: {reason.removeprefix(f'{name}: ')}")
+        factor = name.rpartition(", ")[2]
+        say(f"not estimated: {name}: {reason.removeprefix(f'{factor}: ')}")
     for state, count in table.attrs["left_out"].items():
         say(f"left out: {count} runs that are {state}")
 

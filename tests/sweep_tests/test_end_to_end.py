@@ -147,6 +147,32 @@ def test_a_figure_that_cannot_be_drawn_is_one_line(
     assert not (finished.folder / "f.png").exists()
 
 
+def test_the_runs_are_compared_exported_and_reported(finished: Workplace) -> None:
+    effects = finished.run("effects", "small", "--figure", "forest.pdf")
+    assert effects.returncode == 0, effects.stderr
+    assert "lif → alif" in effects.stdout
+    assert (finished.folder / "forest.pdf").read_bytes().startswith(b"%PDF")
+    curves = finished.run("figure", "curves", "small", "-o", "curves.png")
+    assert curves.returncode == 0, curves.stderr
+    exported = finished.run("export-runs", "small", "-o", "small.parquet")
+    assert exported.returncode == 0, exported.stderr
+    from_file = finished.run("effects", "small.parquet", "--format", "csv")
+    assert from_file.stdout == finished.run("effects", "small", "--format", "csv").stdout
+    claims = finished.run("claims", "small.parquet")
+    assert claims.returncode == 0, claims.stderr
+    assert "untested" in claims.stdout
+
+
+def test_the_report_is_written_and_logged_to_the_parent_run(finished: Workplace) -> None:
+    done = finished.run("report", "small", "-o", "said")
+    assert done.returncode == 0, done.stderr
+    page = (finished.folder / "said" / "report.html").read_text()
+    assert "Specification of small" in page and "torch " in page
+    (parent,) = finished.runs("small", "sweep")
+    logged = MlflowClient(finished.store).list_artifacts(parent.info.run_id, "report")
+    assert "report/report.html" in {file.path for file in logged}
+
+
 def begun(place: Workplace, epoch: int) -> bool:
     outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
     return outbox.exists() and f'"epoch":{epoch},' in outbox.read_text()
