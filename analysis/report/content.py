@@ -234,7 +234,7 @@ def _figures(material: Material) -> list[Part]:
         text = f"Test accuracy by {factor}: every configuration is a point."
         parts.append(_picture(f"by-{factor}", text, partial(figures.strip, runs, factor)))
     if len(material.varying(param_columns(runs))) > 1:
-        text = "All params of every configuration, coloured by test accuracy."
+        text = "All params of every configuration, coloured by validation accuracy."
         parts.append(_picture("parallel", text, lambda: figures.parallel_coordinates(runs)))
     return parts
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from analysis.style import styled
 
 _DOTS_PER_INCH = 200
+_PAGE_PIXELS_PER_INCH = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,11 @@ class Picture:
     name: str
     text: str
     figure: Figure
+
+    @property
+    def width(self) -> int:
+        """On the page, in its pixels."""
+        return round(self.figure.get_figwidth() * _PAGE_PIXELS_PER_INCH)
 
     @cached_property
     def png(self) -> bytes:
