@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _module in ("sweeping", "cluster", "training", "results", "comparing", "machine"):
+for _module in ("sweeping", "confirming", "cluster", "training", "results", "comparing", "machine"):
     import_module(f"sweep.commands.{_module}").register(app)
 
 

@@ -72,6 +72,8 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("best nope", "no sweep here yet"),
         ("table nope", "no sweep here yet"),
         ("list", "no sweep here yet"),
+        ("confirm nope", "no sweep here yet"),
+        ("confirm nope --seeds one", "--seeds one: needs whole numbers"),
         ("predict nope test:1", "no sweep here yet"),
         ("predict nope.pt test:1", "nope.pt: no such checkpoint"),
         ("ui --port 99999", "--port"),
