@@ -51,11 +51,22 @@ def show(
         leaders(name, top)
 
 
-def best(name: SweepName) -> None:
+def best(
+    name: SweepName,
+    register_: Annotated[
+        str,
+        typer.Option(
+            "--register", metavar="MODEL", help="put the network into MLflow's model registry"
+        ),
+    ] = "",
+) -> None:
     """Show the best configuration of a sweep by validation, and where its network is.
 
     The test accuracy is shown, never selected on. Of several seeds, the mean counts, and the
-    network is that of the seed with the best validation.
+    network is that of the seed with the best validation. A registered network can be served: it
+    takes images (pixels 0 to 255) and answers with class probabilities.
+
+    Example: spikesweep best quickstart --register digits
     """
     from analysis.runs import param_columns
     from analysis.tables import summarise
@@ -69,7 +80,13 @@ def best(name: SweepName) -> None:
     for param, value in run[param_columns(found)].dropna().items():
         print(f"{param!s:<18} {as_text(value)}")
     print(f"{'MLflow run':<18} {run['run_id']}")
-    print(f"{'network':<18} {best_checkpoint(name)}")
+    checkpoint = best_checkpoint(name)
+    print(f"{'network':<18} {checkpoint}")
+    if register_:
+        from sweep.registry import register as into_registry
+
+        number = into_registry(register_, str(run["run_id"]), checkpoint)
+        print(f"{'registered':<18} models:/{register_}/{number}")
 
 
 def table(
