@@ -27,11 +27,13 @@ class Classifier(PythonModel):
         """Read the network."""
         self.network, _ = checkpoint.load_network(context.artifacts[NETWORK])
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
-        """Class probabilities (B, C) of pixels (B, N) uint8, both NumPy arrays.
-
-        Any, as MLflow would take a type for a schema; that is in the signature.
-        """
+    def predict(
+        self,
+        context: Any,
+        model_input: np.ndarray,  # the only array that MLflow knows
+        params: Any = None,
+    ) -> npt.NDArray[np.float32]:
+        """Class probabilities (B, C) of pixels (B, N) uint8."""
         pixels = torch.from_numpy(np.array(model_input, dtype=np.uint8))
         probabilities: npt.NDArray[np.float32] = self.network.probabilities(pixels).numpy()
         return probabilities

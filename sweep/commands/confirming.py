@@ -57,7 +57,8 @@ def confirm_leaders(name: str, top: int, seeds: list[int], address: str | None) 
     sweep = plan(name, leaders, seeds or fresh_seeds(used))
     say(f"{sweep.name}: {len(leaders)} leaders of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
-    again = f"go on with: spikesweep confirm {name}"
+    numbers = ",".join(str(seed) for seed in sweep.seeds)
+    again = f"go on with: spikesweep confirm {name} --top {top} --seeds {numbers}"
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:

@@ -30,6 +30,7 @@ def registered(shared_place: Workplace, ray_here: None) -> Workplace:
     best = shared_place.run("best", "small", "--register", "digits")
     assert best.returncode == 0, best.stderr
     assert best.stdout.splitlines()[-1].split() == ["registered", "models:/digits/1"]
+    assert best.stderr == ""  # MLflow has much to say
     return shared_place
 
 
