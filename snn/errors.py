@@ -21,3 +21,7 @@ class CheckpointError(SnnError):
 
 class NonFiniteLossError(SnnError):
     """Training diverged: the loss is NaN or infinite."""
+
+
+class ExportError(SnnError):
+    """A network cannot be written in a format; the text names what has no counterpart there."""

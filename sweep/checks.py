@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.fresh import CONFIRMED, check_fresh
 from sweep.records import SEARCHABLE
 from sweep.space import Parameter
 
 if TYPE_CHECKING:
     from sweep.spec import Sweep
+
+_LONGEST_NAME = 64
 
 
 def check(sweep: Sweep) -> None:
@@ -22,7 +25,8 @@ def check(sweep: Sweep) -> None:
     Raises:
         SpecError: Something does not fit; place, value and what is allowed in one line.
     """
-    for part, keys in (("base", sweep.base), ("search", sweep.search)):
+    points = {f"points.{index}": point for index, point in enumerate(sweep.points)}
+    for part, keys in {"base": sweep.base, "search": sweep.search, **points}.items():
         for key in keys:
             _check_key(part, key)
     for key in sweep.search:
@@ -34,8 +38,10 @@ def check(sweep: Sweep) -> None:
         raise SpecError(f"base.{error}") from None
     for parameter in sweep.space.parameters:
         _check_values(parameter, sweep.base)
+    _check_points(sweep)
     _check_metric(sweep)
     _check_sampler(sweep)
+    _check_confirm(sweep)
     if len(set(sweep.seeds)) < len(sweep.seeds):
         raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
     shortest = min(sweep.values("epochs"))
@@ -80,6 +86,34 @@ def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
             TrialConfig.parse({**base, parameter.name: value})
         except ConfigError as error:
             raise SpecError(f"search.{error}") from None
+
+
+def _check_points(sweep: Sweep) -> None:
+    if sweep.points and sweep.search:
+        raise SpecError("points: stand beside a search; keep one of them")
+    if sweep.points and sweep.sampler.name != "grid":
+        raise SpecError(f"sampler: {sweep.sampler.name} searches, and points are all run; use grid")
+    for index, point in enumerate(sweep.points):
+        for key in sweep.base.keys() & point.keys():
+            raise SpecError(f"points.{index}.{key}: stands in base, too; keep one of them")
+        if point in sweep.points[:index]:
+            raise SpecError(f"points.{index}: {point} stands twice")
+        try:
+            TrialConfig.parse({**sweep.base, **point})
+        except ConfigError as error:
+            raise SpecError(f"points.{index}.{error}") from None
+
+
+def _check_confirm(sweep: Sweep) -> None:
+    if sweep.confirm is None:
+        return
+    longest = _LONGEST_NAME - len(CONFIRMED)
+    if len(sweep.name) > longest:
+        raise SpecError(
+            f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"
+        )
+    if sweep.confirm.seeds:
+        check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
 
 
 def _check_metric(sweep: Sweep) -> None:

@@ -32,6 +32,7 @@ app = typer.Typer(
 
 _MODULES = (
     "sweeping",
+    "confirming",
     "cluster",
     "training",
     "results",

@@ -57,15 +57,26 @@ def latest(sweep: Sweep) -> LaunchPaths:
     found = launches(root, sweep.name)
     if not found:
         raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
-    launched = Sweep.parse(read(found[-1].spec.read_text(), str(found[-1].spec)))
-    ours, theirs = sweep.model_dump(), launched.model_dump()
-    changed = [key for key in ours if ours[key] != theirs[key]]
+    changed = _changed(sweep, found[-1])
     if changed:
         raise SpecError(
             f"--resume: {', '.join(changed)} changed since launch {found[-1].launch} of "
             f"{sweep.name!r}; resume with {found[-1].spec}, or run without --resume"
         )
     return found[-1]
+
+
+def is_latest(sweep: Sweep) -> bool:
+    """Whether the latest launch of this name was of this very sweep."""
+    found = launches(storage_root(), sweep.name)
+    return bool(found) and not _changed(sweep, found[-1])
+
+
+def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
+    """The keys in which a launch differs from a sweep."""
+    launched = Sweep.parse(read(paths.spec.read_text(), str(paths.spec)))
+    ours, theirs = sweep.model_dump(), launched.model_dump()
+    return [key for key in ours if ours[key] != theirs[key]]
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import duration
 from sweep.checks import check_backends
+from sweep.fresh import fresh_seeds
 from sweep.ledger import Ledger
 from sweep.paths import launches, storage_root, study_storage
 from sweep.runner import read_datasets
@@ -36,6 +37,7 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
         f"trials      {sweep.configurations_planned()} configurations × {len(sweep.seeds)} seeds"
         f" = {trials}, {parallel} at a time",
+        *_confirm(sweep),
         f"already run {_known(sweep, ledger)}",
         f"sampler     {sweep.sampler.name}, scheduler {sweep.scheduler.name}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
@@ -49,13 +51,23 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         out.print(line, soft_wrap=True)
 
 
+def _confirm(sweep: Sweep) -> list[str]:
+    if sweep.confirm is None:
+        return []
+    seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
+    return [f"confirm     then {sweep.confirm.top} leaders × {seeds} fresh seeds, not in the time"]
+
+
 def _samples(sweep: Sweep) -> list[TrialConfig]:
     """A few configurations of the search, drawn at random."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    drawn = [sweep.space.suggest(study.ask()) for _ in range(_PROBES if sweep.search else 1)]
+    drawn = [
+        sweep.space.suggest(study.ask())
+        for _ in range(_PROBES if sweep.search or sweep.points else 1)
+    ]
     return [sweep.config(assignment, sweep.seeds[0]) for assignment in drawn]
 
 
@@ -83,5 +95,4 @@ def _known(sweep: Sweep, ledger: Ledger) -> str:
         return f"unknown: MLflow cannot be read ({ledger.trouble})"
     if sweep.sampler.name != "grid":
         return f"{len(ledger)} finished runs on these data; reused where the search meets them"
-    configs = [sweep.config(a, seed) for a in sweep.space.grid() for seed in sweep.seeds]
-    return str(sum(ledger.find(config) is not None for config in configs))
+    return str(sum(ledger.find(config) is not None for config in sweep.configs()))

@@ -21,6 +21,7 @@ from snn.config import TrialConfig, describe
 from snn.errors import ConfigError
 from sweep.checks import check
 from sweep.errors import SpecError
+from sweep.points import Points
 from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE
 from sweep.space import Assignment, Space
 from sweep.space_form import FORMS, parse_space
@@ -102,6 +103,18 @@ class Resources(_Section):
         return {name: amount for name, amount in amounts.items() if amount}
 
 
+class Confirm(_Section):
+    """The leaders once more, with fresh seeds: the figure to report."""
+
+    top: int = Field(3, ge=1, description="leading configurations, by validation")
+    seeds: tuple[Number, ...] | None = Field(
+        None,
+        min_length=2,
+        description="replicates of each, none of them a seed of the search; "
+        "default: the five lowest from 1 on that it has not used",
+    )
+
+
 class Sweep(_Section):
     """A sweep: what is fixed, what is searched, by whom, how often, with what.
 
@@ -117,6 +130,9 @@ class Sweep(_Section):
     search: dict[str, Any] = Field(
         {}, description=f"keys that are searched: {FORMS}; with when: {{other: value}}"
     )
+    points: tuple[dict[str, Any], ...] = Field(
+        (), description="configurations that are run as they are, instead of a search"
+    )
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
@@ -126,6 +142,7 @@ class Sweep(_Section):
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
     max_failures: int = Field(
         3, ge=0, description="how often a trial goes on, from its last epoch, when its process dies"
@@ -148,8 +165,10 @@ class Sweep(_Section):
         return sweep
 
     @cached_property
-    def space(self) -> Space:
-        """The search space."""
+    def space(self) -> Space | Points:
+        """The search space, or the points."""
+        if self.points:
+            return Points(self.points)
         return parse_space(self.search, _fixed(self.base, self.search))
 
     @property
@@ -174,8 +193,14 @@ class Sweep(_Section):
         """The configuration of a point of the space."""
         return TrialConfig.parse({**self.base, **assignment, "seed": seed})
 
+    def configs(self) -> list[TrialConfig]:
+        """The configurations of all points and seeds of a grid."""
+        return [self.config(point, seed) for point in self.space.grid() for seed in self.seeds]
+
     def values(self, key: str) -> tuple[Any, ...]:
         """All values that a key can take in this sweep, or the ends of its range."""
+        if self.points:
+            return tuple(getattr(TrialConfig.parse({**self.base, **p}), key) for p in self.points)
         parameter = next((p for p in self.space.parameters if p.name == key), None)
         given = [{key: value} for value in parameter.samples()] if parameter else [{}]
         if parameter and parameter.when:
@@ -202,6 +227,7 @@ def json_schema() -> dict[str, Any]:
     properties = schema["properties"]
     properties["base"] = {**keys, "description": "keys that are fixed"}
     properties["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
+    properties["points"]["items"]["propertyNames"] = {"enum": sorted(keys["properties"])}
     for key, section in (("sampler", Sampler), ("scheduler", Scheduler)):
         name = schema["$defs"][section.__name__]["properties"]["name"]
         forms = [{"$ref": properties[key].pop("$ref")}, {"enum": name["enum"]}]

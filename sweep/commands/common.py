@@ -24,6 +24,7 @@ SpecArgument = Annotated[
         metavar="SPEC", help="a YAML file, the name of a bundled sweep, or - for standard input"
     ),
 ]
+SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
 SweepNames = Annotated[
     list[str],
     typer.Argument(

@@ -53,11 +53,22 @@ def show(
         leaders(names, top)
 
 
-def best(names: SweepNames) -> None:
+def best(
+    names: SweepNames,
+    register_: Annotated[
+        str,
+        typer.Option(
+            "--register", metavar="MODEL", help="put the network into MLflow's model registry"
+        ),
+    ] = "",
+) -> None:
     """Show the best configuration of sweeps by validation, and where its network is.
 
     The test accuracy is shown, never selected on. Of several seeds, the mean counts, and the
-    network is that of the seed with the best validation.
+    network is that of the seed with the best validation. A registered network can be served: it
+    takes images (pixels 0 to 255) and answers with class probabilities.
+
+    Example: spikesweep best quickstart --register digits
     """
     from analysis.errors import AnalysisError
     from analysis.runs import param_columns
@@ -74,10 +85,18 @@ def best(names: SweepNames) -> None:
         print(f"{param!s:<18} {as_text(value)}")
     print(f"{'MLflow run':<18} {run['run_id']}")
     try:
-        where = str(_checkpoint(names, run["run_id"]))
+        checkpoint = _checkpoint(names, run["run_id"])
     except AnalysisError as error:
-        where = f"not here: {error}"
-    print(f"{'network':<18} {where}")
+        if register_:
+            raise
+        print(f"{'network':<18} not here: {error}")
+        return
+    print(f"{'network':<18} {checkpoint}")
+    if register_:
+        from sweep.registry import register as into_registry
+
+        number = into_registry(register_, str(run["run_id"]), checkpoint)
+        print(f"{'registered':<18} models:/{register_}/{number}")
 
 
 def table(

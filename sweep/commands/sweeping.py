@@ -38,7 +38,8 @@ def run(
 
     Searches with Optuna, scheduled by Ray Tune, logged to MLflow. Configurations that were run
     before are not run again. Ctrl-C stops cleanly; `--resume` goes on from there, as it does after
-    a crash.
+    a crash. With `confirm` in the specification, the leaders are trained again with fresh seeds
+    afterwards.
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
@@ -53,16 +54,28 @@ def run(
         plan.show(sweep, stdout(), stderr())
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)
-    return _conclude(spec, sweep, result)
+    code = _conclude(spec, sweep, result)
+    if sweep.confirm is None or result.halted or result.interrupted or result.undelivered:
+        return code
+    if not result.progress.best:
+        return code
+    from sweep.commands.confirming import confirm_leaders
+
+    seeds = list(sweep.confirm.seeds or ())
+    return max(code, confirm_leaders(sweep.name, sweep.confirm.top, seeds, address))
 
 
 def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     """Check a sweep's specification."""
+    from sweep.fresh import fresh_seeds
     from sweep.spec_file import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
     configurations, seeds = sweep.configurations_planned(), len(sweep.seeds)
     print(f"{spec}: valid; {configurations} configurations × {seeds} seeds")
+    if sweep.confirm is not None:
+        fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
+        print(f"then {sweep.confirm.top} leaders × {fresh} fresh seeds")
 
 
 def schema() -> None:

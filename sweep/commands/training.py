@@ -1,7 +1,8 @@
-"""Commands on one network: train, predict."""
+"""Commands on one network: train, predict, export."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,28 @@ import typer
 
 from sweep.commands.common import SetOption, stderr
 
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
+]
+
+
+class Format(StrEnum):
+    """Formats of other people's."""
+
+    ONNX = "onnx"
+    NIR = "nir"
+
+
+class Solver(StrEnum):
+    """How the reader of a NIR file steps through time."""
+
+    EXACT = "exact"
+    EULER = "euler"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (train, predict):
+    for command in (train, predict, export):
         app.command()(command)
 
 
@@ -46,9 +65,7 @@ def train(
 
 
 def predict(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
-    ],
+    model: ModelArgument,
     images: Annotated[
         list[str],
         typer.Argument(
@@ -73,14 +90,12 @@ def predict(
     Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
     from snn import checkpoint, pictures
-    from sweep.commands.results import best_checkpoint
 
     if figure is not None:
         from analysis.figures import known_suffix
 
         known_suffix(figure)  # before anything is computed
-    path = Path(model) if model.endswith(".pt") else best_checkpoint(model)
-    network, _ = checkpoint.load_network(path)
+    network, _ = checkpoint.load_network(_checkpoint(model))
     pixels = pictures.read(images, network, invert=invert)
     found = network.probabilities(pixels)
     if figure is not None:
@@ -91,3 +106,47 @@ def predict(
         likely = probabilities.argsort(descending=True)[:3].tolist()
         shown = "  ".join(f"{label}: {float(probabilities[label]):.1%}" for label in likely)
         print(f"{name}  {likely[0]}  ({shown})")
+
+
+def export(
+    model: ModelArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="file to write")],
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="[default: by the name of the file]")
+    ] = None,
+    solver: Annotated[
+        Solver,
+        typer.Option(help="nir: how its reader steps, by the exact solution or Euler's method"),
+    ] = Solver.EXACT,
+) -> None:
+    """Write a trained network for other software, as ONNX or NIR.
+
+    ONNX has everything inside: pixels uint8 (B, N) in, logits (B, C) out. NIR has the weights and
+    the neurons of LIF networks with their times in seconds: spikes in, the readout's trace out.
+    What a format cannot say is refused.
+
+    Example: spikesweep export quickstart -o quickstart.onnx
+    """
+    from snn import checkpoint
+    from snn import export as formats
+    from sweep.errors import SpecError
+
+    suffix = output.suffix.removeprefix(".")
+    if format_ is None and suffix not in list(Format):
+        raise SpecError(f"{output}: ends in neither .onnx nor .nir; give --format onnx or nir")
+    chosen = format_ or Format(suffix)
+    network, _ = checkpoint.load_network(_checkpoint(model))
+    formats.write(network, output, chosen.value, solver.value)
+    stderr().print(f"{output}: {network.n_pixels} pixels, {network.n_classes} classes")
+    if chosen == Format.NIR:
+        config = network.config
+        stderr().print(
+            f"not in it: the spike code ({config.encoding}, {config.n_steps} steps of "
+            f"{config.dt:g} ms) and the {config.readout} over time that gives the logits"
+        )
+
+
+def _checkpoint(model: str) -> Path:
+    from sweep.commands.results import best_checkpoint
+
+    return Path(model) if model.endswith(".pt") else best_checkpoint(model)

@@ -105,6 +105,9 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
     guess = finished.run("predict", "small", "test:0", "test:1")
     assert guess.returncode == 0, guess.stderr
     assert len(guess.stdout.splitlines()) == 2
+    exported = finished.run("export", "small", "-o", "small.onnx")
+    assert exported.returncode == 0, exported.stderr
+    assert (finished.folder / "small.onnx").stat().st_size > 10_000
     listed = finished.run("list")
     assert "small" in listed.stdout
     assert "4 done" in finished.run("show", "small").stdout

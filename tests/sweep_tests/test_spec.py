@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analysis.published import published_results
 from snn.config import TrialConfig
 from sweep.errors import SpecError
+from sweep.fresh import fresh_seeds
 from sweep.spec import Sweep, json_schema
 from sweep.spec_file import bundled, load_sweep
 from sweep.yaml_file import read
@@ -49,6 +50,19 @@ BAD: list[tuple[str, str]] = [
     (changed(base={"seed": 3}), "use seeds"),
     (changed(base={"lr": 1e-3}), "search.lr: stands in base, too"),
     (changed(base={"epochs": 0}), "base.epochs:"),
+    (changed(points=[{"hidden": 3}]), "points: stand beside a search"),
+    (changed(search={}, points=[{"hidden": 3}]), "sampler: tpe searches"),
+    (changed(search={}, sampler="grid", points=[{"hidden": 0}]), "points.0.hidden:"),
+    (changed(search={}, sampler="grid", points=[{"lr": 1}, {"hiden": 3}]), "points.1.hiden:"),
+    (changed(search={}, sampler="grid", points=[{"epochs": 3}]), "stands in base, too"),
+    (changed(search={}, sampler="grid", points=[{"lr": 1}, {"lr": 1}]), "points.1: "),
+    (changed(search={}, sampler="grid", points=[{"seed": 1}]), "use seeds"),
+    (changed(confirm={"seeds": [0, 1]}), "confirm.seeds: the search has used 0"),
+    (changed(confirm={"seeds": [1, 1]}), "confirm.seeds: a seed stands twice"),
+    (changed(confirm={"seeds": [1]}), "confirm.seeds:"),
+    (changed(confirm={"top": 0}), "confirm.top:"),
+    (changed(confirm={"best": 3}), "confirm.best: unknown key"),
+    (changed(name="n" * 60, confirm={}), "name: 60 letters leave no room for -confirm"),
     (changed(search={"dynamics": "lif"}), "a fixed value belongs into base"),
     (changed(search={"dynamics": ["lif", "spiky"]}), "search.dynamics:"),
     (changed(search={"dynamics": []}), "at least one value"),
@@ -285,3 +299,19 @@ def test_any_valid_sweep_survives_its_own_yaml(plan: dict[str, Any]) -> None:
     again = Sweep.parse(read(sweep.to_yaml(), "again"))
     assert again == sweep
     assert again.space == sweep.space
+
+
+def test_points_are_all_run_in_order_and_survive_their_yaml() -> None:
+    points = [{"dynamics": "lif", "lr": 1e-3}, {"dynamics": "alif", "hidden": [8, 4]}]
+    sweep = Sweep.parse({"name": "p", "points": points, "sampler": "grid", "seeds": [1, 2]})
+    assert sweep.trials_planned() == 4
+    assert [config.dynamics for config in sweep.configs()] == ["lif", "lif", "alif", "alif"]
+    assert sweep.values("hidden") == ((128,), (8, 4))
+    assert Sweep.parse(read(sweep.to_yaml(), "p")) == sweep
+
+
+@given(st.sets(st.integers(0, 9)))
+def test_fresh_seeds_are_the_lowest_that_were_not_used(used: set[int]) -> None:
+    fresh = fresh_seeds(used)
+    assert len(set(fresh)) == 5 and not used & set(fresh)
+    assert set(range(1, max(fresh))) <= used | set(fresh)

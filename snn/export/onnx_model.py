@@ -1,0 +1,135 @@
+"""A trained network as ONNX: pixels in, logits out, the spike code and the time loop inside.
+
+    pixels uint8 (B, N)  →  logits float32 (B, C)          B is dynamic
+
+PyTorch's exporter translates three pure functions, so that no equation is written twice: what is
+before the time loop, one time step (the neurons' own `step`), and what is after it. The step is the
+body of one ONNX `Scan`, so the file does not grow with the number of steps. Everything that the
+network computes is kept, in single precision; sums may be added in another order, so logits agree
+to rounding, and a potential within rounding of its threshold may fall on its other side.
+
+Refused, as ONNX has nothing that would give the same numbers: the poisson code, whose random
+numbers are ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
+
+import onnx
+import torch
+from onnx import compose, helper
+from torch import Tensor, nn
+
+from snn.errors import ExportError
+from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
+from snn.network import SpikingNetwork
+from snn.training import Network
+
+OPSET = 20
+_BATCH = 2  # of the example; the exporter would take a batch of 1 for a constant
+
+
+def to_onnx(network: Network) -> onnx.ModelProto:
+    """The network as an ONNX model.
+
+    Raises:
+        ExportError: Its spike code is random.
+    """
+    if isinstance(network, SpikingNetwork) and network.config.encoding not in INPUT_CURRENT:
+        raise ExportError(
+            f"encoding: {network.config.encoding!r} draws random spikes, which ONNX cannot draw "
+            f"alike; exportable are {', '.join(INPUT_CURRENT)}"
+        )
+    network = network.cpu().eval()
+    pixels = torch.zeros(_BATCH, network.n_pixels, dtype=torch.uint8)
+    if isinstance(network, SpikingNetwork):
+        model = _spiking(network, pixels)
+    else:
+        model = _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
+    config = ", ".join(f"{key}={value}" for key, value in network.config.canonical().items())
+    helper.set_model_props(model, {"spikesweep.config": config})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _spiking(network: SpikingNetwork, pixels: Tensor) -> onnx.ModelProto:
+    with torch.no_grad():
+        entries, *state = Before(network)(pixels)
+        step = torch.tensor(0)
+        traces = torch.zeros(network.config.n_steps, _BATCH, network.n_classes)
+    states = [f"state{index}" for index in range(len(state))]
+    before = _translate(Before(network), (pixels,), ["pixels"], ["entries", *states])
+    body = _translate(
+        Step(network),
+        (entries, *state, step),
+        ["entries", *(f"{name}_in" for name in states), "step"],
+        [*(f"{name}_out" for name in states), "trace"],
+    )
+    after = _translate(After(network), (traces,), ["traces"], ["logits"], batch_axis=1)
+    return _joined(before, body, after, states, network.config.n_steps)
+
+
+def _joined(
+    before: onnx.ModelProto,
+    body: onnx.ModelProto,
+    after: onnx.ModelProto,
+    states: list[str],
+    n_steps: int,
+) -> onnx.ModelProto:
+    """Put the parts together; the body sees `entries` from outside, as it is no state."""
+    begin, inner, end = (
+        compose.add_prefix_graph(part.graph, prefix, rename_inputs=False, rename_outputs=False)
+        for part, prefix in ((before, "before/"), (body, "step/"), (after, "after/"))
+    )
+    del inner.input[0]
+    scan = helper.make_node(
+        "Scan",
+        [*states, "steps"],
+        [*(f"{name}_end" for name in states), "traces"],
+        body=inner,
+        num_scan_inputs=1,
+    )
+    steps = helper.make_tensor("steps", onnx.TensorProto.INT64, [n_steps], list(range(n_steps)))
+    graph = helper.make_graph(
+        [*begin.node, scan, *end.node],
+        "spikesweep",
+        list(begin.input),
+        list(end.output),
+        [*begin.initializer, steps, *end.initializer],
+    )
+    return helper.make_model(
+        graph, opset_imports=list(body.opset_import), ir_version=body.ir_version
+    )
+
+
+def _translate(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: list[str],
+    outputs: list[str],
+    batch_axis: int = 0,
+) -> onnx.ModelProto:
+    """One function by PyTorch's exporter, the batch dynamic."""
+    batch = torch.export.Dim("batch")
+    shapes = tuple({batch_axis: batch} if tensor.dim() else None for tensor in example)
+    nested = (shapes[0], shapes[1:]) if isinstance(module, Step) else shapes  # by signature
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("ignore")  # of the exporter's own dependencies
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(tensor.clone() for tensor in example),  # one tensor twice would be one input
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=nested,
+            dynamo=True,
+            opset_version=OPSET,
+            optimize=True,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto

@@ -1,0 +1,86 @@
+"""The command that trains the leaders of a sweep again: confirm."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweep.commands.common import SweepName, print_table, say, stderr
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(confirm)
+
+
+def confirm(
+    name: SweepName,
+    top: Annotated[int, typer.Option(min=1, help="leading configurations, by validation")] = 3,
+    seeds: Annotated[
+        str, typer.Option(metavar="N,N,…", help="fresh ones [default: five from 1 on]")
+    ] = "",
+    address: Annotated[
+        str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
+    ] = None,
+) -> int:
+    """Train the leaders of a sweep again with fresh seeds: the figures to report.
+
+    The best of many results is good by luck, too; the mean over seeds that had no part in the
+    choice is not. A seed also decides how the images are split into training and validation. The
+    runs are a sweep of their own, NAME-confirm. The same command again goes on where an interrupted
+    one was; what was run before is not run again.
+
+    Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
+    """
+    return confirm_leaders(name, top, _numbers(seeds), address)
+
+
+def confirm_leaders(name: str, top: int, seeds: list[int], address: str | None) -> int:
+    """Run the confirmation of a sweep and print its table; the exit code.
+
+    Args:
+        name: Of the sweep.
+        top: How many leaders.
+        seeds: Fresh ones; five that the sweep has not used if none are given.
+        address: Of a Ray cluster.
+    """
+    from analysis import confirmation, runs
+    from sweep import launch, runner
+    from sweep.confirm import confirmation as plan
+    from sweep.fresh import check_fresh, fresh_seeds
+
+    searched = runs.load_runs([name])
+    used = {int(seed) for seed in searched["seed"]}
+    check_fresh(seeds, used, "seeds")
+    leaders = confirmation.leading_runs(searched, top)
+    sweep = plan(name, leaders, seeds or fresh_seeds(used))
+    say(f"{sweep.name}: {len(leaders)} leaders of {name} × {len(sweep.seeds)} fresh seeds")
+    ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
+    numbers = ",".join(str(seed) for seed in sweep.seeds)
+    again = f"go on with: spikesweep confirm {name} --top {top} --seeds {numbers}"
+    for failed, reason in ended.failures.items():
+        say(f"failed: {failed}: {reason}")
+    if ended.undelivered:
+        say(f"{ended.undelivered}; then {again}")
+        return 1
+    if ended.halted or ended.interrupted:
+        say(f"{ended.halted or 'interrupted'}; every finished epoch is kept; {again}")
+        return 1 if ended.halted else 130
+    if not ended.progress.best:
+        return 1
+    of_plan = {config.config_id for config in sweep.configs()}
+    found = runs.load_runs([sweep.name])  # earlier confirmations are there, too
+    table = confirmation.confirmed(searched, found[found["config_id"].isin(of_plan)])
+    title = f"leaders of {name}, confirmed: mean ± 95 % interval over fresh seeds (and splits)"
+    print_table(confirmation.readable_confirmation(table), title=title)
+    return 1 if ended.failures else 0
+
+
+def _numbers(text: str) -> list[int]:
+    from sweep.errors import SpecError
+
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() and int(part) < 2**31 for part in parts):
+        raise SpecError(f"--seeds {text}: needs whole numbers from 0 on, such as 1,2,3,4,5")
+    return [int(part) for part in parts]

@@ -1,0 +1,94 @@
+"""The leaders of a sweep once more, with seeds that the search has not seen.
+
+The search takes the best of many results, and the best of many is luck, too: trained again, it is
+worse on average. Fresh seeds have no part in that choice, so their mean is the figure to report. A
+seed decides the initial weights, the order of the images and the split into training and
+validation; the spread over seeds is that of all of them together.
+
+A confirmation is a sweep of its own, `NAME-confirm`, with points in the place of a search: its runs
+never mix with those of the search, and it is logged, resumed and tabled like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from snn.config import ExecutionConfig, TrialConfig
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.fresh import CONFIRMED
+from sweep.paths import launches, storage_root
+from sweep.records import Tag
+from sweep.spec import Sweep
+from sweep.store import open_store
+from sweep.yaml_file import read
+
+
+def confirmation(name: str, run_ids: Sequence[str], seeds: Sequence[int]) -> Sweep:
+    """The sweep that confirms the leaders of another.
+
+    Args:
+        name: Of the search; its latest launch, if it is here, gives the resources.
+        run_ids: One run in MLflow of every leader, the best first.
+        seeds: Fresh ones.
+
+    Raises:
+        SpecError: A run is of another version of spikesweep, or the name is too long.
+    """
+    leaders = [_without_seed(config_of(run_id)) for run_id in run_ids]
+    shared = {
+        key: value
+        for key, value in leaders[0].items()
+        if all(key in other and other[key] == value for other in leaders)
+    }
+    points = [{k: v for k, v in leader.items() if k not in shared} for leader in leaders]
+    searched = _launched(name)
+    execution = ExecutionConfig.model_fields.keys() & searched.get("base", {}).keys()
+    plan: dict[str, Any] = {
+        "name": f"{name}{CONFIRMED}",
+        "description": f"the leaders of {name} with fresh seeds",
+        "base": shared | {key: searched["base"][key] for key in execution},
+        "points": points,
+        "sampler": "grid",
+        "scheduler": "none",
+        "seeds": list(seeds),
+    }
+    plan |= {key: searched[key] for key in ("resources", "max_failures") if key in searched}
+    return Sweep.parse(plan, plan["name"])
+
+
+def config_of(run_id: str) -> TrialConfig:
+    """The configuration of a run, from its params in MLflow.
+
+    Raises:
+        SpecError: They are not those of this version of spikesweep.
+    """
+    run = open_store().get_run(run_id)
+    try:
+        config = TrialConfig.parse({key: _value(text) for key, text in run.data.params.items()})
+    except ConfigError as error:
+        raise SpecError(f"MLflow run {run_id}: {error}") from None
+    if config.config_id != run.data.tags[Tag.CONFIG_ID]:
+        raise SpecError(f"MLflow run {run_id}: its params are of another version of spikesweep")
+    return config
+
+
+def _without_seed(config: TrialConfig) -> dict[str, Any]:
+    return {key: value for key, value in config.canonical().items() if key != "seed"}
+
+
+def _value(text: str) -> Any:
+    """A param as it was before MLflow made a text of it: a name, or one of Python's literals."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _launched(name: str) -> Mapping[str, Any]:
+    """The specification of the latest launch, as written; empty if it was launched elsewhere."""
+    found = launches(storage_root(), name)
+    spec = read(found[-1].spec.read_text(), str(found[-1].spec)) if found else {}
+    return spec if isinstance(spec, Mapping) else {}

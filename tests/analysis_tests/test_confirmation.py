@@ -1,0 +1,70 @@
+"""What a confirmation says of the leaders of a search."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.confirmation import confirmed, leading_runs, readable_confirmation
+
+VALIDATION = {"a": 0.91, "b": 0.95, "c": 0.93}
+
+
+def runs(rows: list[tuple[str, int, float, float]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "run_id": f"{group}{seed}",
+            "config_id": f"{group}{seed}",
+            "group_id": group,
+            "state": "done",
+            "code": group.upper(),
+            "seed": seed,
+            "best_val_accuracy": val,
+            "test_accuracy": test,
+        }
+        for group, seed, val, test in rows
+    )
+
+
+SEARCHED = runs([(group, 0, value, 0.5) for group, value in VALIDATION.items()])
+AGAIN = runs([("c", 1, 0.9, 0.80), ("c", 2, 0.9, 0.90), ("b", 1, 0.8, 0.7), ("b", 2, 0.8, 0.7)])
+
+
+def test_the_leaders_are_those_of_validation_best_first() -> None:
+    assert leading_runs(SEARCHED, 2) == ["b0", "c0"]
+    assert leading_runs(SEARCHED, 9) == ["b0", "c0", "a0"]
+
+
+def test_a_pruned_run_leads_nothing() -> None:
+    pruned = SEARCHED.assign(state=["done", "pruned", "done"])
+    assert leading_runs(pruned, 1) == ["c0"]
+
+
+def test_the_order_is_that_of_the_search_not_of_the_confirmation() -> None:
+    table = confirmed(SEARCHED, AGAIN)
+    assert list(table.index) == ["b", "c"]
+    assert list(table["rank"]) == [1, 2]
+    assert list(table["searched_val_accuracy"]) == [0.95, 0.93]
+
+
+def test_the_interval_is_students() -> None:
+    row = confirmed(SEARCHED, AGAIN).loc["c"]
+    assert row["n"] == 2
+    assert row["test_accuracy_mean"] == pytest.approx(0.85)
+    low, high = stats.t.interval(0.95, 1, loc=0.85, scale=stats.sem([0.8, 0.9]))
+    assert row["test_accuracy_half_width"] == pytest.approx((high - low) / 2)
+
+
+def test_one_seed_has_no_interval() -> None:
+    table = confirmed(SEARCHED, AGAIN[AGAIN["seed"] == 1])
+    assert math.isnan(table.loc["b", "test_accuracy_half_width"])
+    assert list(readable_confirmation(table)["test accuracy (%)"]) == ["70.00", "80.00"]
+
+
+def test_people_read_percent_with_the_half_width() -> None:
+    shown = readable_confirmation(confirmed(SEARCHED, AGAIN))
+    assert list(shown["code"]) == ["B", "C"]
+    assert shown["test accuracy (%)"].iloc[1] == "85.00 ± 63.53"

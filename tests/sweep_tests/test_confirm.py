@@ -1,0 +1,72 @@
+"""A sweep and its confirmation, through the command line: real Ray, Optuna, MLflow and networks."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.spec_file import load_sweep
+from tests.sweep_tests.workplace import Done, Workplace
+
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+
+@pytest.fixture(scope="module")
+def searched(shared_place: Workplace, ray_here: None) -> tuple[Workplace, Done]:
+    """A search whose specification asks for a confirmation, and what it printed."""
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    search = {"dynamics": ["lif", "alif"], "hidden": [32, 4]}
+    confirm = {"top": 2, "seeds": [5, 6]}
+    spec = shared_place.spec(base=base, search=search, sampler="grid", trials=None, confirm=confirm)
+    return shared_place, shared_place.run("run", spec)
+
+
+def test_run_trains_the_leaders_again_with_fresh_seeds(searched: tuple[Workplace, Done]) -> None:
+    place, done = searched
+    assert done.returncode == 0, done.stderr
+    again = place.runs("small-confirm")
+    assert {run.data.params["hidden"] for run in again} == {"32"}  # 4 neurons lead nothing
+    assert sorted(run.data.params["seed"] for run in again) == ["5", "5", "6", "6"]
+    assert {run.data.params["seed"] for run in place.runs("small")} == {"0"}
+
+
+def test_it_prints_the_mean_with_its_interval(searched: tuple[Workplace, Done]) -> None:
+    place, done = searched
+    table = done.stdout.split("confirmed")[1]
+    for dynamics in ("lif", "alif"):
+        tests = [
+            run.data.metrics["test_accuracy"]
+            for run in place.runs("small-confirm")
+            if run.data.params["dynamics"] == dynamics
+        ]
+        assert f" {100 * sum(tests) / 2:.2f} ± " in table
+    assert "searched val (%)" in table
+
+
+def test_the_confirmation_is_a_valid_sweep_of_its_own(searched: tuple[Workplace, Done]) -> None:
+    place, _ = searched
+    plan = load_sweep(str(place.folder / "ray_results" / "small-confirm" / "1" / "spec.yaml"))
+    config_ids = {run.data.tags["spikesweep.config_id"] for run in place.runs("small-confirm")}
+    assert {config.config_id for config in plan.configs()} == config_ids
+    assert "4 done" in place.run("show", "small-confirm").stdout
+
+
+def test_the_same_again_runs_nothing_and_more_seeds_only_what_is_new(
+    searched: tuple[Workplace, Done],
+) -> None:
+    place, _ = searched
+    same = place.run("confirm", "small", "--top", "2", "--seeds", "5,6")
+    assert same.returncode == 0, same.stderr
+    assert len(place.runs("small-confirm", "sweep")) == 1
+    more = place.run("confirm", "small", "--top", "1", "--seeds", "5,6,7")
+    assert more.returncode == 0, more.stderr
+    assert "2 reused of 3" in more.stderr
+    (row,) = [line for line in more.stdout.splitlines() if "±" in line and "interval" not in line]
+    assert row.split()[:2] == ["1", "3"]  # rank and fresh seeds; nothing varies
+
+
+def test_a_seed_of_the_search_is_refused(searched: tuple[Workplace, Done]) -> None:
+    place, _ = searched
+    done = place.run("confirm", "small", "--seeds", "0,1")
+    assert done.returncode == 2
+    assert "the search has used 0, and chose by it" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
