@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import contender, epochs, steps
+from tests.benchmarks import contender, epochs, packing, steps
 from tests.benchmarks.measure import exponent, interleaved, summary
 from tests.benchmarks.memory import kept_bytes
+from tests.benchmarks.packs import Merged, Separate, Wide, trainers
 from tests.benchmarks.roofline import Work, work
+from tests.benchmarks.settings import Settings
 from tests.benchmarks.workload import workload
 
 pytestmark = pytest.mark.usefixtures("data_root")
@@ -83,6 +85,22 @@ def test_a_run_prints_tables_and_writes_json(
     speeds = results["training"]["Samples/s, training step, feed-forward"]
     assert all(column[contender.OURS]["median"] > 0 for column in speeds.values())
     assert 0 < results["roofline"]["Roofline of a training step"]["recurrent"]["fraction"] < 1
+
+
+def test_packed_networks_learn_what_they_learn_alone() -> None:
+    keys = {"hidden": 16, "n_steps": 20, "recurrent": True}
+    settings = Settings(quick=True)
+    own, same = (trainers(settings, keys, seeds) for seeds in ([0, 1, 2], [0, 0, 0]))
+    assert packing.difference(Merged(own), Separate(own)) == 0
+    assert packing.difference(Wide(same), Separate(same)) < 1e-6
+
+
+def test_the_packing_benchmark_prints_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    packing.main(["--quick", "--pack", "2"])
+    out = capsys.readouterr().out
+    assert "### A training step of 2 trials of 64 neurons, batch 32, one thread" in out
+    one, two = (line for line in out.splitlines() if line.startswith("| latency, T = 20 |"))
+    assert one.count(" × (") == 3 and two.count(" × (") == 2
 
 
 def test_an_unknown_section_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
