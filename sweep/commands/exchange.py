@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweep.commands.common import stderr
+
+if TYPE_CHECKING:
+    from analysis.exchange import Imported
 
 _PLAIN_EVERY_S = 10.0
 
@@ -51,7 +54,7 @@ def import_runs(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE", help="written by spikesweep export-runs")
     ],
-) -> None:
+) -> int:
     """Write the runs of files into the MLflow store of this folder, or of MLFLOW_TRACKING_URI.
 
     Runs that are there stay as they are, so an import that was interrupted is given again. What was
@@ -70,15 +73,22 @@ def import_runs(
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
     with explained("open the store", store_uri()):
         client = open_store()
-    for path, file in opened:
-        with _progress("importing") as progress:
-            done = exchange.import_runs(file, client, progress)
-        if not done.made + done.continued:
-            print(f"{path}: nothing to import: all {done.found} runs are there")
-            continue
-        more = [f"{done.continued} continued"] if done.continued else []
-        more += [f"{done.found} were there"] if done.found else []
-        print(f"{path}: {', '.join([f'{done.made} runs imported', *more])}")
+    try:
+        for path, file in opened:
+            with _progress("importing") as progress:
+                done = exchange.import_runs(file, client, progress)
+            print(f"{path}: {_outcome(done)}")
+    except KeyboardInterrupt:
+        stderr().print("interrupted; the same command goes on where it was")
+        return 130
+    return 0
+
+
+def _outcome(done: Imported) -> str:
+    if not done.made + done.continued:
+        return f"nothing to import: all {done.found} runs are there"
+    parts = {"imported": done.made, "continued": done.continued, "there already": done.found}
+    return f"runs: {', '.join(f'{count} {what}' for what, count in parts.items() if count)}"
 
 
 @contextmanager

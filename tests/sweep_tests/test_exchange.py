@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mlflow.tracking import MlflowClient
 
 from tests.sweep_tests.workplace import Workplace
 
@@ -71,7 +73,9 @@ def test_a_sweep_and_a_file_are_put_together(exported: Workplace) -> None:
 
 def test_what_was_imported_is_not_run_again(exported: Workplace, elsewhere: Workplace) -> None:
     first = elsewhere.run("import-runs", "small.parquet")
-    assert (first.returncode, first.stdout) == (0, "small.parquet: 5 runs imported\n"), first.stderr
+    assert (first.returncode, first.stdout) == (0, "small.parquet: runs: 5 imported\n"), (
+        first.stderr
+    )
     again = elsewhere.run("import-runs", "small.parquet")
     assert again.stdout == "small.parquet: nothing to import: all 5 runs are there\n"
     assert "small" in elsewhere.run("list").stdout
@@ -92,6 +96,31 @@ def test_what_was_imported_is_not_run_again(exported: Workplace, elsewhere: Work
         assert run.info.status == "FINISHED"
         assert elsewhere.epochs(run) == [1, 2, 3, 4]
     assert "small: 6 trials: 6 done" in elsewhere.run("show", "small").stdout
+
+
+def test_an_import_tells_how_far_it_is_and_goes_on_after_ctrl_c(
+    elsewhere: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.commands.exchange._PLAIN_EVERY_S", 0.0)
+    end_run = MlflowClient.set_terminated
+    ends = iter([None, None, KeyboardInterrupt, *[None] * 10])
+
+    def interrupted(client: MlflowClient, *given: Any) -> None:
+        end = next(ends)
+        if end is not None:
+            raise end
+        end_run(client, *given)
+
+    monkeypatch.setattr(MlflowClient, "set_terminated", interrupted)
+    first = elsewhere.run("import-runs", "small.parquet")
+    assert (first.returncode, first.stdout) == (130, "")
+    *told, last = first.stderr.splitlines()
+    assert told == ["importing: 1 of 5 runs", "importing: 2 of 5 runs"]
+    assert last == "interrupted; the same command goes on where it was"
+    again = elsewhere.run("import-runs", "small.parquet")
+    outcome = "small.parquet: runs: 2 imported, 1 continued, 2 there already\n"
+    assert (again.returncode, again.stdout) == (0, outcome)
+    assert [run.info.status for run in elsewhere.runs("small")] == ["FINISHED"] * 4
 
 
 def test_mistakes_are_one_line_and_leave_nothing(elsewhere: Workplace) -> None:
