@@ -98,9 +98,9 @@ def _beside(published: float, accuracies: pd.Series[float]) -> dict[str, Any]:
     return {
         "n": n,
         "mean": mean,
-        "low": low,
-        "high": high,
-        "run_low": mean - reach,
-        "run_high": mean + reach,
+        "low": max(low, 0.0),  # no accuracy is below 0 or above 1, whatever the normal law says
+        "high": min(high, 1.0),
+        "run_low": max(mean - reach, 0.0),
+        "run_high": min(mean + reach, 1.0),
         "place": INSIDE if inside else OUTSIDE,
     }
