@@ -16,6 +16,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from snn.config import TrialConfig
+from snn.data import Split
 from snn.kernels import cpu_loops
 from snn.kernels.threads import taken_from_torch
 from snn.network import SpikingNetwork
@@ -53,13 +54,12 @@ class Separate:
         self.networks: list[Any] = [trainer.network for trainer in trials]
         self._trials = trials
         self._batches = [_endless(trainer) for trainer in trials]
-        self._unused = torch.Generator()  # of a random spike code
 
     def step(self) -> float:
         with _spent_on(1) as spent:
             for trainer, batches in zip(self._trials, self._batches, strict=True):
                 with taken_from_torch():
-                    trainer._update(*next(batches), self._unused)
+                    trainer._update(0, next(batches), trainer._streams())
         return spent.seconds
 
 
@@ -221,10 +221,10 @@ def _serve(end: Connection, settings: Settings, keys: Any, seeds: Sequence[int])
         end.send(separate.step())
 
 
-def _endless(trainer: Trainer) -> Iterator[tuple[Tensor, Tensor]]:
+def _endless(trainer: Trainer) -> Iterator[Split]:
     """Its batches, epoch after epoch."""
     while True:
-        yield from trainer._batches()
+        yield from trainer._batches(trainer._streams())
 
 
 class _Spent:
