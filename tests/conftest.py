@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from snn.data.sources import _SHAPES, default_root
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # Triton's own interpreter runs the GPU code on the CPU
+
+settings.register_profile("any machine", deadline=None)  # a busy one is slow, and not wrong
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

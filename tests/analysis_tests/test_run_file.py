@@ -73,7 +73,7 @@ def rows(frame: pd.DataFrame) -> list[str]:
     return sorted(repr(tuple(row)) for row in frame.itertuples(index=False))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(runs(), st.integers(1, 3))
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory,
@@ -128,7 +128,7 @@ def read_all(path: Path) -> str:
     return "\n".join(f"{run} {rows(values)}" for run, values in RunFile(path).runs_and_values())
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.data())
 def test_no_damage_goes_unnoticed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
@@ -119,7 +119,6 @@ def test_rows_that_would_look_the_same_are_told_apart(runs_of: RunsOf) -> None:
     assert summarise(runs_of(rows))["readout"].isna().sum() == 1
 
 
-@settings(deadline=None)
 @given(sweeps(), st.randoms(use_true_random=False))
 def test_the_order_of_the_runs_does_not_matter(
     runs_of: RunsOf, rows: list[dict[str, Any]], shuffler: random.Random
@@ -130,7 +129,6 @@ def test_the_order_of_the_runs_does_not_matter(
     pd.testing.assert_frame_equal(summarise(runs), summarise(runs.iloc[order]), check_exact=True)
 
 
-@settings(deadline=None)
 @given(sweeps())
 def test_every_seed_counts_once_and_means_lie_between_the_extremes(
     runs_of: RunsOf, rows: list[dict[str, Any]]

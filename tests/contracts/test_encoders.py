@@ -28,7 +28,7 @@ def test_every_named_encoder_is_there() -> None:
 
 @every_encoder
 @given(size=sizes, seed=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_current_is_that_of_the_dense_form_with_its_gradient(
     name: str, size: tuple[int, int, int, int], seed: int
 ) -> None:

@@ -146,9 +146,7 @@ def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: st
     fired = []
 
     @given(at=cases(encoding))
-    @settings(
-        max_examples=EXAMPLES[name], deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
+    @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
         assume(is_clear(at))
         outcome = assert_same(name, at)

@@ -54,7 +54,7 @@ def test_digits_need_no_files(digits: Dataset) -> None:
 
 
 @given(seed=st.integers(0, 2**31 - 1), fraction=st.floats(0.01, 0.9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_split_is_a_partition_that_the_seed_determines(
     digits: Dataset, seed: int, fraction: float
 ) -> None:

@@ -64,7 +64,7 @@ def _without_when(form: Any) -> Any:
 
 
 @given(space=spaces())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_suggestion_is_a_point_of_the_grid_and_the_size_is_their_number(space: Space) -> None:
     grid = space.grid()
     assert len(grid) == space.size()
@@ -75,7 +75,7 @@ def test_every_suggestion_is_a_point_of_the_grid_and_the_size_is_their_number(sp
 
 
 @given(space=spaces())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_enqueued_point_is_the_one_that_is_suggested(space: Space) -> None:
     study = optuna.create_study()
     points = space.grid()[:6]

@@ -293,7 +293,7 @@ plans = st.fixed_dictionaries(
 
 
 @given(plan=plans)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_valid_sweep_survives_its_own_yaml(plan: dict[str, Any]) -> None:
     sweep = Sweep.parse(plan)
     again = Sweep.parse(read(sweep.to_yaml(), "again"))
