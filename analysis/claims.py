@@ -33,6 +33,7 @@ from analysis.published_claims import CLAIMS, Changes, Claim, NoChange, Reaches
 from analysis.typeset import as_text
 
 HOLDS, DOES_NOT_HOLD, UNDECIDED, UNTESTED = "holds", "does not hold", "undecided", "untested"
+DIRECTION_ONLY = "holds in direction, not in size"
 
 MARGIN = 0.01
 """A difference in accuracy below one percentage point counts as none."""
@@ -56,6 +57,7 @@ COLUMNS = (
 )
 
 _METRIC = "test_accuracy"
+_BY_KEY = {claim.key: claim for claim in CLAIMS}
 _NO_PRESET = "none"
 
 
@@ -248,7 +250,8 @@ def _further(needed: int | None, have: int, of_what: str, runs_each: int) -> str
     if needed is None:
         return f"more than {inference.MOST_UNITS} {of_what}"
     more = max(1, needed - have)
-    return f"{more * runs_each} ({more} more {of_what})"
+    what = of_what if more > 1 else of_what.replace("seeds", "seed").replace("tions", "tion")
+    return f"{more * runs_each} ({more} more {what})"
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -260,7 +263,7 @@ def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for row, p in zip(tested, _holm(row[name] for row in tested), strict=True):
             row[name] = p
     for row in tested:
-        row["verdict"] = _verdict(row["p_for"], row["p_against"])
+        row["verdict"] = _verdict(row)
         row["note"] = _note(row)
         if row["verdict"] != UNDECIDED:
             row["further_runs"] = ""
@@ -271,20 +274,34 @@ def _holm(p: Iterable[float]) -> list[float]:
     return [float(value) for value in multipletests(list(p), method="holm")[1]]
 
 
-def _verdict(p_for: float, p_against: float) -> str:
-    if p_for < ALPHA:
-        return HOLDS
-    return DOES_NOT_HOLD if p_against < ALPHA else UNDECIDED
+def _verdict(row: dict[str, Any]) -> str:
+    if row["p_for"] < ALPHA:
+        return DIRECTION_ONLY if _is_change(row) and _figure_is_outside(row) else HOLDS
+    return DOES_NOT_HOLD if row["p_against"] < ALPHA else UNDECIDED
 
 
 def _note(row: dict[str, Any]) -> str:
     """What the verdict alone would hide."""
     if row["verdict"] == HOLDS and row["p_against"] < ALPHA:
         return "the difference is below the margin, or within it though not zero"
-    figure = row["published"]
-    if figure is not None and not row["low"] <= figure <= row["high"]:
-        return "the published figure is outside the interval"
+    if row["verdict"] == UNDECIDED and row["low"] * row["high"] > 0 and not _is_reached(row):
+        return "the interval excludes 0, but not after the correction for all claims"
+    if _figure_is_outside(row) and _is_reached(row):
+        return f"ours is {'higher' if row['published'] < row['low'] else 'lower'}"
     return ""
+
+
+def _figure_is_outside(row: dict[str, Any]) -> bool:
+    figure = row["published"]
+    return figure is not None and not row["low"] <= figure <= row["high"]
+
+
+def _is_change(row: dict[str, Any]) -> bool:
+    return isinstance(_BY_KEY[row["claim"]], Changes)
+
+
+def _is_reached(row: dict[str, Any]) -> bool:
+    return isinstance(_BY_KEY[row["claim"]], Reaches)
 
 
 def _of_published_bars(claim: Claim) -> float:

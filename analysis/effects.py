@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis import inference
 from analysis.errors import AnalysisError
-from analysis.groups import FACTORS, done_runs
+from analysis.groups import FACTORS, done_runs, require_param
 from analysis.labels import value_labels
 from analysis.pairs import NOT_FACTORS, Pairs, comparisons, free_params, pair
 from sweep.records import State
@@ -87,11 +87,10 @@ def effects(
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
         for factor in factors or _all_factors(members):
-            try:
-                found = _compared(members, factor, metric, margin)
-                rows += [{"group": group, **row} for row in found]
-            except AnalysisError as error:
-                refused[f"{group}, {factor}" if group else factor] = str(error)
+            found, reason = _compared(members, factor, metric, margin)
+            rows += [{"group": group, **row} for row in found]
+            if reason:
+                refused[f"{group}, {factor}" if group else factor] = reason
     if not rows and not refused:
         raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
     if not rows:
@@ -123,17 +122,30 @@ def _all_factors(runs: pd.DataFrame) -> list[str]:
     return [name for name in free_params(runs) if name not in NOT_FACTORS]
 
 
-def _compared(runs: pd.DataFrame, factor: str, metric: str, margin: float) -> list[dict[str, Any]]:
-    _require_factor(runs, factor)
-    levels = comparisons(runs, factor)
-    return [_row(pair(runs, factor, *two, metric), margin) for two in levels]
+def _compared(
+    runs: pd.DataFrame, factor: str, metric: str, margin: float
+) -> tuple[list[dict[str, Any]], str]:
+    """What can be estimated of a factor, and the first reason why something cannot."""
+    rows, reasons = list[dict[str, Any]](), list[str]()
+    try:
+        _require_factor(runs, factor)
+    except AnalysisError as error:
+        return [], str(error)
+    compared = comparisons(runs, factor)
+    for levels in compared:
+        try:
+            rows.append(_row(pair(runs, factor, *levels, metric), margin))
+        except AnalysisError as error:
+            told = str(error).removeprefix(f"{factor}: ")
+            where = f"{' → '.join(levels)}: " if len(compared) > 1 else ""
+            reasons.append(f"{factor}: {where}{told}")
+    return rows, reasons[0] if reasons else ""
 
 
 def _require_factor(done: pd.DataFrame, factor: str) -> None:
     if factor in NOT_FACTORS:
         raise AnalysisError(f"{factor} is not a factor: known are {', '.join(FACTORS[1:])}, …")
-    if factor not in done:
-        raise AnalysisError(f"the runs have no param {factor!r}")
+    require_param(done, factor)
     if done[factor].nunique() < 2:
         raise AnalysisError(f"{factor}: all finished runs have the same, nothing to compare")
 
@@ -165,12 +177,15 @@ def require_replicates(pairs: Pairs) -> None:
     """Refuse what says nothing about chance.
 
     Raises:
-        AnalysisError: There is one seed only, so that what a seed does cannot be told from what the
-            factor does.
+        AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
+            does cannot be told from what the factor does.
     """
-    if pairs.n_seeds < 2:
+    of_unit = pairs.differences.groupby(level="unit").size()
+    single = int((of_unit < 2).sum())
+    if 2 * single > len(of_unit):
+        where = "" if single == len(of_unit) else f" in {single} of {len(of_unit)} configurations"
         raise AnalysisError(
-            f"{pairs.factor}: one seed only, so that chance cannot be told from effect; "
+            f"{pairs.factor}: one seed only{where}, so that chance cannot be told from effect; "
             "run with more, for example seeds: [0, 1, 2]"
         )
 

@@ -54,6 +54,8 @@ def interactions(
             their interactions from the error.
     """
     groups = group_runs(runs, [metric])
+    if "dynamics" in groups:  # the baseline that does not spike has hardly a factor in common
+        groups = groups[groups["dynamics"] != "mlp"]
     wanted = list(factors) or free_params(runs[runs["group_id"].isin(groups.index)])
     varying = [name for name in wanted if name in groups and groups[name].nunique() > 1]
     complete = [name for name in varying if groups[name].notna().all()]

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.typeset import as_text
 
 _NOTHING = "–"
+_MOST_NAMES = 3
 
 
 def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
@@ -25,9 +26,10 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             "configurations": table["n_configurations"].map(str),
             "seeds": table["n_seeds"].map(str),
-            "p": table["p_holm"].map(p_text),
+            "p (Holm)": table["p_holm"].map(p_text),
             "p of equivalence": table["p_equivalence_holm"].map(p_text),
             "verdict": table["verdict"],
+            **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }
     )
 
@@ -42,8 +44,8 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
         {
             "the effect of": comparison,
             "changes with": changes,
-            f"by{unit}": _with_interval(table, points),
-            "p": table["p_holm"].map(p_text),
+            f"by{unit}, interval of each alone": _with_interval(table, points),
+            "p (Holm)": table["p_holm"].map(p_text),
         }
     )
 
@@ -62,7 +64,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
                 for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
             ],
             "verdict": table["verdict"],
-            "would be decided by": table["further_runs"].map(_or_nothing),
+            "further runs that would decide": table["further_runs"].map(_or_nothing),
             "note": table["note"].map(_or_nothing),
         }
     )
@@ -78,7 +80,7 @@ def readable_replication(table: pd.DataFrame) -> pd.DataFrame:
             "published (%)": table["published"].map(_percent),
             "seeds": table["n"].map(str),
             "ours (%)": _with_interval(table, True, sign=False, estimate="mean"),
-            "one run (%)": _brackets(table["run_low"], table["run_high"]),
+            "one more run of ours (%)": _brackets(table["run_low"], table["run_high"]),
             "published is": table["place"],
         }
     )
@@ -117,6 +119,13 @@ def _brackets(low: pd.Series[float], high: pd.Series[float]) -> list[str]:
 
 def _percent(value: Any) -> str:
     return _NOTHING if pd.isna(value) else f"{value * 100:.2f}"
+
+
+def _few(names: str) -> str:
+    """The first of many names."""
+    first, *others = names.split(", ", _MOST_NAMES)
+    shown = [first, *others[: _MOST_NAMES - 1]]
+    return (", ".join(shown) + (", …" if len(others) == _MOST_NAMES else "")) or _NOTHING
 
 
 def _or_nothing(text: Any) -> str:

@@ -20,6 +20,8 @@ _LATEX = str.maketrans(
         ">": r"\textgreater{}",
         "±": r"$\pm$",
         "–": "--",
+        "→": r"$\rightarrow$",
+        "×": r"$\times$",
     }
 )
 

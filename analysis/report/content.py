@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from urllib.parse import urljoin
 
@@ -16,6 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.groups import CHOSEN_BY
 from analysis.importance import importance
 from analysis.interactions import interactions
+from analysis.labels import value_labels
 from analysis.readable import (
     readable_claims,
     readable_effects,
@@ -33,6 +34,7 @@ from sweep.records import State
 _LEADERS = 20
 _CURVES = 5
 _WITHIN = ("dataset", "preset")
+_NAMED = ("dataset", "dynamics", "recurrent", "encoding", "hidden")
 _SHOWN = (
     "best_val_accuracy",
     "test_accuracy",
@@ -68,15 +70,21 @@ def _lead(material: Material) -> str:
     counts = material.runs["state"].value_counts()
     standing = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
     try:
-        table = summarise(material.runs)
+        summarise(material.runs)
     except AnalysisError as error:
         return f"{len(material.runs)} trials: {standing}. No leader: {error}."
-    best = table.iloc[0]
+    done = material.runs[material.runs["state"] == State.DONE]
+    best = [_best(members) for _, members in groups_within(done, material.varying(["dataset"]))]
+    return f"{len(material.runs)} trials: {standing}. Best by validation: {'; '.join(best)}."
+
+
+def _best(runs: pd.DataFrame) -> str:
+    """The best configuration of a data set, in a few words."""
+    best = summarise(runs).iloc[0]
+    run = runs[runs["group_id"] == best.name].iloc[0].to_dict()
+    what = " ".join(value_labels(run, [name for name in _NAMED if name in run]))
     seeds = "one seed" if best["n"] == 1 else f"mean of {best['n']} seeds"
-    return (
-        f"{len(material.runs)} trials: {standing}. The best by validation reaches "
-        f"{best['test_accuracy_mean']:.2%} on the test set ({seeds})."
-    )
+    return f"{what}, {best['test_accuracy_mean']:.2%} on the test set ({seeds})".strip(", ")
 
 
 def _what_was_run(material: Material) -> list[Part]:
@@ -209,40 +217,42 @@ def _claims(material: Material) -> list[Part]:
 
 
 def _figures(material: Material) -> list[Part]:
-    runs = material.runs
-    parts: list[Part] = [
-        _picture(
-            "bars",
-            "Test accuracy by dynamics, recurrence and spike code, coloured by size.",
-            lambda: figures.accuracy_bars(runs),
-        ),
-        _picture(
-            "curves",
-            f"Validation accuracy after every epoch of the best {_CURVES} configurations.",
-            lambda: _curves(material),
-        ),
-        _picture(
-            "synops",
-            "Test accuracy against synaptic operations per image, with the Pareto front.",
-            lambda: figures.accuracy_by_synops(runs),
-        ),
-    ]
-    if material.varying(["hidden"]):
-        text = "Test accuracy against the number of hidden neurons."
-        parts.append(_picture("neurons", text, lambda: figures.accuracy_by_neurons(runs)))
-    for factor in material.varying(["dynamics", "recurrent", "encoding"]):
-        text = f"Test accuracy by {factor}: every configuration is a point."
-        parts.append(_picture(f"by-{factor}", text, partial(figures.strip, runs, factor)))
-    if len(material.varying(param_columns(runs))) > 1:
+    """Of every data set by itself: accuracies on different ones are not to be compared."""
+    parts: list[Part] = []
+    for group, runs in groups_within(material.runs, material.varying(["dataset"])):
+        suffix = f"-{runs['dataset'].iloc[0]}" if group else ""
+        of_group = f" {group}:" if group else ""
+        for name, text, draw in _pictures(material, runs):
+            parts.append(_picture(f"{name}{suffix}", f"{of_group} {text}".strip(), draw))
+    if len(material.varying(param_columns(material.runs))) > 1:
         text = "All params of every configuration, coloured by validation accuracy."
-        parts.append(_picture("parallel", text, lambda: figures.parallel_coordinates(runs)))
+        draw = partial(figures.parallel_coordinates, material.runs)
+        parts.append(_picture("parallel", text, draw))
     return parts
 
 
-def _curves(material: Material) -> Figure:
+def _pictures(
+    material: Material, runs: pd.DataFrame
+) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
+    """Name, text and how it is drawn."""
+    bars = "Test accuracy by dynamics, recurrence and spike code, coloured by size."
+    yield "bars", bars, partial(figures.accuracy_bars, runs)
+    curves = f"Validation accuracy after every epoch of the best {_CURVES} configurations."
+    yield "curves", curves, partial(_curves, material, runs)
+    synops = "Test accuracy against synaptic operations per image, with the Pareto front."
+    yield "synops", synops, partial(figures.accuracy_by_synops, runs)
+    if material.varying(["hidden"]):
+        neurons = "Test accuracy against the number of hidden neurons."
+        yield "neurons", neurons, partial(figures.accuracy_by_neurons, runs)
+    for factor in material.varying(["dynamics", "recurrent", "encoding"]):
+        text = f"Test accuracy by {factor}: every configuration is a point."
+        yield f"by-{factor}", text, partial(figures.strip, runs, factor)
+
+
+def _curves(material: Material, runs: pd.DataFrame) -> Figure:
     """Only the histories that are drawn are read."""
-    leaders = summarise(material.runs).head(_CURVES).index
-    drawn = material.runs[material.runs["group_id"].isin(leaders)]
+    leaders = summarise(runs).head(_CURVES).index
+    drawn = runs[runs["group_id"].isin(leaders)]
     history = material.history(["val_accuracy"], drawn["run_id"].tolist())
     return figures.learning_curves(drawn, history, "val_accuracy", top=_CURVES)
 

@@ -67,7 +67,7 @@ def effects(
     found = runs.load_runs(names)
     if interactions:
         if figure is not None:
-            raise SpecError("--figure: there is none of interactions")
+            raise SpecError("--figure: draws the effects, not their interactions")
         table = of_pairs.interactions(found, factor, metric)
         _write(table, readable.readable_interactions(table), format_, output)
         return

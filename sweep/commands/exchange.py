@@ -36,7 +36,8 @@ def export_runs(
 
     Params, tags, state and times, and every metric of every epoch. Networks and confusion matrices
     stay behind. Trials that still run are left out. The same runs give the same file, byte by
-    byte. `table`, `show` and `best` take the file in place of the sweep's name.
+    byte. `table`, `effects`, `claims`, `figure`, `report` and others
+    take the file in place of the sweep's name.
 
     Example: spikesweep export-runs quickstart -o quickstart.parquet
     """

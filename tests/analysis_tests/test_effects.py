@@ -110,6 +110,17 @@ def test_several_levels_are_each_compared_with_the_baseline() -> None:
     }
 
 
+def test_a_level_that_cannot_be_compared_does_not_hide_the_others() -> None:
+    rows = [
+        {"group": f"{code}", "encoding": code, "test_accuracy": 0.9 + seed / 1e3, "seed": seed}
+        for code, seeds in (("constant", 3), ("latency", 3), ("poisson", 1))
+        for seed in range(seeds)
+    ]
+    table = effects(make_runs(rows))
+    assert table["level"].tolist() == ["constant"]
+    assert "latency → poisson: one seed only" in table.attrs["refused"]["encoding"]
+
+
 def _rows(seeds: int = 2, **changes: object) -> list[dict[str, object]]:
     return [
         {"group": f"{r}{h}", "recurrent": r, "hidden": h, "seed": seed}

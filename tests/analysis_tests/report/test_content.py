@@ -84,6 +84,26 @@ def test_a_report_has_leaders_effects_figures_and_every_run(store: Store, tmp_pa
     assert page.stat().st_size < 5_000_000
 
 
+def test_every_data_set_has_its_own_figures_and_its_own_best(store: Store) -> None:
+    fill(store)
+    other = {"dataset": "mnist", "dynamics": "mlp", "hidden": 64, "seed": 0}
+    for seed in range(2):
+        store.trial(
+            "other",
+            f"m-{seed}",
+            params=other | {"seed": seed},
+            test_accuracy=0.98,
+            best_val_accuracy=0.97,
+            best_synops_per_inference=1e5,
+            val_accuracy=0.97,
+        )
+    found = report("grid", "other")
+    assert {picture.name for picture in parts(found, Picture)} >= {"bars-mnist", "bars-digits"}
+    assert "MNIST" in found.lead and "digits" in found.lead
+    effects = next(table for table in parts(found, Table) if table.name == "effects").raw
+    assert set(effects["group"]) == {"digits"}  # the baseline has no factor to compare
+
+
 def test_the_specification_of_the_last_launch_is_shown(store: Store) -> None:
     fill(store)
     store.client.set_tag(store.parents["grid"], Tag.SPEC, "name: grid\ntrials: 24\n")
