@@ -255,13 +255,16 @@ def _further(needed: int | None, have: int, of_what: str, runs_each: int) -> str
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With Holm's correction over the tested claims, and the verdicts."""
+    """With Holm's correction and the verdicts.
+
+    Over all claims, also those not tested yet: no verdict depends on what was run of the others.
+    """
     tested = [row for row in rows if "p_for" in row]
-    if not tested:
-        return rows
     for name in ("p_for", "p_against"):
-        for row, p in zip(tested, _holm(row[name] for row in tested), strict=True):
-            row[name] = p
+        corrected = _holm(row.get(name, 1.0) for row in rows)
+        for row, p in zip(rows, corrected, strict=True):
+            if name in row:
+                row[name] = p
     for row in tested:
         row["verdict"] = _verdict(row)
         row["note"] = _note(row)

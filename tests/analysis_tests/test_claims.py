@@ -133,7 +133,7 @@ def test_a_figure_is_reached_when_the_mean_is_not_below_it_by_the_margin(
     expected = stats.t.interval(0.95, 2, np.mean(accuracies), stats.sem(accuracies))
     assert (row["low"], row["high"]) == pytest.approx(expected, abs=1e-9)
     alone = stats.ttest_1samp(accuracies, 0.8194 - 0.01, alternative="greater").pvalue
-    assert row["p_for"] == pytest.approx(alone, abs=1e-9)
+    assert row["p_for"] == pytest.approx(min(1.0, 9 * alone), abs=1e-9)  # of nine claims
     assert (row["further_runs"] != "") == (verdict == "undecided")
 
 
