@@ -29,8 +29,9 @@ sweep: install
 cluster: install
 	PYTHONPATH=docker .venv/bin/python -m native $(SWEEP) $(ARGS)
 
+# Two at a time: the tests of sweeps wait for processes half of the time.
 test: install
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadfile
 
 lint: install
 	.venv/bin/ruff format --check
