@@ -16,7 +16,7 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Save as PNG (300 dpi), SVG or PDF, by the suffix; the same figure gives the same bytes.
+    """Save as PNG (300 dpi), SVG or PDF, by the suffix; the same figure gives the same file.
 
     Raises:
         AnalysisError: the suffix is another one, or the path cannot be written.
