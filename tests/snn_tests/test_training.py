@@ -33,6 +33,19 @@ def trained(dataset: Dataset, **changes: Any) -> Trainer:
     return trainer
 
 
+def cut(config: TrialConfig, dataset: Dataset, epochs: int, folder: Path) -> Trainer:
+    """A training that was cut after some epochs, and went on from its file to the end."""
+    first = Trainer(config, dataset)
+    for _ in range(epochs):
+        first.train_epoch()
+    checkpoint.save(folder / "last.pt", first.state())
+    second = Trainer(config, dataset)
+    second.load(checkpoint.load(folder / "last.pt"))
+    while not second.done:
+        second.train_epoch()
+    return second
+
+
 def numbers(trainer: Trainer) -> list[dict[str, float]]:
     """All that a training has measured, but for the times."""
     test, confusion = trainer.test_best()
@@ -68,14 +81,7 @@ def test_a_training_cut_after_any_epoch_ends_with_the_same_numbers(
     digits: Dataset, tmp_path: Path, stop: int, encoding: str
 ) -> None:
     config = TrialConfig.parse(SMALL | {"encoding": encoding, "learn_beta": True})
-    first = Trainer(config, digits)
-    for _ in range(stop):
-        first.train_epoch()
-    checkpoint.save(tmp_path / "last.pt", first.state())
-    second = Trainer(config, digits)
-    second.load(checkpoint.load(tmp_path / "last.pt"))
-    while not second.done:
-        second.train_epoch()
+    second = cut(config, digits, stop, tmp_path)
     assert numbers(second) == numbers(trained(digits, encoding=encoding, learn_beta=True))
 
 
@@ -94,13 +100,7 @@ def test_a_technique_changes_the_numbers_and_they_survive_a_cut(
     digits: Dataset, tmp_path: Path, technique: dict[str, Any]
 ) -> None:
     config = TrialConfig.parse(SMALL | technique)
-    first = Trainer(config, digits)
-    first.train_epoch()
-    checkpoint.save(tmp_path / "last.pt", first.state())
-    second = Trainer(config, digits)
-    second.load(checkpoint.load(tmp_path / "last.pt"))
-    while not second.done:
-        second.train_epoch()
+    second = cut(config, digits, 1, tmp_path)
     whole = numbers(trained(digits, **technique))
     assert numbers(second) == whole
     without = {key: technique[key] for key in ("hidden", "recurrent") if key in technique}
