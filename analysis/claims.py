@@ -14,13 +14,12 @@ both are corrected (Holm) over the claims under a preset.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from analysis import inference
 from analysis.effects import ALPHA, require_replicates
@@ -31,9 +30,7 @@ from analysis.pairs import Pairs, pair
 from analysis.published import published_results
 from analysis.published_claims import CLAIMS, Changes, Claim, NoChange, Reaches
 from analysis.typeset import as_text
-
-HOLDS, DOES_NOT_HOLD, UNDECIDED, UNTESTED = "holds", "does not hold", "undecided", "untested"
-DIRECTION_ONLY = "holds in direction, not in size"
+from analysis.verdicts import UNTESTED, decide
 
 MARGIN = 0.01
 """A difference in accuracy below one percentage point counts as none."""
@@ -57,7 +54,6 @@ COLUMNS = (
 )
 
 _METRIC = "test_accuracy"
-_BY_KEY = {claim.key: claim for claim in CLAIMS}
 _NO_PRESET = "none"
 
 
@@ -105,7 +101,7 @@ def claims(runs: pd.DataFrame, *, margin: float = MARGIN) -> pd.DataFrame:
         raise AnalysisError("the runs have no param 'dynamics': they are not of such networks")
     rows: list[dict[str, Any]] = []
     for preset in _presets(done):
-        rows += _corrected(list(_tested(done, preset, margin)))
+        rows += decide(list(_tested(done, preset, margin)))
     order = {claim.key: place for place, claim in enumerate(CLAIMS)}
     rows.sort(key=lambda row: order[row["claim"]])
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -252,59 +248,6 @@ def _further(needed: int | None, have: int, of_what: str, runs_each: int) -> str
     more = max(1, needed - have)
     what = of_what if more > 1 else of_what.replace("seeds", "seed").replace("tions", "tion")
     return f"{more * runs_each} ({more} more {what})"
-
-
-def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With Holm's correction and the verdicts.
-
-    Over all claims, also those not tested yet: no verdict depends on what was run of the others.
-    """
-    tested = [row for row in rows if "p_for" in row]
-    for name in ("p_for", "p_against"):
-        corrected = _holm(row.get(name, 1.0) for row in rows)
-        for row, p in zip(rows, corrected, strict=True):
-            if name in row:
-                row[name] = p
-    for row in tested:
-        row["verdict"] = _verdict(row)
-        row["note"] = _note(row)
-        if row["verdict"] != UNDECIDED:
-            row["further_runs"] = ""
-    return rows
-
-
-def _holm(p: Iterable[float]) -> list[float]:
-    return [float(value) for value in multipletests(list(p), method="holm")[1]]
-
-
-def _verdict(row: dict[str, Any]) -> str:
-    if row["p_for"] < ALPHA:
-        return DIRECTION_ONLY if _is_change(row) and _figure_is_outside(row) else HOLDS
-    return DOES_NOT_HOLD if row["p_against"] < ALPHA else UNDECIDED
-
-
-def _note(row: dict[str, Any]) -> str:
-    """What the verdict alone would hide."""
-    if row["verdict"] == HOLDS and row["p_against"] < ALPHA:
-        return "the difference is below the margin, or within it though not zero"
-    if row["verdict"] == UNDECIDED and row["low"] * row["high"] > 0 and not _is_reached(row):
-        return "the interval excludes 0, but not after the correction for all claims"
-    if _figure_is_outside(row) and _is_reached(row):
-        return f"ours is {'higher' if row['published'] < row['low'] else 'lower'}"
-    return ""
-
-
-def _figure_is_outside(row: dict[str, Any]) -> bool:
-    figure = row["published"]
-    return figure is not None and not row["low"] <= figure <= row["high"]
-
-
-def _is_change(row: dict[str, Any]) -> bool:
-    return isinstance(_BY_KEY[row["claim"]], Changes)
-
-
-def _is_reached(row: dict[str, Any]) -> bool:
-    return isinstance(_BY_KEY[row["claim"]], Reaches)
 
 
 def _of_published_bars(claim: Claim) -> float:
