@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +41,26 @@ def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int
 
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
     """The file of this name beside the network of a run; by default the network."""
+    tags = _tags_of(run_id, what, tracking_uri)
+    network = Path(tags.get(Tag.CHECKPOINT, ""))
+    written = network.parent / name if name else network
+    if written.is_file():
+        return written
     with open_store(tracking_uri) as client:
-        run = client.get_run(run_id)
-        network = Path(run.data.tags.get(Tag.CHECKPOINT, ""))
-        written = network.parent / name if name else network
-        if written.is_file():
-            return written
-        source = run.data.tags.get(Tag.REUSED_FROM, run_id)
+        source = tags.get(Tag.REUSED_FROM, run_id)
         try:
             return Path(client.download_artifacts(source, written.name))
         except Exception:  # every kind of artifact store has errors of its own
             raise AnalysisError(f"the {what} of run {run_id} is gone: {written}") from None
+
+
+def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:
+    """The tags of a run in the store; one that was read from a file need not be there."""
+    try:
+        with open_store(tracking_uri) as client:
+            tags: Mapping[str, str] = client.get_run(run_id).data.tags
+    except AnalysisError as error:
+        raise AnalysisError(
+            f"the {what} of run {run_id} is only in the MLflow store that it ran with: {error}"
+        ) from None
+    return tags

@@ -63,11 +63,16 @@ class _Test:
 
     Attributes:
         margin: A smaller difference counts as none.
-        confidence: Of the intervals that would decide, after the correction at its strictest.
+        level: The p-value that decides, after the correction at its strictest.
     """
 
     margin: float
-    confidence: float
+    level: float
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals that would decide."""
+        return 1 - self.level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +132,7 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
     has_none = done["dynamics"] == "mlp"
     of_preset = done[has_none if preset == _NO_PRESET else (done["preset"] == preset) & ~has_none]
     about = [c for c in CLAIMS if (c.dynamics == ("mlp",)) == (preset == _NO_PRESET)]
-    test = _Test(margin, 1 - ALPHA / len(about))
+    test = _Test(margin, ALPHA / len(about))
     for claim in about:
         row: dict[str, Any] = {
             "claim": claim.key,
@@ -183,7 +188,7 @@ def _reaches(runs: pd.DataFrame, bound: float, test: _Test) -> _Finding:
 
 def _changes(pairs: Pairs, direction: int, test: _Test) -> _Finding:
     units = _units(pairs) * direction
-    p = inference.difference_p(units)
+    p = inference.difference_p(units, test.level)
     mean = float(units.mean())
     return _described(
         pairs,
@@ -200,7 +205,7 @@ def _no_change(pairs: Pairs, test: _Test) -> _Finding:
     return _described(
         pairs,
         p_for=inference.equivalence_p(units, test.margin),
-        p_against=inference.difference_p(units),
+        p_against=inference.difference_p(units, test.level),
         distance=test.margin - size if size < test.margin else size,
         test=test,
     )

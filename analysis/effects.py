@@ -26,6 +26,7 @@ MARGIN = 0.005
 """A smaller difference in accuracy than half a percentage point counts as none, by default."""
 
 HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
+SIGN_FLIPS, STUDENT = "sign flips", "Student's t"
 
 COLUMNS = (
     "group",
@@ -39,6 +40,7 @@ COLUMNS = (
     "low",
     "high",
     "effect_size",
+    "test",
     "p",
     "p_holm",
     "margin",
@@ -63,9 +65,10 @@ def effects(
     Columns: `group`, the values of the params `within`; `estimate`, the mean over the units of
     their mean paired difference, level minus baseline, in units of the metric, and its 95 %
     interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's);
-    `effect_size`, Cohen's d of the units; `p` of a permutation test (sign flips of units; below 6
-    Student's t) and `p_holm`, corrected over all rows; `p_equivalence` of two one-sided t-tests
-    against the margin, and corrected; `verdict`: higher or lower (p_holm < 0.05), else equivalent
+    `effect_size`, Cohen's d of the units; `p` of the `test`, by sign flips of the units, or
+    Student's where they are too few for flips to decide anything after the correction; `p_holm`,
+    corrected over all rows; `p_equivalence` of two one-sided t-tests against the margin, and
+    corrected; `verdict`: higher or lower (p_holm < 0.05), else equivalent
     (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
     `along`, params that change with the factor by their defaults.
 
@@ -83,18 +86,20 @@ def effects(
         AnalysisError: No factor can be estimated; the text has the first reason.
     """
     done = done_runs(runs, [metric])
-    rows: list[dict[str, Any]] = []
+    found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
         for factor in factors or _all_factors(members):
-            found, reason = _compared(members, factor, metric, margin)
-            rows += [{"group": group, **row} for row in found]
+            compared, reason = _compared(members, factor, metric)
+            found += [(group, pairs) for pairs in compared]
             if reason:
                 refused[f"{group}, {factor}" if group else factor] = reason
-    if not rows and not refused:
+    if not found and not refused:
         raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
-    if not rows:
+    if not found:
         raise AnalysisError(next(iter(refused.values())))
+    level = ALPHA / len(found)  # of Holm's correction, at its strictest
+    rows = [{"group": group, **_row(pairs, margin, level)} for group, pairs in found]
     table = _judged(pd.DataFrame(rows))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
     table.attrs |= {"metric": metric, "refused": refused, "left_out": left_out}
@@ -122,11 +127,9 @@ def _all_factors(runs: pd.DataFrame) -> list[str]:
     return [name for name in free_params(runs) if name not in NOT_FACTORS]
 
 
-def _compared(
-    runs: pd.DataFrame, factor: str, metric: str, margin: float
-) -> tuple[list[dict[str, Any]], str]:
+def _compared(runs: pd.DataFrame, factor: str, metric: str) -> tuple[list[Pairs], str]:
     """What can be estimated of a factor, and the first reason why something cannot."""
-    rows, reasons = list[dict[str, Any]](), list[str]()
+    found, reasons = list[Pairs](), list[str]()
     try:
         _require_factor(runs, factor)
     except AnalysisError as error:
@@ -134,12 +137,14 @@ def _compared(
     compared = comparisons(runs, factor)
     for levels in compared:
         try:
-            rows.append(_row(pair(runs, factor, *levels, metric), margin))
+            pairs = pair(runs, factor, *levels, metric)
+            require_replicates(pairs)
+            found.append(pairs)
         except AnalysisError as error:
             told = str(error).removeprefix(f"{factor}: ")
             where = f"{' → '.join(levels)}: " if len(compared) > 1 else ""
             reasons.append(f"{factor}: {where}{told}")
-    return rows, reasons[0] if reasons else ""
+    return found, reasons[0] if reasons else ""
 
 
 def _require_factor(done: pd.DataFrame, factor: str) -> None:
@@ -150,8 +155,7 @@ def _require_factor(done: pd.DataFrame, factor: str) -> None:
         raise AnalysisError(f"{factor}: all finished runs have the same, nothing to compare")
 
 
-def _row(pairs: Pairs, margin: float) -> dict[str, Any]:
-    require_replicates(pairs)
+def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
     units = pairs.units
     low, high = inference.interval(units)
     return {
@@ -165,7 +169,8 @@ def _row(pairs: Pairs, margin: float) -> dict[str, Any]:
         "low": low,
         "high": high,
         "effect_size": inference.effect_size(units),
-        "p": inference.difference_p(units),
+        "test": SIGN_FLIPS if inference.can_flip(len(units), level) else STUDENT,
+        "p": inference.difference_p(units, level),
         "margin": margin,
         "p_equivalence": inference.equivalence_p(units, margin),
         "matched": pairs.matched,

@@ -19,7 +19,7 @@ Differences = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
 FEWEST_FOR_RESAMPLING = 6
-"""Below it no permutation test can reach 5 % (2 / 2⁵ > 0.05), and a bootstrap is too narrow."""
+"""Of fewer, a bootstrap interval is too narrow."""
 
 _RESAMPLES = 9_999
 _SEED = 0  # the same runs give the same interval
@@ -62,15 +62,25 @@ def greater_p(values: Differences, bound: float) -> float:
     return float(stats.t.sf((mean - bound) / error, len(values) - 1))
 
 
-def difference_p(differences: Differences) -> float:
+def can_flip(n_differences: int, level: float) -> bool:
+    """Whether a test by sign flips of so many differences can give a p-value below a level."""
+    return bool(2 / min(2**n_differences, _RESAMPLES + 1) < level)
+
+
+def difference_p(differences: Differences, level: float = 1 - CONFIDENCE) -> float:
     """The p-value of "the mean is zero": all sign flips, or 9,999 of them; of few, Student's.
 
+    Few are those of which all sign flips together could not give a p-value below the level.
     Assumes that under the hypothesis a difference is as likely to be negative as positive;
     Student's, that it is normal.
+
+    Args:
+        differences: One per unit.
+        level: The p-value that would decide, after the correction at its strictest.
     """
     if not differences.any():
         return 1.0
-    if len(differences) < FEWEST_FOR_RESAMPLING:
+    if not can_flip(len(differences), level):
         mean, error = _mean_and_error(differences)
         return float(2 * stats.t.sf(abs(mean) / error, len(differences) - 1)) if error else 0.0
     result = stats.permutation_test(

@@ -32,21 +32,23 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
     device = sweep.resources.device
     seconds = sum(_seconds_per_trial(c, datasets[c.dataset], device) for c in probes) / len(probes)
     trials, parallel = sweep.trials_planned(), _parallel(sweep)
+    known = _known(sweep, ledger)
+    left = max(0, trials - known) if known is not None else trials
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
         f"trials      {sweep.configurations_planned()} configurations × {len(sweep.seeds)} seeds"
         f" = {trials}, {parallel} at a time",
         *_confirm(sweep),
-        f"already run {_known(sweep, ledger)}",
+        f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}, scheduler {sweep.scheduler.name}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
         f"MLflow      {os.environ.get('MLFLOW_TRACKING_URI', 'sqlite:///mlflow.db')}",
         f"Optuna      {study_storage()}",
         f"files       {storage_root() / sweep.name}",
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
-        f"time        about {duration(_START_S + seconds * trials / parallel)} if no trial is "
-        f"pruned ({duration(seconds)} per trial)",
+        f"time        about {duration(_START_S + seconds * left / parallel)} for {left} trials if "
+        f"none is pruned ({duration(seconds)} per trial)",
     ):
         out.print(line, soft_wrap=True)
 
@@ -90,9 +92,16 @@ def _parallel(sweep: Sweep) -> int:
     return max(1, int(cpus / sweep.resources.cpu))
 
 
-def _known(sweep: Sweep, ledger: Ledger) -> str:
+def _known(sweep: Sweep, ledger: Ledger) -> int | None:
+    """How many trials are reused; None: nobody knows before the search."""
+    if ledger.trouble or sweep.sampler.name != "grid":
+        return None
+    return sum(ledger.find(config) is not None for config in sweep.configs())
+
+
+def _already_run(known: int | None, ledger: Ledger) -> str:
     if ledger.trouble:
         return f"unknown: MLflow cannot be read ({ledger.trouble})"
-    if sweep.sampler.name != "grid":
+    if known is None:
         return f"{len(ledger)} finished runs on these data; reused where the search meets them"
-    return str(sum(ledger.find(config) is not None for config in sweep.configs()))
+    return str(known)

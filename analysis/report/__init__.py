@@ -8,6 +8,15 @@ from __future__ import annotations
 from analysis.report.content import build_report
 from analysis.report.material import Material
 from analysis.report.page import PAGE, as_html, write_report
-from analysis.report.parts import Picture, Report
+from analysis.report.parts import Note, Picture, Report
 
-__all__ = ["PAGE", "Material", "Picture", "Report", "as_html", "build_report", "write_report"]
+__all__ = [
+    "PAGE",
+    "Material",
+    "Note",
+    "Picture",
+    "Report",
+    "as_html",
+    "build_report",
+    "write_report",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from urllib.parse import urljoin
 
@@ -45,14 +45,14 @@ _SHOWN = (
 
 
 def build_report(
-    material: Material, *, mlflow_url: str = "", pictures: Sequence[Picture] = ()
+    material: Material, *, mlflow_url: str = "", pictures: Iterable[Picture | Note] = ()
 ) -> Report:
     """The report on all that was read.
 
     Args:
         material: The runs, and what is known of them.
         mlflow_url: Of MLflow's pages, for the links of the runs; none without.
-        pictures: Others to be shown, such as of the best network.
+        pictures: Of the leaders, such as what the best network does; or why there is none.
     """
     sections = (
         Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
@@ -117,7 +117,7 @@ def _what_was_run(material: Material) -> list[Part]:
     return parts
 
 
-def _leaders(material: Material, pictures: Sequence[Picture]) -> list[Part]:
+def _leaders(material: Material, pictures: Iterable[Picture | Note]) -> list[Part]:
     try:
         table = summarise(material.runs)
     except AnalysisError as error:
@@ -139,7 +139,8 @@ def _effects(material: Material) -> list[Part]:
     how = (
         "Mean differences in test accuracy of runs that differ in one factor alone, paired by "
         "everything else and by seed, with 95 % intervals (studentised bootstrap over "
-        "configurations). p: sign-flip permutation test, corrected by Holm over all rows; "
+        "configurations). p: by sign flips, of few configurations Student's, corrected by Holm "
+        "over all rows; "
         f"equivalent: shown to be within ± {MARGIN:.1%} by two one-sided tests."
     )
     parts: list[Part] = [

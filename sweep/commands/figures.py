@@ -171,16 +171,10 @@ def _parallel(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
 
 def _confusion(runs: pd.DataFrame, wish: _Wish) -> Figure:
-    from analysis import figures
-    from analysis.artifacts import confusion_of
-    from analysis.labels import CONSTANTS, class_names, value_labels
+    from sweep.commands.best_networks import confusion
     from sweep.commands.results import best_run
 
-    best = best_run(runs)
-    matrix = confusion_of(str(best["run_id"]))
-    shown = [name for name in CONSTANTS if name in best]
-    title = value_labels(best.to_dict(), shown)
-    return figures.confusion(matrix, class_names(best["dataset"], len(matrix)), title=title)
+    return confusion(best_run(runs))
 
 
 @dataclass(frozen=True)

@@ -37,17 +37,23 @@ def report(
 ) -> None:
     """Write a report: one HTML page that needs nothing else, and its tables and figures as files.
 
-    What was run, leaders, effects with their intervals, the published claims, figures, and every
-    run in a table that can be sorted and filtered.
+    What was run, leaders and what the best network does, effects with their intervals, the
+    published claims, figures, and every run in a table that can be sorted and filtered.
 
     Example: spikesweep report quickstart -o quickstart-report
     """
     from analysis.report import Material, build_report, write_report
+    from sweep.commands.best_networks import best_networks
 
     say("reading the runs …")
     material = Material.read(names)
     say(f"drawing the report on {len(material.runs)} runs …")
-    page = write_report(build_report(material, mlflow_url=mlflow_url or _pages()), output)
+    written = build_report(
+        material,
+        mlflow_url=mlflow_url or _pages(),
+        pictures=best_networks(material.runs),
+    )
+    page = write_report(written, output)
     if log:
         _log(material, output)
     print(page)

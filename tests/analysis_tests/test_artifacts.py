@@ -59,6 +59,12 @@ def test_files_that_are_nowhere_are_named(store: Store, tmp_path: Path) -> None:
         checkpoint_of(run_id)
 
 
+def test_a_run_that_another_store_has_is_told_from_files_that_are_gone(store: Store) -> None:
+    store.trial("s", "a-0")
+    with pytest.raises(AnalysisError, match=r"matrix of run 0f0f is only in the MLflow store that"):
+        confusion_of("0f0f")
+
+
 @pytest.mark.parametrize("content", ["", "7", "[[1, 2]]", '{"a": 1}', "[[1], [2, 3]]", "[1, 2]"])
 def test_a_damaged_confusion_matrix_is_named(store: Store, tmp_path: Path, content: str) -> None:
     run_id = trial(store, tmp_path / "trial")

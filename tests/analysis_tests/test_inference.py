@@ -39,6 +39,18 @@ def test_of_few_differences_p_and_interval_are_those_of_student() -> None:
     assert inference.interval(few) == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
 
+@pytest.mark.parametrize(
+    ("n", "level", "flips"), [(6, 0.05, True), (8, 0.0125, True), (8, 0.005, False)]
+)
+def test_sign_flips_are_used_where_they_can_decide_and_students_test_elsewhere(
+    n: int, level: float, flips: bool
+) -> None:
+    alike = np.linspace(0.1, 0.2, n)  # all of one sign: the smallest p that flips can give
+    p = inference.difference_p(alike, level)
+    assert p == pytest.approx(2 / 2**n if flips else stats.ttest_1samp(alike, 0).pvalue, rel=1e-9)
+    assert p < level and inference.can_flip(n, level) == flips
+
+
 @pytest.mark.filterwarnings("ignore")  # of the other package
 def test_equivalence_and_effect_size_agree_with_pingouin(differences: Differences) -> None:
     import pingouin

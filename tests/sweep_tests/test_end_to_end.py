@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 import yaml
@@ -171,9 +172,26 @@ def test_the_report_is_written_and_logged_to_the_parent_run(finished: Workplace)
     assert done.returncode == 0, done.stderr
     page = (finished.folder / "said" / "report.html").read_text()
     assert "Specification of small" in page and "torch " in page
+    for name in ("confusion-digits", "pipeline-digits"):
+        assert (finished.folder / "said" / "figures" / f"{name}.svg").exists()
     (parent,) = finished.runs("small", "sweep")
     logged = MlflowClient(finished.store).list_artifacts(parent.info.run_id, "report")
     assert "report/report.html" in {file.path for file in logged}
+
+
+def test_a_report_on_a_file_says_that_its_networks_are_elsewhere(
+    finished: Workplace, tmp_path: Path
+) -> None:
+    assert finished.run("export-runs", "small", "-o", "lone.parquet").returncode == 0
+    elsewhere = tmp_path / "none.db"
+    done = finished.run(
+        *("report", "lone.parquet", "-o", "lone", "--no-log"),
+        MLFLOW_TRACKING_URI=f"sqlite:///{elsewhere}",
+    )
+    assert done.returncode == 0, done.stderr
+    page = (finished.folder / "lone" / "report.html").read_text()
+    assert "not drawn, the confusion matrix of run" in page
+    assert not elsewhere.exists()
 
 
 def begun(place: Workplace, epoch: int) -> bool:
@@ -298,6 +316,17 @@ def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -
     assert "3 configurations × 1 seeds = 3" in done.stdout
     assert "about" in done.stdout
     assert {path.name for path in place.folder.iterdir()} == {"small.yaml"}
+
+
+def test_the_time_that_a_dry_run_tells_is_that_of_what_did_not_run_before(
+    finished: Workplace,
+) -> None:
+    search = {"dynamics": ["lif", "alif"]}
+    spec = finished.spec(name="wider", seeds=[0, 1, 2], search=search, sampler="grid")
+    done = finished.run("run", spec, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^already run 4$", done.stdout, re.M)
+    assert "for 2 trials if none is pruned" in done.stdout
 
 
 def test_the_schema_describes_every_key(place: Workplace) -> None:
