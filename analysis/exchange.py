@@ -19,10 +19,10 @@ from analysis.files import write_file
 from analysis.metric_values import read_values
 from analysis.origin import abroad, at_home, origin
 from analysis.record import RunRecord
-from analysis.run_file import SUFFIX, RunFile, is_run_file
+from analysis.run_file import RunFile, is_run_file
 from analysis.run_file_writer import RunFileWriter
 from analysis.store import explained, find_sweeps, open_store, sweep_runs
-from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
+from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Tag
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
@@ -75,7 +75,7 @@ def export_runs(
             read; a sweep is unknown, or none of its trials has ended.
     """
     if not is_run_file(os.fspath(path)):
-        raise AnalysisError(f"{os.fspath(path)}: the name of a file of runs must end in {SUFFIX}")
+        raise AnalysisError(f"{os.fspath(path)}: the name of a file of runs must end in {RUN_FILE}")
     for name in filter(is_run_file, sweeps):
         raise AnalysisError(f"{name}: is a file already; what is exported are sweeps of the store")
     with open_store(tracking_uri) as client:

@@ -23,9 +23,7 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisError
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
-
-SUFFIX = ".parquet"
-"""Tells a file of runs from the name of a sweep."""
+from sweep.records import RUN_FILE
 
 MARK, FORM = b"spikesweep.runs", b"1"
 """Stands in the file with a seal: that it is one of runs, of which form, and whole."""
@@ -61,7 +59,7 @@ def seal(content: bytes) -> bytes:
 
 def is_run_file(name: str) -> bool:
     """Whether a name is that of a file of runs, and not of a sweep."""
-    return name.endswith(SUFFIX)
+    return name.endswith(RUN_FILE)
 
 
 class RunFile:

@@ -10,7 +10,7 @@ from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED, check_fresh
-from sweep.records import SEARCHABLE
+from sweep.records import RUN_FILE, SEARCHABLE
 from sweep.space import Parameter
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def check(sweep: Sweep) -> None:
     Raises:
         SpecError: Something does not fit; place, value and what is allowed in one line.
     """
+    if sweep.name.endswith(RUN_FILE):
+        raise SpecError(f"name: {sweep.name!r} reads like a file of runs; do without {RUN_FILE}")
     points = {f"points.{index}": point for index, point in enumerate(sweep.points)}
     for part, keys in {"base": sweep.base, "search": sweep.search, **points}.items():
         for key in keys:

@@ -71,6 +71,9 @@ class Tag:
 CONFUSION_FILE = "confusion.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
 
+RUN_FILE = ".parquet"
+"""Ends the name of a file of runs, and of no sweep: so the two are told apart."""
+
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
 
 EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -61,11 +62,19 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
             mpl.colormaps[SCALE].reversed() if is_cost else mpl.colormaps[SCALE],
         )
         places = np.transpose([scale.places for scale in scales])
-        for key, line, colour in zip(
-            groups.index, places, colours.to_rgba(values.to_numpy()), strict=True
-        ):
-            width, layer = (2.6, 3) if key == best else (1.0, 2)
-            axes.plot(line, color=tuple(colour), linewidth=width, alpha=0.9, zorder=layer)
+        lines = np.stack([np.broadcast_to(np.arange(len(params)), places.shape), places], axis=2)
+        shades, is_best = colours.to_rgba(values.to_numpy()), groups.index == best
+        # One collection: ten thousand lines of their own take many seconds.
+        for chosen, width, layer in ((~is_best, 1.0, 2), (is_best, 2.6, 3)):
+            axes.add_collection(
+                LineCollection(
+                    list(lines[chosen]),
+                    colors=shades[chosen],
+                    linewidths=width,
+                    alpha=0.9,
+                    zorder=layer,
+                )
+            )
         for place, scale in enumerate(scales):
             _ticks(axes, place, scale)
         _frame(axes, params)

@@ -44,6 +44,7 @@ BAD: list[tuple[str, str]] = [
     ("name: a\nname: b\n", "stands twice"),
     ("\t", "line 1"),
     (changed(name="has space"), "name:"),
+    (changed(name="old.parquet"), "name: 'old.parquet' reads like a file of runs"),
     (changed(nmae="x"), "nmae: unknown key"),
     (changed(base={"dataset": "cifar"}), "base.dataset:"),
     (changed(base={"hiden": 3}), "did you mean hidden?"),
