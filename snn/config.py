@@ -90,7 +90,13 @@ class NeuronConfig(_Section):
     )
     dynamics: DynamicsName = Field("alif", description="neuron model; mlp is the baseline")
     learn_beta: bool = Field(False, description="train the strength of the adaptation (alif)")
+    beta_per_neuron: bool = Field(
+        False, description="a learned beta is one of each neuron, not of the layer (alif)"
+    )
     tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    learn_tau_mem: bool = Field(
+        False, description="train the membrane time constant of each neuron (lif, alif)"
+    )
     tau_syn: float | None = Field(
         None, gt=0, description="synaptic time constant in ms; none: currents act at once"
     )
@@ -164,6 +170,8 @@ _OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "lr_schedule",
     "clip_norm",
     "weight_average",
+    "beta_per_neuron",
+    "learn_tau_mem",
 }
 
 # What a key is when it is not given and the field's own default does not fit, most special last.
@@ -187,7 +195,7 @@ _CONDITIONAL_DEFAULTS: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
     ({"preset": "published", "dynamics": "izhikevich"}, {"surrogate_slope": 1.0}),
 )
 
-_ALIF_ONLY = frozenset({"tau_adapt", "beta", "learn_beta"})
+_ALIF_ONLY = frozenset({"tau_adapt", "beta", "learn_beta", "beta_per_neuron"})
 _SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
@@ -196,7 +204,7 @@ _SPIKING_ONLY = (
 _UNUSED_BY_DYNAMICS: Mapping[str, frozenset[str]] = {
     "alif": frozenset(),
     "lif": _ALIF_ONLY,
-    "izhikevich": _ALIF_ONLY | {"tau_mem", "threshold"},
+    "izhikevich": _ALIF_ONLY | {"tau_mem", "learn_tau_mem", "threshold"},
     "mlp": _SPIKING_ONLY,
 }
 _UNUSED_BY_ENCODING: Mapping[str, frozenset[str]] = {
@@ -258,6 +266,8 @@ class TrialConfig(
         """The keys that this run uses, with plain values; keys without effect are left out."""
         unused = _UNUSED_BY_DYNAMICS[self.dynamics] | _UNUSED_BY_ENCODING[self.encoding]
         unused |= ExecutionConfig.model_fields.keys()
+        if not self.learn_beta:
+            unused |= {"beta_per_neuron"}
         values = {key: value for key, value in self.model_dump().items() if key not in unused}
         values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
         return dict(sorted(values.items()))

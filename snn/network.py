@@ -49,7 +49,7 @@ class SpikingLayer(nn.Module):
         self, config: TrialConfig, n_in: int, n_out: int, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.neuron = neuron(config, generator)
+        self.neuron = neuron(config, n_out, generator)
         self.weight = nn.Parameter(torch.empty(n_in, n_out))
         self.recurrent = nn.Parameter(torch.empty(n_out, n_out)) if config.recurrent else None
         self.register_buffer("others", 1 - torch.eye(n_out), persistent=False)
@@ -68,7 +68,7 @@ class SpikingLayer(nn.Module):
 
     @property
     def beta(self) -> Tensor | None:
-        """Strength of the adaptation, where there is one."""
+        """Strength of the adaptation where there is one: a number, or one of each neuron."""
         inner = self.neuron.neuron if isinstance(self.neuron, Synapse) else self.neuron
         return inner.beta if isinstance(inner, ALIF) else None
 
@@ -161,7 +161,7 @@ class SpikingNetwork(nn.Module):
     @property
     def beta_mean(self) -> float | None:
         """Mean strength of the adaptation over the layers; None without adaptation."""
-        betas = [layer.beta.item() for layer in self._layers if layer.beta is not None]
+        betas = [layer.beta.mean().item() for layer in self._layers if layer.beta is not None]
         return sum(betas) / len(betas) if betas else None
 
     @property

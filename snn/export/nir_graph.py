@@ -28,7 +28,6 @@ as published, whose reset takes the next current with it.
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import nir
@@ -40,10 +39,12 @@ from snn.config import TrialConfig
 from snn.errors import ExportError
 from snn.kernels import Layer
 from snn.network import SpikingNetwork
+from snn.neurons import LIF, Synapse
 from snn.training import Network
 
 Solver = Literal["exact", "euler"]
 _S_PER_MS = 1e-3
+_Floats = npt.NDArray[np.float32] | np.float32
 
 
 def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
@@ -89,7 +90,9 @@ def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
 
 def _neurons(config: TrialConfig, layer: Layer, solver: Solver) -> nir.NIRNode:
     ones = np.ones(layer.weight.shape[1], dtype=np.float32)
-    tau, r = _leak(config.tau_mem, config.dt, solver)
+    neuron = layer.neuron.neuron if isinstance(layer.neuron, Synapse) else layer.neuron
+    assert isinstance(neuron, LIF)
+    tau, r = _leak(neuron.tau, config.dt, solver)
     threshold = config.threshold * ones
     if config.tau_syn is None:
         return nir.LIF(
@@ -107,11 +110,13 @@ def _neurons(config: TrialConfig, layer: Layer, solver: Solver) -> nir.NIRNode:
     )
 
 
-def _leak(tau_ms: float, dt_ms: float, solver: Solver) -> tuple[float, float]:
-    """τ in seconds, and R."""
-    forgotten = -math.expm1(-dt_ms / tau_ms)
-    tau = {"exact": tau_ms, "euler": dt_ms / forgotten}[solver]
-    return tau * _S_PER_MS, 1 / forgotten
+def _leak(tau_ms: float | Tensor, dt_ms: float, solver: Solver) -> tuple[_Floats, _Floats]:
+    """τ in seconds, and R; one of each neuron where τ is."""
+    given = tau_ms.detach().cpu().numpy() if isinstance(tau_ms, Tensor) else tau_ms
+    tau = np.asarray(given, dtype=np.float64)
+    forgotten = -np.expm1(-dt_ms / tau)
+    tau = {"exact": tau, "euler": dt_ms / forgotten}[solver]
+    return np.float32(tau * _S_PER_MS), np.float32(1 / forgotten)
 
 
 def _weight(weight: Tensor) -> npt.NDArray[np.float32]:

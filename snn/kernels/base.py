@@ -56,7 +56,7 @@ class Dynamics(NamedTuple):
     """The numbers of a LIF or an ALIF layer, which is a LIF one with β = 0, as compiled code wants.
 
     Attributes:
-        alpha: Decay of the membrane per step.
+        alpha: Decay of the membrane per step, where it is not learned.
         rho: Decay of the adaptation.
         sigma: Decay of the synaptic current; 0 without one.
         threshold: ϑ.
@@ -97,8 +97,9 @@ def gather(
 ) -> tuple[Task, *tuple[Tensor | None, ...]]:
     """The task and its tensors, as an autograd function wants them.
 
-    Per layer the weights, the recurrent ones and β, None where there is none; then the weights and
-    the bias of the readout. Under a constant drive its current stands for the first weights.
+    Per layer the weights, the recurrent ones, α (H,) where it is learned, and β, a number or (H,);
+    None for what there is not. Then the weights and the bias of the readout. Under a constant drive
+    its current stands for the first weights.
 
     Raises:
         TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
@@ -108,9 +109,9 @@ def gather(
     tensors: list[Tensor | None] = []
     numbers = []
     for neuron, weight, recurrent in layers:
-        constants, beta = dynamics(neuron)
+        constants, alpha, beta = dynamics(neuron)
         numbers.append(constants)
-        tensors += [weight, recurrent, beta]
+        tensors += [weight, recurrent, alpha, beta]
     if isinstance(drive, ConstantCurrent):
         tensors[0] = drive.step_current(layers[0].weight)
     tensors += [readout.weight, readout.bias]
@@ -118,8 +119,10 @@ def gather(
     return Task(drive, tuple(numbers), readout, learns), *tensors
 
 
-def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None]:
-    """The numbers of a layer and its β: None for LIF, without gradient where none flows.
+def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None, Tensor | None]:
+    """The numbers of a layer, its α if it is learned, and its β.
+
+    β is None for LIF, and without gradient where none flows.
 
     Raises:
         TypeError: The neuron is neither a LIF nor an ALIF.
@@ -128,7 +131,7 @@ def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None]:
     if not isinstance(inner, LIF | ALIF):
         raise TypeError(f"{type(inner).__name__}: only LIF and ALIF neurons have compiled loops")
     numbers = Dynamics(
-        alpha=inner.alpha,
+        alpha=0.0 if isinstance(inner.alpha, Tensor) else inner.alpha,
         rho=inner.rho if isinstance(inner, ALIF) else 0.0,
         sigma=sigma,
         threshold=inner.threshold,
@@ -138,4 +141,6 @@ def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None]:
         adapts=float(isinstance(inner, ALIF) and not inner.published),
     )
     beta = inner.beta if isinstance(inner, ALIF) else None
-    return numbers, beta.detach() if beta is not None and not numbers.adapts else beta
+    if beta is not None and not numbers.adapts:
+        beta = beta.detach()
+    return numbers, inner.alpha if isinstance(inner.alpha, Tensor) else None, beta

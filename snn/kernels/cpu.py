@@ -2,7 +2,7 @@
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
-All else is rebuilt on the way back.
+A learned α takes 4 bytes more, for v. All else is rebuilt on the way back.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -23,7 +23,7 @@ from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, Spi
 from snn.kernels import cpu_loops as loops
 from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import F32, I32, Events, Inputs
+from snn.kernels.cpu_loops import F32, I32, Constant, Events, Inputs
 from snn.kernels.product import COLUMNS, ROWS
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
@@ -48,23 +48,27 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
 
 class _Weights(NamedTuple):
-    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; β."""
+    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β."""
 
     forward: F32
     recurrent: F32
-    beta: np.float32
+    alpha: Constant
+    beta: Constant
 
 
 class _Network(torch.autograd.Function):
-    """Tensors in: weights or current, recurrent weights, β of every layer; then the readout's."""
+    """Tensors in: weights or current, recurrent weights, α, β of every layer; the readout's."""
 
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
         arrays = [_NOTHING if t is None else t.detach().contiguous().numpy() for t in tensors]
+        of_layers = zip(*[iter(arrays[:-2])] * 4, strict=True)
         layers = [
-            _Weights(weight, recurrent, np.float32(beta if beta.ndim == 0 else 0))
-            for weight, recurrent, beta in zip(*[iter(arrays[:-2])] * 3, strict=True)
+            _weights(weight, recurrent, alpha, beta, numbers)
+            for (weight, recurrent, alpha, beta), numbers in zip(
+                of_layers, task.numbers, strict=True
+            )
         ]
         weight, bias = arrays[-2:]
         logits = torch.empty(len(task.drive.pixels), _up(len(bias), _LANES))
@@ -103,20 +107,24 @@ class _Part:
     def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
         """Write this part's rows of the logits and of the spike counts of every layer."""
         self._inputs = [self._encode()]
-        self._psi = []
+        self._psi, self._potentials = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
             shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
             spikes = self._events(shape[1], shape[1] * shape[2])
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
+            learns_alpha = self._task.learns and layer.alpha.ndim == 1
+            self._potentials.append(self._lease.empty(shape) if learns_alpha else None)
             loops.forward(
                 self._inputs[-1],
                 layer.forward,
                 layer.recurrent,
+                layer.alpha,
                 layer.beta,
                 numbers,
                 spikes,
                 count[self._images],
                 self._psi[-1],
+                self._potentials[-1],
             )
             self._inputs.append(_by_step(spikes))
         logits = logits[self._images]
@@ -140,22 +148,32 @@ class _Part:
             forward = self._lease.zeros(layer.forward.shape)
             recurrent = self._lease.zeros(layer.recurrent.shape)
             below = self._lease.empty(psi.shape) if k else _NO_STATE
-            beta = loops.backward(
+            alpha, beta = (
+                np.zeros_like(constant) if constant.ndim else None
+                for constant in (layer.alpha, layer.beta)
+            )
+            shared_beta = loops.backward(
                 inputs,
                 _widen(layer.recurrent.T, COLUMNS),
+                layer.alpha,
                 layer.beta,
                 self._numbers[k],
                 self._inputs[k + 1].events,
                 psi,
+                self._potentials[k],
                 above,
                 _widen(weight_above.T, COLUMNS),
                 grad_counts[k][self._images],
                 forward,
                 recurrent,
                 forward[self._images] if inputs.current.size else _NOTHING,
+                alpha,
+                beta,
                 below,
             )
-            grads = [forward, recurrent, np.array([beta], np.float32), *grads]
+            if beta is None:
+                beta = np.array(shared_beta, np.float32)
+            grads = [forward, recurrent, _NOTHING if alpha is None else alpha, beta, *grads]
             above, weight_above = below, layer.forward
         return grads
 
@@ -205,6 +223,15 @@ class _Part:
         loops.sort_events(pixels, table.astype(np.int32), events)
         periodic = isinstance(drive, SpikePeriods)
         return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
+
+
+def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Dynamics) -> _Weights:
+    return _Weights(
+        forward,
+        recurrent,
+        alpha if alpha.ndim == 1 else np.float32(numbers.alpha),
+        beta if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
+    )
 
 
 def _cut(n_images: int, state: int) -> list[slice]:

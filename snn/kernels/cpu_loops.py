@@ -5,7 +5,8 @@ Shapes: B images, T steps, N inputs, H neurons, C classes.
 Whatever is sparse is a sum over events: the input of a latency or Poisson code, the spikes of the
 layer below and of the layer itself, on the way forward and, for the weights, on the way back. Only
 what comes down from the layer above and through recurrent weights on the way back is dense.
-Arrays of size 0 stand for what a network does not have.
+Arrays of size 0 stand for what a network does not have, None for what is rare: then the loops are
+compiled without it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import overload
 from numpy.typing import NDArray
 
 from snn.kernels.base import Dynamics
@@ -21,6 +23,8 @@ from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+Constant = np.float32 | F32
+"""Of a layer, or (H,) of each neuron."""
 
 # Compiled at the first call and kept on disk; the GIL is free meanwhile. Fused multiply-adds and
 # other orders of a sum are allowed, but NaN stays NaN: a diverged training must be seen as one.
@@ -32,6 +36,18 @@ compiled = njit(
 step_part = njit(
     nogil=True, forceinline=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
 )
+
+
+def _at(constant: Constant, h: int) -> Any:
+    """The constant of neuron h. Loops are compiled for each kind: one number costs nothing."""
+    raise NotImplementedError  # only compiled code calls it
+
+
+@overload(_at, inline="always")
+def _compiled_at(constant, h):  # type: ignore[no-untyped-def]
+    if isinstance(constant, types.Array):
+        return lambda constant, h: constant[h]
+    return lambda constant, h: constant
 
 
 class Events(NamedTuple):
@@ -139,11 +155,13 @@ def forward(
     inputs: Inputs,
     weight: F32,
     recurrent: F32,
-    beta: np.float32,
+    alpha: Constant,
+    beta: Constant,
     numbers: Dynamics,
     spikes: Events,
     counts: F32,
     psi: F32,
+    potentials: F32 | None,
 ) -> None:
     """Run a layer; see `snn.neurons.alif` for the equations.
 
@@ -151,11 +169,13 @@ def forward(
         inputs: What drives the layer.
         weight: (N, H).
         recurrent: (H, H) or of size 0.
+        alpha: α.
         beta: β.
         numbers: In single precision.
         spikes: Out, of the layer.
         counts: Out (B, H), spikes of every neuron.
         psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted.
+        potentials: Out (B, T, H), v; None if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
@@ -192,11 +212,14 @@ def forward(
                 _add_rows(current, 0, weight, events, b, t)
             if recurrent.size and t:
                 _add_rows(current, 0, recurrent, spikes, b, t - 1)
-            _integrate(current, v, a, z, beta, numbers, distance, fired)
+            _integrate(current, v, a, z, alpha, beta, numbers, distance, fired)
             for h in range(n_neurons):
                 counts[b, h] += z[h]
             if psi.size:
                 _differentiate(distance, a, beta, numbers, psi, b, t)
+            if potentials is not None:
+                for h in range(n_neurons):
+                    potentials[b, t, h] = v[h]
             for eight in range(eights.size):
                 if eights[eight]:  # else eight silent neurons are passed over at once
                     for h in range(8 * eight, min(8 * eight + 8, n_neurons)):
@@ -239,7 +262,8 @@ def _integrate(
     v: F32,
     a: F32,
     z: F32,
-    beta: np.float32,
+    alpha: Constant,
+    beta: Constant,
     numbers: Dynamics,
     distance: F32,
     fired: NDArray[np.uint8],
@@ -248,17 +272,17 @@ def _integrate(
     one, none = np.float32(1), np.float32(0)
     for h in range(distance.size):
         last = z[h]
-        kept = numbers.alpha * v[h] * (one - last)
+        kept = _at(alpha, h) * v[h] * (one - last)
         v[h] = kept + current[0, h] * (one - numbers.takes_current * last)
         a[h] = numbers.rho * a[h] + last
-        distance[h] = v[h] - (numbers.threshold + beta * a[h])
+        distance[h] = v[h] - (numbers.threshold + _at(beta, h) * a[h])
         z[h] = one if distance[h] >= none else none
         fired[h] = distance[h] >= none
 
 
 @step_part
 def _differentiate(
-    distance: F32, a: F32, beta: np.float32, numbers: Dynamics, psi: F32, b: int, t: int
+    distance: F32, a: F32, beta: Constant, numbers: Dynamics, psi: F32, b: int, t: int
 ) -> None:
     """ψ of `snn.surrogate`, in the order of SURROGATE_CODES."""
     one, slope = np.float32(1), numbers.slope
@@ -268,7 +292,7 @@ def _differentiate(
             psi[b, t, h] = one / (root * root)
     elif numbers.surrogate == 1:
         for h in range(distance.size):
-            scale = numbers.threshold + beta * a[h] + np.float32(1e-5)
+            scale = numbers.threshold + _at(beta, h) * a[h] + np.float32(1e-5)
             psi[b, t, h] = slope / scale * max(np.float32(0), one - abs(distance[h] / scale))
     else:
         steepness = np.float32(np.pi / 2) * slope
@@ -342,19 +366,23 @@ def read_out_backward(
 def backward(
     inputs: Inputs,
     recurrent_t: F32,
-    beta: np.float32,
+    alpha: Constant,
+    beta: Constant,
     numbers: Dynamics,
     spikes: Events,
     psi: F32,
+    potentials: F32 | None,
     above: F32,
     above_t: F32,
     grad_counts: F32,
     grad_weight: F32,
     grad_recurrent: F32,
     grad_current: F32,
+    grad_alpha: F32 | None,
+    grad_beta: F32 | None,
     adjoint: F32,
 ) -> float:
-    """Backpropagation through time of a layer; returns the gradient of β.
+    """Backpropagation through time of a layer; returns the gradient of a β that all share.
 
     With the gradients g of the loss, W↑ the weights to the layer above, i the current, x = v − A,
     and λ = g of a / β, all from the last step to the first:
@@ -365,22 +393,27 @@ def backward(
         λ[t]   = ρ · λ[t+1] − g_x[t]
         g_i[t] = σ · g_i[t+1] + g_v[t] · (1 − z[t−1] if the reset takes the current else 1)
         g_W += input[t] ⊗ g_i[t],   g_R += z[t−1] ⊗ g_i[t],   g_β += z[t] · λ[t+1]
+        g_α += (1 − z[t−1]) · v[t−1] · g_v[t]
 
     Four images go together, because the dense products want that.
 
     Args:
         inputs: As in `forward`, like `spikes` and `psi`.
         recurrent_t: (H, width) transposed, width a multiple of COLUMNS; or of size 0.
+        alpha: α.
         beta: β.
         numbers: In single precision.
         spikes: Of the layer.
         psi: (B, T, H).
+        potentials: (B, T, H), v; None where α is not learned.
         above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
         above_t: (K, width) the weights to that layer, transposed.
         grad_counts: (B, H) or of size 0.
         grad_weight: (N, H), added to.
         grad_recurrent: (H, H), added to.
         grad_current: (B, H), added to; of size 0 where the input is of events.
+        grad_alpha: (H,), added to; None where potentials are.
+        grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
     """
     n_images, n_steps, n_neurons = psi.shape
@@ -393,7 +426,7 @@ def backward(
     grad_i = np.empty((ROWS, n_neurons), np.float32)
     fired = np.zeros((2 * ROWS, n_neurons), np.float32)  # z[t] and z[t − 1], in turns
     by_period = np.empty((ROWS * len(starts), n_neurons), np.float32)
-    grad_beta = np.float32(0)
+    shared_beta = np.float32(0)
     for first in range(0, n_images, ROWS):
         n_rows = min(ROWS, n_images - first)
         from_above[:] = 0
@@ -420,9 +453,29 @@ def backward(
                 b, now, before = first + row, t % 2 * ROWS + row, (t + 1) % 2 * ROWS + row
                 if t:
                     _mark(fired, before, spikes, b, t - 1)
-                grad_beta += _step_back(
-                    grad_z, psi, b, t, fired, now, before, grad_v, slow, grad_i, row, beta, numbers
+                if grad_beta is not None:
+                    for h in range(n_neurons):
+                        grad_beta[h] += fired[now, h] * slow[row, h]
+                shared_beta += _step_back(
+                    grad_z,
+                    psi,
+                    b,
+                    t,
+                    fired,
+                    now,
+                    before,
+                    grad_v,
+                    slow,
+                    grad_i,
+                    row,
+                    alpha,
+                    beta,
+                    numbers,
                 )
+                if potentials is not None and grad_alpha is not None and t:
+                    for h in range(n_neurons):
+                        kept = (np.float32(1) - fired[before, h]) * potentials[b, t - 1, h]
+                        grad_alpha[h] += kept * grad_v[row, h]
                 _zero(fired, now)
                 if inputs.current.size:
                     _add_row(grad_current, b, grad_i, row)
@@ -443,7 +496,7 @@ def backward(
                 for period in range(1, n_steps):
                     source = row * len(starts) + period
                     _add_to_rows(grad_weight, events, first + row, period, by_period, source)
-    return float(grad_beta)
+    return float(shared_beta)
 
 
 @step_part
@@ -466,16 +519,17 @@ def _step_back(
     slow: F32,
     grad_i: F32,
     row: int,
-    beta: np.float32,
+    alpha: Constant,
+    beta: Constant,
     numbers: Dynamics,
 ) -> np.float32:
-    """The elementwise part of a step of `backward`; returns its share in the gradient of β."""
+    """The elementwise part of a step of `backward`; returns its share in what that returns."""
     one, grad_beta = np.float32(1), np.float32(0)
     for h in range(grad_v.shape[1]):
         later = slow[row, h]
-        grad_x = (grad_z[row, h] + beta * numbers.adapts * later) * psi[b, t, h]
+        grad_x = (grad_z[row, h] + _at(beta, h) * numbers.adapts * later) * psi[b, t, h]
         grad_beta += fired[now, h] * later
-        grad_v[row, h] = grad_x + numbers.alpha * (one - fired[now, h]) * grad_v[row, h]
+        grad_v[row, h] = grad_x + _at(alpha, h) * (one - fired[now, h]) * grad_v[row, h]
         slow[row, h] = numbers.rho * later - numbers.adapts * grad_x
         through = one - numbers.takes_current * fired[before, h]
         grad_i[row, h] = numbers.sigma * grad_i[row, h] + grad_v[row, h] * through

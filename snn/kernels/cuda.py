@@ -1,10 +1,10 @@
 """The network on a GPU: every layer is one launch forward and one back.
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v and 1 for the
-spikes. The input current is written where ψ will be, and the gradient that comes down from the
-layer above where that of the current will be, so there is no other array of this size but one
-while a dense product needs the spikes as numbers. Nothing of it is done once per time step in
-Python. Weights are in single precision.
+spikes; a learned α takes 4 more, for v. The input current is written where ψ will be, and the
+gradient that comes down from the layer above where that of the current will be, so there is no
+other array of this size but one while a dense product needs the spikes as numbers. Nothing of it is
+done once per time step in Python. Weights are in single precision.
 """
 
 from __future__ import annotations
@@ -38,17 +38,22 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
 
 class _Ran(NamedTuple):
-    """What a layer leaves for the way back: weights, spikes (B, T, H) uint8, ψ (B, T, H)."""
+    """What a layer leaves for the way back: weights, α, β (H,), spikes (B, T, H) uint8, ψ and v.
+
+    ψ is (B, T, H), and so is v, which is None where α is not learned.
+    """
 
     weight: Tensor
     recurrent: Tensor | None
+    alpha: Tensor
     beta: Tensor
     spikes: Tensor
     psi: Tensor
+    potentials: Tensor | None
 
 
 class _Network(torch.autograd.Function):
-    """Tensors in: weights or current, recurrent weights, β of every layer; then the readout's."""
+    """Tensors in: weights or current, recurrent weights, α, β of every layer; the readout's."""
 
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
@@ -58,12 +63,11 @@ class _Network(torch.autograd.Function):
         ran: list[_Ran] = []
         counts = []
         for k in range(len(task.numbers)):
-            forward, recurrent, beta = of_layers[3 * k : 3 * k + 3]
+            forward, *of_neurons = of_layers[4 * k : 4 * k + 4]
             assert forward is not None
             current = _numbers(ran[-1].spikes) @ forward if ran else _current(task.drive, forward)
-            strength = forward.new_zeros(()) if beta is None else beta
-            spikes, psi, count = _forward(task, k, current, recurrent, strength)
-            ran.append(_Ran(forward, recurrent, strength, spikes, psi))
+            layer, count = _forward(task, k, current, forward, *of_neurons)
+            ran.append(layer)
             counts.append(count)
         current = _numbers(ran[-1].spikes) @ weight + bias
         ctx.leak = task.readout.leak(task.drive.n_steps).to(weight)
@@ -85,7 +89,7 @@ class _Network(torch.autograd.Function):
         for k in reversed(range(len(ran))):
             layer = ran[k]
             adjoint = arriving @ weight_above.T
-            grad_beta = _backward(task, k, layer, adjoint, grads[k + 1])
+            of_neurons = _backward(task, k, layer, adjoint, grads[k + 1])
             recurrent = None
             if layer.recurrent is not None:
                 recurrent = _product(layer.spikes[:, :-1], adjoint[:, 1:])
@@ -93,7 +97,7 @@ class _Network(torch.autograd.Function):
                 forward = _product(ran[k - 1].spikes, adjoint)
             else:
                 forward = _current_backward(task.drive, layer.weight, adjoint)
-            found = [forward, recurrent, grad_beta, *found]
+            found = [forward, recurrent, *of_neurons, *found]
             arriving, weight_above = adjoint, layer.weight
         return None, *(
             None if shape is None or grad is None else grad.view(shape)
@@ -105,13 +109,22 @@ class _Network(torch.autograd.Function):
 
 
 def _forward(
-    task: Task, k: int, current: Tensor, recurrent: Tensor | None, beta: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Spikes and ψ, both (B, T, H), and spike counts (B, H) under a current (B, T or 1, H)."""
+    task: Task,
+    k: int,
+    current: Tensor,
+    weight: Tensor,
+    recurrent: Tensor | None,
+    alpha: Tensor | None,
+    beta: Tensor | None,
+) -> tuple[_Ran, Tensor]:
+    """The layer as it ran under a current (B, T or 1, H), and its spike counts (B, H)."""
     numbers = task.numbers[k]
     n_images, n_current, n_neurons = current.shape
     shape = n_images, task.drive.n_steps, n_neurons
     constant = n_current == 1
+    potentials = current.new_empty(shape) if alpha is not None and task.learns else None
+    alpha = current.new_full((n_neurons,), numbers.alpha) if alpha is None else alpha.contiguous()
+    beta = current.new_zeros(()) if beta is None else beta
     spikes = current.new_empty(shape, dtype=torch.uint8)
     psi = current.new_empty(shape) if constant and task.learns else current
     counts = current.new_empty(n_images, n_neurons)
@@ -119,14 +132,15 @@ def _forward(
     loops.forward[blocks.grid(n_images)](
         current,
         *_halves(recurrent),
-        beta,
+        alpha,
+        beta.expand(n_neurons).contiguous(),
         spikes,
         psi,
+        potentials,
         counts,
         *shape,
         current.stride(0),
         0 if constant else current.stride(1),
-        numbers.alpha,
         numbers.rho,
         numbers.sigma,
         numbers.threshold,
@@ -136,28 +150,34 @@ def _forward(
         is_recurrent=recurrent is not None,
         kept=blocks.kept,
         learns=task.learns,
+        learns_alpha=potentials is not None,
         block=blocks.neurons,
         num_warps=blocks.warps,
     )
-    return spikes, psi, counts
+    return _Ran(weight, recurrent, alpha, beta, spikes, psi, potentials), counts
 
 
-def _backward(task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor | None) -> Tensor:
-    """Turn the gradient of the spikes into that of the current; returns that of β."""
+def _backward(
+    task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor | None
+) -> tuple[Tensor | None, Tensor]:
+    """Turn the gradient of the spikes into that of the current; returns those of α and β."""
     numbers = task.numbers[k]
     blocks = _Blocks(adjoint.shape[2], layer.recurrent is not None)
     grid = blocks.grid(len(adjoint))
-    grad_beta = adjoint.new_empty(grid[0] * grid[1])
+    grad_beta = adjoint.new_empty(grid[0], adjoint.shape[2])
+    grad_alpha = None if layer.potentials is None else torch.empty_like(grad_beta)
     loops.backward[grid](
         adjoint,
         None if layer.recurrent is None else layer.recurrent.T.contiguous(),
-        layer.beta,
+        layer.alpha,
+        layer.beta.expand(adjoint.shape[2]).contiguous(),
         layer.spikes,
         layer.psi,
+        layer.potentials,
         adjoint if counts is None else counts.contiguous(),
+        grad_alpha,
         grad_beta,
         *adjoint.shape,
-        numbers.alpha,
         numbers.rho,
         numbers.sigma,
         numbers.takes_current,
@@ -165,11 +185,13 @@ def _backward(task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor |
         is_recurrent=layer.recurrent is not None,
         kept=blocks.kept,
         with_counts=counts is not None,
+        learns_alpha=grad_alpha is not None,
         precision=_PRECISION,
         block=blocks.neurons,
         num_warps=blocks.warps,
     )
-    return grad_beta.sum()
+    grad = grad_beta.sum(0) if layer.beta.dim() else grad_beta.sum()
+    return None if grad_alpha is None else grad_alpha.sum(0), grad
 
 
 def _halves(recurrent: Tensor | None) -> tuple[Tensor | None, Tensor | None, Tensor | None]:

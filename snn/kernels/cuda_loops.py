@@ -196,16 +196,17 @@ def forward(
     high,
     low,
     scale,
+    alpha,
     beta,
     spikes,
     psi,
+    potentials,
     counts,
     n_images,
     n_steps,
     n_neurons,
     image_stride,
     step_stride,
-    alpha,
     rho,
     sigma,
     threshold,
@@ -215,6 +216,7 @@ def forward(
     is_recurrent: tl.constexpr,
     kept: tl.constexpr,
     learns: tl.constexpr,
+    learns_alpha: tl.constexpr,
     block: tl.constexpr,
 ):
     """Run a layer; see `snn.neurons.alif` for the equations.
@@ -224,17 +226,18 @@ def forward(
         high: (H, H) float16, the recurrent weights divided by scale; used if is_recurrent.
         low: (H, H) float16, what is left of them.
         scale: One number.
-        beta: β, one number.
+        alpha: (H,) α.
+        beta: (H,) β.
         spikes: Out (B, T, H) uint8.
         psi: Out (B, T, H), ∂z/∂v for the way back, if learns; it may be the current itself.
+        potentials: Out (B, T, H), v, if learns_alpha.
         counts: Out (B, H), spikes of every neuron.
         n_images: B.
         n_steps: T.
         n_neurons: H.
         image_stride: Of the current.
         step_stride: Of the current; 0 if it is constant.
-        alpha: As in `Dynamics`, like the five that follow.
-        rho: ...
+        rho: As in `Dynamics`, like the four that follow.
         sigma: ...
         threshold: ...
         slope: ...
@@ -243,6 +246,7 @@ def forward(
         is_recurrent: Whether there are recurrent weights.
         kept: Whether they fit on the processor.
         learns: Whether psi is wanted.
+        learns_alpha: Whether v is wanted.
         block: In a program; the grid is (blocks of images, blocks of neurons).
     """
     b = (tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
@@ -250,7 +254,8 @@ def forward(
     inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
     place = (b * n_steps * n_neurons)[:, None] + h[None, :]
     source = current + (b * image_stride)[:, None] + h[None, :]
-    strength = tl.load(beta)
+    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
     i = tl.zeros((IMAGES, block), tl.float32)
     v = tl.zeros((IMAGES, block), tl.float32)
     a = tl.zeros((IMAGES, block), tl.float32)
@@ -277,7 +282,7 @@ def forward(
                     own = tl.dot(fired.to(tl.float16), _rows(low, k, h, n_neurons), own)
             arriving += tl.load(scale) * own
         i = sigma * i + arriving
-        v = alpha * v * (1 - z) + i * (1 - takes_current * z)
+        v = decay * v * (1 - z) + i * (1 - takes_current * z)
         a = rho * a + z
         limit = threshold + strength * a
         distance = v - limit
@@ -288,6 +293,8 @@ def forward(
             tl.store(
                 psi + place + t * n_neurons, _derivative(distance, limit, slope, surrogate), inside
             )
+        if learns_alpha:
+            tl.store(potentials + place + t * n_neurons, v, inside)
         if is_recurrent and not kept:
             tl.debug_barrier()  # all warps of the program see the spikes that the others wrote
     tl.store(counts + (b * n_neurons)[:, None] + h[None, :], count, inside)
@@ -319,15 +326,17 @@ def _rows(matrix, rows, columns, size):
 def backward(
     adjoint,
     recurrent_t,
+    alpha,
     beta,
     spikes,
     psi,
+    potentials,
     grad_counts,
+    grad_alpha,
     grad_beta,
     n_images,
     n_steps,
     n_neurons,
-    alpha,
     rho,
     sigma,
     takes_current,
@@ -335,6 +344,7 @@ def backward(
     is_recurrent: tl.constexpr,
     kept: tl.constexpr,
     with_counts: tl.constexpr,
+    learns_alpha: tl.constexpr,
     precision: tl.constexpr,
     block: tl.constexpr,
 ):
@@ -343,22 +353,25 @@ def backward(
     Args:
         adjoint: In: what comes from above to the spikes (B, T, H). Out: gradient of the current.
         recurrent_t: (H, H), transposed, used if is_recurrent.
-        beta: β, one number.
+        alpha: (H,) α.
+        beta: (H,) β.
         spikes: (B, T, H) uint8.
         psi: (B, T, H).
+        potentials: (B, T, H), used if learns_alpha.
         grad_counts: (B, H), used if with_counts.
-        grad_beta: Out, one sum per program.
+        grad_alpha: Out (blocks of images, H), if learns_alpha.
+        grad_beta: Out (blocks of images, H).
         n_images: B.
         n_steps: T.
         n_neurons: H.
-        alpha: As in `Dynamics`, like the four that follow.
-        rho: ...
+        rho: As in `Dynamics`, like the three that follow.
         sigma: ...
         takes_current: ...
         adapts: ...
         is_recurrent: Whether there are recurrent weights.
         kept: Whether they fit on the processor.
         with_counts: Whether the loss depends on the spike counts.
+        learns_alpha: Whether the gradient of α is wanted.
         precision: Of the product with the recurrent weights.
         block: In a program; the grid is (blocks of images, blocks of neurons).
     """
@@ -366,10 +379,12 @@ def backward(
     h = tl.program_id(1) * block + tl.arange(0, block)
     inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
     place = (b * n_steps * n_neurons)[:, None] + h[None, :]
-    strength = tl.load(beta)
+    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
     grad_v = tl.zeros((IMAGES, block), tl.float32)
     slow = tl.zeros((IMAGES, block), tl.float32)  # λ
     grad_i = tl.zeros((IMAGES, block), tl.float32)
+    alpha_sum = tl.zeros((IMAGES, block), tl.float32)
     beta_sum = tl.zeros((IMAGES, block), tl.float32)
     counted = tl.zeros((IMAGES, block), tl.float32)
     if with_counts:
@@ -396,12 +411,17 @@ def backward(
             before = tl.load(spikes + place + (t - 1) * n_neurons, inside, 0).to(tl.float32)
         grad_x = (grad_z + strength * adapts * slow) * derivative
         beta_sum += z * slow
-        grad_v = grad_x + alpha * (1 - z) * grad_v
+        grad_v = grad_x + decay * (1 - z) * grad_v
+        if learns_alpha and t > 0:
+            last = tl.load(potentials + place + (t - 1) * n_neurons, inside, 0.0)
+            alpha_sum += (1 - before) * last * grad_v
         slow = rho * slow - adapts * grad_x
         grad_i = sigma * grad_i + grad_v * (1 - takes_current * before)
         tl.store(adjoint + place + t * n_neurons, grad_i, inside)
         z = before
         if is_recurrent and not kept:
             tl.debug_barrier()
-    program = tl.program_id(0) * tl.num_programs(1) + tl.program_id(1)
-    tl.store(grad_beta + program, tl.sum(beta_sum))
+    own = tl.program_id(0) * n_neurons + h
+    tl.store(grad_beta + own, tl.sum(beta_sum, 0), h < n_neurons)
+    if learns_alpha:
+        tl.store(grad_alpha + own, tl.sum(alpha_sum, 0), h < n_neurons)

@@ -26,14 +26,17 @@ __all__ = [
     "neuron",
 ]
 
-NEURONS: Mapping[str, Callable[[TrialConfig, torch.Generator], Neuron]] = {
-    "lif": lambda config, _: LIF(config),
+NEURONS: Mapping[str, Callable[[TrialConfig, int, torch.Generator], Neuron]] = {
+    "lif": lambda config, n_neurons, _: LIF(config, n_neurons),
     "alif": ALIF,
-    "izhikevich": lambda config, _: Izhikevich(config),
+    "izhikevich": lambda config, *_: Izhikevich(config),
 }
 
 
-def neuron(config: TrialConfig, generator: torch.Generator) -> Neuron:
-    """The neuron model that a configuration asks for; the generator draws what is random in it."""
-    plain = NEURONS[config.dynamics](config, generator)
+def neuron(config: TrialConfig, n_neurons: int, generator: torch.Generator) -> Neuron:
+    """A layer of the neuron model that a configuration asks for.
+
+    The generator draws what is random in it.
+    """
+    plain = NEURONS[config.dynamics](config, n_neurons, generator)
     return plain if config.tau_syn is None else Synapse(config, plain)

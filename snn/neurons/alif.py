@@ -7,7 +7,7 @@
 
 Source: Bellec et al., "Long short-term memory and learning-to-learn in networks of spiking
 neurons", 2018. A learned β is softplus(b), so it cannot become negative: there, spikes would lower
-the threshold and the neuron would latch on.
+the threshold and the neuron would latch on. It is one of the layer or, if wanted, of each neuron.
 
 As published, the spike function passes no gradient to A, and β, when learned, starts at
 N(0, ϑ) because the weight initialisation redraws it: it never moves from there.
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from snn.config import TrialConfig
-from snn.neurons.lif import membrane
+from snn.neurons.lif import Membrane
 from snn.surrogate import SURROGATES, spike
 
 
@@ -36,29 +36,30 @@ class ALIFState(NamedTuple):
 
 
 @final
-class ALIF(nn.Module):
-    """Parameters of a layer of ALIF neurons, which share one β."""
+class ALIF(Membrane):
+    """Parameters of a layer of ALIF neurons."""
 
     raw_beta: Tensor
 
-    def __init__(self, config: TrialConfig, generator: torch.Generator) -> None:
-        super().__init__()
-        self.published = config.preset == "published"
-        self.alpha = math.exp(-config.dt / config.tau_mem)
+    def __init__(self, config: TrialConfig, n_neurons: int, generator: torch.Generator) -> None:
+        super().__init__(config, n_neurons)
         self.rho = math.exp(-config.dt / config.tau_adapt)
         self.rheobase = self.threshold = config.threshold
         self.surrogate = config.surrogate
         self.derivative = SURROGATES[config.surrogate]
         self.slope = config.surrogate_slope
-        self._initialise_beta(config, generator)
+        shape = (n_neurons,) if config.learn_beta and config.beta_per_neuron else ()
+        self._initialise_beta(config, shape, generator)
 
-    def _initialise_beta(self, config: TrialConfig, generator: torch.Generator) -> None:
+    def _initialise_beta(
+        self, config: TrialConfig, shape: tuple[int, ...], generator: torch.Generator
+    ) -> None:
         if self.published:
-            drawn = torch.randn((), generator=generator) * config.threshold
+            drawn = torch.randn(shape, generator=generator) * config.threshold
             raw = drawn if config.learn_beta else torch.tensor(config.beta)
         else:
             # inverse of softplus; β = 0 itself is out of its reach
-            raw = torch.tensor(config.beta).clamp(min=1e-6).expm1().log()
+            raw = torch.full(shape, config.beta).clamp(min=1e-6).expm1().log()
         if config.learn_beta:
             self.raw_beta = nn.Parameter(raw)
         else:
@@ -66,7 +67,7 @@ class ALIF(nn.Module):
 
     @property
     def beta(self) -> Tensor:
-        """Rise of the threshold per spike, a number as a tensor."""
+        """Rise of the threshold per spike: one number, or (H,)."""
         return self.raw_beta if self.published else functional.softplus(self.raw_beta)
 
     def initial_state(self, like: Tensor) -> ALIFState:
@@ -76,7 +77,7 @@ class ALIF(nn.Module):
 
     def step(self, current: Tensor, state: ALIFState) -> ALIFState:
         """One step of the equations above."""
-        v = membrane(state.v, state.z, current, self.alpha, published=self.published)
+        v = self.integrate(state.v, state.z, current)
         a = torch.add(state.z, state.a, alpha=self.rho)
         threshold = self._threshold(a)
         if self.published:
@@ -89,7 +90,3 @@ class ALIF(nn.Module):
 
     def _threshold(self, a: Tensor) -> Tensor:
         return self.threshold + self.beta * a
-
-    def response(self, n_steps: int) -> Tensor:
-        """Exponential decay of the membrane."""
-        return self.alpha ** torch.arange(n_steps)

@@ -43,6 +43,8 @@ def cases(draw: st.DrawFn, encoding: str) -> Case:
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
         "learn_beta": st.booleans(),
+        "beta_per_neuron": st.booleans(),
+        "learn_tau_mem": st.booleans(),
         "tau_syn": st.sampled_from([None, 1.0, 8.0]),
         "tau_mem": st.floats(2.0, 60.0),
         "tau_out": st.floats(2.0, 60.0),
@@ -67,6 +69,9 @@ def case(values: dict[str, Any], n_images: int, n_pixels: int, n_classes: int = 
     network = SpikingNetwork(config, n_pixels, n_classes)
     with torch.no_grad():  # the bias starts at 0, where nothing would be seen of it
         network.readout.bias.normal_(generator=generator)
+        for name, parameter in network.named_parameters():
+            if name.endswith(("log_tau", "raw_beta")) and parameter.dim():  # alike at the start
+                parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
     drive = network.encoder(pixels, generator)

@@ -17,7 +17,7 @@ every_neuron = pytest.mark.parametrize(
 
 def make(dynamics: str, tau_syn: float | None, preset: str = "default") -> Neuron:
     config = TrialConfig.parse({"dynamics": dynamics, "tau_syn": tau_syn, "preset": preset})
-    return neuron(config, torch.Generator().manual_seed(0))
+    return neuron(config, 3, torch.Generator().manual_seed(0))
 
 
 def strong(model: Neuron, *size: int) -> Tensor:

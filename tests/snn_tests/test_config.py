@@ -53,6 +53,7 @@ def test_it_cannot_be_changed() -> None:
         ({"encoding": "constant", "encoder_tau": 3.0}, {"encoding": "constant"}),
         ({"dynamics": "mlp", "n_steps": 7, "recurrent": True}, {"dynamics": "mlp", "dt": 2.0}),
         ({"dynamics": "izhikevich", "tau_mem": 5.0}, {"dynamics": "izhikevich"}),
+        ({"dynamics": "alif", "beta_per_neuron": True}, {"dynamics": "alif"}),
     ],
 )
 def test_equal_runs_have_equal_ids(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -141,11 +142,12 @@ def test_the_code_that_computes_a_run_is_no_part_of_it() -> None:
 @pytest.mark.parametrize(
     "key", sorted(TrialConfig.model_fields.keys() - ExecutionConfig.model_fields)
 )
-def test_every_key_of_an_alif_with_latency_code_counts(key: str) -> None:
-    default = TrialConfig()
+def test_every_key_of_an_alif_that_learns_with_latency_code_counts(key: str) -> None:
+    default = TrialConfig(learn_beta=True)
     values = {name: value + 1 for name, value in default if isinstance(value, int | float)}
     values |= {name: not value for name, value in default if isinstance(value, bool)} | OTHER_VALUES
-    assert TrialConfig.parse({key: values[key]}).config_id != default.config_id
+    changed = {"learn_beta": True} | {key: values[key]}
+    assert TrialConfig.parse(changed).config_id != default.config_id
 
 
 def test_the_records_name_the_defaults_that_depend_on_other_keys() -> None:

@@ -29,7 +29,7 @@ from snn.kernels import cuda_loops
 
 capability, wanted = json.loads(sys.argv[1])
 kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="i64")
-kinds |= dict.fromkeys(["alpha", "rho", "sigma", "threshold", "slope"], "fp32")
+kinds |= dict.fromkeys(["rho", "sigma", "threshold", "slope"], "fp32")
 kinds |= dict.fromkeys(["takes_current", "adapts"], "fp32")
 kinds |= dict.fromkeys(["image_stride", "step_stride"], "i32")
 shared = []
@@ -50,10 +50,12 @@ for kernel, constants, warps in wanted:
 print(json.dumps(shared))
 """
 
-TIME_LOOPS: dict[str, dict[str, Any]] = {
-    "forward": {"surrogate": 0, "learns": True},
-    "backward": {"with_counts": True, "precision": "bf16x3"},
-}
+TIME_LOOPS: list[tuple[str, dict[str, Any]]] = [
+    ("forward", {"surrogate": 0, "learns": True, "learns_alpha": False}),
+    ("forward", {"surrogate": 1, "learns": True, "learns_alpha": True}),
+    ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": False}),
+    ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": True}),
+]
 INPUTS = ["sum_rows", "sum_rows_backward", "draw_product", "draw_product_backward"]
 SIZES = [(32, False, False, 4), (128, True, True, 8), (256, True, False, 16)]
 
@@ -64,7 +66,7 @@ def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
         *((name, {"block": 32}, 4) for name in INPUTS),
         *(
             (name, rest | {"block": block, "is_recurrent": own, "kept": kept}, warps)
-            for name, rest in TIME_LOOPS.items()
+            for name, rest in TIME_LOOPS
             for block, own, kept, warps in SIZES
         ),
     ]

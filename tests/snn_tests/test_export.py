@@ -106,12 +106,21 @@ def written(ours: Network, folder: Path, solver: Any) -> nir.NIRGraph:
     return nir.read(folder / "m.nir")
 
 
-@pytest.mark.parametrize("values", [{}, {"hidden": [16, 8]}, {"tau_syn": 3.0}])
+LEARNED = {"learn_tau_mem": True}
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"hidden": [16, 8]}, {"tau_syn": 3.0}, LEARNED, LEARNED | {"tau_syn": 3.0}]
+)
 def test_snntorch_reads_the_nir_file_and_gives_the_same_spikes(
     tmp_path: Path, values: dict[str, Any]
 ) -> None:
     """It steps by 0.1 ms, always, by Euler's method, and knows no readout without spikes."""
     ours = spiking(dynamics="lif", dt=0.1, tau_mem=4.0, n_steps=100, **values)
+    with torch.no_grad():
+        for name, parameter in ours.named_parameters():
+            if name.endswith("log_tau"):
+                parameter += torch.linspace(-0.5, 0.5, len(parameter))
     graph = written(ours, tmp_path, "euler")
     theirs = in_snntorch(hidden_part(graph, f"layer{len(ours.layers)}.neurons"))
     pixels = images(5)

@@ -191,22 +191,23 @@ def test_the_gradients_of_the_reference_are_those_of_differences(
     held at what they were."""
     keys = {"dynamics": dynamics, "tau_syn": tau_syn, "readout": readout, "backend": "reference"}
     keys |= {"encoding": "constant", "hidden": [3, 2], "n_steps": 6, "learn_beta": True}
-    of = SpikingNetwork(TrialConfig.parse(keys | {"recurrent": True}), 4, 3).double()
+    keys |= {"recurrent": True, "learn_tau_mem": True}
+    of = SpikingNetwork(TrialConfig.parse(keys), 4, 3).double()
     resets: list[Tensor] = []
     calls = iter(())
 
     def spike(v: Tensor, threshold: Tensor | float, *_: Any) -> Tensor:
         return torch.sigmoid(2 * (v - threshold))
 
-    def membrane(v: Tensor, z: Tensor, current: Tensor, alpha: float, *, published: bool) -> Tensor:
+    def integrate(self: lif.Membrane, v: Tensor, z: Tensor, current: Tensor) -> Tensor:
         reset = next(calls, None)
         if reset is None:
             resets.append(reset := z.detach())
-        return alpha * v * (1 - reset) + current
+        return self.alpha * v * (1 - reset) + current
 
     for module in (lif, alif):
         monkeypatch.setattr(module, "spike", spike)
-        monkeypatch.setattr(module, "membrane", membrane)
+    monkeypatch.setattr(lif.Membrane, "integrate", integrate)
     names = [name for name, _ in of.named_parameters()]
 
     def run(*values: Tensor) -> Any:

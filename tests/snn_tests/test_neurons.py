@@ -30,7 +30,7 @@ def trace(model: LIF | ALIF, currents: list[float]) -> list[tuple[float, float]]
 
 def test_a_lif_leaks_fires_and_is_reset_without_losing_current() -> None:
     alpha = math.exp(-1 / 20)
-    model = LIF(TrialConfig(dynamics="lif"))
+    model = LIF(TrialConfig(dynamics="lif"), 1)
     v1 = 0.6
     v2 = alpha * v1 + 0.6
     assert trace(model, [0.6, 0.6, 0.6, 0.0]) == [
@@ -42,12 +42,12 @@ def test_a_lif_leaks_fires_and_is_reset_without_losing_current() -> None:
 
 
 def test_a_lif_as_published_loses_the_current_after_a_spike() -> None:
-    model = LIF(TrialConfig(preset="published", dynamics="lif"))
+    model = LIF(TrialConfig(preset="published", dynamics="lif"), 1)
     assert [v for v, _ in trace(model, [1.0, 0.7, 0.7])] == pytest.approx([1.0, 0.0, 0.7])
 
 
 def test_a_spike_raises_the_threshold_of_an_alif() -> None:
-    model = ALIF(TrialConfig(beta=0.5), SEED)
+    model = ALIF(TrialConfig(beta=0.5), 1, SEED)
     # threshold 1, then 1.5 and decaying: the same current fires once, a stronger one again
     assert [z for _, z in trace(model, [1.2, 1.2, 0.0, 0.0])] == [1.0, 0.0, 0.0, 0.0]
     assert [z for _, z in trace(model, [1.2, 1.6, 1.6])] == [1.0, 1.0, 0.0]
@@ -55,13 +55,13 @@ def test_a_spike_raises_the_threshold_of_an_alif() -> None:
 
 def test_an_alif_without_adaptation_is_a_lif() -> None:
     current = torch.rand(100, 4, 8)
-    alif = reference.fire(ALIF(TrialConfig(beta=0.0), SEED), current, None)
-    assert torch.equal(alif, reference.fire(LIF(TrialConfig(dynamics="lif")), current, None))
+    alif = reference.fire(ALIF(TrialConfig(beta=0.0), 1, SEED), current, None)
+    assert torch.equal(alif, reference.fire(LIF(TrialConfig(dynamics="lif"), 1), current, None))
 
 
 def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
     """Beta after training it to raise (+1) or lower (−1) the number of spikes."""
-    model = ALIF(config, torch.Generator().manual_seed(0))
+    model = ALIF(config, 8, torch.Generator().manual_seed(0))
     current = config.threshold * torch.rand(30, 4, 8, generator=torch.Generator().manual_seed(1))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
     for _ in range(steps):
@@ -80,11 +80,39 @@ def test_a_learned_beta_learns_and_stays_positive() -> None:
 
 def test_a_learned_beta_as_published_starts_near_0_and_never_moves() -> None:
     start = TrialConfig(preset="published", learn_beta=True)
-    drawn = [ALIF(start, torch.Generator().manual_seed(n)).beta.item() for n in range(200)]
+    drawn = [ALIF(start, 8, torch.Generator().manual_seed(n)).beta.item() for n in range(200)]
     assert abs(sum(drawn) / 200) < 0.01 and 0.025 < torch.tensor(drawn).std().item() < 0.035
     assert beta_after(start, +1, steps=5) == beta_after(start, +1, steps=0)
     fixed = TrialConfig(preset="published", learn_beta=False)
-    assert ALIF(fixed, SEED).beta.item() == pytest.approx(1.6)
+    assert ALIF(fixed, 8, SEED).beta.item() == pytest.approx(1.6)
+
+
+def test_a_beta_of_each_neuron_starts_as_that_of_the_layer_and_raises_its_own_threshold() -> None:
+    model = ALIF(TrialConfig(learn_beta=True, beta_per_neuron=True, beta=0.5), 3, SEED)
+    assert model.beta.tolist() == pytest.approx([0.5] * 3)
+    with torch.no_grad():
+        model.raw_beta[0] = 5.0
+    spikes = reference.fire(model, torch.full((50, 1, 3), 0.5)).sum(dim=0)[0]
+    assert spikes[0] < spikes[1] == spikes[2]
+
+
+@pytest.mark.parametrize("preset", ["default", "published"])
+def test_a_learned_time_constant_is_one_of_each_neuron_and_grows_where_spikes_are_wanted(
+    preset: str,
+) -> None:
+    config = TrialConfig.parse({"dynamics": "lif", "learn_tau_mem": True, "preset": preset})
+    model = LIF(config, 2)
+    plain = LIF(config.model_copy(update={"learn_tau_mem": False}), 2)
+    current = 0.2 * torch.rand(40, 3, 2, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(reference.fire(model, current), reference.fire(plain, current))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(5):
+        spikes = reference.fire(model, current).sum(dim=(0, 1))
+        optimiser.zero_grad()
+        (spikes[1] - spikes[0]).backward()
+        optimiser.step()
+    more, fewer = torch.as_tensor(model.tau).tolist()
+    assert fewer < config.tau_mem < more
 
 
 def test_an_izhikevich_rests_at_rest_and_fires_regularly_under_current() -> None:
@@ -100,7 +128,7 @@ def test_an_izhikevich_rests_at_rest_and_fires_regularly_under_current() -> None
 def test_a_synapse_filters_the_current() -> None:
     sigma = math.exp(-1 / 5)
     config = TrialConfig(dynamics="lif", tau_syn=5.0)
-    model = Synapse(config, LIF(config))
+    model = Synapse(config, LIF(config, 1))
     state, seen = model.initial_state(torch.zeros(1, 1)), []
     for current in (1.0, 0.0, 0.5):
         state = model.step(torch.tensor([[current]]), state)
@@ -171,7 +199,7 @@ def test_a_neuron_fires_at_its_threshold_and_not_below() -> None:
 def test_the_threshold_of_an_alif_decays_from_one_plus_beta(
     currents: list[float], fires: bool
 ) -> None:
-    model = ALIF(TrialConfig(beta=0.5), SEED)
+    model = ALIF(TrialConfig(beta=0.5), 1, SEED)
     assert trace(model, currents)[-1][1] == float(fires)
 
 
