@@ -8,26 +8,35 @@ would be to choose by luck again.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from analysis.groups import CHOSEN_BY, done_runs, group_runs, varying
+from analysis.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
 from analysis.inference import student_interval
 from analysis.typeset import as_text
 
 _TEST = "test_accuracy"
 
 
-def leading_runs(searched: pd.DataFrame, top: int) -> list[str]:
+def leading_runs(searched: pd.DataFrame, top: int, each: Sequence[str] = ()) -> list[str]:
     """One run of each of the best configurations by mean validation, the best first.
 
+    Args:
+        searched: The runs of the search.
+        top: How many configurations.
+        each: Params; so many for every combination of their values.
+
     Raises:
-        AnalysisError: No run is done, or one that is done lacks an accuracy.
+        AnalysisError: No run is done, one that is done lacks an accuracy, or a param is none.
     """
     done = done_runs(searched, (CHOSEN_BY,)).drop_duplicates("group_id").set_index("group_id")
-    best = group_runs(searched, ()).index[:top]
-    return [str(run_id) for run_id in done.loc[best, "run_id"]]
+    for name in each:
+        require_param(searched, name)
+    ranked = group_runs(searched, ())
+    apart = ranked.groupby(list(each), dropna=False, sort=False) if each else ranked
+    return [str(run_id) for run_id in done.loc[apart.head(top).index, "run_id"]]
 
 
 def confirmed(searched: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:

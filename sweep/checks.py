@@ -114,6 +114,8 @@ def _check_confirm(sweep: Sweep) -> None:
         raise SpecError(
             f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"
         )
+    for key in sweep.confirm.each:
+        _check_key("confirm.each", key)
     if sweep.confirm.seeds:
         check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
 

@@ -57,7 +57,7 @@ def _confirm(sweep: Sweep) -> list[str]:
     if sweep.confirm is None:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-    return [f"confirm     then {sweep.confirm.top} leaders × {seeds} fresh seeds, not in the time"]
+    return [f"confirm     then {sweep.confirm.leaders} × {seeds} fresh seeds, not in the time"]
 
 
 def _samples(sweep: Sweep) -> list[TrialConfig]:

@@ -107,12 +107,21 @@ class Confirm(_Section):
     """The leaders once more, with fresh seeds: the figure to report."""
 
     top: int = Field(3, ge=1, description="leading configurations, by validation")
+    each: tuple[str, ...] = Field(
+        (), description="keys: so many leaders for every combination of their values"
+    )
     seeds: tuple[Number, ...] | None = Field(
         None,
         min_length=2,
         description="replicates of each, none of them a seed of the search; "
         "default: the five lowest from 1 on that it has not used",
     )
+
+    @property
+    def leaders(self) -> str:
+        """How many leaders, in words."""
+        of_each = f" of each {', '.join(self.each)}" if self.each else ""
+        return f"{self.top} leader{'s' if self.top > 1 else ''}{of_each}"
 
 
 class Sweep(_Section):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweep.commands.common import SweepName, print_table, say, stderr
+
+if TYPE_CHECKING:
+    from sweep.spec import Confirm
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +20,10 @@ def register(app: typer.Typer) -> None:
 def confirm(
     name: SweepName,
     top: Annotated[int, typer.Option(min=1, help="leading configurations, by validation")] = 3,
+    each: Annotated[
+        list[str],
+        typer.Option(metavar="KEY", help="so many for each of its values (repeatable)"),
+    ] = [],  # noqa: B006 (typer wants the literal)
     seeds: Annotated[
         str, typer.Option(metavar="N,N,…", help="fresh ones [default: five from 1 on]")
     ] = "",
@@ -33,16 +40,18 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
-    return confirm_leaders(name, top, _numbers(seeds), address)
+    from sweep.spec import Confirm
+
+    wanted = Confirm(top=top, each=tuple(each), seeds=tuple(_numbers(seeds)) or None)
+    return confirm_leaders(name, wanted, address)
 
 
-def confirm_leaders(name: str, top: int, seeds: list[int], address: str | None) -> int:
+def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
     """Run the confirmation of a sweep and print its table; the exit code.
 
     Args:
         name: Of the sweep.
-        top: How many leaders.
-        seeds: Fresh ones; five that the sweep has not used if none are given.
+        wanted: Which leaders, and which seeds.
         address: Of a Ray cluster.
     """
     from analysis import confirmation, runs
@@ -52,13 +61,15 @@ def confirm_leaders(name: str, top: int, seeds: list[int], address: str | None) 
 
     searched = runs.load_runs([name])
     used = {int(seed) for seed in searched["seed"]}
+    seeds = list(wanted.seeds or fresh_seeds(used))
     check_fresh(seeds, used, "seeds")
-    leaders = confirmation.leading_runs(searched, top)
-    sweep = plan(name, leaders, seeds or fresh_seeds(used))
+    leaders = confirmation.leading_runs(searched, wanted.top, wanted.each)
+    sweep = plan(name, leaders, seeds)
     say(f"{sweep.name}: {len(leaders)} leaders of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
     numbers = ",".join(str(seed) for seed in sweep.seeds)
-    again = f"go on with: spikesweep confirm {name} --top {top} --seeds {numbers}"
+    each = "".join(f" --each {key}" for key in wanted.each)
+    again = f"go on with: spikesweep confirm {name} --top {wanted.top}{each} --seeds {numbers}"
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:
@@ -81,6 +92,7 @@ def _numbers(text: str) -> list[int]:
     from sweep.errors import SpecError
 
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and int(part) < 2**31 for part in parts):
-        raise SpecError(f"--seeds {text}: needs whole numbers from 0 on, such as 1,2,3,4,5")
+    are_numbers = all(part.isascii() and part.isdigit() and int(part) < 2**31 for part in parts)
+    if text and (len(parts) < 2 or not are_numbers):
+        raise SpecError(f"--seeds {text}: needs two whole numbers or more, such as 1,2,3,4,5")
     return [int(part) for part in parts]

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.confirmation import confirmed, leading_runs, readable_confirmation
+from analysis.errors import AnalysisError
 
 VALIDATION = {"a": 0.91, "b": 0.95, "c": 0.93}
 
@@ -36,6 +37,14 @@ AGAIN = runs([("c", 1, 0.9, 0.80), ("c", 2, 0.9, 0.90), ("b", 1, 0.8, 0.7), ("b"
 def test_the_leaders_are_those_of_validation_best_first() -> None:
     assert leading_runs(SEARCHED, 2) == ["b0", "c0"]
     assert leading_runs(SEARCHED, 9) == ["b0", "c0", "a0"]
+
+
+def test_every_value_of_a_param_has_leaders_of_its_own() -> None:
+    sized = SEARCHED.assign(size=[100, 200, 200], kind=["x", "y", "x"])
+    assert leading_runs(sized, 1, ["size"]) == ["b0", "a0"]
+    assert leading_runs(sized, 1, ["size", "kind"]) == ["b0", "c0", "a0"]
+    with pytest.raises(AnalysisError, match="colour"):
+        leading_runs(sized, 1, ["colour"])
 
 
 def test_a_pruned_run_leads_nothing() -> None:

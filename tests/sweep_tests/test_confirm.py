@@ -64,6 +64,24 @@ def test_the_same_again_runs_nothing_and_more_seeds_only_what_is_new(
     assert row.split()[:2] == ["1", "3"]  # rank and fresh seeds; nothing varies
 
 
+def test_every_size_may_have_a_leader_of_its_own(searched: tuple[Workplace, Done]) -> None:
+    place, _ = searched
+    done = place.run("confirm", "small", "--top", "1", "--each", "hidden", "--seeds", "5,6")
+    assert done.returncode == 0, done.stderr
+    assert "2 leaders of small × 2 fresh seeds" in done.stderr
+    rows = [
+        line.split() for line in done.stdout.splitlines() if "±" in line and "inter" not in line
+    ]
+    assert rows[0][0] == "1" and len(rows) == 2
+
+
+def test_one_seed_confirms_nothing(searched: tuple[Workplace, Done]) -> None:
+    place, _ = searched
+    done = place.run("confirm", "small", "--seeds", "5")
+    assert done.returncode == 2
+    assert "--seeds 5: needs two whole numbers or more" in done.stderr
+
+
 def test_a_seed_of_the_search_is_refused(searched: tuple[Workplace, Done]) -> None:
     place, _ = searched
     done = place.run("confirm", "small", "--seeds", "0,1")

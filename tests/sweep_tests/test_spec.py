@@ -63,6 +63,7 @@ BAD: list[tuple[str, str]] = [
     (changed(confirm={"seeds": [1]}), "confirm.seeds:"),
     (changed(confirm={"top": 0}), "confirm.top:"),
     (changed(confirm={"best": 3}), "confirm.best: unknown key"),
+    (changed(confirm={"each": ["hiden"]}), "confirm.each.hiden: unknown key; did you mean hidden?"),
     (changed(name="n" * 60, confirm={}), "name: 60 letters leave no room for -confirm"),
     (changed(search={"dynamics": "lif"}), "a fixed value belongs into base"),
     (changed(search={"dynamics": ["lif", "spiky"]}), "search.dynamics:"),
