@@ -163,6 +163,9 @@ class RegularisationConfig(_Section):
     augment_rotation: float = Field(
         0.0, ge=0, le=180, description="training images are turned by up to so many degrees"
     )
+    augment_mirror: bool = Field(
+        False, description="every second training image is mirrored, left to right"
+    )
 
 
 # Techniques that came later: a run without them is the run that it was before there were any.

@@ -239,9 +239,10 @@ class Trainer:
         n, size = len(self.train.labels), self.config.batch_size
         order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch, "cpu"))
         shift, rotation = self.config.augment_shift, self.config.augment_rotation
+        mirror = self.config.augment_mirror
         for chunk in torch.split(order.to(self.device), size):
             images = self.train.images.index_select(0, chunk)  # rows whole: faster than [chunk]
-            images = augment(images, shift, rotation, streams.augment)
+            images = augment(images, shift, rotation, streams.augment, mirror=mirror)
             yield Split(images, self.train.labels.index_select(0, chunk).long())
 
     def _streams(self) -> _Streams:

@@ -1,4 +1,4 @@
-"""Training images shifted and turned at random, each on its own."""
+"""Training images mirrored, shifted and turned at random, each on its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def augment(pixels: Tensor, shift: float, rotation: float, generator: torch.Generator) -> Tensor:
+def augment(
+    pixels: Tensor,
+    shift: float,
+    rotation: float,
+    generator: torch.Generator,
+    *,
+    mirror: bool = False,
+) -> Tensor:
     """Images (B, side²) uint8, turned about their centres and then shifted; what comes in is black.
 
     Angles and shifts are uniform; pixels between four others are interpolated bilinearly.
@@ -19,9 +26,20 @@ def augment(pixels: Tensor, shift: float, rotation: float, generator: torch.Gene
         shift: At most so many pixels, in each direction.
         rotation: At most so many degrees, either way.
         generator: On the CPU, whatever the device, so that a GPU sees the same images.
+        mirror: Whether left and right change sides in every second image.
     """
-    if not shift and not rotation:
-        return pixels
+    if shift or rotation:
+        pixels = _moved(pixels, shift, rotation, generator)
+    return _mirrored(pixels, generator) if mirror else pixels
+
+
+def _mirrored(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    images = pixels.view(len(pixels), math.isqrt(pixels.shape[1]), -1)
+    chosen = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device)
+    return torch.where(chosen[:, None, None], images.flip(2), images).view(len(pixels), -1)
+
+
+def _moved(pixels: Tensor, shift: float, rotation: float, generator: torch.Generator) -> Tensor:
     side = math.isqrt(pixels.shape[1])
     draws = torch.rand(len(pixels), 3, generator=generator).mul_(2).sub_(1).to(pixels.device)
     angle = draws[:, 0] * math.radians(rotation)

@@ -53,6 +53,17 @@ def test_a_turn_leaves_the_middle_and_moves_the_edge() -> None:
     assert len(turned.unique(dim=0)) == 50
 
 
+def test_every_second_image_is_mirrored() -> None:
+    images = torch.arange(225, dtype=torch.uint8).expand(400, -1)
+    seen = augment(images, 0.0, 0.0, generator(), mirror=True).view(400, 15, 15)
+    mirrored = (seen == images.view(400, 15, 15).flip(2)).all(2).all(1)
+    same = (seen == images.view(400, 15, 15)).all(2).all(1)
+    assert torch.equal(mirrored, ~same)
+    assert 150 < mirrored.sum() < 250
+    both = augment(images, 2.0, 0.0, generator(), mirror=True)
+    assert len(both.unique(dim=0)) > 390
+
+
 def test_the_same_stream_gives_the_same_images() -> None:
     one, again = (augment(dot(), 2.0, 15.0, generator(3)) for _ in range(2))
     assert torch.equal(one, again)

@@ -20,7 +20,7 @@ from sweep import records
     ("values", "told"),
     [
         ({"hiden": 3}, "hiden: unknown key; did you mean hidden?"),
-        ({"zzz": 3}, "zzz: unknown key; known: augment_rotation"),
+        ({"zzz": 3}, "zzz: unknown key; known: augment_mirror"),
         ({"lr": -1}, "lr: input should be greater than 0, got -1"),
         ({"lr": float("nan")}, "lr: input should be a finite number"),
         ({"hidden": 0}, "hidden: needs a whole number of neurons"),

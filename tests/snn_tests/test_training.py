@@ -92,6 +92,7 @@ TECHNIQUES: list[dict[str, Any]] = [
     {"label_smoothing": 0.1, "spike_penalty": 1e-3},
     {"dropout": 0.3, "hidden": [32, 16], "recurrent": True},
     {"augment_shift": 1.0, "augment_rotation": 10.0},
+    {"augment_mirror": True},
     {"learn_beta": True, "beta_per_neuron": True},
     {"learn_tau_mem": True, "recurrent": True},
 ]
