@@ -8,25 +8,34 @@ would be to choose by luck again.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from analysis.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
 from analysis.inference import student_interval
+from analysis.pareto import pareto_front
 from analysis.typeset import as_text
 
 _TEST = "test_accuracy"
 
 
-def leading_runs(searched: pd.DataFrame, top: int, each: Sequence[str] = ()) -> list[str]:
+def leading_runs(
+    searched: pd.DataFrame,
+    top: int,
+    each: Sequence[str] = (),
+    directions: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """One run of each of the best configurations by mean validation, the best first.
 
     Args:
         searched: The runs of the search.
         top: How many configurations.
         each: Params; so many for every combination of their values.
+        directions: Metrics of the search with `max` or `min`. With several, the leaders are members
+            of their Pareto front: the best, the cheapest and others evenly between.
 
     Raises:
         AnalysisError: No run is done, one that is done lacks an accuracy, or a param is none.
@@ -34,22 +43,37 @@ def leading_runs(searched: pd.DataFrame, top: int, each: Sequence[str] = ()) -> 
     done = done_runs(searched, (CHOSEN_BY,)).drop_duplicates("group_id").set_index("group_id")
     for name in each:
         require_param(searched, name)
-    ranked = group_runs(searched, ())
-    apart = ranked.groupby(list(each), dropna=False, sort=False) if each else ranked
-    return [str(run_id) for run_id in done.loc[apart.head(top).index, "run_id"]]
+    metrics = {f"best_{name}": direction for name, direction in directions.items()}
+    ranked = group_runs(searched, list(metrics))
+    means = {f"{name}_mean": direction for name, direction in metrics.items()}
+    parts = [part for _, part in ranked.groupby(list(each), dropna=False)] if each else [ranked]
+    leaders = pd.concat([_leaders(part, top, means).index.to_series() for part in parts])
+    best = ranked.index[ranked.index.isin(leaders)]
+    return [str(run_id) for run_id in done.loc[best, "run_id"]]
 
 
-def confirmed(searched: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
+def _leaders(ranked: pd.DataFrame, top: int, means: Mapping[str, str]) -> pd.DataFrame:
+    if len(means) < 2:
+        return ranked.head(top)
+    front = pareto_front(ranked, means)
+    evenly = np.linspace(0, len(front) - 1, min(top, len(front)))
+    return front.iloc[evenly.round().astype(int)]
+
+
+def confirmed(
+    searched: pd.DataFrame, again: pd.DataFrame, costs: Sequence[str] = ()
+) -> pd.DataFrame:
     """One row per confirmed configuration, in the order of the search, indexed by `group_id`.
 
     Columns: `rank` in the search; the params that vary; `n`, the fresh seeds that are done;
-    `searched_val_accuracy`, the search's own figure; `val_accuracy_mean`, `test_accuracy_mean` over
-    the fresh seeds with the half-width of their 95 % interval (Student) in `…_half_width`, NaN when
-    n is 1. Accuracies are fractions.
+    `searched_val_accuracy`, the search's own figure; `val_accuracy_mean`, `test_accuracy_mean` and
+    the means of the costs over the fresh seeds, each with the half-width of its 95 % interval
+    (Student) in `…_half_width`, NaN when n is 1. Accuracies are fractions.
 
     Args:
         searched: The runs of the search.
         again: Those of the confirmation, of configurations of the search only.
+        costs: Other metrics that the search was for, such as `synops_per_inference`.
 
     Raises:
         AnalysisError: Nothing is done yet.
@@ -62,8 +86,9 @@ def confirmed(searched: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
     table = groups[[*varying(groups, params), "n"]].copy()
     table.insert(0, "rank", [ranks[group] for group in table.index])
     table["searched_val_accuracy"] = claimed.loc[table.index]
-    by_group = done_runs(again, (CHOSEN_BY, _TEST)).groupby("group_id")
-    for metric, name in ((CHOSEN_BY, "val_accuracy"), (_TEST, _TEST)):
+    metrics = {CHOSEN_BY: "val_accuracy", _TEST: _TEST} | {f"best_{name}": name for name in costs}
+    by_group = done_runs(again, list(metrics)).groupby("group_id")
+    for metric, name in metrics.items():
         table[f"{name}_mean"] = by_group[metric].mean().loc[table.index]
         table[f"{name}_half_width"] = by_group[metric].agg(_half_width).loc[table.index]
     return table
@@ -71,16 +96,25 @@ def confirmed(searched: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
 
 def readable_confirmation(table: pd.DataFrame) -> pd.DataFrame:
     """The same for people: accuracies in percent, mean ± half-width of the interval."""
-    statistics = [name for name in table.columns if "accuracy" in name]
-    shown = table.drop(columns=statistics).map(as_text)
+    measured = [name.removesuffix("_mean") for name in map(str, table) if name.endswith("_mean")]
+    first = table.columns.get_loc("searched_val_accuracy")
+    shown = table.iloc[:, :first].map(as_text)
     shown["searched val (%)"] = [f"{100 * value:.2f}" for value in table["searched_val_accuracy"]]
-    for name in ("val_accuracy", "test_accuracy"):
+    for name in measured:
         cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], strict=True)
-        shown[f"{name.replace('_', ' ')} (%)"] = [
-            f"{100 * mean:.2f}" + ("" if math.isnan(half) else f" ± {100 * half:.2f}")
-            for mean, half in cells
+        write, unit = (_percent, " (%)") if "accuracy" in name else (_number, "")
+        shown[f"{name.replace('_', ' ')}{unit}"] = [
+            write(mean) + ("" if math.isnan(half) else f" ± {write(half)}") for mean, half in cells
         ]
     return shown
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
 def _half_width(values: pd.Series[float]) -> float:

@@ -59,6 +59,12 @@ def confirmation(name: str, run_ids: Sequence[str], seeds: Sequence[int]) -> Swe
     return Sweep.parse(plan, plan["name"])
 
 
+def searched_for(name: str) -> dict[str, str]:
+    """The metrics of a search with `max` or `min` if it had several, as a Pareto sweep has."""
+    metric = _launched(name).get("metric")
+    return dict(metric) if isinstance(metric, Mapping) else {}
+
+
 def config_of(run_id: str) -> TrialConfig:
     """The configuration of a run, from its params in MLflow.
 

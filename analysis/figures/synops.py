@@ -12,7 +12,9 @@ from matplotlib.lines import Line2D
 from analysis.figures.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.groups import CHOSEN_BY, measured_groups, param_names, varying
 from analysis.labels import FAMILY, configuration, constants, family, in_order, metric_label
+from analysis.pareto import pareto_front
 from analysis.style import GREY, SMALL, looks, styled
+from sweep.records import MAX, MIN
 
 COST = "best_synops_per_inference"
 _BASELINE = "mlp"
@@ -31,15 +33,16 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         AnalysisError: no run is finished, or none has the metric or the operations.
     """
     groups, left_out = measured_groups(runs, metric, COST)
+    cost = f"{COST}_mean"
     rows: list[dict[Any, Any]] = groups.to_dict("records")
     points = groups.assign(
-        _x=groups[f"{COST}_mean"],
+        _x=groups[cost],
         _y=groups[f"{metric}_mean"] * scale_of(metric),
         _family=[family(row) for row in rows],
         _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
     )
     spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
-    front = pareto_front(spiking)
+    front = pareto_front(spiking, {f"{CHOSEN_BY}_mean": MAX, cost: MIN}).sort_values(cost)
     shown = varying(groups, param_names(groups))
     with styled():
         families = in_order(spiking["_family"])
@@ -66,14 +69,6 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         ]
         head(figure, [metric_label(metric), *constants(groups)], notes)
     return figure
-
-
-def pareto_front(points: pd.DataFrame) -> pd.DataFrame:
-    """The points that no other beats in operations and validation at once, cheapest first."""
-    merit = f"{CHOSEN_BY}_mean"
-    ordered = points.sort_values([f"{COST}_mean", merit], ascending=[True, False])
-    best_so_far = ordered[merit].astype("float64").cummax().shift(fill_value=float("-inf"))
-    return ordered[ordered[merit] > best_so_far]
 
 
 def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:

@@ -34,9 +34,10 @@ def confirm(
     """Train the leaders of a sweep again with fresh seeds: the figures to report.
 
     The best of many results is good by luck, too; the mean over seeds that had no part in the
-    choice is not. A seed also decides how the images are split into training and validation. The
-    runs are a sweep of their own, NAME-confirm. The same command again goes on where an interrupted
-    one was; what was run before is not run again.
+    choice is not. A seed also decides how the images are split into training and validation. Of a
+    sweep for several metrics, members of the Pareto front are trained: the best, the cheapest and
+    others evenly between. The runs are a sweep of their own, NAME-confirm. The same command again
+    goes on where an interrupted one was; what was run before is not run again.
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
@@ -57,13 +58,15 @@ def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
     from analysis import confirmation, runs
     from sweep import launch, runner
     from sweep.confirm import confirmation as plan
+    from sweep.confirm import searched_for
     from sweep.fresh import check_fresh, fresh_seeds
 
     searched = runs.load_runs([name])
     used = {int(seed) for seed in searched["seed"]}
     seeds = list(wanted.seeds or fresh_seeds(used))
     check_fresh(seeds, used, "seeds")
-    leaders = confirmation.leading_runs(searched, wanted.top, wanted.each)
+    directions = searched_for(name)
+    leaders = confirmation.leading_runs(searched, wanted.top, wanted.each, directions)
     sweep = plan(name, leaders, seeds)
     say(f"{sweep.name}: {len(leaders)} leaders of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
@@ -82,7 +85,8 @@ def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
         return 1
     of_plan = {config.config_id for config in sweep.configs()}
     found = runs.load_runs([sweep.name])  # earlier confirmations are there, too
-    table = confirmation.confirmed(searched, found[found["config_id"].isin(of_plan)])
+    costs = [metric for metric in directions if metric != "val_accuracy"]
+    table = confirmation.confirmed(searched, found[found["config_id"].isin(of_plan)], costs)
     title = f"leaders of {name}, confirmed: mean ± 95 % interval over fresh seeds (and splits)"
     print_table(confirmation.readable_confirmation(table), title=title)
     return 1 if ended.failures else 0

@@ -47,6 +47,27 @@ def test_every_value_of_a_param_has_leaders_of_its_own() -> None:
         leading_runs(sized, 1, ["colour"])
 
 
+BOTH = {"val_accuracy": "max", "synops_per_inference": "min"}
+
+
+def test_the_leaders_for_several_metrics_are_spread_over_the_front() -> None:
+    rows = [(name, 0, 0.5 + number / 10, 0.5) for number, name in enumerate("abcde")]
+    costly = runs(rows).assign(best_synops_per_inference=[10.0, 20.0, 30.0, 25.0, 90.0])
+    assert leading_runs(costly, 9, directions=BOTH) == ["e0", "d0", "b0", "a0"]  # c costs too much
+    assert leading_runs(costly, 2, directions=BOTH) == ["e0", "a0"]
+    assert leading_runs(costly, 1, directions=BOTH) == ["e0"]
+
+
+def test_what_the_leaders_cost_stands_beside_their_accuracy() -> None:
+    costs = [12_000.0, 14_000.0, 3.0, 3.0]
+    table = confirmed(
+        SEARCHED, AGAIN.assign(best_synops_per_inference=costs), ["synops_per_inference"]
+    )
+    assert list(table["synops_per_inference_mean"]) == [3.0, 13_000.0]
+    shown = readable_confirmation(table)["synops per inference"]
+    assert shown.loc["b"] == "3 ± 0" and shown.loc["c"].startswith("13,000 ± 12,7")
+
+
 def test_a_pruned_run_leads_nothing() -> None:
     pruned = SEARCHED.assign(state=["done", "pruned", "done"])
     assert leading_runs(pruned, 1) == ["c0"]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
 from analysis.figures import accuracy_by_synops
-from analysis.figures.synops import pareto_front
 from tests.analysis_tests.figures.reading import (
     RunsOf,
     labelled_lines,
@@ -20,25 +16,6 @@ from tests.analysis_tests.figures.reading import (
     points,
     texts,
 )
-
-SMALL = st.integers(1, 6)
-
-
-@given(st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=20))
-def test_a_point_is_on_the_front_unless_another_is_as_cheap_and_as_good(
-    found: list[tuple[int, int]],
-) -> None:
-    table = pd.DataFrame(
-        found, columns=["best_synops_per_inference_mean", "best_val_accuracy_mean"]
-    )
-    front = [(int(cost), int(merit)) for cost, merit in pareto_front(table).to_numpy()]
-    beaten = [
-        one
-        for one in found
-        if any(other != one and other[0] <= one[0] and other[1] >= one[1] for other in found)
-    ]
-    assert set(front) == set(found) - set(beaten)
-    assert front == sorted(front)
 
 
 def run(group: str, cost: float, validation: float, test: float, **more: Any) -> dict[str, Any]:
