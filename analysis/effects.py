@@ -18,7 +18,7 @@ from analysis import inference
 from analysis.errors import AnalysisError
 from analysis.groups import FACTORS, done_runs, require_param
 from analysis.labels import value_labels
-from analysis.pairs import NOT_FACTORS, Pairs, comparisons, free_params, pair
+from analysis.pairs import NOT_FACTORS, Design, Pairs, comparisons, free_params
 from sweep.records import State
 
 ALPHA = 0.05
@@ -89,8 +89,9 @@ def effects(
     found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
+        design = Design(members, metric)
         for factor in factors or _all_factors(members):
-            compared, reason = _compared(members, factor, metric)
+            compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]
             if reason:
                 refused[f"{group}, {factor}" if group else factor] = reason
@@ -127,7 +128,7 @@ def _all_factors(runs: pd.DataFrame) -> list[str]:
     return [name for name in free_params(runs) if name not in NOT_FACTORS]
 
 
-def _compared(runs: pd.DataFrame, factor: str, metric: str) -> tuple[list[Pairs], str]:
+def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pairs], str]:
     """What can be estimated of a factor, and the first reason why something cannot."""
     found, reasons = list[Pairs](), list[str]()
     try:
@@ -137,7 +138,7 @@ def _compared(runs: pd.DataFrame, factor: str, metric: str) -> tuple[list[Pairs]
     compared = comparisons(runs, factor)
     for levels in compared:
         try:
-            pairs = pair(runs, factor, *levels, metric)
+            pairs = design.pair(factor, *levels)
             require_replicates(pairs)
             found.append(pairs)
         except AnalysisError as error:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS  # statsmodels.api takes a second to import
 from statsmodels.stats.multitest import multipletests
+from statsmodels.tools import add_constant
 
 from analysis.errors import AnalysisError
 from analysis.groups import group_runs
@@ -66,9 +67,9 @@ def interactions(
     columns = {name: _columns(groups, name) for name in complete}
     mains = pd.concat(columns.values(), axis="columns")
     products, rows = _products(columns)
-    design = sm.add_constant(pd.concat([mains, products], axis="columns"))
+    design = add_constant(pd.concat([mains, products], axis="columns"))
     _require_estimable(design)
-    model = sm.OLS(groups[f"{metric}_mean"].to_numpy(), design.to_numpy()).fit()
+    model = OLS(groups[f"{metric}_mean"].to_numpy(), design.to_numpy()).fit()
     table = pd.DataFrame(rows)
     first = 1 + mains.shape[1]
     table["estimate"] = model.params[first:]

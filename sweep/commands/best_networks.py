@@ -75,10 +75,12 @@ def _drawn(name: str, text: str, draw: Callable[[], Figure]) -> Picture | Note:
 def _pipeline(best: pd.Series[Any]) -> Figure:
     from analysis import figures
     from analysis.artifacts import checkpoint_of
+
+    file = checkpoint_of(str(best["run_id"]))  # before torch is imported for nothing
     from snn import checkpoint, pictures
     from sweep.commands.activity import activities
 
-    network, _ = checkpoint.load_network(checkpoint_of(str(best["run_id"])))
+    network, _ = checkpoint.load_network(file)
     pixels = pictures.read([_IMAGE], network)
     (activity,) = activities(network, [_IMAGE], pixels, network.probabilities(pixels))
     return figures.pipeline(activity)
