@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 NOTHING_YET = "no sweep here yet"
 
 _PAGE = 1000
-_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+_QUIET = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 
 
 @contextmanager
@@ -146,20 +149,20 @@ def _record(run: Run, experiments: Mapping[str, str]) -> RunRecord:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Neither MLflow's log lines nor its minutes of retries; what the user has set is kept."""
+    """None of MLflow's log lines, bars and minutes of retries; what the user has set is kept."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
-    impatient = _RETRIES not in os.environ
+    ours = _QUIET.keys() - os.environ.keys()
     try:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
-        os.environ.setdefault(_RETRIES, "2")
+        os.environ.update({name: _QUIET[name] for name in ours})
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-        if impatient:
-            os.environ.pop(_RETRIES, None)
+        for name in ours:
+            os.environ.pop(name, None)
 
 
 def _require_store(uri: str) -> None:
