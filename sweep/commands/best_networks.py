@@ -44,8 +44,10 @@ def _of_data_set(dataset: str, runs: pd.DataFrame) -> Iterator[Picture | Note]:
     from analysis.errors import AnalysisError
     from sweep.commands.results import best_run
 
+    spiking = runs[runs["dynamics"] != "mlp"]
     try:
         best = best_run(runs)
+        best_spiking = best if spiking.empty else best_run(spiking)
     except AnalysisError:
         return  # the leaders say why there is none
     yield _drawn(
@@ -53,11 +55,12 @@ def _of_data_set(dataset: str, runs: pd.DataFrame) -> Iterator[Picture | Note]:
         f"{dataset}: which classes the best network by validation takes for which (test set).",
         lambda: confusion(best),
     )
-    yield _drawn(
-        f"pipeline-{dataset}",
-        f"{dataset}: the way of the first test image through that network.",
-        lambda: _pipeline(best),
-    )
+    if not spiking.empty:
+        yield _drawn(
+            f"pipeline-{dataset}",
+            f"{dataset}: the way of the first test image through the best spiking network.",
+            lambda: _pipeline(best_spiking),
+        )
 
 
 def _drawn(name: str, text: str, draw: Callable[[], Figure]) -> Picture | Note:
