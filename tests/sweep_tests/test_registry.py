@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 
 import numpy as np
 import pytest
 from mlflow.tracking import MlflowClient
 
 from snn import load
-from tests.sweep_tests.workplace import Workplace, answers, wait_until
+from tests.serving import ask, served
+from tests.sweep_tests.workplace import Workplace
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 IMAGES = ["test:0", "test:17"]
@@ -60,42 +55,12 @@ def test_a_name_that_mlflow_cannot_have_is_refused_in_one_line(registered: Workp
 
 
 def test_the_served_model_answers_as_predict_does(registered: Workplace) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/digits/1"]
     environment = registered.environment | {"MLFLOW_TRACKING_URI": registered.store}
-    environment |= {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
-    with (registered.folder / "serve.log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, "--env-manager", "local", "--port", str(port)],
-            cwd=registered.folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/ping") or server.poll() is not None)
-        assert server.poll() is None, (registered.folder / "serve.log").read_text()
-        images = load("digits").test_images[[0, 17]]
-        answer = ask(f"http://127.0.0.1:{port}/invocations", {"inputs": images.tolist()})
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
-    probabilities = np.array(answer["predictions"])
+    with served("models:/digits/1", registered.folder, environment) as address:
+        probabilities = ask(address, load("digits").test_images[[0, 17]])
     assert probabilities.shape == (2, 10)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     told = registered.run("predict", "small", *IMAGES).stdout.splitlines()
     for line, ours in zip(told, probabilities, strict=True):
         for label, percent in re.findall(r"(\d): ([\d.]+)%", line):
             assert 100 * ours[int(label)] == pytest.approx(float(percent), abs=0.051)
-
-
-def ask(url: str, question: dict[str, object]) -> dict[str, list[list[float]]]:
-    request = urllib.request.Request(
-        url, json.dumps(question).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=100) as reply:
-        answer: dict[str, list[list[float]]] = json.load(reply)
-    return answer
