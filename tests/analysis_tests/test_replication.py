@@ -33,6 +33,8 @@ def test_the_published_run_is_placed_where_one_more_run_of_ours_would_fall() -> 
     assert row["place"] == "inside"
     far = compare_with_published(make_runs(best_fashion(0.70, 0.701, 0.702)))
     assert far.loc[far["n"] == 3, "place"].tolist() == ["outside"]
+    alike = compare_with_published(make_runs(best_fashion(0.81942, 0.81942, 0.81942)))
+    assert alike.loc[alike["n"] == 3, "place"].tolist() == ["inside"]  # published as 0.8194
     single = compare_with_published(make_runs(best_fashion(0.82)))
     assert single.loc[single["n"] == 1, "place"].tolist() == ["one seed"]
 
