@@ -17,7 +17,7 @@ from tests.sweep_tests.test_spec import GOOD, write
     [
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
-        (lambda path: None, "no such file; bundled sweeps: dynamics, mlp-baseline"),
+        (lambda path: None, "no such file; bundled sweeps: best-fashion, best-mlp-fashion"),
         (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
     ],
 )
