@@ -88,8 +88,10 @@ def specs() -> None:
     """List the bundled sweeps."""
     from sweep.spec_file import bundled
 
-    for name, description in bundled().items():
-        print(f"{name:<20} {description}")
+    found = bundled()
+    width = max(map(len, found))
+    for name, description in found.items():
+        print(f"{name:<{width}}  {description}")
 
 
 def sync() -> int:
