@@ -72,7 +72,8 @@ def difference_p(differences: Differences, level: float = 1 - CONFIDENCE) -> flo
 
     Few are those of which all sign flips together could not give a p-value below the level.
     Assumes that under the hypothesis a difference is as likely to be negative as positive;
-    Student's, that it is normal.
+    Student's, that it is normal: of eight differences that are uniform it gives p < 0.005 twice as
+    often as it should, of heavy tails more rarely.
 
     Args:
         differences: One per unit.
