@@ -7,8 +7,7 @@ and, as far as the sizes agree, the initial weights.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +86,11 @@ def free_params(runs: pd.DataFrame) -> list[str]:
 
 
 class Design:
-    """Finished runs, to be paired: what is the same for all comparisons is computed once."""
+    """Finished runs, to be paired: what is the same for all comparisons is computed once.
+
+    Every param is kept as a number per run that stands for its text: a search draws thousands of
+    learning rates, each of which is compared.
+    """
 
     def __init__(self, runs: pd.DataFrame, metric: str = "test_accuracy") -> None:
         """Take the finished runs.
@@ -95,11 +98,15 @@ class Design:
         Raises:
             AnalysisError: None is finished, or one lacks the metric.
         """
-        self._done, self._metric = done_runs(runs, [metric]), metric
-        self._free = free_params(self._done)
-        self._texts = {name: self._done[name].map(as_text) for name in param_columns(self._done)}
-        self._levels_at: dict[str, Mapping[str, NDArray[np.intp]]] = {}
-        self._partners: dict[tuple[str, str], frozenset[str]] = {}
+        done = done_runs(runs, [metric])
+        self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
+        self._free = free_params(done)
+        self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
+        self._codes: dict[str, NDArray[np.intp]] = {}
+        self._texts: dict[str, list[str]] = {}
+        for name in param_columns(done):
+            self._codes[name], self._texts[name] = _coded(done[name])
+        self._near: dict[tuple[str, str], NDArray[np.intp]] = {}
 
     def pair(self, factor: str, baseline: str, level: str) -> Pairs:
         """Pair the runs at two levels of a factor by all other free params and by seed.
@@ -114,82 +121,99 @@ class Design:
         """
         if factor not in self._texts:
             raise AnalysisError(f"the runs have no param {factor!r}")
-        places = self._places(factor)
-        for value in (baseline, level):
-            if value not in places:
-                raise AnalysisError(f"no finished run has {factor}={value}")
+        sides = [self._at(factor, value) for value in (baseline, level)]
         free = [name for name in self._free if name != factor]
-        if level not in self._beside(factor, baseline):
+        if self._codes[factor][sides[1][0]] not in self._beside(factor, baseline):
             raise AnalysisError(_nothing_alone(factor, free))
-        one, other = (self._done.iloc[places[value]] for value in (baseline, level))
-        keys = [name for name in free if one[name].notna().any() and other[name].notna().any()]
-        left, right = self._by_unit(one, keys), self._by_unit(other, keys)
-        differences = (right - left).dropna().rename("difference")
-        if differences.empty:
-            raise AnalysisError(_no_pairs(factor, keys, left, right))
-        matched = self._share(pd.concat([one, other]), keys, differences)
+        keys = [name for name in free if all(self._known[name][side].any() for side in sides)]
+        runs = np.concatenate(sides)
+        first, cell = self._cells(runs, [*keys, "seed"])
+        means = [
+            self._means(side, cell_of_side, len(first))
+            for side, cell_of_side in zip(sides, np.split(cell, [len(sides[0])]), strict=True)
+        ]
+        difference = means[1] - means[0]
+        paired = np.isfinite(difference)
+        if not paired.any():
+            raise AnalysisError(self._no_pairs(factor, sides, keys))
+        matched = float(paired[cell].mean())
         if matched < _FEWEST_MATCHED:
             raise AnalysisError(
                 f"{factor}: only {matched:.0%} of the runs have a partner that differs in it "
                 "alone; this was no designed comparison, see the importance of the params instead"
             )
-        along = tuple(
-            name
-            for name in self._texts
-            if name not in {factor, "seed", *free}
-            and self._levels(one, name) != self._levels(other, name)
-        )
         return Pairs(
             factor=factor,
             baseline=baseline,
             level=level,
-            differences=differences,
+            differences=self._series(difference[paired], runs[first[paired]], keys),
             matched=matched,
-            along=along,
+            along=self._along(factor, sides),
         )
 
-    def _places(self, factor: str) -> Mapping[str, NDArray[np.intp]]:
-        """Where the runs of every level are."""
-        if factor not in self._levels_at:
-            by_level = pd.Series(np.arange(len(self._done))).groupby(self._texts[factor].to_numpy())
-            self._levels_at[factor] = {str(level): at.to_numpy() for level, at in by_level}
-        return self._levels_at[factor]
+    def _at(self, factor: str, value: str) -> NDArray[np.intp]:
+        """The runs with this value."""
+        if value not in self._texts[factor]:
+            raise AnalysisError(f"no finished run has {factor}={value}")
+        return np.flatnonzero(self._codes[factor] == self._texts[factor].index(value))
 
-    def _beside(self, factor: str, baseline: str) -> frozenset[str]:
+    def _cells(
+        self, runs: NDArray[np.intp], keys: Sequence[str]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Runs that agree in these params: the first of every such cell, and the cell of each."""
+        codes = np.zeros((len(runs), len(keys) + 1), np.intp)  # without params all are one cell
+        for column, key in enumerate(keys):
+            codes[:, column] = self._codes[key][runs]
+        _, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+        return first, cell
+
+    def _means(
+        self, runs: NDArray[np.intp], cell: NDArray[np.intp], n_cells: int
+    ) -> NDArray[np.float64]:
+        """The mean of the metric in every cell, NaN where these runs have none."""
+        total = np.bincount(cell, self._metric[runs], n_cells)
+        count = np.bincount(cell, minlength=n_cells)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    def _series(
+        self, differences: NDArray[np.float64], runs: NDArray[np.intp], keys: Sequence[str]
+    ) -> pd.Series[float]:
+        """By unit and seed, each of which one of its runs tells."""
+        units = [
+            ", ".join(f"{key}={self._texts[key][self._codes[key][run]]}" for key in keys)
+            for run in runs
+        ]
+        index = pd.MultiIndex.from_arrays([units, self._seeds[runs]], names=["unit", "seed"])
+        return pd.Series(differences, index, name="difference").sort_index()
+
+    def _beside(self, factor: str, baseline: str) -> NDArray[np.intp]:
         """The levels of which any run agrees with one of the baseline in all that every run has.
 
-        To find the others here is cheap: a search draws thousands of learning rates, and hardly any
-        has a partner.
+        To find the others here is cheap: hardly any of a search's learning rates has a partner.
         """
-        if (factor, baseline) not in self._partners:
-            free = [name for name in self._free if name != factor]
-            keys = [name for name in free if self._done[name].notna().all()]
-            texts, units = self._texts[factor], self._unit(self._done.index, keys)
-            near = units.isin(units[texts == baseline])
-            self._partners[factor, baseline] = frozenset(texts[near].unique())
-        return self._partners[factor, baseline]
+        if (factor, baseline) not in self._near:
+            keys = [name for name in self._free if name != factor and self._known[name].all()]
+            _, cell = self._cells(np.arange(len(self._metric)), keys)
+            near = np.isin(cell, cell[self._at(factor, baseline)])
+            self._near[factor, baseline] = np.unique(self._codes[factor][near])
+        return self._near[factor, baseline]
 
-    def _by_unit(self, side: pd.DataFrame, keys: Sequence[str]) -> pd.Series[float]:
-        return side.groupby([self._unit(side.index, keys), "seed"])[self._metric].mean()
+    def _along(self, factor: str, sides: Sequence[NDArray[np.intp]]) -> tuple[str, ...]:
+        """The params that are not free, and yet differ between the sides."""
+        apart = {factor, "seed", *self._free}
+        others = [name for name in self._codes if name not in apart and len(self._texts[name]) > 1]
+        return tuple(name for name in others if self._differ(name, *sides))
 
-    def _unit(self, index: pd.Index[Any], keys: Sequence[str]) -> pd.Series[str]:
-        """What a run shares with its partners, as text."""
-        texts = [self._texts[key].loc[index].to_numpy() for key in keys]
-        rows = zip(*texts, strict=True) if keys else itertools.repeat((), len(index))
-        joined = [
-            ", ".join(f"{key}={value}" for key, value in zip(keys, row, strict=True))
-            for row in rows
-        ]
-        return pd.Series(joined, index=index, name="unit", dtype=object)
+    def _differ(self, name: str, one: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
+        codes = self._codes[name]
+        return not np.array_equal(np.unique(codes[one]), np.unique(codes[other]))
 
-    def _share(
-        self, sides: pd.DataFrame, keys: Sequence[str], differences: pd.Series[float]
-    ) -> float:
-        index = pd.MultiIndex.from_arrays([self._unit(sides.index, keys), sides["seed"]])
-        return float(index.isin(differences.index).mean())
-
-    def _levels(self, side: pd.DataFrame, name: str) -> set[str]:
-        return set(self._texts[name].loc[side.index].unique())
+    def _no_pairs(self, factor: str, sides: Sequence[NDArray[np.intp]], keys: Sequence[str]) -> str:
+        _, cell = self._cells(np.concatenate(sides), keys)
+        left, right = np.split(cell, [len(sides[0])])
+        if np.isin(left, right).any():
+            return f"{factor}: no pairs, the runs have no seed in common"
+        return _nothing_alone(factor, keys)
 
 
 def pair(
@@ -199,13 +223,11 @@ def pair(
     return Design(runs, metric).pair(factor, baseline, level)
 
 
-def _no_pairs(
-    factor: str, keys: Sequence[str], left: pd.Series[float], right: pd.Series[float]
-) -> str:
-    units = left.index.get_level_values("unit").intersection(right.index.get_level_values("unit"))
-    if len(units):
-        return f"{factor}: no pairs, the runs have no seed in common"
-    return _nothing_alone(factor, keys)
+def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
+    """The values as numbers of their texts; values with the same text are the same."""
+    values, different = pd.factorize(column, use_na_sentinel=False)
+    of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
+    return of_values[values], list(texts)
 
 
 def _nothing_alone(factor: str, others: Sequence[str]) -> str:
