@@ -19,8 +19,7 @@ from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED
-from sweep.paths import launches, storage_root
-from sweep.records import Tag
+from sweep.records import KIND_SWEEP, LONGEST_TAG, Tag
 from sweep.spec import Sweep
 from sweep.store import open_store
 from sweep.yaml_file import read
@@ -30,7 +29,7 @@ def confirmation(name: str, run_ids: Sequence[str], seeds: Sequence[int]) -> Swe
     """The sweep that confirms the leaders of another.
 
     Args:
-        name: Of the search; its latest launch, if it is here, gives the resources.
+        name: Of the search; its latest launch gives the resources.
         run_ids: One run in MLflow of every leader, the best first.
         seeds: Fresh ones.
 
@@ -94,7 +93,17 @@ def _value(text: str) -> Any:
 
 
 def _launched(name: str) -> Mapping[str, Any]:
-    """The specification of the latest launch, as written; empty if it was launched elsewhere."""
-    found = launches(storage_root(), name)
-    spec = read(found[-1].spec.read_text(), str(found[-1].spec)) if found else {}
+    """The specification of the latest launch, wherever it was; empty if too long to be logged."""
+    client = open_store()
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return {}
+    launched = client.search_runs(
+        [experiment.experiment_id],
+        f"tags.`{Tag.KIND}` = '{KIND_SWEEP}'",
+        order_by=["attributes.start_time DESC"],
+        max_results=1,
+    )
+    text = launched[0].data.tags.get(Tag.SPEC, "") if launched else ""
+    spec = read(text, f"the specification of {name}") if len(text) < LONGEST_TAG else {}
     return spec if isinstance(spec, Mapping) else {}

@@ -19,7 +19,7 @@ from sweep.observer import Observer
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, study_storage
 from sweep.provenance import launch_tags
-from sweep.records import State, Tag
+from sweep.records import LONGEST_TAG, State, Tag
 from sweep.search import StudySearcher
 from sweep.spec import Sweep
 from sweep.stopping import Stop
@@ -27,8 +27,6 @@ from sweep.study import leaders, open_study
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags
 from sweep.trainable import SnnTrainable
 from sweep.tuner import fit, make_tuner
-
-_LONGEST_TAG = 8_000  # that MLflow takes
 
 
 @dataclass
@@ -122,7 +120,7 @@ def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> N
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_yaml()[:_LONGEST_TAG]}
+    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_yaml()[:LONGEST_TAG]}
     tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, tags)
 
 

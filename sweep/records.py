@@ -76,6 +76,8 @@ RUN_FILE = ".parquet"
 
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
 
+LONGEST_TAG = 8_000  # characters that MLflow takes
+
 EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(
     {"mlflow.experimentKind": "custom_model_development"}
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +48,7 @@ def report(
 
     say("reading the runs …")
     material = Material.read(names)
+    gc.freeze()  # it lives to the end: to search it for cycles takes longer than to draw it
     say(f"drawing the report on {len(material.runs)} runs …")
     written = build_report(
         material,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sweep.spec_file import load_sweep
@@ -73,6 +75,24 @@ def test_every_size_may_have_a_leader_of_its_own(searched: tuple[Workplace, Done
         line.split() for line in done.stdout.splitlines() if "±" in line and "inter" not in line
     ]
     assert rows[0][0] == "1" and len(rows) == 2
+
+
+def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
+    shared_place: Workplace, tmp_path: Path
+) -> None:
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    metric = {"val_accuracy": "max", "synops_per_inference": "min"}
+    plan = {"name": "front", "base": base, "search": {"hidden": [32, 16, 4]}, "metric": metric}
+    spec = shared_place.spec(**plan, sampler="grid", scheduler="none", trials=None)
+    assert shared_place.run("run", spec).returncode == 0
+    assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
+    elsewhere = Workplace(tmp_path)
+    assert elsewhere.run("import-runs", str(shared_place.folder / "front.parquet")).returncode == 0
+    done = elsewhere.run("confirm", "front", "--top", "2", "--seeds", "5,6")
+    assert done.returncode == 0, done.stderr
+    sizes = {run.data.params["hidden"] for run in elsewhere.runs("front-confirm")}
+    assert len(sizes) == 2 and "4" in sizes  # the cheapest is the last by accuracy
+    assert "synops per inference" in done.stdout
 
 
 def test_one_seed_confirms_nothing(searched: tuple[Workplace, Done]) -> None:
