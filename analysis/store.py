@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NOTHING_YET = "no sweep here yet"
 
-_PAGE = 1000
+_PAGE = 2500
 _QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -80,7 +80,7 @@ def sweep_runs(client: MlflowClient, experiments: Mapping[str, str]) -> Iterator
     """The runs of sweeps and trials in these experiments (names by id), oldest first."""
     token: str | None = None
     while experiments and (token is None or token):
-        with no_collection():
+        with no_collection(), _no_expiry():
             page = client.search_runs(
                 list(experiments),
                 filter_string=f"tags.`{Tag.KIND}` LIKE '%'",
@@ -130,6 +130,26 @@ def no_collection() -> Iterator[None]:
     finally:
         if before:
             gc.enable()
+
+
+@contextmanager
+def _no_expiry() -> Iterator[None]:
+    """Keep SQLAlchemy from marking all that it has read as stale when MLflow commits.
+
+    It would be read again, which nobody does; to mark the 65 rows of a run takes a fifth of the
+    time.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.orm import Session
+
+    def keep(session: Session, *_: object) -> None:
+        session.expire_on_commit = False
+
+    event.listen(Session, "after_begin", keep)
+    try:
+        yield
+    finally:
+        event.remove(Session, "after_begin", keep)
 
 
 def _record(run: Run, experiments: Mapping[str, str]) -> RunRecord:

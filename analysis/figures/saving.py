@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
@@ -31,6 +32,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(content, format=suffix[1:], metadata=undated)
     written = content.getvalue()
     write_file(path, _numbered(written) if suffix == ".svg" else written)
+
+
+def keep_layout(figure: Figure) -> None:
+    """Save the figure from now on as it was last laid out: that takes as long as to draw it."""
+    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)
 
 
 def _numbered(svg: bytes) -> bytes:

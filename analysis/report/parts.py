@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.figures.saving import keep_layout
 from analysis.style import styled
 
 _DOTS_PER_INCH = 200
@@ -74,10 +75,11 @@ class Picture:
 
     @cached_property
     def png(self) -> bytes:
-        """As pixels, drawn once: vectors would have a path for each of 10,000 runs."""
+        """As pixels, drawn and laid out once: vectors would have a path for each of 10,000 runs."""
         content = io.BytesIO()
         with styled():
             self.figure.savefig(content, format="png", dpi=_DOTS_PER_INCH)
+        keep_layout(self.figure)
         return content.getvalue()
 
 
