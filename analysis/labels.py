@@ -118,4 +118,4 @@ def sort_key(value: Any) -> tuple[bool, int, list[float], str]:
 
 def in_order(values: pd.Series[Any]) -> list[str]:
     """The different values as text, in the order that a reader expects."""
-    return sorted({as_text(value) for value in values}, key=sort_key)
+    return sorted({as_text(value) for value in values.unique()}, key=sort_key)

@@ -56,5 +56,5 @@ class Material:
         return [
             name
             for name in params
-            if name in self.runs and self.runs[name].dropna().map(as_text).nunique() > 1
+            if name in self.runs and len({*map(as_text, self.runs[name].dropna().unique())}) > 1
         ]
