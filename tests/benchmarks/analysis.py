@@ -3,8 +3,9 @@
     python -m tests.benchmarks.analysis [--folder FOLDER] [--store URL] [--runs N] [--epochs N]
 
 Makes a store of 10,000 runs of 30 epochs (SQLite: 750 MB, a minute) or fills an empty database
-(`--store postgresql+psycopg://…`), reads it as a table and a figure of learning curves do, and
-exports and imports 300 runs of 20 epochs. Stores in a `--folder` are kept, and used again.
+(`--store postgresql+psycopg://…`), reads it as a table and a figure of learning curves do, writes
+the report on it, and exports and imports 300 runs of 20 epochs. Stores in a `--folder` are kept,
+and used again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.benchmarks import analysis_calls
 from tests.benchmarks.bulk_store import Size, fill, sweeps_in
 from tests.benchmarks.report import Table
 
-_OF_MANY = ("load_runs", "load_runs, load_history", "list_sweeps", "summarise")
+_OF_MANY = ("load_runs", "load_runs, load_history", "list_sweeps", "summarise", "report")
 _OF_FEW = ("export_runs", "import_runs", "load_runs, load_history from a file")
 
 

@@ -7,13 +7,16 @@ prints what it found, its seconds, and the peak memory of the process.
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 _CURVE = ("val_accuracy",)
 
@@ -94,11 +97,23 @@ def import_runs(uri: str, names: Sequence[str], clock: Clock) -> str:
             return f"{analysis.import_runs(RunFile(path), client).made:,} runs"
 
 
+def report(uri: str, names: Sequence[str], clock: Clock) -> str:
+    store = patch.dict(os.environ, MLFLOW_TRACKING_URI=uri)
+    with _file() as path, store, redirect_stdout(io.StringIO()), clock.running():
+        from sweep.cli import run
+
+        folder = Path(path).parent
+        assert run(["report", *names, "--output", str(folder), "--no-log"]) == 0
+        page = folder / "report.html"
+        return f"{len(names)} sweeps, a page of {page.stat().st_size / 1e6:.1f} MB"
+
+
 CALLS: Mapping[str, Call] = {
     "load_runs": load_runs,
     "load_runs, load_history": load_curves,
     "list_sweeps": list_sweeps,
     "summarise": summarise,
+    "report": report,
     "export_runs": export_runs,
     "import_runs": import_runs,
     "load_runs, load_history from a file": curves_of_file,

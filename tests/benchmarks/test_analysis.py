@@ -23,6 +23,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         "load_runs, load_history": "16 runs, 56 epochs",  # a quarter stops half-way
         "list_sweeps": "2 sweeps",
         "summarise": "12 configurations",
+        "report": "2 sweeps, a page of ",
         "export_runs": "18 runs, 0.",
         "import_runs": "18 runs",
         "load_runs, load_history from a file": "16 runs, 56 epochs",
