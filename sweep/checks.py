@@ -46,12 +46,7 @@ def check(sweep: Sweep) -> None:
     _check_confirm(sweep)
     if len(set(sweep.seeds)) < len(sweep.seeds):
         raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
-    shortest = min(sweep.values("epochs"))
-    if sweep.scheduler.name == "asha" and sweep.scheduler.grace > shortest:
-        raise SpecError(
-            f"scheduler.grace: {sweep.scheduler.grace} epochs are more than the {shortest} that a "
-            "trial has; allowed is 1 to that, or scheduler: none"
-        )
+    _check_scheduler(sweep)
 
 
 def check_backends(sweep: Sweep) -> None:
@@ -118,6 +113,20 @@ def _check_confirm(sweep: Sweep) -> None:
         _check_key("confirm.each", key)
     if sweep.confirm.seeds:
         check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
+
+
+def _check_scheduler(sweep: Sweep) -> None:
+    plan = sweep.scheduler
+    for key in plan.within or ():
+        _check_key("scheduler.within", key)
+    if plan.within and plan.name != "asha":
+        raise SpecError(f"scheduler.within: belongs to asha, and the scheduler is {plan.name}")
+    shortest = min(sweep.values("epochs"))
+    if plan.name == "asha" and plan.grace > shortest:
+        raise SpecError(
+            f"scheduler.grace: {plan.grace} epochs are more than the {shortest} that a "
+            "trial has; allowed is 1 to that, or scheduler: none"
+        )
 
 
 def _check_metric(sweep: Sweep) -> None:

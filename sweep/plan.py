@@ -41,7 +41,8 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         f" = {trials}, {parallel} at a time",
         *_confirm(sweep),
         f"already run {_already_run(known, ledger)}",
-        f"sampler     {sweep.sampler.name}, scheduler {sweep.scheduler.name}",
+        f"sampler     {sweep.sampler.name}",
+        f"scheduler   {_scheduler(sweep)}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
         f"MLflow      {os.environ.get('MLFLOW_TRACKING_URI', 'sqlite:///mlflow.db')}",
         f"Optuna      {study_storage()}",
@@ -58,6 +59,11 @@ def _confirm(sweep: Sweep) -> list[str]:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
     return [f"confirm     then {sweep.confirm.leaders} × {seeds} fresh seeds, not in the time"]
+
+
+def _scheduler(sweep: Sweep) -> str:
+    within = f", within equal {', '.join(sweep.within)}" if sweep.within else ""
+    return f"{sweep.scheduler.name}{within}"
 
 
 def _samples(sweep: Sweep) -> list[TrialConfig]:

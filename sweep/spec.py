@@ -82,6 +82,10 @@ class Scheduler(_Section):
     name: Literal["asha", "hyperband", "none"] = Field("asha", description="Ray Tune's scheduler")
     grace: int = Field(3, ge=1, description="epochs that every trial gets (asha)")
     reduction: int = Field(3, ge=2, description="one of so many trials is kept at every rung")
+    within: tuple[str, ...] | None = Field(
+        None,
+        description="keys: only trials that agree in them are rivals (asha); default: confirm.each",
+    )
 
 
 class Resources(_Section):
@@ -186,6 +190,15 @@ class Sweep(_Section):
         if isinstance(self.metric, str):
             return {self.metric: EPOCH_METRICS[self.metric]}
         return dict(self.metric)
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """Keys: the scheduler compares only trials that agree in them."""
+        if self.scheduler.name != "asha":
+            return ()
+        if self.scheduler.within is None:
+            return self.confirm.each if self.confirm else ()
+        return self.scheduler.within
 
     def configurations_planned(self) -> int:
         """Configurations that the sweep asks for: never more than the space has."""

@@ -18,13 +18,12 @@ from ray.tune import (
     with_resources,
 )
 from ray.tune.error import TuneError
-from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, HyperBandScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from snn.data import Dataset
 from sweep import nodes
-from sweep.outcome import EPOCH
 from sweep.paths import LaunchPaths
+from sweep.scheduler import make_scheduler
 from sweep.spec import Sweep
 from sweep.stopping import Stop
 
@@ -73,7 +72,7 @@ def make_tuner(
         with_resources(shared, needs.wanted),
         tune_config=TuneConfig(
             search_alg=searcher,
-            scheduler=_scheduler(sweep),
+            scheduler=make_scheduler(sweep),
             num_samples=-1,  # the searcher says when it has finished
             reuse_actors=True,
             trial_dirname_creator=_directory_name,
@@ -87,24 +86,6 @@ def make_tuner(
             verbose=0,
         ),
     )
-
-
-def _scheduler(sweep: Sweep) -> TrialScheduler:
-    metric, mode = next(iter(sweep.directions.items()))
-    plan = sweep.scheduler
-    common: dict[str, Any] = {"time_attr": EPOCH, "metric": metric, "mode": mode}
-    if plan.name == "asha":
-        return ASHAScheduler(
-            max_t=max(sweep.values("epochs")) + 1,  # the trials end by themselves
-            grace_period=plan.grace,
-            reduction_factor=plan.reduction,
-            **common,
-        )
-    if plan.name == "hyperband":
-        return HyperBandScheduler(
-            max_t=max(sweep.values("epochs")), reduction_factor=plan.reduction, **common
-        )
-    return FIFOScheduler()  # type: ignore[no-untyped-call]
 
 
 def _directory_name(trial: Any) -> str:

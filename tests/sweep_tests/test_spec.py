@@ -285,7 +285,9 @@ plans = st.fixed_dictionaries(
         ),
         "metric": st.sampled_from(["val_loss", {"val_loss": "min", "val_accuracy": "max"}]),
         "sampler": st.sampled_from(["random", {"name": "nsga2", "seed": 7}]),
-        "scheduler": st.sampled_from(["none", "hyperband", {"name": "asha", "grace": 2}]),
+        "scheduler": st.sampled_from(
+            ["none", "hyperband", {"name": "asha", "grace": 2, "within": ["lr"]}]
+        ),
         "trials": st.integers(1, 99),
         "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=4, unique=True),
         "resources": st.sampled_from([{"cpu": 0.5}, {"cpu": 2, "gpu": 0.25}, {"gpu": 3}]),
