@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
 from analysis.inference import student_interval
 from analysis.pareto import pareto_front
-from analysis.typeset import as_text
+from analysis.typeset import as_number, as_percent, as_text
 
 _TEST = "test_accuracy"
 
@@ -99,22 +99,14 @@ def readable_confirmation(table: pd.DataFrame) -> pd.DataFrame:
     measured = [name.removesuffix("_mean") for name in map(str, table) if name.endswith("_mean")]
     first = table.columns.get_loc("searched_val_accuracy")
     shown = table.iloc[:, :first].map(as_text)
-    shown["searched val (%)"] = [f"{100 * value:.2f}" for value in table["searched_val_accuracy"]]
+    shown["searched val (%)"] = table["searched_val_accuracy"].map(as_percent)
     for name in measured:
         cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], strict=True)
-        write, unit = (_percent, " (%)") if "accuracy" in name else (_number, "")
+        write, unit = (as_percent, " (%)") if "accuracy" in name else (as_number, "")
         shown[f"{name.replace('_', ' ')}{unit}"] = [
             write(mean) + ("" if math.isnan(half) else f" ± {write(half)}") for mean, half in cells
         ]
     return shown
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
 def _half_width(values: pd.Series[float]) -> float:

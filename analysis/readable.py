@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.typeset import as_text
+from analysis.typeset import as_percent, as_text
 
 _NOTHING = "–"
 _MOST_NAMES = 3
@@ -118,7 +118,7 @@ def _brackets(low: pd.Series[float], high: pd.Series[float]) -> list[str]:
 
 
 def _percent(value: Any) -> str:
-    return _NOTHING if pd.isna(value) else f"{value * 100:.2f}"
+    return _NOTHING if pd.isna(value) else as_percent(value)
 
 
 def _few(names: str) -> str:

@@ -3,46 +3,65 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.files import write_file
-from analysis.groups import CHOSEN_BY, group_runs, varying
+from analysis.groups import group_runs, param_names, require_param, varying
 from analysis.intervals import half_width
 from analysis.typeset import as_text, latex, markdown
+from sweep.records import SEARCHABLE
 
 
-def summarise(runs: pd.DataFrame) -> pd.DataFrame:
+def summarise(
+    runs: pd.DataFrame, params: Sequence[str] = (), metrics: Sequence[str] = ()
+) -> pd.DataFrame:
     """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
 
     Columns: the params that vary among the finished runs; `n`, the finished seeds; and of
     `val_accuracy` and `test_accuracy`, fractions of the epoch that validation chose: `…_mean`;
     `…_std`, that of a sample; `…_ci95`, half the width of the 95 % confidence interval of the mean
     (Student's t over the seeds). The last two are NaN when n is 1. `attrs["constant"]` holds the
-    other params and their values as text.
+    other params and their values as text, `attrs["left_out"]` those that vary, too.
+
+    Args:
+        runs: As `load_runs` gives them.
+        params: Only these are columns.
+        metrics: The same of these, too, such as `synops_per_inference`; of that epoch as well.
 
     Raises:
-        AnalysisError: no run is finished, or a finished one lacks an accuracy.
+        AnalysisError: no run is finished, a finished one lacks a metric, or a name is unknown.
     """
-    groups = group_runs(runs, ("test_accuracy",))
-    params = list(groups.columns[: groups.columns.get_loc("n")])
-    shown = varying(groups, params)
-    statistics = [name for name in groups.columns if name not in params]
-    table = groups[shown + statistics]
-    table = table.rename(columns=lambda name: name.replace(CHOSEN_BY, "val_accuracy"))
-    for metric in ("val_accuracy", "test_accuracy"):
+    for name in params:
+        require_param(runs, name)
+    chosen = [f"best_{name}" if name in SEARCHABLE else name for name in metrics]
+    groups = group_runs(runs, ("test_accuracy", *chosen))
+    names = param_names(groups)
+    vary = varying(groups, names)
+    shown = list(dict.fromkeys(params)) or vary
+    table = groups[shown + [name for name in groups.columns if name not in names]]
+    table = table.rename(columns=_without_best)
+    for mean in [name for name in table.columns if name.endswith("_mean") and name not in shown]:
+        metric = mean.removesuffix("_mean")
         place = list(table.columns).index(f"{metric}_std")
         width = half_width(table[f"{metric}_std"], table["n"])
         table.insert(place + 1, f"{metric}_ci95", width)
     table.attrs["constant"] = {
         name: as_text(groups[name].dropna().iloc[0])
-        for name in params
+        for name in names
         if name not in shown and groups[name].nunique() == 1
     }
+    table.attrs["left_out"] = [name for name in vary if name not in shown]
     return table
+
+
+def _without_best(column: str) -> str:
+    """`val_accuracy_mean` for `best_val_accuracy_mean`: all is of the epoch that was best."""
+    name = column.removeprefix("best_")
+    return name if name.rsplit("_", 1)[0] in SEARCHABLE else column
 
 
 def write_table(

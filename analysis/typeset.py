@@ -61,6 +61,8 @@ def caption(table: pd.DataFrame) -> str:
     if constant:
         values = ", ".join(f"{name}={value}" for name, value in constant.items())
         parts.append(f"The same for all: {values}.")
+    if table.attrs.get("left_out"):
+        parts.append(f"Not shown: {', '.join(table.attrs['left_out'])}.")
     return " ".join(parts)
 
 
@@ -75,15 +77,15 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
     for name in _shown(table):
         base = name.removesuffix("_mean")
         percent = base.endswith("accuracy")
-        scale, decimals = (100, ".2f") if percent else (1, ".4g")
         if not percent and base == name:
             columns[name] = [as_text(value) for value in table[name]]
             continue
         widths = table.get(f"{base}_ci95", pd.Series(float("nan"), index=table.index))
+        write = as_percent if percent else as_number
         cells = []
         for mean, width, is_best in zip(table[name], widths, best, strict=True):
-            cell = _NO_VALUE if pd.isna(mean) else f"{mean * scale:{decimals}}"
-            cell += "" if pd.isna(width) else f" ± {width * scale:{decimals}}"
+            cell = _NO_VALUE if pd.isna(mean) else write(mean)
+            cell += "" if pd.isna(width) else f" ± {write(width)}"
             cells.append(bold.format(cell) if is_best else cell)
         columns[base.replace("_", " ") + (" (%)" if percent else "")] = cells
     return pd.DataFrame(columns, dtype="object")
@@ -126,3 +128,13 @@ def as_text(value: Any) -> str:
     if pd.api.types.is_bool(value):
         return "true" if value else "false"
     return f"{value:.4g}" if pd.api.types.is_float(value) else str(value)
+
+
+def as_percent(fraction: float) -> str:
+    """An accuracy in percent."""
+    return f"{100 * fraction:.2f}"
+
+
+def as_number(value: float) -> str:
+    """A measured number with four digits, or all of them before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -111,6 +111,22 @@ def table(
         Path | None,
         typer.Option(help="also draw the accuracies as bars: a .png, .svg or .pdf file"),
     ] = None,
+    params: Annotated[
+        list[str],
+        typer.Option(
+            "--param",
+            metavar="PARAM",
+            help="a column, instead of one for every param that varies (repeatable)",
+        ),
+    ] = [],  # noqa: B006 (typer wants the literal)
+    metrics: Annotated[
+        list[str],
+        typer.Option(
+            "--metric",
+            metavar="METRIC",
+            help="beside the accuracies, such as synops_per_inference (repeatable)",
+        ),
+    ] = [],  # noqa: B006 (typer wants the literal)
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
 
@@ -124,7 +140,7 @@ def table(
     suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
     chosen = format_ or suffixes.get(output.suffix if output else "", "md")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
-    tables.write_table(tables.summarise(found), output or target, chosen)
+    tables.write_table(tables.summarise(found, params, metrics), output or target, chosen)
     if figure is not None:
         figures.save_figure(figures.accuracy_bars(found), figure)
 

@@ -53,6 +53,34 @@ def test_params_that_vary_are_columns_and_the_others_are_told_once(runs_of: Runs
     assert table.attrs["constant"] == {"dataset": "mnist", "beta": "0.1"}
 
 
+def test_only_the_params_asked_for_are_columns_and_the_others_are_named(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "dynamics": "alif", "lr": 0.001, "dropout": 0.1, "dataset": "mnist"},
+        {"group": "b", "dynamics": "lif", "lr": 0.002, "dropout": 0.2, "dataset": "mnist"},
+    ]
+    table = summarise(runs_of(rows), params=["dataset", "dynamics"])
+    assert list(table.columns[:3]) == ["dataset", "dynamics", "n"]
+    assert table.attrs["left_out"] == ["dropout", "lr"]
+    assert "dataset" not in table.attrs["constant"]
+    with pytest.raises(
+        AnalysisError, match="no param 'dynamic'; those that vary: dynamics, lr, dropout"
+    ):
+        summarise(runs_of(rows), params=["dynamic"])
+
+
+def test_other_metrics_are_those_of_the_epoch_that_validation_chose(runs_of: RunsOf) -> None:
+    operations = {"synops_per_inference": 5000.0}  # of the last epoch
+    rows = [
+        operations | {"group": "a", "seed": seed, "best_synops_per_inference": value}
+        for seed, value in enumerate([1000.0, 2000.0, 3000.0])
+    ]
+    (row,) = summarise(runs_of(rows), metrics=["synops_per_inference"]).to_dict("records")
+    assert row["synops_per_inference_mean"] == 2000
+    assert row["synops_per_inference_ci95"] == pytest.approx(4.303 * 1000 / math.sqrt(3), rel=1e-3)
+    with pytest.raises(AnalysisError, match="no metric 'synaptic'; known: "):
+        summarise(runs_of(rows), metrics=["synaptic"])
+
+
 def test_mean_and_sample_standard_deviation_over_seeds(runs_of: RunsOf) -> None:
     values = [0.90, 0.92, 0.97]
     rows = [{"group": "a", "best_val_accuracy": value} for value in values]

@@ -88,6 +88,13 @@ def test_the_best_of_every_dataset_and_preset_is_bold(
     assert told in text
 
 
+def test_the_caption_names_the_params_that_are_left_out(runs_of: RunsOf) -> None:
+    rows = [{"group": str(n), "lr": n, "hidden": n, "dynamics": "lif"} for n in range(2)]
+    text = text_of(summarise(runs_of(rows), params=["hidden"]), "md")
+    assert "The same for all: dynamics=lif. Not shown: lr." in text
+    assert "Not shown" not in text_of(summarise(runs_of(rows)), "md")
+
+
 def test_latex_is_a_balanced_booktabs_table(table: pd.DataFrame) -> None:
     text = text_of(table, "latex")
     lines = text.splitlines()

@@ -100,6 +100,10 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
     assert markdown.returncode == 0, markdown.stderr
     assert "±" in markdown.stdout and "dynamics" in markdown.stdout
     assert (finished.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
+    narrow = finished.run("table", "small", "--param", "dynamics", "--metric", "val_loss")
+    assert narrow.stdout.splitlines()[0].count("|") == 6 and "val loss" in narrow.stdout
+    unknown = finished.run("table", "small", "--param", "seed")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
     best = finished.run("best", "small")
     assert best.returncode == 0, best.stderr
     assert "best.pt" in best.stdout
