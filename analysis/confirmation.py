@@ -18,6 +18,7 @@ from analysis.groups import CHOSEN_BY, done_runs, group_runs, require_param, var
 from analysis.inference import student_interval
 from analysis.pareto import pareto_front
 from analysis.typeset import as_number, as_percent, as_text
+from sweep.records import State
 
 _TEST = "test_accuracy"
 
@@ -50,6 +51,19 @@ def leading_runs(
     leaders = pd.concat([_leaders(part, top, means).index.to_series() for part in parts])
     best = ranked.index[ranked.index.isin(leaders)]
     return [str(run_id) for run_id in done.loc[best, "run_id"]]
+
+
+def leaderless(searched: pd.DataFrame, each: Sequence[str]) -> list[str]:
+    """The combinations of the values of these params that the search tried, and none is done."""
+    done = searched["state"] == State.DONE
+    tried, finished = (
+        {tuple(map(as_text, row)) for row in part[list(each)].itertuples(index=False)}
+        for part in (searched, searched[done])
+    )
+    return [
+        ", ".join(f"{name} {value}" for name, value in zip(each, values, strict=True))
+        for values in sorted(tried - finished)
+    ]
 
 
 def _leaders(ranked: pd.DataFrame, top: int, means: Mapping[str, str]) -> pd.DataFrame:

@@ -67,8 +67,11 @@ def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
     check_fresh(seeds, used, "seeds")
     directions = searched_for(name)
     leaders = confirmation.leading_runs(searched, wanted.top, wanted.each, directions)
+    for values in confirmation.leaderless(searched, wanted.each):
+        say(f"no leader of {values}: none of its trials is done")
     sweep = plan(name, leaders, seeds)
-    say(f"{sweep.name}: {len(leaders)} leaders of {name} × {len(sweep.seeds)} fresh seeds")
+    some = f"{len(leaders)} leader{'s' if len(leaders) > 1 else ''}"
+    say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
     numbers = ",".join(str(seed) for seed in sweep.seeds)
     each = "".join(f" --each {key}" for key in wanted.each)

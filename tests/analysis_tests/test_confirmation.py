@@ -8,7 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.confirmation import confirmed, leading_runs, readable_confirmation
+from analysis.confirmation import (
+    confirmed,
+    leaderless,
+    leading_runs,
+    readable_confirmation,
+)
 from analysis.errors import AnalysisError
 
 VALIDATION = {"a": 0.91, "b": 0.95, "c": 0.93}
@@ -45,6 +50,14 @@ def test_every_value_of_a_param_has_leaders_of_its_own() -> None:
     assert leading_runs(sized, 1, ["size", "kind"]) == ["b0", "c0", "a0"]
     with pytest.raises(AnalysisError, match="colour"):
         leading_runs(sized, 1, ["colour"])
+
+
+def test_values_of_which_no_trial_is_done_are_named() -> None:
+    sized = SEARCHED.assign(size=[100, 200, 50], state=["pruned", "done", "failed"])
+    assert leaderless(sized, ["size"]) == ["size 100", "size 50"]
+    assert leaderless(sized, ["size", "code"]) == ["size 100, code A", "size 50, code C"]
+    assert leaderless(SEARCHED, ["code"]) == []
+    assert leaderless(SEARCHED, []) == []
 
 
 BOTH = {"val_accuracy": "max", "synops_per_inference": "min"}
