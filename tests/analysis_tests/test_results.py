@@ -1,0 +1,54 @@
+"""The committed results: the tables are what the commands make of the committed runs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.confirmation import leading_runs
+from analysis.runs import load_runs
+from analysis.tables import summarise, write_table
+from sweep.fresh import CONFIRMED, fresh_seeds
+from sweep.records import RUN_FILE, State
+from sweep.spec_file import load_sweep
+
+BEST = Path(__file__).parents[2] / "analysis" / "results" / "best"
+CONFIRMATIONS = sorted(BEST.glob(f"*{CONFIRMED}{RUN_FILE}"))
+SEARCHES = [path.name.removesuffix(f"{CONFIRMED}{RUN_FILE}") for path in CONFIRMATIONS]
+
+
+def runs(name: str) -> pd.DataFrame:
+    return load_runs([str(BEST / f"{name}{RUN_FILE}")])
+
+
+def test_the_table_of_the_best_networks_is_that_of_their_runs() -> None:
+    params = ["dataset", "dynamics", "hidden", "encoding", "recurrent", "n_steps"]
+    confirmed = load_runs([str(path) for path in CONFIRMATIONS])
+    text = io.StringIO()
+    write_table(summarise(confirmed, params, ["synops_per_inference"]), text, "csv")
+    text.seek(0)
+    pd.testing.assert_frame_equal(pd.read_csv(BEST / "confirmed.csv"), pd.read_csv(text))
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_the_bundled_one_run_to_its_end(name: str) -> None:
+    searched, sweep = runs(name), load_sweep(name)
+    assert len(searched) == sweep.trials_planned()
+    assert set(searched["state"]) <= {State.DONE, State.PRUNED}
+    for key, value in sweep.base.items():
+        assert set(searched[key].astype(str)) == {str(value)}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_its_leaders_are_confirmed_with_five_seeds_that_it_has_not_seen(name: str) -> None:
+    searched, confirmed, sweep = runs(name), runs(f"{name}{CONFIRMED}"), load_sweep(name)
+    assert sweep.confirm is not None
+    directions = {} if isinstance(sweep.metric, str) else sweep.directions
+    leaders = leading_runs(searched, sweep.confirm.top, sweep.confirm.each, directions)
+    groups = searched.set_index("run_id").loc[leaders, "group_id"]
+    seeds = confirmed[confirmed["state"] == State.DONE].groupby("group_id")["seed"].agg(sorted)
+    assert set(seeds.index) == set(groups)
+    assert all(found == fresh_seeds(sweep.seeds) for found in seeds)
