@@ -47,6 +47,7 @@ def check(sweep: Sweep) -> None:
     if len(set(sweep.seeds)) < len(sweep.seeds):
         raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
     _check_scheduler(sweep)
+    _check_each(sweep)
 
 
 def check_backends(sweep: Sweep) -> None:
@@ -109,24 +110,34 @@ def _check_confirm(sweep: Sweep) -> None:
         raise SpecError(
             f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"
         )
-    for key in sweep.confirm.each:
-        _check_key("confirm.each", key)
     if sweep.confirm.seeds:
         check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
 
 
 def _check_scheduler(sweep: Sweep) -> None:
     plan = sweep.scheduler
-    for key in plan.within or ():
-        _check_key("scheduler.within", key)
-    if plan.within and plan.name != "asha":
-        raise SpecError(f"scheduler.within: belongs to asha, and the scheduler is {plan.name}")
     shortest = min(sweep.values("epochs"))
     if plan.name == "asha" and plan.grace > shortest:
         raise SpecError(
             f"scheduler.grace: {plan.grace} epochs are more than the {shortest} that a "
             "trial has; allowed is 1 to that, or scheduler: none"
         )
+
+
+def _check_each(sweep: Sweep) -> None:
+    searched = {parameter.name: parameter for parameter in sweep.space.parameters}
+    for key in sweep.each:
+        _check_key("each", key)
+        if key not in searched:
+            raise SpecError(f"each.{key}: is not searched; {', '.join(searched) or 'nothing'} is")
+        if searched[key].count() is None:
+            raise SpecError(f"each.{key}: has infinitely many values; give search.{key} a list")
+        for other in searched[key].when:
+            if other in searched and other not in sweep.each:
+                raise SpecError(f"each.{key}: is used only by some {other}; name {other}, too")
+    planned = sweep.configurations_planned()
+    if len(sweep.kinds) > planned:
+        raise SpecError(f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each")
 
 
 def _check_metric(sweep: Sweep) -> None:

@@ -64,6 +64,11 @@ def searched_for(name: str) -> dict[str, str]:
     return dict(metric) if isinstance(metric, Mapping) else {}
 
 
+def searched_each(name: str) -> tuple[str, ...]:
+    """The keys of a search of which every combination of values has leaders of its own."""
+    return tuple(_launched(name).get("each", ()))
+
+
 def config_of(run_id: str) -> TrialConfig:
     """The configuration of a run, from its params in MLflow.
 

@@ -39,10 +39,11 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
         f"trials      {sweep.configurations_planned()} configurations × {len(sweep.seeds)} seeds"
         f" = {trials}, {parallel} at a time",
+        *_each(sweep),
         *_confirm(sweep),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
-        f"scheduler   {_scheduler(sweep)}",
+        f"scheduler   {sweep.scheduler.name}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
         f"MLflow      {os.environ.get('MLFLOW_TRACKING_URI', 'sqlite:///mlflow.db')}",
         f"Optuna      {study_storage()}",
@@ -54,16 +55,18 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         out.print(line, soft_wrap=True)
 
 
+def _each(sweep: Sweep) -> list[str]:
+    if not sweep.each:
+        return []
+    share = sweep.configurations_planned() // len(sweep.kinds)
+    return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {share} or more"]
+
+
 def _confirm(sweep: Sweep) -> list[str]:
     if sweep.confirm is None:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-    return [f"confirm     then {sweep.confirm.leaders} × {seeds} fresh seeds, not in the time"]
-
-
-def _scheduler(sweep: Sweep) -> str:
-    within = f", within equal {', '.join(sweep.within)}" if sweep.within else ""
-    return f"{sweep.scheduler.name}{within}"
+    return [f"confirm     then {sweep.leaders} × {seeds} fresh seeds, not in the time"]
 
 
 def _samples(sweep: Sweep) -> list[TrialConfig]:

@@ -2,7 +2,7 @@
 
 Asynchronous successive halving (Li et al. 2020, https://arxiv.org/abs/1810.05934) compares trials
 at the same epoch. Where some kinds of network learn faster than others (the large, say), that ends
-the slow kinds, whatever they would come to; `Within` compares each kind only with itself.
+the slow kinds, whatever they would come to; with `each`, a kind is compared only with itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def make_scheduler(sweep: Sweep) -> TrialScheduler:
         )
 
     if plan.name == "asha":
-        return Within(sweep.within, asha) if sweep.within else asha()
+        return EachAlone(sweep.each, asha) if sweep.each else asha()
     if plan.name == "hyperband":
         return HyperBandScheduler(
             max_t=max(sweep.values("epochs")), reduction_factor=plan.reduction, **common
@@ -41,7 +41,7 @@ def make_scheduler(sweep: Sweep) -> TrialScheduler:
     return FIFOScheduler()  # type: ignore[no-untyped-call]
 
 
-class Within(FIFOScheduler):
+class EachAlone(FIFOScheduler):
     """A scheduler for every combination of the values of some keys: others are no rivals.
 
     Args:

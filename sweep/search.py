@@ -95,6 +95,8 @@ class StudySearcher(Searcher):
         self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
         self._settled: dict[str, Outcome] = {}
         self._repeats = 0
+        self._kinds = sweep.kinds if sweep.sampler.name != "grid" else []  # a grid has them all
+        self._shares = [0] * len(self._kinds)  # how often each was asked for
         self._asked = self._take_up()
 
     @property
@@ -163,13 +165,21 @@ class StudySearcher(Searcher):
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
             return False
+        if self._kinds:
+            rarest = self._kinds[self._shares.index(min(self._shares))]
+            self.study.enqueue_trial(self.sweep.space.to_optuna_params(rarest))
         trial = self.study.ask()
         assignment = self.sweep.space.suggest(trial)
+        self._count(assignment)
         trial.set_user_attr(_ASSIGNMENT, json.dumps(assignment))
         self._save(trial)
         self._asked += 1
         self._open(self._candidate(trial, assignment))
         return True
+
+    def _count(self, assignment: Mapping[str, Any]) -> None:
+        for number, kind in enumerate(self._kinds):
+            self._shares[number] += all(assignment.get(key) == kind[key] for key in kind)
 
     def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
         seeds = self.sweep.seeds
@@ -248,6 +258,7 @@ class StudySearcher(Searcher):
             if _ASSIGNMENT not in frozen.user_attrs:
                 continue
             asked += 1
+            self._count(json.loads(frozen.user_attrs[_ASSIGNMENT]))
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)

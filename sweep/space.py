@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -172,6 +172,10 @@ class Space:
         if any(parameter.count() is None for parameter in self.parameters):
             return None
         return self._count(0, {})
+
+    def only(self, names: Collection[str]) -> Space:
+        """The space of some parameters alone."""
+        return Space(tuple(p for p in self.parameters if p.name in names), self.fixed)
 
     def to_optuna_params(self, assignment: Assignment) -> dict[str, Any]:
         """A point as Optuna knows it, for `enqueue_trial`."""

@@ -82,10 +82,6 @@ class Scheduler(_Section):
     name: Literal["asha", "hyperband", "none"] = Field("asha", description="Ray Tune's scheduler")
     grace: int = Field(3, ge=1, description="epochs that every trial gets (asha)")
     reduction: int = Field(3, ge=2, description="one of so many trials is kept at every rung")
-    within: tuple[str, ...] | None = Field(
-        None,
-        description="keys: only trials that agree in them are rivals (asha); default: confirm.each",
-    )
 
 
 class Resources(_Section):
@@ -111,21 +107,12 @@ class Confirm(_Section):
     """The leaders once more, with fresh seeds: the figure to report."""
 
     top: int = Field(3, ge=1, description="leading configurations, by validation")
-    each: tuple[str, ...] = Field(
-        (), description="keys: so many leaders for every combination of their values"
-    )
     seeds: tuple[Number, ...] | None = Field(
         None,
         min_length=2,
         description="replicates of each, none of them a seed of the search; "
         "default: the five lowest from 1 on that it has not used",
     )
-
-    @property
-    def leaders(self) -> str:
-        """How many leaders, in words."""
-        of_each = f" of each {', '.join(self.each)}" if self.each else ""
-        return f"{self.top} leader{'s' if self.top > 1 else ''}{of_each}"
 
 
 class Sweep(_Section):
@@ -145,6 +132,11 @@ class Sweep(_Section):
     )
     points: tuple[dict[str, Any], ...] = Field(
         (), description="configurations that are run as they are, instead of a search"
+    )
+    each: tuple[str, ...] = Field(
+        (),
+        description="searched keys: every combination of their values gets the same share of the "
+        "trials, is compared only with itself by asha, and has leaders of its own",
     )
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
@@ -191,14 +183,19 @@ class Sweep(_Section):
             return {self.metric: EPOCH_METRICS[self.metric]}
         return dict(self.metric)
 
+    @cached_property
+    def kinds(self) -> list[Assignment]:
+        """The combinations of the values of `each`, in order; none without it."""
+        if isinstance(self.space, Points) or not self.each:
+            return []
+        return self.space.only(self.each).grid()
+
     @property
-    def within(self) -> tuple[str, ...]:
-        """Keys: the scheduler compares only trials that agree in them."""
-        if self.scheduler.name != "asha":
-            return ()
-        if self.scheduler.within is None:
-            return self.confirm.each if self.confirm else ()
-        return self.scheduler.within
+    def leaders(self) -> str:
+        """How many leaders are confirmed, in words."""
+        top = self.confirm.top if self.confirm else 0
+        of_each = f" of each {', '.join(self.each)}" if self.each else ""
+        return f"{top} leader{'s' if top > 1 else ''}{of_each}"
 
     def configurations_planned(self) -> int:
         """Configurations that the sweep asks for: never more than the space has."""

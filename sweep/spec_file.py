@@ -67,6 +67,8 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
                 raise SpecError(f"{source}: {part}: needs keys and values, got {values[part]!r}")
         values["base"][key] = value
         values["search"].pop(key, None)
+        if isinstance(values.get("each"), list):
+            values["each"] = [other for other in values["each"] if other != key]
         return
     top, _, inner = key.partition(".")
     if top not in Sweep.model_fields:

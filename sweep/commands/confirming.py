@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,10 @@ def confirm(
     top: Annotated[int, typer.Option(min=1, help="leading configurations, by validation")] = 3,
     each: Annotated[
         list[str],
-        typer.Option(metavar="KEY", help="so many for each of its values (repeatable)"),
+        typer.Option(
+            metavar="KEY",
+            help="so many for each of its values (repeatable) [default: each of the specification]",
+        ),
     ] = [],  # noqa: B006 (typer wants the literal)
     seeds: Annotated[
         str, typer.Option(metavar="N,N,…", help="fresh ones [default: five from 1 on]")
@@ -41,18 +45,20 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
+    from sweep.confirm import searched_each
     from sweep.spec import Confirm
 
-    wanted = Confirm(top=top, each=tuple(each), seeds=tuple(_numbers(seeds)) or None)
-    return confirm_leaders(name, wanted, address)
+    wanted = Confirm(top=top, seeds=tuple(_numbers(seeds)) or None)
+    return confirm_leaders(name, wanted, each or searched_each(name), address)
 
 
-def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
+def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: str | None) -> int:
     """Run the confirmation of a sweep and print its table; the exit code.
 
     Args:
         name: Of the sweep.
-        wanted: Which leaders, and which seeds.
+        wanted: How many leaders, and which seeds.
+        each: Keys; so many leaders for every combination of their values.
         address: Of a Ray cluster.
     """
     from analysis import confirmation, runs
@@ -66,16 +72,16 @@ def confirm_leaders(name: str, wanted: Confirm, address: str | None) -> int:
     seeds = list(wanted.seeds or fresh_seeds(used))
     check_fresh(seeds, used, "seeds")
     directions = searched_for(name)
-    leaders = confirmation.leading_runs(searched, wanted.top, wanted.each, directions)
-    for values in confirmation.leaderless(searched, wanted.each):
+    leaders = confirmation.leading_runs(searched, wanted.top, each, directions)
+    for values in confirmation.leaderless(searched, each):
         say(f"no leader of {values}: none of its trials is done")
     sweep = plan(name, leaders, seeds)
     some = f"{len(leaders)} leader{'s' if len(leaders) > 1 else ''}"
     say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
     numbers = ",".join(str(seed) for seed in sweep.seeds)
-    each = "".join(f" --each {key}" for key in wanted.each)
-    again = f"go on with: spikesweep confirm {name} --top {wanted.top}{each} --seeds {numbers}"
+    kinds = "".join(f" --each {key}" for key in each)
+    again = f"go on with: spikesweep confirm {name} --top {wanted.top}{kinds} --seeds {numbers}"
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:

@@ -61,7 +61,7 @@ def run(
         return code
     from sweep.commands.confirming import confirm_leaders
 
-    return max(code, confirm_leaders(sweep.name, sweep.confirm, address))
+    return max(code, confirm_leaders(sweep.name, sweep.confirm, sweep.each, address))
 
 
 def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
@@ -74,7 +74,7 @@ def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     print(f"{spec}: valid; {configurations} configurations × {seeds} seeds")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-        print(f"then {sweep.confirm.leaders} × {fresh} fresh seeds")
+        print(f"then {sweep.leaders} × {fresh} fresh seeds")
 
 
 def schema() -> None:

@@ -47,7 +47,7 @@ def test_its_leaders_are_confirmed_with_five_seeds_that_it_has_not_seen(name: st
     searched, confirmed, sweep = runs(name), runs(f"{name}{CONFIRMED}"), load_sweep(name)
     assert sweep.confirm is not None
     directions = {} if isinstance(sweep.metric, str) else sweep.directions
-    leaders = leading_runs(searched, sweep.confirm.top, sweep.confirm.each, directions)
+    leaders = leading_runs(searched, sweep.confirm.top, sweep.each, directions)
     groups = searched.set_index("run_id").loc[leaders, "group_id"]
     seeds = confirmed[confirmed["state"] == State.DONE].groupby("group_id")["seed"].agg(sorted)
     assert set(seeds.index) == set(groups)

@@ -77,6 +77,18 @@ def test_every_size_may_have_a_leader_of_its_own(searched: tuple[Workplace, Done
     assert rows[0][0] == "1" and len(rows) == 2
 
 
+def test_each_in_the_specification_holds_for_its_confirmation(shared_place: Workplace) -> None:
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    plan = {"name": "sized", "base": base, "search": {"hidden": [32, 4], "lr": [1e-3, 2e-3]}}
+    spec = shared_place.spec(**plan, each=["hidden"], trials=2, confirm={"top": 1, "seeds": [5, 6]})
+    done = shared_place.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    assert "2 leaders of sized × 2 fresh seeds" in done.stderr
+    again = shared_place.run("confirm", "sized", "--top", "1", "--seeds", "5,6")
+    assert "2 leaders of sized × 2 fresh seeds" in again.stderr
+    assert "hidden: 2 kinds of 1 or more" in shared_place.run("run", spec, "--dry-run").stdout
+
+
 def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     shared_place: Workplace, tmp_path: Path
 ) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
-from sweep.errors import SpecError
 from sweep.outcome import EPOCH
 from sweep.scheduler import make_scheduler
 from sweep.spec import Sweep
@@ -24,7 +22,8 @@ def sweep(**changes: Any) -> Sweep:
         "name": "kinds",
         "base": {"epochs": EPOCHS},
         "search": {"hidden": [8, [4, 4], 64], "lr": {"loguniform": [1e-4, 1e-2]}},
-        "scheduler": {"name": "asha", "grace": GRACE, "within": ["hidden"]},
+        "scheduler": {"name": "asha", "grace": GRACE},
+        "each": ["hidden"],
     }
     return Sweep.parse(plan | changes)
 
@@ -78,28 +77,5 @@ def test_each_kind_is_ended_as_if_it_ran_alone(runs: list[tuple[Any, float]]) ->
 
 def test_without_it_the_slow_kind_is_ended_by_the_fast() -> None:
     kinds, accuracies = [64, 64, 8, 8], [0.97, 0.98, 0.95, 0.96]
-    alone = make_scheduler(sweep(scheduler={"name": "asha", "grace": GRACE}))
-    assert ended(alone, trials(kinds), accuracies) == ["t2", "t3"]
+    assert ended(make_scheduler(sweep(each=[])), trials(kinds), accuracies) == ["t2", "t3"]
     assert ended(make_scheduler(sweep()), trials(kinds), accuracies) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "within"),
-    [
-        ({"scheduler": "asha"}, ()),
-        ({"scheduler": "asha", "confirm": {"each": ["hidden"]}}, ("hidden",)),
-        ({"scheduler": {"within": []}, "confirm": {"each": ["hidden"]}}, ()),
-        ({"scheduler": {"within": ["lr"]}, "confirm": {"each": ["hidden"]}}, ("lr",)),
-        ({"scheduler": "none", "confirm": {"each": ["hidden"]}}, ()),
-    ],
-    ids=["none", "those of which a leader is asked", "told to be all", "told", "no ASHA"],
-)
-def test_rivals_are_those_that_agree_in(changes: dict[str, Any], within: tuple[str, ...]) -> None:
-    assert sweep(**changes).within == within
-
-
-def test_only_asha_compares_within_keys_that_exist() -> None:
-    with pytest.raises(SpecError, match=r"scheduler\.within\.hiden: unknown key; did you mean"):
-        sweep(scheduler={"within": ["hiden"]})
-    with pytest.raises(SpecError, match="belongs to asha, and the scheduler is hyperband"):
-        sweep(scheduler={"name": "hyperband", "within": ["hidden"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,41 @@ def test_a_trial_that_the_scheduler_stopped_is_pruned_with_all_its_reports(tmp_p
     (trial,) = bench.study.trials
     assert trial.state == TrialState.PRUNED
     assert trial.intermediate_values == {1: 0.2, 2: 0.3}
+
+
+KINDS = {
+    "dynamics": ["lif", "alif"],
+    "learn_beta": {"choice": [False, True], "when": {"dynamics": "alif"}},
+    "hidden": [8, [4, 4]],
+}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "gp"])
+def test_every_kind_has_its_share_of_the_trials_also_after_a_resume(
+    tmp_path: Path, sampler: str
+) -> None:
+    each = ["dynamics", "learn_beta", "hidden"]
+    bench = Bench(tmp_path, search=KINDS | LR, each=each, trials=14, sampler=sampler)
+    kinds = []
+    for driver in range(2):
+        searcher = bench.searcher()
+        for number in range(7):
+            name = f"{driver}-{number}"
+            config = searcher.suggest(name)["trial"]  # type: ignore[index]
+            kind = config["dynamics"], config.get("learn_beta"), str(config["hidden"])
+            kinds.append(kind if kind[0] == "alif" else ("lif", None, kind[2]))
+            searcher.on_trial_complete(name, done(1, 0.9, best=0.9 if kind[0] == "lif" else 0.5))
+        assert not bench.study.get_trials(states=[TrialState.WAITING, TrialState.RUNNING])
+    counts = Counter(kinds)
+    assert len(counts) == 6 and set(counts.values()) == {2, 3}
+
+
+def test_a_grid_has_every_kind_and_each_of_its_points_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=KINDS, each=["hidden"], sampler="grid")
+    searcher = bench.searcher()
+    points = [str(searcher.suggest(str(number))) for number in range(6)]
+    assert len(set(points)) == 6
+    assert searcher.suggest("7") == Searcher.FINISHED
 
 
 @pytest.mark.parametrize(

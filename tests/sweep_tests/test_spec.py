@@ -37,6 +37,10 @@ def changed(**changes: Any) -> str:
     return yaml.safe_dump(yaml.safe_load(GOOD) | changes, sort_keys=False)
 
 
+LEARNED = {
+    "dynamics": ["lif", "alif"],
+    "learn_beta": {"choice": [False, True], "when": {"dynamics": "alif"}},
+}
 BAD: list[tuple[str, str]] = [
     ("", "needs keys and values"),
     ("[1, 2]", "needs keys and values"),
@@ -63,7 +67,11 @@ BAD: list[tuple[str, str]] = [
     (changed(confirm={"seeds": [1]}), "confirm.seeds:"),
     (changed(confirm={"top": 0}), "confirm.top:"),
     (changed(confirm={"best": 3}), "confirm.best: unknown key"),
-    (changed(confirm={"each": ["hiden"]}), "confirm.each.hiden: unknown key; did you mean hidden?"),
+    (changed(each=["hiden"]), "each.hiden: unknown key; did you mean hidden?"),
+    (changed(each=["epochs"]), "each.epochs: is not searched; "),
+    (changed(search={"lr": {"float": [0.1, 1]}}, each=["lr"]), "each.lr: has infinitely many"),
+    (changed(search=LEARNED, each=["learn_beta"]), "used only by some dynamics; name dynamics"),
+    (changed(search=LEARNED, each=["dynamics", "learn_beta"], trials=2), "fewer than the 3 kinds"),
     (changed(name="n" * 60, confirm={}), "name: 60 letters leave no room for -confirm"),
     (changed(search={"dynamics": "lif"}), "a fixed value belongs into base"),
     (changed(search={"dynamics": ["lif", "spiky"]}), "search.dynamics:"),
@@ -285,9 +293,7 @@ plans = st.fixed_dictionaries(
         ),
         "metric": st.sampled_from(["val_loss", {"val_loss": "min", "val_accuracy": "max"}]),
         "sampler": st.sampled_from(["random", {"name": "nsga2", "seed": 7}]),
-        "scheduler": st.sampled_from(
-            ["none", "hyperband", {"name": "asha", "grace": 2, "within": ["lr"]}]
-        ),
+        "scheduler": st.sampled_from(["none", "hyperband", {"name": "asha", "grace": 2}]),
         "trials": st.integers(1, 99),
         "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=4, unique=True),
         "resources": st.sampled_from([{"cpu": 0.5}, {"cpu": 2, "gpu": 0.25}, {"gpu": 3}]),

@@ -37,6 +37,12 @@ def test_set_fixes_a_key_and_takes_it_out_of_the_search(tmp_path: Path) -> None:
     assert sweep.seeds == (0, 1)
 
 
+def test_a_key_that_is_set_has_no_kinds_any_more(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD + "each: [dynamics]\n")
+    assert load_sweep(file).kinds == [{"dynamics": "lif"}, {"dynamics": "alif"}]
+    assert load_sweep(file, {"dynamics": "lif"}).kinds == []
+
+
 @pytest.mark.parametrize(
     ("item", "told"),
     [
