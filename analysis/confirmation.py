@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from analysis.errors import AnalysisError
 from analysis.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
 from analysis.inference import student_interval
 from analysis.pareto import pareto_front
@@ -39,11 +40,14 @@ def leading_runs(
             of their Pareto front: the best, the cheapest and others evenly between.
 
     Raises:
-        AnalysisError: No run is done, one that is done lacks an accuracy, or a param is none.
+        AnalysisError: No run is done, one that is done lacks an accuracy, or one of `each` is no
+            param or does not vary.
     """
     done = done_runs(searched, (CHOSEN_BY,)).drop_duplicates("group_id").set_index("group_id")
     for name in each:
         require_param(searched, name)
+        if searched[name].nunique(dropna=False) == 1:
+            raise AnalysisError(f"each {name}: the runs have one value of it, not several")
     metrics = {f"best_{name}": direction for name, direction in directions.items()}
     ranked = group_runs(searched, list(metrics))
     means = {f"{name}_mean": direction for name, direction in metrics.items()}

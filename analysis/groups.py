@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,10 +110,10 @@ def require_param(runs: pd.DataFrame, name: str) -> None:
     """
     params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
     if name not in params:
+        close = difflib.get_close_matches(name, params, n=1)
         known = varying(runs.drop_duplicates("group_id"), params)
-        raise AnalysisError(
-            f"the runs have no param {name!r}; those that vary: {', '.join(known) or 'none'}"
-        )
+        hint = f"did you mean {close[0]}?" if close else f"those that vary: {', '.join(known)}"
+        raise AnalysisError(f"the runs have no param {name!r}; {hint}")
 
 
 def looks_logarithmic(values: pd.Series[Any]) -> bool:

@@ -81,8 +81,9 @@ def configuration(row: Mapping[Any, Any], params: Sequence[str]) -> str:
 
 def constants(groups: pd.DataFrame, but: Sequence[str] = ()) -> list[str]:
     """What is the same for all configurations, in words, of what a reader asks for."""
-    same = [name for name in CONSTANTS if name in groups and groups[name].nunique() == 1]
-    return [value_label(name, groups[name].dropna().iloc[0]) for name in same if name not in but]
+    there = [name for name in CONSTANTS if name in groups and groups[name].notna().all()]
+    same = [name for name in there if groups[name].nunique() == 1]
+    return [value_label(name, groups[name].iloc[0]) for name in same if name not in but]
 
 
 def class_names(dataset: str, count: int) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ def summarise(
     `val_accuracy` and `test_accuracy`, fractions of the epoch that validation chose: `…_mean`;
     `…_std`, that of a sample; `…_ci95`, half the width of the 95 % confidence interval of the mean
     (Student's t over the seeds). The last two are NaN when n is 1. `attrs["constant"]` holds the
-    other params and their values as text, `attrs["left_out"]` those that vary, too.
+    other params and their values as text, `attrs["where_used"]` those that have no effect in some
+    of the rows, `attrs["left_out"]` the names of those that vary, too.
 
     Args:
         runs: As `load_runs` gives them.
@@ -49,11 +50,12 @@ def summarise(
         place = list(table.columns).index(f"{metric}_std")
         width = half_width(table[f"{metric}_std"], table["n"])
         table.insert(place + 1, f"{metric}_ci95", width)
-    table.attrs["constant"] = {
-        name: as_text(groups[name].dropna().iloc[0])
-        for name in names
-        if name not in shown and groups[name].nunique() == 1
-    }
+    same = [name for name in names if name not in shown and groups[name].nunique() == 1]
+    used = groups[same].notna().all()
+    for attribute, those in (("constant", used), ("where_used", ~used)):
+        table.attrs[attribute] = {
+            name: as_text(groups[name].dropna().iloc[0]) for name in same if those[name]
+        }
     table.attrs["left_out"] = [name for name in vary if name not in shown]
     return table
 

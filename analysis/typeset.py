@@ -57,10 +57,10 @@ def caption(table: pd.DataFrame) -> str:
         apart = [name for name in _APART if name in table]
         each = f" of each {' and '.join(apart)}" if apart else ""
         parts.append(f"Bold: best by validation{each}.")
-    constant: Mapping[str, str] = table.attrs.get("constant", {})
-    if constant:
-        values = ", ".join(f"{name}={value}" for name, value in constant.items())
-        parts.append(f"The same for all: {values}.")
+    for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
+        same: Mapping[str, str] = table.attrs.get(attribute, {})
+        values = ", ".join(f"{name}={value}" for name, value in same.items())
+        parts += [f"{title}: {values}."] if values else []
     if table.attrs.get("left_out"):
         parts.append(f"Not shown: {', '.join(table.attrs['left_out'])}.")
     return " ".join(parts)

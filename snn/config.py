@@ -308,6 +308,8 @@ def describe(error: ValidationError, model: type[BaseModel], where: str = "") ->
         close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
         return f"{place}: unknown key; {hint}{more}"
+    if first["type"] == "tuple_type":
+        return f"{place}: must be a list, such as [{first['input']}]{more}"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if not first["loc"]:

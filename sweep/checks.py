@@ -129,12 +129,16 @@ def _check_each(sweep: Sweep) -> None:
     for key in sweep.each:
         _check_key("each", key)
         if key not in searched:
-            raise SpecError(f"each.{key}: is not searched; {', '.join(searched) or 'nothing'} is")
+            raise SpecError(
+                f"each.{key}: is not searched; in search: {', '.join(searched) or 'nothing'}"
+            )
         if searched[key].count() is None:
             raise SpecError(f"each.{key}: has infinitely many values; give search.{key} a list")
         for other in searched[key].when:
             if other in searched and other not in sweep.each:
                 raise SpecError(f"each.{key}: is used only by some {other}; name {other}, too")
+    if len(set(sweep.each)) < len(sweep.each):
+        raise SpecError(f"each: a key stands twice in {list(sweep.each)}")
     planned = sweep.configurations_planned()
     if len(sweep.kinds) > planned:
         raise SpecError(f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each")

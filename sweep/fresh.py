@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sweep.errors import SpecError
 
 CONFIRMED = "-confirm"
 """What follows the name of a sweep in the name of its confirmation."""
+
+
+def mixed(sweeps: Iterable[str]) -> list[str]:
+    """The searches among these sweeps whose confirmation is among them, too."""
+    names = set(sweeps)
+    return sorted(name for name in names if f"{name}{CONFIRMED}" in names)
 
 
 def check_fresh(seeds: Collection[int], used: Collection[int], where: str) -> None:

@@ -58,8 +58,9 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
 def _each(sweep: Sweep) -> list[str]:
     if not sweep.each:
         return []
-    share = sweep.configurations_planned() // len(sweep.kinds)
-    return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {share} or more"]
+    share, more = divmod(sweep.configurations_planned(), len(sweep.kinds))
+    size = f"{share} or {share + 1}" if more else f"{share}"
+    return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {size}"]
 
 
 def _confirm(sweep: Sweep) -> list[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepNames, print_table, stdout
+from sweep.commands.common import SweepNames, print_table, say, stdout
+from sweep.fresh import CONFIRMED, mixed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,12 +138,20 @@ def table(
     from analysis import figures, tables
 
     found = _runs(names)
+    for name in mixed(found["sweep"]):
+        say(
+            f"{name} chose its leaders by runs that are here, too, so that their means are too "
+            f"good; the figures to report are those of {name}{CONFIRMED} alone"
+        )
     suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
     chosen = format_ or suffixes.get(output.suffix if output else "", "md")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(tables.summarise(found, params, metrics), output or target, chosen)
     if figure is not None:
-        figures.save_figure(figures.accuracy_bars(found), figure)
+        bars = figures.accuracy_bars(
+            found, grouped_by=params[:-1] or None, coloured_by=params[-1] if params else None
+        )
+        figures.save_figure(bars, figure)
 
 
 def leaders(names: Sequence[str], top: int) -> None:

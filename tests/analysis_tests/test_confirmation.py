@@ -50,6 +50,8 @@ def test_every_value_of_a_param_has_leaders_of_its_own() -> None:
     assert leading_runs(sized, 1, ["size", "kind"]) == ["b0", "c0", "a0"]
     with pytest.raises(AnalysisError, match="colour"):
         leading_runs(sized, 1, ["colour"])
+    with pytest.raises(AnalysisError, match="each shape: the runs have one value of it"):
+        leading_runs(sized.assign(shape="round"), 1, ["shape"])
 
 
 def test_values_of_which_no_trial_is_done_are_named() -> None:

@@ -95,6 +95,15 @@ def test_the_caption_names_the_params_that_are_left_out(runs_of: RunsOf) -> None
     assert "Not shown" not in text_of(summarise(runs_of(rows)), "md")
 
 
+def test_the_caption_tells_what_only_some_rows_have_apart(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "dynamics": "alif", "beta": 0.1, "lr": 0.001},
+        {"group": "b", "dynamics": "lif", "beta": None, "lr": 0.001},
+    ]
+    text = text_of(summarise(runs_of(rows)), "md")
+    assert "The same for all: lr=0.001. Where used: beta=0.1." in text
+
+
 def test_latex_is_a_balanced_booktabs_table(table: pd.DataFrame) -> None:
     text = text_of(table, "latex")
     lines = text.splitlines()

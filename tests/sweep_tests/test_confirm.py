@@ -50,6 +50,9 @@ def test_the_confirmation_is_a_valid_sweep_of_its_own(searched: tuple[Workplace,
     config_ids = {run.data.tags["spikesweep.config_id"] for run in place.runs("small-confirm")}
     assert {config.config_id for config in plan.configs()} == config_ids
     assert "4 done" in place.run("show", "small-confirm").stdout
+    assert place.run("table", "small-confirm").stderr == ""
+    both = place.run("table", "small", "small-confirm").stderr
+    assert "the figures to report are those of small-confirm alone" in both
 
 
 def test_the_same_again_runs_nothing_and_more_seeds_only_what_is_new(
@@ -86,7 +89,7 @@ def test_each_in_the_specification_holds_for_its_confirmation(shared_place: Work
     assert "2 leaders of sized × 2 fresh seeds" in done.stderr
     again = shared_place.run("confirm", "sized", "--top", "1", "--seeds", "5,6")
     assert "2 leaders of sized × 2 fresh seeds" in again.stderr
-    assert "hidden: 2 kinds of 1 or more" in shared_place.run("run", spec, "--dry-run").stdout
+    assert "hidden: 2 kinds of 1\n" in shared_place.run("run", spec, "--dry-run").stdout
 
 
 def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
