@@ -50,6 +50,8 @@ _METRICS: Mapping[str, str] = {
 CONSTANTS = (*FACTORS, "n_steps", "epochs")
 """The params that a title names where they are the same for all that is shown."""
 
+_MOST_IN_LABEL = 4  # params of a configuration
+
 FAMILY = ("dynamics", "recurrent")
 """What a reader calls the kind of a network: ALIF rec."""
 
@@ -77,6 +79,12 @@ def family(row: Mapping[Any, Any]) -> str:
 def configuration(row: Mapping[Any, Any], params: Sequence[str]) -> str:
     """What tells a configuration from the others: `ALIF / rec / 64 neurons`."""
     return " / ".join(value_labels(row, params)) or as_text(None)
+
+
+def asked_for(params: Sequence[str]) -> list[str]:
+    """Those params that a reader asks for first, where there are too many for a label."""
+    first = [name for name in params if name in CONSTANTS]
+    return first if first and len(params) > _MOST_IN_LABEL else list(params)
 
 
 def constants(groups: pd.DataFrame, but: Sequence[str] = ()) -> list[str]:

@@ -11,7 +11,15 @@ from matplotlib.lines import Line2D
 
 from analysis.figures.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.groups import CHOSEN_BY, measured_groups, param_names, varying
-from analysis.labels import FAMILY, configuration, constants, family, in_order, metric_label
+from analysis.labels import (
+    FAMILY,
+    asked_for,
+    configuration,
+    constants,
+    family,
+    in_order,
+    metric_label,
+)
 from analysis.pareto import pareto_front
 from analysis.style import GREY, SMALL, looks, styled
 from sweep.records import MAX, MIN
@@ -43,7 +51,7 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
     )
     spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
     front = pareto_front(spiking, {f"{CHOSEN_BY}_mean": MAX, cost: MIN}).sort_values(cost)
-    shown = varying(groups, param_names(groups))
+    shown = asked_for(varying(groups, param_names(groups)))
     with styled():
         families = in_order(spiking["_family"])
         lines = len(families) + 3 + 2 * len(front)

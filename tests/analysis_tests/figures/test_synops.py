@@ -70,3 +70,23 @@ def test_the_baseline_stands_apart(runs_of: RunsOf) -> None:
 def test_runs_that_did_not_count_operations_are_refused_by_name(runs_of: RunsOf) -> None:
     with pytest.raises(AnalysisError, match="have no best_synops_per_inference"):
         accuracy_by_synops(runs_of([{"group": "a", "dynamics": "lif"}]))
+
+
+def test_of_a_search_over_many_params_the_members_are_named_by_what_readers_ask_for(
+    runs_of: RunsOf,
+) -> None:
+    tuned = {"lr": 0.1, "tau_mem": 2.0, "tau_out": 3.0, "dropout": 0.2, "weight_decay": 0.4}
+    rows = [
+        {
+            "group": str(n),
+            "dynamics": "lif",
+            "hidden": 8 * n,
+            "best_synops_per_inference": 100.0 * n,
+        }
+        | {name: value * n for name, value in tuned.items()}
+        | {"best_val_accuracy": 0.8 + n / 100}
+        for n in (1, 2)
+    ]
+    figure = accuracy_by_synops(runs_of(rows))
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert [label.split("\n")[0] for label in labels[-2:]] == ["8 neurons", "16 neurons"]
