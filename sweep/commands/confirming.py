@@ -45,11 +45,10 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
-    from sweep.confirm import searched_each
     from sweep.spec import Confirm
 
     wanted = Confirm(top=top, seeds=tuple(_numbers(seeds)) or None)
-    return confirm_leaders(name, wanted, each or searched_each(name), address)
+    return confirm_leaders(name, wanted, each, address)
 
 
 def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: str | None) -> int:
@@ -58,16 +57,18 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     Args:
         name: Of the sweep.
         wanted: How many leaders, and which seeds.
-        each: Keys; so many leaders for every combination of their values.
+        each: Keys; so many leaders for every combination of their values; none: those of its
+            specification.
         address: Of a Ray cluster.
     """
     from analysis import confirmation, runs
     from sweep import launch, runner
     from sweep.confirm import confirmation as plan
-    from sweep.confirm import searched_for
+    from sweep.confirm import searched_each, searched_for
     from sweep.fresh import check_fresh, fresh_seeds
 
     searched = runs.load_runs([name])
+    each = each or searched_each(name)
     used = {int(seed) for seed in searched["seed"]}
     seeds = list(wanted.seeds or fresh_seeds(used))
     check_fresh(seeds, used, "seeds")
