@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -58,6 +59,9 @@ def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[
         AnalysisError: as for `load_runs`.
     """
     sweeps = [name for name in names if not is_run_file(name)]
+    for name in filter(os.path.isfile, sweeps):
+        if "." in name:
+            raise AnalysisError(f"{name}: no file of runs: export-runs writes them, as .parquet")
     records = [run for name in names if is_run_file(name) for run in RunFile(name).runs()]
     if sweeps:
         with open_store(tracking_uri) as client:

@@ -37,8 +37,7 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
-        f"trials      {sweep.configurations_planned()} configurations × {len(sweep.seeds)} seeds"
-        f" = {trials}, {parallel} at a time",
+        f"trials      {sweep.size} = {trials}, {parallel} at a time",
         *_each(sweep),
         *_confirm(sweep),
         f"already run {_already_run(known, ledger)}",

@@ -28,6 +28,11 @@ from sweep.space_form import FORMS, parse_space
 from sweep.yaml_file import _Loader
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words, such as 1 seed, 3 seeds."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _no_flag(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must not be true or false (YAML reads on, off, yes and no so)")
@@ -195,7 +200,13 @@ class Sweep(_Section):
         """How many leaders are confirmed, in words."""
         top = self.confirm.top if self.confirm else 0
         of_each = f" of each {', '.join(self.each)}" if self.each else ""
-        return f"{top} leader{'s' if top > 1 else ''}{of_each}"
+        return f"{counted(top, 'leader')}{of_each}"
+
+    @property
+    def size(self) -> str:
+        """How many trials are planned, in words."""
+        planned = counted(self.configurations_planned(), "configuration")
+        return f"{planned} × {counted(len(self.seeds), 'seed')}"
 
     def configurations_planned(self) -> int:
         """Configurations that the sweep asks for: never more than the space has."""

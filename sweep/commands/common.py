@@ -9,6 +9,9 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+    from rich.table import Table
+
+_GAP = 3  # between two columns of a table
 
 SetOption = Annotated[
     list[str],
@@ -55,14 +58,43 @@ def stderr() -> Console:
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
-    """Print a table of texts and numbers."""
+    """Print a table of texts and numbers; one that would have its words cut stands on its side."""
+    out = stdout()
+    if title:
+        out.print(title, style="italic")
+    view = _view(table)
+    if _least_width(view, out) <= out.width:
+        out.print(view)
+        return
+    texts = table.map(_text)
+    of_both = (table.columns, texts.to_numpy().ravel())
+    heads, cells = (max(map(len, of), default=0) + _GAP for of in of_both)
+    at_once = max(1, (out.width - heads) // cells)
+    for start in range(0, len(table), at_once):
+        block = texts[start : start + at_once].T.reset_index()
+        block.columns = ["", *(str(start + n) for n in range(1, block.shape[1]))]
+        out.print(_view(block))
+
+
+def _view(table: pd.DataFrame) -> Table:
     from rich import box
     from rich.table import Table
 
-    view = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    view = Table(box=box.SIMPLE_HEAD)
     for column in table.columns:
         right = table[column].dtype.kind in "if"
         view.add_column(str(column), justify="right" if right else "left")
     for row in table.itertuples(index=False):
-        view.add_row(*("" if value is None or value != value else str(value) for value in row))
-    stdout().print(view)
+        view.add_row(*map(_text, row))
+    return view
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _least_width(view: Table, console: Console) -> int:
+    """How wide a table must be so that lines break only between words."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(width=10_000), view).minimum

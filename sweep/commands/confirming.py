@@ -66,6 +66,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     from sweep.confirm import confirmation as plan
     from sweep.confirm import searched_each, searched_for
     from sweep.fresh import check_fresh, fresh_seeds
+    from sweep.spec import counted
 
     searched = runs.load_runs([name])
     each = each or searched_each(name)
@@ -77,7 +78,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     for values in confirmation.leaderless(searched, each):
         say(f"no leader of {values}: none of its trials is done")
     sweep = plan(name, leaders, seeds)
-    some = f"{len(leaders)} leader{'s' if len(leaders) > 1 else ''}"
+    some = counted(len(leaders), "leader")
     say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
     numbers = ",".join(str(seed) for seed in sweep.seeds)

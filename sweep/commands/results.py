@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.commands.common import SweepNames, print_table, say, stdout
+from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED, mixed
 
 if TYPE_CHECKING:
@@ -137,14 +138,16 @@ def table(
     """
     from analysis import figures, tables
 
+    suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
+    chosen = format_ or suffixes.get(output.suffix if output else "", "md")
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
+        raise SpecError("--format parquet: not for a terminal; give a file with --output")
     found = _runs(names)
     for name in mixed(found["sweep"]):
         say(
             f"{name} chose its leaders by runs that are here, too, so that their means are too "
             f"good; the figures to report are those of {name}{CONFIRMED} alone"
         )
-    suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
-    chosen = format_ or suffixes.get(output.suffix if output else "", "md")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(tables.summarise(found, params, metrics), output or target, chosen)
     if figure is not None:

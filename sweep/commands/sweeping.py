@@ -70,8 +70,7 @@ def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     from sweep.spec_file import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
-    configurations, seeds = sweep.configurations_planned(), len(sweep.seeds)
-    print(f"{spec}: valid; {configurations} configurations × {seeds} seeds")
+    print(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
         print(f"then {sweep.leaders} × {fresh} fresh seeds")

@@ -317,7 +317,7 @@ def test_one_training_is_logged_and_found_again(place: Workplace) -> None:
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:
     done = place.run("run", place.spec(), "--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "3 configurations × 1 seeds = 3" in done.stdout
+    assert "3 configurations × 1 seed = 3" in done.stdout
     assert "about" in done.stdout
     assert {path.name for path in place.folder.iterdir()} == {"small.yaml"}
 

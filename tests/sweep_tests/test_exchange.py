@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +128,12 @@ def test_an_import_tells_how_far_it_is_and_goes_on_after_ctrl_c(
 
 def test_mistakes_are_one_line_and_leave_nothing(elsewhere: Workplace) -> None:
     (elsewhere.folder / "broken.parquet").write_bytes(b"PAR1")
+    (elsewhere.folder / "small.csv").write_text("group_id,n\n")
     for arguments, reason in {
         ("import-runs", "nowhere.parquet"): "nowhere.parquet: No such file or directory",
         ("import-runs", "small.parquet", "broken.parquet"): "broken.parquet: no file of runs",
         ("table", "broken.parquet"): "broken.parquet: no file of runs",
+        ("table", "small.csv"): "small.csv: no file of runs: export-runs writes them, as .parquet",
         ("export-runs", "small", "-o", "a.parquet"): "no sweep here yet",
         ("export-runs", "small", "-o", "a.csv"): "must end in .parquet",
         ("export-runs", "small.parquet", "-o", "a.parquet"): "is a file already",
@@ -151,3 +156,16 @@ def test_a_store_that_is_away_is_one_line(elsewhere: Workplace) -> None:
     assert "secret" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert sorted(Path(elsewhere.folder).iterdir()) == [elsewhere.folder / "small.parquet"]
+
+
+def test_a_parquet_table_is_not_written_to_a_terminal(elsewhere: Workplace) -> None:
+    parent, child = os.openpty()
+    command = [sys.executable, "-m", "sweep.cli", "table", "small.parquet", "--format", "parquet"]
+    with os.fdopen(parent, "rb"), os.fdopen(child, "wb") as terminal:
+        done = subprocess.run(
+            command, cwd=elsewhere.folder, stdout=terminal, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        b"spikesweep: --format parquet: not for a terminal; give a file with --output"
+    ]

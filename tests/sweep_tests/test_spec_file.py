@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sweep.cli import run
 from sweep.errors import SpecError
 from sweep.spec_file import bundled, load_sweep, parse_overrides
 from tests.sweep_tests.test_spec import GOOD, write
@@ -83,3 +84,11 @@ def test_set_decides_the_conditions_on_the_key_that_it_fixes() -> None:
         for name in ("lif", "alif")
     }
     assert sizes == {"lif": 64, "alif": 128}
+
+
+def test_a_valid_sweep_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["validate", "best-mnist"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "best-mnist: valid; 42 configurations × 1 seed",
+        "then 1 leader of each hidden × 5 fresh seeds",
+    ]

@@ -1,0 +1,51 @@
+"""Tables on the terminal: whatever their size, a reader sees every word of them."""
+
+import contextlib
+import io
+import string
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.commands.common import print_table
+
+words = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=24)
+
+
+def printed(table: pd.DataFrame, title: str = "") -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_table(table, title)
+    return out.getvalue()
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    heads = draw(st.lists(words, min_size=1, max_size=30, unique=True))
+    row = st.lists(words, min_size=len(heads), max_size=len(heads))
+    return pd.DataFrame(draw(st.lists(row, min_size=1, max_size=12)), columns=heads)
+
+
+@given(tables())
+def test_no_word_is_cut_however_many_columns_there_are(table: pd.DataFrame) -> None:
+    shown = printed(table, "everything").split()
+    assert "everything" in shown
+    assert set(table.columns) <= set(shown)
+    for word in table.to_numpy().ravel():
+        assert word in shown
+
+
+def test_a_table_that_fits_has_a_line_for_each_row() -> None:
+    lines = printed(pd.DataFrame({"hidden": [100, 200], "code": ["latency", None]})).splitlines()
+    assert [line.split() for line in lines if line.strip(" ─")] == [
+        ["hidden", "code"],
+        ["100", "latency"],
+        ["200"],
+    ]
+
+
+def test_a_table_too_wide_has_a_line_for_each_column_and_its_rows_are_numbered() -> None:
+    table = pd.DataFrame({f"{'a' * 20}{n}": [f"{row}x{n}" for row in range(12)] for n in range(15)})
+    lines = [line.split() for line in printed(table).splitlines() if line.strip(" ─")]
+    assert lines[0] == [str(number) for number in range(1, 13)]
+    assert lines[1] == ["a" * 20 + "0", *(f"{row}x0" for row in range(12))]
