@@ -59,6 +59,7 @@ def effects(
     *,
     margin: float = MARGIN,
     within: Sequence[str] = (),
+    tuned: bool = False,
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -81,6 +82,9 @@ def effects(
         metric: Column of the runs.
         margin: Differences below it count as none; in units of the metric.
         within: Params whose values are looked at apart, each for itself.
+        tuned: Compare the levels as searches have tuned them, for runs with fresh seeds of the
+            leaders: all that differs is part of the level. The interval is then over seeds, and
+            holds for these leaders.
 
     Raises:
         AnalysisError: No factor can be estimated; the text has the first reason.
@@ -89,7 +93,7 @@ def effects(
     found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
-        design = Design(members, metric)
+        design = Design(members, metric, tuned=tuned)
         for factor in factors or _all_factors(members):
             compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]

@@ -92,15 +92,23 @@ class Design:
     learning rates, each of which is compared.
     """
 
-    def __init__(self, runs: pd.DataFrame, metric: str = "test_accuracy") -> None:
+    def __init__(
+        self, runs: pd.DataFrame, metric: str = "test_accuracy", *, tuned: bool = False
+    ) -> None:
         """Take the finished runs.
+
+        Args:
+            runs: As `load_runs` gives them.
+            metric: Column of the runs.
+            tuned: Every level stands as a search has tuned it: what else was chosen is part of the
+                level, and runs are paired by seed (and data set) alone.
 
         Raises:
             AnalysisError: None is finished, or one lacks the metric.
         """
         done = done_runs(runs, [metric])
         self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
-        self._free = free_params(done)
+        self._free = [name for name in free_params(done) if not tuned or name in NOT_FACTORS]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
         self._codes: dict[str, NDArray[np.intp]] = {}
         self._texts: dict[str, list[str]] = {}

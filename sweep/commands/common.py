@@ -50,6 +50,17 @@ def say(text: str) -> None:
     stderr().print(text)
 
 
+def warn_of_mixed(runs: pd.DataFrame) -> None:
+    """Say which sweeps have chosen leaders by runs that are pooled with their confirmation."""
+    from sweep.fresh import CONFIRMED, mixed
+
+    for name in mixed(runs["sweep"]):
+        say(
+            f"{name} chose its leaders by runs that are here, too, so that their means are too "
+            f"good; the figures to report are those of {name}{CONFIRMED} alone"
+        )
+
+
 def stderr() -> Console:
     """Where progress goes."""
     from rich.console import Console

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SweepNames, say
+from sweep.commands.common import SweepNames, say, warn_of_mixed
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ def effects(
     within: Annotated[
         list[str], typer.Option(help="param whose values are looked at apart (repeatable)")
     ] = [],  # noqa: B006
+    tuned: Annotated[
+        bool,
+        typer.Option(
+            "--tuned",
+            help="compare what searches made of each level: leaders confirmed with the same seeds, "
+            "whatever else differs",
+        ),
+    ] = False,
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
@@ -57,6 +65,8 @@ def effects(
     difference" is a claim of its own, shown only when the difference is within the margin.
 
     Example: spikesweep effects published-mnist --within preset --factor recurrent
+
+    Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
     """
     from analysis import effects as of_factors
     from analysis import figures, readable, runs
@@ -64,6 +74,10 @@ def effects(
 
     if figure is not None:
         figures.known_suffix(figure)  # before anything is computed
+    if tuned and not factor:
+        raise SpecError("--tuned: needs a --factor, such as dynamics")
+    if tuned and interactions:
+        raise SpecError("--tuned: compares levels, not how their effects depend on each other")
     found = runs.load_runs(names)
     if interactions:
         if figure is not None:
@@ -71,7 +85,9 @@ def effects(
         table = of_pairs.interactions(found, factor, metric)
         _write(table, readable.readable_interactions(table), format_, output)
         return
-    table = of_factors.effects(found, factor, metric, margin=margin, within=within)
+    if tuned:
+        warn_of_mixed(found)
+    table = of_factors.effects(found, factor, metric, margin=margin, within=within, tuned=tuned)
     _write(table, readable.readable_effects(table), format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepNames, print_table, say, stdout
+from sweep.commands.common import SweepNames, print_table, stdout, warn_of_mixed
 from sweep.errors import SpecError
-from sweep.fresh import CONFIRMED, mixed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,11 +142,7 @@ def table(
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     found = _runs(names)
-    for name in mixed(found["sweep"]):
-        say(
-            f"{name} chose its leaders by runs that are here, too, so that their means are too "
-            f"good; the figures to report are those of {name}{CONFIRMED} alone"
-        )
+    warn_of_mixed(found)
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(tables.summarise(found, params, metrics), output or target, chosen)
     if figure is not None:

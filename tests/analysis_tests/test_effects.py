@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,41 @@ def test_a_default_that_goes_along_with_a_factor_is_named_and_not_held_against_i
     assert table.loc["dynamics", "along"] == "threshold"
     assert table.loc["dynamics", "estimate"] == pytest.approx(0.02)
     assert table.loc["hidden", "along"] == ""
+
+
+def leaders(dataset: str, hidden: int, dynamics: str, **tuned: float) -> list[dict[str, Any]]:
+    """The leader of one search, confirmed with five seeds."""
+    accuracies = np.random.default_rng([hidden, *dynamics.encode()]).normal(0.9, 0.01, 5)
+    return [
+        {"group": f"{dataset} {dynamics} {hidden}", "dataset": dataset, "dynamics": dynamics}
+        | {"hidden": hidden, **tuned, "seed": seed, "test_accuracy": float(accuracy)}
+        for seed, accuracy in enumerate(accuracies)
+    ]
+
+
+def test_tuned_levels_are_paired_by_seed_alone_and_what_was_tuned_is_named() -> None:
+    spiking = leaders("mnist", 128, "lif", lr=1e-3, tau_mem=5.0)
+    without = leaders("mnist", 128, "mlp", lr=2e-3)
+    runs = make_runs([*spiking, *without, *leaders("mnist", 200, "lif", lr=3e-3, tau_mem=9.0)])
+    with pytest.raises(AnalysisError, match="no two runs differ in it alone"):
+        effects(runs, ["dynamics"])
+    table = effects(runs, ["dynamics"], within=["hidden"], tuned=True)
+    assert table["group"].tolist() == ["128 neurons"]  # 200 has nothing to be compared with
+    row = table.iloc[0]
+    differences = [
+        b["test_accuracy"] - a["test_accuracy"] for a, b in zip(spiking, without, strict=True)
+    ]
+    expected = stats.ttest_1samp(differences, 0)
+    assert row["estimate"] == pytest.approx(np.mean(differences))
+    assert row["p"] == pytest.approx(expected.pvalue)
+    assert tuple(row[["low", "high"]]) == pytest.approx(tuple(expected.confidence_interval()))
+    assert set(row["along"].split(", ")) == {"lr", "tau_mem"}
+
+
+def test_tuned_levels_of_different_data_are_not_paired() -> None:
+    runs = make_runs([*leaders("mnist", 128, "lif"), *leaders("fashion_mnist", 128, "mlp")])
+    with pytest.raises(AnalysisError, match="no pairs"):
+        effects(runs, ["dynamics"], tuned=True)
 
 
 def test_several_levels_are_each_compared_with_the_baseline() -> None:

@@ -87,6 +87,8 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("figure curves nope -o f.png --by hidden --by lr", "--by: curves takes at most 1"),
         ("figure curves nope -o f.png --metric test_loss", "is not measured after every epoch"),
         ("figure confusion nope -o f.png --metric test_loss", "--metric: confusion takes none"),
+        ("effects nope --tuned", "--tuned: needs a --factor, such as dynamics"),
+        ("effects nope --tuned --interactions --factor lr", "--tuned: compares levels, not how"),
         ("export nope -o m.onnx", "no sweep here yet"),
         ("export nope.pt -o m.nir", "nope.pt: no such checkpoint"),
         ("export nope.pt -o m.h5", "m.h5: ends in neither .onnx nor .nir"),

@@ -55,6 +55,17 @@ def test_the_confirmation_is_a_valid_sweep_of_its_own(searched: tuple[Workplace,
     assert "the figures to report are those of small-confirm alone" in both
 
 
+def test_what_a_search_made_of_two_levels_is_compared_by_seed(
+    searched: tuple[Workplace, Done],
+) -> None:
+    place, _ = searched
+    tuned = place.run("effects", "small-confirm", "--tuned", "--factor", "dynamics")
+    assert tuned.returncode == 0, tuned.stderr
+    assert "lif → alif" in tuned.stdout and tuned.stderr == ""
+    pooled = place.run("effects", "small", "small-confirm", "--tuned", "--factor", "dynamics")
+    assert "the figures to report are those of small-confirm alone" in pooled.stderr
+
+
 def test_the_same_again_runs_nothing_and_more_seeds_only_what_is_new(
     searched: tuple[Workplace, Done],
 ) -> None:
