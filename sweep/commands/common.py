@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,9 +74,9 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
     out = stdout()
     if title:
         out.print(title, style="italic")
-    view = _view(table)
-    if _least_width(view, out) <= out.width:
-        out.print(view)
+    widths = _widths(table, out.width)
+    if widths:
+        out.print(_view(table, widths))
         return
     texts = table.map(_text)
     of_both = (table.columns, texts.to_numpy().ravel())
@@ -84,17 +85,31 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
     for start in range(0, len(table), at_once):
         block = texts[start : start + at_once].T.reset_index()
         block.columns = ["", *(str(start + n) for n in range(1, block.shape[1]))]
-        out.print(_view(block))
+        out.print(_view(block, [None] * block.shape[1]))
 
 
-def _view(table: pd.DataFrame) -> Table:
+def _widths(table: pd.DataFrame, room: int) -> list[int]:
+    """Of the columns, so that lines break between words only; empty if that takes more room."""
+    columns = [[str(name), *map(_text, table[name])] for name in table.columns]
+    widths = [max(map(len, texts)) for texts in columns]
+    least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
+    too_much = sum(widths) + _GAP * len(widths) + 1 - room
+    if too_much > sum(widths) - sum(least):
+        return []
+    for _ in range(too_much):  # taken where most can be given, a sign at a time
+        loosest = max(range(len(widths)), key=lambda column: widths[column] - least[column])
+        widths[loosest] -= 1
+    return widths
+
+
+def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
     from rich import box
     from rich.table import Table
 
     view = Table(box=box.SIMPLE_HEAD)
-    for column in table.columns:
+    for column, width in zip(table.columns, widths, strict=True):
         right = table[column].dtype.kind in "if"
-        view.add_column(str(column), justify="right" if right else "left")
+        view.add_column(str(column), justify="right" if right else "left", width=width)
     for row in table.itertuples(index=False):
         view.add_row(*map(_text, row))
     return view
@@ -102,10 +117,3 @@ def _view(table: pd.DataFrame) -> Table:
 
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value)
-
-
-def _least_width(view: Table, console: Console) -> int:
-    """How wide a table must be so that lines break only between words."""
-    from rich.measure import Measurement
-
-    return Measurement.get(console, console.options.update(width=10_000), view).minimum

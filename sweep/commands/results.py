@@ -28,6 +28,9 @@ def list_sweeps() -> None:
     from analysis import runs
 
     sweeps = runs.list_sweeps()
+    states = sweeps[list(runs.STATES)]
+    sweeps["trials"] = [_by_state(counts) for _, counts in states.iterrows()]
+    sweeps = sweeps.drop(columns=states.columns)
     sweeps["started"] = sweeps["started"].dt.strftime("%Y-%m-%d %H:%M UTC")
     sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map(
         "{:.4f}".format, na_action="ignore"
@@ -44,8 +47,8 @@ def show(
     Several are put together: a configuration (with its seed) that is in more than one counts once.
     """
     found = _runs(names)
-    states = ", ".join(f"{n} {state}" for state, n in found["state"].value_counts().items())
     out = stdout()
+    states = _by_state(found["state"].value_counts())
     out.print(f"{', '.join(names)}: {len(found)} trials: {states}")
     failed = found[found["state"] == "failed"]
     for run in failed.itertuples():
@@ -197,6 +200,10 @@ def _checkpoint(names: Sequence[str], run_id: str) -> Path:
         )
     path: Path = checkpoint_of(run_id)
     return path
+
+
+def _by_state(counts: pd.Series[int]) -> str:
+    return ", ".join(f"{n} {state}" for state, n in counts.items() if n)
 
 
 def _runs(names: Sequence[str]) -> pd.DataFrame:

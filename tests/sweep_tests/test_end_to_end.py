@@ -113,8 +113,8 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
     exported = finished.run("export", "small", "-o", "small.onnx")
     assert exported.returncode == 0, exported.stderr
     assert (finished.folder / "small.onnx").stat().st_size > 10_000
-    listed = finished.run("list")
-    assert "small" in listed.stdout
+    (listed,) = [line for line in finished.run("list").stdout.splitlines() if "small" in line]
+    assert "4 done" in listed and "0 failed" not in listed
     assert "4 done" in finished.run("show", "small").stdout
 
 
