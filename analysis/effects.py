@@ -73,8 +73,8 @@ def effects(
     (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
     `along`, params that change with the factor by their defaults.
 
-    `attrs`: `metric`; `refused`, factor → why it cannot be estimated; `left_out`, how many runs are
-    not finished, by state.
+    `attrs`: `metric`; `tuned`; `refused`, factor → why it cannot be estimated; `left_out`, how many
+    runs are not finished, by state.
 
     Args:
         runs: As `load_runs` gives them.
@@ -82,9 +82,9 @@ def effects(
         metric: Column of the runs.
         margin: Differences below it count as none; in units of the metric.
         within: Params whose values are looked at apart, each for itself.
-        tuned: Compare the levels as searches have tuned them, for runs with fresh seeds of the
-            leaders: all that differs is part of the level. The interval is then over seeds, and
-            holds for these leaders.
+        tuned: Compare the levels as searches have tuned them, one configuration of each, run with
+            fresh seeds: all that differs is part of the level. The interval is then over seeds, and
+            holds for these configurations.
 
     Raises:
         AnalysisError: No factor can be estimated; the text has the first reason.
@@ -107,7 +107,8 @@ def effects(
     rows = [{"group": group, **_row(pairs, margin, level)} for group, pairs in found]
     table = _judged(pd.DataFrame(rows))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
-    table.attrs |= {"metric": metric, "refused": refused, "left_out": left_out}
+    told = {"metric": metric, "tuned": tuned, "refused": refused, "left_out": left_out}
+    table.attrs |= told
     return table
 
 
@@ -196,7 +197,7 @@ def require_replicates(pairs: Pairs) -> None:
         where = "" if single == len(of_unit) else f" in {single} of {len(of_unit)} configurations"
         raise AnalysisError(
             f"{pairs.factor}: one seed only{where}, so that chance cannot be told from effect; "
-            "run with more, for example seeds: [0, 1, 2]"
+            "run with more, for example seeds: [0, 1, 2], or confirm the leaders of a search"
         )
 
 

@@ -100,15 +100,17 @@ class Design:
         Args:
             runs: As `load_runs` gives them.
             metric: Column of the runs.
-            tuned: Every level stands as a search has tuned it: what else was chosen is part of the
-                level, and runs are paired by seed (and data set) alone.
+            tuned: Every level stands as a search has tuned it, one configuration for each: what
+                else was chosen is part of the level, and runs are paired by seed (and data set).
 
         Raises:
             AnalysisError: None is finished, or one lacks the metric.
         """
         done = done_runs(runs, [metric])
         self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
-        self._free = [name for name in free_params(done) if not tuned or name in NOT_FACTORS]
+        self._chosen, self._tuned = free_params(done), tuned
+        self._free = [name for name in self._chosen if not tuned or name in NOT_FACTORS]
+        self._configurations = pd.factorize(done["group_id"])[0]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
         self._codes: dict[str, NDArray[np.intp]] = {}
         self._texts: dict[str, list[str]] = {}
@@ -123,16 +125,19 @@ class Design:
         agree: the runs at the other level stand for that unit with their mean.
 
         Raises:
-            AnalysisError: There are no pairs, or too few runs have a partner: then the runs are no
-                designed comparison of this factor, and its effect cannot be told from that of the
-                params that changed with it.
+            AnalysisError: There are several configurations of a tuned level, or no pairs, or too
+                few runs have a partner: then the runs are no designed comparison of this factor,
+                and its effect cannot be told from that of the params that changed with it.
         """
         if factor not in self._texts:
             raise AnalysisError(f"the runs have no param {factor!r}")
         sides = [self._at(factor, value) for value in (baseline, level)]
+        if self._tuned:
+            for value, side in zip((baseline, level), sides, strict=True):
+                self._require_one(factor, value, side)
         free = [name for name in self._free if name != factor]
         if self._codes[factor][sides[1][0]] not in self._beside(factor, baseline):
-            raise AnalysisError(_nothing_alone(factor, free))
+            raise AnalysisError(self._nothing_alone(factor, free))
         keys = [name for name in free if all(self._known[name][side].any() for side in sides)]
         runs = np.concatenate(sides)
         first, cell = self._cells(runs, [*keys, "seed"])
@@ -221,7 +226,32 @@ class Design:
         left, right = np.split(cell, [len(sides[0])])
         if np.isin(left, right).any():
             return f"{factor}: no pairs, the runs have no seed in common"
-        return _nothing_alone(factor, keys)
+        return self._nothing_alone(factor, keys)
+
+    def _nothing_alone(self, factor: str, others: Sequence[str]) -> str:
+        if self._tuned:
+            return f"{factor}: no pairs, the runs have no {' or '.join(others)} in common"
+        return (
+            f"{factor}: no pairs, no two runs differ in it alone ({', '.join(others)} change as "
+            "well); see the importance of the params instead, or compare confirmed leaders as tuned"
+        )
+
+    def _require_one(self, factor: str, level: str, runs: NDArray[np.intp]) -> None:
+        """Refuse several configurations at one level: their mean is what no search has chosen."""
+        _, cell = self._cells(runs, self._free)
+        count = len(set(zip(cell, self._configurations[runs], strict=True)))
+        if count == cell.max() + 1:
+            return
+        others = [
+            name
+            for name in self._chosen
+            if name not in (factor, *NOT_FACTORS) and len(np.unique(self._codes[name][runs])) > 1
+        ]
+        raise AnalysisError(
+            f"{factor}: {count} configurations have {level} ({', '.join(others[:3])} change), and "
+            "what is tuned is compared one with one; confirm the leaders of a search, or look "
+            f"within {others[0]}"
+        )
 
 
 def pair(
@@ -236,10 +266,3 @@ def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     values, different = pd.factorize(column, use_na_sentinel=False)
     of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
     return of_values[values], list(texts)
-
-
-def _nothing_alone(factor: str, others: Sequence[str]) -> str:
-    return (
-        f"{factor}: no pairs, no two runs differ in it alone ({', '.join(others)} change as well); "
-        "see the importance of the params instead"
-    )

@@ -15,7 +15,7 @@ _MOST_NAMES = 3
 def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     """What `effects` found, all text: differences of accuracies in percentage points."""
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
-    unit = " (points)" if points else ""
+    unit, scale = (" (points)", 100) if points else ("", 1)
     groups = {"runs": table["group"]} if table["group"].any() else {}
     return pd.DataFrame(
         {
@@ -27,7 +27,9 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "configurations": table["n_configurations"].map(str),
             "seeds": table["n_seeds"].map(str),
             "p (Holm)": table["p_holm"].map(p_text),
-            "p of equivalence": table["p_equivalence_holm"].map(p_text),
+            f"p of equivalence (Holm, ±{table['margin'].iloc[0] * scale:.4g})": table[
+                "p_equivalence_holm"
+            ].map(p_text),
             "verdict": table["verdict"],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }

@@ -178,7 +178,9 @@ def _notes(effects: pd.DataFrame) -> list[str]:
     notes = [
         "points: mean paired differences, bars: their 95 % intervals",
         "shaded: ± the margin within which a difference counts as none",
-        "pairs (configurations × seeds) that differ in this param alone",
+        "pairs (configurations × seeds) of leaders as tuned, whatever else differs"
+        if effects.attrs.get("tuned")
+        else "pairs (configurations × seeds) that differ in this param alone",
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})

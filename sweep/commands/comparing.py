@@ -44,8 +44,8 @@ def effects(
         bool,
         typer.Option(
             "--tuned",
-            help="compare what searches made of each level: leaders confirmed with the same seeds, "
-            "whatever else differs",
+            help="compare what searches made of each level: one leader with one, confirmed with "
+            "the same seeds, whatever else differs",
         ),
     ] = False,
     interactions: Annotated[

@@ -127,9 +127,17 @@ def test_tuned_levels_are_paired_by_seed_alone_and_what_was_tuned_is_named() -> 
     assert set(row["along"].split(", ")) == {"lr", "tau_mem"}
 
 
+def test_several_leaders_of_a_tuned_level_are_no_single_answer() -> None:
+    both = [*leaders("mnist", 128, "lif", lr=1e-3), *leaders("mnist", 200, "lif", lr=3e-3)]
+    runs = make_runs([*both, *leaders("mnist", 128, "mlp", lr=2e-3)])
+    told = r"2 configurations have lif \(hidden, lr change\).*look within hidden"
+    with pytest.raises(AnalysisError, match=told):
+        effects(runs, ["dynamics"], tuned=True)
+
+
 def test_tuned_levels_of_different_data_are_not_paired() -> None:
     runs = make_runs([*leaders("mnist", 128, "lif"), *leaders("fashion_mnist", 128, "mlp")])
-    with pytest.raises(AnalysisError, match="no pairs"):
+    with pytest.raises(AnalysisError, match="no dataset in common"):
         effects(runs, ["dynamics"], tuned=True)
 
 
