@@ -79,7 +79,10 @@ def _leaders(ranked: pd.DataFrame, top: int, means: Mapping[str, str]) -> pd.Dat
 
 
 def confirmed(
-    searched: pd.DataFrame, again: pd.DataFrame, costs: Sequence[str] = ()
+    searched: pd.DataFrame,
+    again: pd.DataFrame,
+    origins: Mapping[str, str],
+    costs: Sequence[str] = (),
 ) -> pd.DataFrame:
     """One row per confirmed configuration, in the order of the search, indexed by `group_id`.
 
@@ -90,20 +93,23 @@ def confirmed(
 
     Args:
         searched: The runs of the search.
-        again: Those of the confirmation, of configurations of the search only.
+        again: Those of the confirmation.
+        origins: The group of the search that each of its groups confirms: another where some keys
+            were changed, such as the number of epochs.
         costs: Other metrics that the search was for, such as `synops_per_inference`.
 
     Raises:
         AnalysisError: Nothing is done yet.
     """
     claimed = group_runs(searched, ())[f"{CHOSEN_BY}_mean"]
-    ranks = {group: rank for rank, group in enumerate(claimed.index, start=1)}
+    order = {group: rank for rank, group in enumerate(claimed.index, start=1)}
+    ranks = {group: order[origin] for group, origin in origins.items()}
     groups = group_runs(again, (_TEST,))
     groups = groups.loc[sorted(groups.index, key=ranks.__getitem__)]
     params = list(groups.columns[: groups.columns.get_loc("n")])
     table = groups[[*varying(groups, params), "n"]].copy()
     table.insert(0, "rank", [ranks[group] for group in table.index])
-    table["searched_val_accuracy"] = claimed.loc[table.index]
+    table["searched_val_accuracy"] = [claimed[origins[group]] for group in table.index]
     metrics = {CHOSEN_BY: "val_accuracy", _TEST: _TEST} | {f"best_{name}": name for name in costs}
     by_group = done_runs(again, list(metrics)).groupby("group_id")
     for metric, name in metrics.items():

@@ -112,6 +112,17 @@ def _check_confirm(sweep: Sweep) -> None:
         )
     if sweep.confirm.seeds:
         check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
+    for key in sweep.confirm.base:
+        _check_key("confirm.base", key)
+        if key in sweep.search or any(key in point for point in sweep.points):
+            raise SpecError(
+                f"confirm.base.{key}: is searched, and what is found of it would be lost; "
+                "allowed are keys that the search fixes"
+            )
+    try:
+        TrialConfig.parse(sweep.base | sweep.confirm.base)
+    except ConfigError as error:
+        raise SpecError(f"confirm.base.{error}") from None
 
 
 def _check_scheduler(sweep: Sweep) -> None:

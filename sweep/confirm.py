@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from snn.config import ExecutionConfig, TrialConfig
@@ -25,18 +26,29 @@ from sweep.store import open_store
 from sweep.yaml_file import read
 
 
-def confirmation(name: str, run_ids: Sequence[str], seeds: Sequence[int]) -> Sweep:
-    """The sweep that confirms the leaders of another.
+def confirmation(
+    name: str,
+    run_ids: Sequence[str],
+    seeds: Sequence[int],
+    changed: Mapping[str, Any] = MappingProxyType({}),
+) -> Sweep:
+    """The sweep that confirms the leaders of another, its points in their order.
 
     Args:
         name: Of the search; its latest launch gives the resources.
         run_ids: One run in MLflow of every leader, the best first.
         seeds: Fresh ones.
+        changed: Keys that are fixed otherwise than in the search.
 
     Raises:
-        SpecError: A run is of another version of spikesweep, or the name is too long.
+        SpecError: A run is of another version of spikesweep, the name is too long, or a changed key
+            is not allowed, or tells leaders apart.
     """
     leaders = [_without_seed(config_of(run_id)) for run_id in run_ids]
+    for key in changed:
+        if any(leader.get(key) != leaders[0].get(key) for leader in leaders):
+            raise SpecError(f"{key}: the leaders of {name} differ in it; it must stay as it is")
+    leaders = [{**leader, **changed} for leader in leaders]
     shared = {
         key: value
         for key, value in leaders[0].items()
@@ -44,11 +56,15 @@ def confirmation(name: str, run_ids: Sequence[str], seeds: Sequence[int]) -> Swe
     }
     points = [{k: v for k, v in leader.items() if k not in shared} for leader in leaders]
     searched = _launched(name)
-    execution = ExecutionConfig.model_fields.keys() & searched.get("base", {}).keys()
+    execution = {
+        key: value
+        for key, value in searched.get("base", {}).items()
+        if key in ExecutionConfig.model_fields
+    }
     plan: dict[str, Any] = {
         "name": f"{name}{CONFIRMED}",
         "description": f"the leaders of {name} with fresh seeds",
-        "base": shared | {key: searched["base"][key] for key in execution},
+        "base": execution | shared,
         "points": points,
         "sampler": "grid",
         "scheduler": "none",

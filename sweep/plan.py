@@ -66,7 +66,8 @@ def _confirm(sweep: Sweep) -> list[str]:
     if sweep.confirm is None:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-    return [f"confirm     then {sweep.leaders} × {seeds} fresh seeds, not in the time"]
+    what = f"{sweep.leaders} × {seeds} fresh seeds{sweep.confirm.changes}"
+    return [f"confirm     then {what}, not in the time"]
 
 
 def _samples(sweep: Sweep) -> list[TrialConfig]:

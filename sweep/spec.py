@@ -118,6 +118,15 @@ class Confirm(_Section):
         description="replicates of each, none of them a seed of the search; "
         "default: the five lowest from 1 on that it has not used",
     )
+    base: dict[str, Any] = Field(
+        {}, description="keys that are fixed otherwise than in the search, such as more epochs"
+    )
+
+    @property
+    def changes(self) -> str:
+        """What is otherwise than in the search, in words that follow others; empty if nothing."""
+        values = ", ".join(f"{key}={value}" for key, value in self.base.items())
+        return f" with {values}" if values else ""
 
 
 class Sweep(_Section):
@@ -227,6 +236,10 @@ class Sweep(_Section):
         """The configurations of all points and seeds of a grid."""
         return [self.config(point, seed) for point in self.space.grid() for seed in self.seeds]
 
+    def groups(self) -> list[str]:
+        """The `group_id` of every point of a grid, in order."""
+        return [self.config(point, self.seeds[0]).group_id for point in self.space.grid()]
+
     def values(self, key: str) -> tuple[Any, ...]:
         """All values that a key can take in this sweep, or the ends of its range."""
         if self.points:
@@ -247,23 +260,6 @@ class _Dumper(yaml.SafeDumper):
     """Quotes what our reader would take for a number: a sweep may be named 1e3."""
 
     yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON schema of a specification; `base` is that of a configuration."""
-    schema = Sweep.model_json_schema()
-    keys = TrialConfig.model_json_schema()
-    keys["properties"].pop("seed")
-    properties = schema["properties"]
-    properties["base"] = {**keys, "description": "keys that are fixed"}
-    properties["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
-    properties["points"]["items"]["propertyNames"] = {"enum": sorted(keys["properties"])}
-    for key, section in (("sampler", Sampler), ("scheduler", Scheduler)):
-        name = schema["$defs"][section.__name__]["properties"]["name"]
-        forms = [{"$ref": properties[key].pop("$ref")}, {"enum": name["enum"]}]
-        properties[key] |= {"anyOf": forms, "description": section.__doc__}
-    properties["resources"]["description"] = Resources.__doc__
-    return schema
 
 
 def _fixed(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep
 
     Args:
         source: Path or name; `-` is the standard input.
-        overrides: Keys of the configuration are fixed at these values and no longer searched; keys
-            of the specification (`trials`, `sampler.name`, …) are replaced.
+        overrides: Keys of the configuration are fixed at these values, and no longer searched or
+            changed in the confirmation; keys of the specification (`trials`, `sampler.name`, …) are
+            replaced.
 
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
@@ -67,6 +68,9 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
                 raise SpecError(f"{source}: {part}: needs keys and values, got {values[part]!r}")
         values["base"][key] = value
         values["search"].pop(key, None)
+        again = values.get("confirm")
+        if isinstance(again, dict) and isinstance(again.get("base"), dict):
+            again["base"].pop(key, None)
         if isinstance(values.get("each"), list):
             values["each"] = [other for other in values["each"] if other != key]
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +33,14 @@ def confirm(
     seeds: Annotated[
         str, typer.Option(metavar="N,N,…", help="fresh ones [default: five from 1 on]")
     ] = "",
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="fix a key otherwise than in the search, for example --set epochs=60 (repeatable)",
+        ),
+    ] = [],  # noqa: B006
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
     ] = None,
@@ -40,14 +50,17 @@ def confirm(
     The best of many results is good by luck, too; the mean over seeds that had no part in the
     choice is not. A seed also decides how the images are split into training and validation. Of a
     sweep for several metrics, members of the Pareto front are trained: the best, the cheapest and
-    others evenly between. The runs are a sweep of their own, NAME-confirm. The same command again
-    goes on where an interrupted one was; what was run before is not run again.
+    others evenly between. A search of short trainings can be confirmed by long ones, with --set.
+    The runs are a sweep of their own, NAME-confirm. The same command again goes on where an
+    interrupted one was; what was run before is not run again.
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
     from sweep.spec import Confirm
+    from sweep.spec_file import parse_overrides
 
-    wanted = Confirm(top=top, seeds=tuple(_numbers(seeds)) or None)
+    changed = parse_overrides(set_)
+    wanted = Confirm(top=top, seeds=tuple(_numbers(seeds)) or None, base=changed)
     return confirm_leaders(name, wanted, each, address)
 
 
@@ -56,7 +69,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
 
     Args:
         name: Of the sweep.
-        wanted: How many leaders, and which seeds.
+        wanted: How many leaders, which seeds, and what is otherwise than in the search.
         each: Keys; so many leaders for every combination of their values; none: those of its
             specification.
         address: Of a Ray cluster.
@@ -77,13 +90,11 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     leaders = confirmation.leading_runs(searched, wanted.top, each, directions)
     for values in confirmation.leaderless(searched, each):
         say(f"no leader of {values}: none of its trials is done")
-    sweep = plan(name, leaders, seeds)
+    sweep = plan(name, leaders, seeds, wanted.base)
     some = counted(len(leaders), "leader")
-    say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds")
+    say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds{wanted.changes}")
     ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
-    numbers = ",".join(str(seed) for seed in sweep.seeds)
-    kinds = "".join(f" --each {key}" for key in each)
-    again = f"go on with: spikesweep confirm {name} --top {wanted.top}{kinds} --seeds {numbers}"
+    again = f"go on with: spikesweep confirm {name} {_options(wanted, each, sweep.seeds)}"
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:
@@ -96,11 +107,25 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
         return 1
     of_plan = {config.config_id for config in sweep.configs()}
     found = runs.load_runs([sweep.name])  # earlier confirmations are there, too
+    leading = searched.set_index("run_id")["group_id"].loc[leaders]
+    origins = dict(zip(sweep.groups(), leading, strict=True))
     costs = [metric for metric in directions if metric != "val_accuracy"]
-    table = confirmation.confirmed(searched, found[found["config_id"].isin(of_plan)], costs)
-    title = f"leaders of {name}, confirmed: mean ± 95 % interval over fresh seeds (and splits)"
+    table = confirmation.confirmed(
+        searched, found[found["config_id"].isin(of_plan)], origins, costs
+    )
+    how = f"leaders of {name}, confirmed{wanted.changes}"
+    title = f"{how}: mean ± 95 % interval over fresh seeds (and splits)"
     print_table(confirmation.readable_confirmation(table), title=title)
     return 1 if ended.failures else 0
+
+
+def _options(wanted: Confirm, each: Sequence[str], seeds: Sequence[int]) -> str:
+    """What asks for the same again."""
+    numbers = ",".join(str(seed) for seed in seeds)
+    kinds = "".join(f" --each {key}" for key in each)
+    changed = [shlex.quote(f"{key}={json.dumps(value)}") for key, value in wanted.base.items()]
+    sets = "".join(f" --set {one}" for one in changed)
+    return f"--top {wanted.top}{kinds} --seeds {numbers}{sets}"
 
 
 def _numbers(text: str) -> list[int]:

@@ -73,12 +73,12 @@ def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     print(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-        print(f"then {sweep.leaders} × {fresh} fresh seeds")
+        print(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
 
 
 def schema() -> None:
     """Print the JSON schema of a specification, with all keys explained."""
-    from sweep.spec import json_schema
+    from sweep.spec_schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))
 

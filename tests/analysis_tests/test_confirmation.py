@@ -37,6 +37,7 @@ def runs(rows: list[tuple[str, int, float, float]]) -> pd.DataFrame:
 
 SEARCHED = runs([(group, 0, value, 0.5) for group, value in VALIDATION.items()])
 AGAIN = runs([("c", 1, 0.9, 0.80), ("c", 2, 0.9, 0.90), ("b", 1, 0.8, 0.7), ("b", 2, 0.8, 0.7)])
+SAME = {"b": "b", "c": "c"}
 
 
 def test_the_leaders_are_those_of_validation_best_first() -> None:
@@ -75,9 +76,8 @@ def test_the_leaders_for_several_metrics_are_spread_over_the_front() -> None:
 
 def test_what_the_leaders_cost_stands_beside_their_accuracy() -> None:
     costs = [12_000.0, 14_000.0, 3.0, 3.0]
-    table = confirmed(
-        SEARCHED, AGAIN.assign(best_synops_per_inference=costs), ["synops_per_inference"]
-    )
+    again = AGAIN.assign(best_synops_per_inference=costs)
+    table = confirmed(SEARCHED, again, SAME, ["synops_per_inference"])
     assert list(table["synops_per_inference_mean"]) == [3.0, 13_000.0]
     shown = readable_confirmation(table)["synops per inference"]
     assert shown.loc["b"] == "3 ± 0" and shown.loc["c"].startswith("13,000 ± 12,7")
@@ -89,14 +89,22 @@ def test_a_pruned_run_leads_nothing() -> None:
 
 
 def test_the_order_is_that_of_the_search_not_of_the_confirmation() -> None:
-    table = confirmed(SEARCHED, AGAIN)
+    table = confirmed(SEARCHED, AGAIN, SAME)
     assert list(table.index) == ["b", "c"]
     assert list(table["rank"]) == [1, 2]
     assert list(table["searched_val_accuracy"]) == [0.95, 0.93]
 
 
+def test_leaders_that_are_trained_otherwise_stand_beside_what_the_search_said_of_them() -> None:
+    longer = AGAIN.assign(group_id=AGAIN["group_id"] + "-longer")
+    table = confirmed(SEARCHED, longer, {"b-longer": "b", "c-longer": "c"})
+    assert list(table.index) == ["b-longer", "c-longer"]
+    assert list(table["rank"]) == [1, 2]
+    assert list(table["searched_val_accuracy"]) == [0.95, 0.93]
+
+
 def test_the_interval_is_students() -> None:
-    row = confirmed(SEARCHED, AGAIN).loc["c"]
+    row = confirmed(SEARCHED, AGAIN, SAME).loc["c"]
     assert row["n"] == 2
     assert row["test_accuracy_mean"] == pytest.approx(0.85)
     low, high = stats.t.interval(0.95, 1, loc=0.85, scale=stats.sem([0.8, 0.9]))
@@ -104,12 +112,12 @@ def test_the_interval_is_students() -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    table = confirmed(SEARCHED, AGAIN[AGAIN["seed"] == 1])
+    table = confirmed(SEARCHED, AGAIN[AGAIN["seed"] == 1], SAME)
     assert math.isnan(table.loc["b", "test_accuracy_half_width"])
     assert list(readable_confirmation(table)["test accuracy (%)"]) == ["70.00", "80.00"]
 
 
 def test_people_read_percent_with_the_half_width() -> None:
-    shown = readable_confirmation(confirmed(SEARCHED, AGAIN))
+    shown = readable_confirmation(confirmed(SEARCHED, AGAIN, SAME))
     assert list(shown["code"]) == ["B", "C"]
     assert shown["test accuracy (%)"].iloc[1] == "85.00 ± 63.53"

@@ -91,6 +91,38 @@ def test_every_size_may_have_a_leader_of_its_own(searched: tuple[Workplace, Done
     assert rows[0][0] == "1" and len(rows) == 2
 
 
+def test_a_short_search_can_be_confirmed_by_longer_training(
+    searched: tuple[Workplace, Done],
+) -> None:
+    place, _ = searched
+    longer = ("confirm", "small", "--top", "2", "--seeds", "5,6", "--set", "epochs=3")
+    done = place.run(*longer)
+    assert done.returncode == 0, done.stderr
+    assert "2 leaders of small × 2 fresh seeds with epochs=3" in done.stderr
+    assert "leaders of small, confirmed with epochs=3: mean" in done.stdout
+    again = [run for run in place.runs("small-confirm") if run.data.params["epochs"] == "3"]
+    assert sorted(run.data.params["seed"] for run in again) == ["5", "5", "6", "6"]
+    assert {run.data.params["epochs"] for run in place.runs("small")} == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("dynamics=lif", "dynamics: the leaders of small differ in it"),
+        ("epoch=3", "base.epoch: unknown key; did you mean epochs?"),
+        ("epochs=0", "base.epochs: "),
+        ("seed=3", "base.seed: belongs to the replicates"),
+    ],
+)
+def test_what_cannot_be_changed_for_the_confirmation_is_one_line(
+    searched: tuple[Workplace, Done], changed: str, told: str
+) -> None:
+    place, _ = searched
+    done = place.run("confirm", "small", "--top", "2", "--seeds", "5,6", "--set", changed)
+    assert done.returncode == 2
+    assert told in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_each_in_the_specification_holds_for_its_confirmation(shared_place: Workplace) -> None:
     base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
     plan = {"name": "sized", "base": base, "search": {"hidden": [32, 4], "lr": [1e-3, 2e-3]}}

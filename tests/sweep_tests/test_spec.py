@@ -14,8 +14,9 @@ from analysis.published import published_results
 from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.fresh import fresh_seeds
-from sweep.spec import Sweep, json_schema
+from sweep.spec import Sweep
 from sweep.spec_file import bundled, load_sweep
+from sweep.spec_schema import json_schema
 from sweep.yaml_file import read
 
 GOOD = """
@@ -67,6 +68,10 @@ BAD: list[tuple[str, str]] = [
     (changed(confirm={"seeds": [1]}), "confirm.seeds:"),
     (changed(confirm={"top": 0}), "confirm.top:"),
     (changed(confirm={"best": 3}), "confirm.best: unknown key"),
+    (changed(confirm={"base": {"epoch": 3}}), "confirm.base.epoch: unknown key; did you mean epo"),
+    (changed(confirm={"base": {"seed": 3}}), "confirm.base.seed: belongs to the replicates"),
+    (changed(confirm={"base": {"epochs": 0}}), "confirm.base.epochs:"),
+    (changed(confirm={"base": {"lr": 1e-3}}), "confirm.base.lr: is searched, and"),
     (changed(each=["hiden"]), "each.hiden: unknown key; did you mean hidden?"),
     (changed(each=["epochs"]), "each.epochs: is not searched; in search: dynamics, lr"),
     (changed(each=["dynamics", "dynamics"]), "each: a key stands twice"),

@@ -44,6 +44,13 @@ def test_a_key_that_is_set_has_no_kinds_any_more(tmp_path: Path) -> None:
     assert load_sweep(file, {"dynamics": "lif"}).kinds == []
 
 
+def test_a_key_that_is_set_is_so_in_the_confirmation_too(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD + "confirm: {base: {epochs: 60, val_fraction: 0.05}}\n")
+    sweep = load_sweep(file, {"epochs": 5})
+    assert sweep.base["epochs"] == 5
+    assert sweep.confirm is not None and sweep.confirm.base == {"val_fraction": 0.05}
+
+
 @pytest.mark.parametrize(
     ("item", "told"),
     [
