@@ -119,8 +119,7 @@ def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[s
         AnalysisError: The runs have no such param.
     """
     for name in within:
-        if name not in runs:
-            raise AnalysisError(f"the runs have no param {name!r}")
+        require_param(runs, name)
     if not within:
         yield "", runs
         return

@@ -236,5 +236,5 @@ def test_effects_are_looked_at_apart_within_a_param_and_corrected_together() -> 
     }
     apart = effects(runs[runs["preset"] == "default"], ["recurrent"])
     assert table.loc["default preset", "p"] == apart["p"].iloc[0]
-    with pytest.raises(AnalysisError, match="no param 'no_such'"):
+    with pytest.raises(AnalysisError, match="no param 'no_such'; those that vary: "):
         effects(runs, within=["no_such"])
