@@ -106,7 +106,12 @@ def best(
 def table(
     names: SweepNames,
     format_: Annotated[
-        str, typer.Option("--format", help="csv, md, latex or parquet [default: by OUTPUT, or md]")
+        str,
+        typer.Option(
+            "--format",
+            help="csv, md, latex or parquet [default: by OUTPUT, or md; "
+            "on a terminal, one that fits it]",
+        ),
     ] = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="file [default: standard output]")
@@ -138,16 +143,21 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
-    from analysis import figures, tables
+    from analysis import figures, tables, typeset
 
     suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
     chosen = format_ or suffixes.get(output.suffix if output else "", "md")
-    if chosen == "parquet" and output is None and sys.stdout.isatty():
+    on_terminal = output is None and sys.stdout.isatty()
+    if chosen == "parquet" and on_terminal:
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     found = _runs(names)
     warn_of_mixed(found)
-    target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
-    tables.write_table(tables.summarise(found, params, metrics), output or target, chosen)
+    summary = tables.summarise(found, params, metrics)
+    if on_terminal and not format_:
+        print_table(typeset.printed(summary))
+    else:
+        target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
+        tables.write_table(summary, output or target, chosen)
     if figure is not None:
         bars = figures.accuracy_bars(
             found, grouped_by=params[:-1] or None, coloured_by=params[-1] if params else None

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -158,14 +159,38 @@ def test_a_store_that_is_away_is_one_line(elsewhere: Workplace) -> None:
     assert sorted(Path(elsewhere.folder).iterdir()) == [elsewhere.folder / "small.parquet"]
 
 
-def test_a_parquet_table_is_not_written_to_a_terminal(elsewhere: Workplace) -> None:
+def on_terminal(place: Workplace, *command: str) -> tuple[int, str, str]:
+    """The exit code of a command of which a terminal is the output; that, and the errors."""
     parent, child = os.openpty()
-    command = [sys.executable, "-m", "sweep.cli", "table", "small.parquet", "--format", "parquet"]
-    with os.fdopen(parent, "rb"), os.fdopen(child, "wb") as terminal:
+    termios.tcsetwinsize(child, (40, 80))
+    whole = [sys.executable, "-m", "sweep.cli", *command]
+    plain = {**os.environ, "TERM": "dumb"}  # knows no bold type
+    with os.fdopen(parent, "rb", buffering=0) as screen, os.fdopen(child, "wb") as terminal:
         done = subprocess.run(
-            command, cwd=elsewhere.folder, stdout=terminal, stderr=subprocess.PIPE, check=False
+            whole,
+            cwd=place.folder,
+            env=plain,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            check=False,
         )
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        b"spikesweep: --format parquet: not for a terminal; give a file with --output"
+        terminal.write(b"\n")  # else there may be nothing to read
+        terminal.flush()
+        return done.returncode, screen.read(4096).decode(), done.stderr.decode()
+
+
+def test_a_parquet_table_is_not_written_to_a_terminal(elsewhere: Workplace) -> None:
+    code, _, errors = on_terminal(elsewhere, "table", "small.parquet", "--format", "parquet")
+    assert code == 2
+    assert errors.splitlines() == [
+        "spikesweep: --format parquet: not for a terminal; give a file with --output"
     ]
+
+
+def test_a_table_on_a_terminal_is_one_that_fits_it(elsewhere: Workplace) -> None:
+    code, shown, errors = on_terminal(elsewhere, "table", "small.parquet")
+    assert code == 0, errors
+    lines = shown.splitlines()
+    assert "test accuracy" in shown and max(map(len, lines)) <= 80 and lines[0][:1] != "|"
+    _, markdown, _ = on_terminal(elsewhere, "table", "small.parquet", "--format", "md")
+    assert markdown.startswith("| ")
