@@ -249,8 +249,8 @@ class Design:
         ]
         raise AnalysisError(
             f"{factor}: {count} configurations have {level} ({', '.join(others[:3])} change), and "
-            "what is tuned is compared one with one; confirm the leaders of a search, or look "
-            f"within {others[0]}"
+            "what is tuned is compared one with one; give leaders of one confirmation only, or "
+            f"look at one with one: --within {' --within '.join(others[:3])}"
         )
 
 

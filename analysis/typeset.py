@@ -45,15 +45,20 @@ def latex(table: pd.DataFrame) -> str:
     )
 
 
-def caption(table: pd.DataFrame) -> str:
-    """What a reader must know of a summary: the statistics, and the params that do not vary."""
+def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
+    """What a reader must know of a summary: the statistics, and the params that do not vary.
+
+    Args:
+        table: The summary.
+        bold: Whether what is best is printed in bold.
+    """
     parts = []
     if "n" in table and (table["n"] > 1).any():
         interval = "its 95 % confidence interval (Student's t over n seeds)"
         parts.append(f"Mean ± half width of {interval}, accuracies in percent.")
     elif "n" in table:
         parts.append("One seed each, accuracies in percent.")
-    if "val_accuracy_mean" in table:
+    if bold and "val_accuracy_mean" in table:
         apart = [name for name in _APART if name in table]
         each = f" of each {' and '.join(apart)}" if apart else ""
         parts.append(f"Bold: best by validation{each}.")

@@ -18,7 +18,9 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -48,12 +50,26 @@ _SIZE = {"type": "integer", "minimum": 1}
 _HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
 
 
+def no_flag(value: Any) -> Any:
+    """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("must not be true or false (YAML reads on, off, yes and no so)")
+    return value
+
+
 def _patience(value: Any) -> Any:
-    return 0 if value is False or value is None or value == "off" else value
+    return 0 if value is False or value is None or value == "off" else no_flag(value)
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flags(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        reads_itself = any(isinstance(item, BeforeValidator) for item in field.metadata)
+        return value if field.annotation is bool or reads_itself else no_flag(value)
 
 
 class DataConfig(_Section):

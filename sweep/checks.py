@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snn.config import TrialConfig
@@ -30,7 +30,7 @@ def check(sweep: Sweep) -> None:
     points = {f"points.{index}": point for index, point in enumerate(sweep.points)}
     for part, keys in {"base": sweep.base, "search": sweep.search, **points}.items():
         for key in keys:
-            _check_key(part, key)
+            _check_key(f"{part}.", key)
     for key in sweep.search:
         if key in sweep.base:
             raise SpecError(f"search.{key}: stands in base, too; keep one of them")
@@ -69,13 +69,33 @@ def check_backends(sweep: Sweep) -> None:
                 raise SpecError(f"base.{error}{given}") from None
 
 
-def _check_key(part: str, key: str) -> None:
+def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
+    """Check that these keys can be otherwise in a confirmation than in its search.
+
+    Args:
+        changed: The keys.
+        searched: Keys that the search was over.
+        where: What stands before a key in errors.
+
+    Raises:
+        SpecError: There is no such key, or the search was over it.
+    """
+    for key in changed:
+        _check_key(where, key)
+        if key in searched:
+            raise SpecError(
+                f"{where}{key}: is searched, and what is found of it would be lost; "
+                "allowed are keys that the search fixes"
+            )
+
+
+def _check_key(where: str, key: str) -> None:
     if key == "seed":
-        raise SpecError(f"{part}.seed: belongs to the replicates; use seeds: [0, 1, 2]")
+        raise SpecError(f"{where}seed: belongs to the replicates; use seeds: [0, 1, 2]")
     if key not in TrialConfig.model_fields:
         close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
         known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
-        raise SpecError(f"{part}.{key}: unknown key; {known}")
+        raise SpecError(f"{where}{key}: unknown key; {known}")
 
 
 def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
@@ -112,13 +132,8 @@ def _check_confirm(sweep: Sweep) -> None:
         )
     if sweep.confirm.seeds:
         check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
-    for key in sweep.confirm.base:
-        _check_key("confirm.base", key)
-        if key in sweep.search or any(key in point for point in sweep.points):
-            raise SpecError(
-                f"confirm.base.{key}: is searched, and what is found of it would be lost; "
-                "allowed are keys that the search fixes"
-            )
+    searched = {*sweep.search, *(key for point in sweep.points for key in point)}
+    check_changes(sweep.confirm.base, searched, "confirm.base.")
     try:
         TrialConfig.parse(sweep.base | sweep.confirm.base)
     except ConfigError as error:
@@ -138,7 +153,7 @@ def _check_scheduler(sweep: Sweep) -> None:
 def _check_each(sweep: Sweep) -> None:
     searched = {parameter.name: parameter for parameter in sweep.space.parameters}
     for key in sweep.each:
-        _check_key("each", key)
+        _check_key("each.", key)
         if key not in searched:
             raise SpecError(
                 f"each.{key}: is not searched; in search: {', '.join(searched) or 'nothing'}"

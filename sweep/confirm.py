@@ -12,16 +12,18 @@ never mix with those of the search, and it is logged, resumed and tabled like an
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
+from sweep.checks import check_changes
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED
 from sweep.records import KIND_SWEEP, LONGEST_TAG, Tag
-from sweep.spec import Sweep
+from sweep.spec import Confirm, Sweep
 from sweep.store import open_store
 from sweep.yaml_file import read
 
@@ -41,21 +43,19 @@ def confirmation(
         changed: Keys that are fixed otherwise than in the search.
 
     Raises:
-        SpecError: A run is of another version of spikesweep, the name is too long, or a changed key
-            is not allowed, or tells leaders apart.
+        SpecError: A run is of another version of spikesweep, the name is too long, or the leaders
+            are alike when these keys are changed.
     """
-    leaders = [_without_seed(config_of(run_id)) for run_id in run_ids]
-    for key in changed:
-        if any(leader.get(key) != leaders[0].get(key) for leader in leaders):
-            raise SpecError(f"{key}: the leaders of {name} differ in it; it must stay as it is")
-    leaders = [{**leader, **changed} for leader in leaders]
+    searched = _launched(name)
+    over = {*searched.get("search", {}), *itertools.chain(*searched.get("points", ()))}
+    check_changes(changed, over, "--set ")
+    leaders = [_without_seed(config_of(run_id), changed) for run_id in run_ids]
     shared = {
         key: value
         for key, value in leaders[0].items()
         if all(key in other and other[key] == value for other in leaders)
     }
     points = [{k: v for k, v in leader.items() if k not in shared} for leader in leaders]
-    searched = _launched(name)
     execution = {
         key: value
         for key, value in searched.get("base", {}).items()
@@ -71,7 +71,10 @@ def confirmation(
         "seeds": list(seeds),
     }
     plan |= {key: searched[key] for key in ("resources", "max_failures") if key in searched}
-    return Sweep.parse(plan, plan["name"])
+    again = Sweep.parse(plan, plan["name"])
+    if len(set(again.groups())) < len(leaders):
+        raise SpecError(f"leaders of {name} are the same network with {', '.join(changed)} changed")
+    return again
 
 
 def searched_for(name: str) -> dict[str, str]:
@@ -83,6 +86,11 @@ def searched_for(name: str) -> dict[str, str]:
 def searched_each(name: str) -> tuple[str, ...]:
     """The keys of a search of which every combination of values has leaders of its own."""
     return tuple(_launched(name).get("each", ()))
+
+
+def asked_for(name: str) -> Confirm:
+    """What a search asks to be confirmed, and how; the default if it asks for nothing."""
+    return Confirm.model_validate(_launched(name).get("confirm") or {})
 
 
 def config_of(run_id: str) -> TrialConfig:
@@ -101,8 +109,13 @@ def config_of(run_id: str) -> TrialConfig:
     return config
 
 
-def _without_seed(config: TrialConfig) -> dict[str, Any]:
-    return {key: value for key, value in config.canonical().items() if key != "seed"}
+def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, Any]:
+    values = {**config.canonical(), **changed}
+    try:
+        TrialConfig.parse(values)
+    except ConfigError as error:
+        raise SpecError(f"--set {error}") from None
+    return {key: value for key, value in values.items() if key != "seed"}
 
 
 def _value(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from snn.config import TrialConfig, describe
+from snn.config import TrialConfig, describe, no_flag
 from snn.errors import ConfigError
 from sweep.checks import check
 from sweep.errors import SpecError
@@ -31,12 +32,6 @@ from sweep.yaml_file import _Loader
 def counted(number: int, noun: str) -> str:
     """A number of things in words, such as 1 seed, 3 seeds."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _no_flag(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("must not be true or false (YAML reads on, off, yes and no so)")
-    return value
 
 
 def _whole_above_1(value: float) -> float:
@@ -53,7 +48,7 @@ def _metric(value: Any) -> Any:
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
 
 
-Number = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, lt=2**31)]
+Number = Annotated[int, BeforeValidator(no_flag), Field(ge=0, lt=2**31)]
 Share = Annotated[float, AfterValidator(_whole_above_1)]
 
 
@@ -69,7 +64,7 @@ def _none_by_name(value: Any) -> Any:
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    _no_flags = field_validator("*", mode="before")(_no_flag)
+    _no_flags = field_validator("*", mode="before")(no_flag)
 
 
 class Sampler(_Section):
@@ -123,10 +118,14 @@ class Confirm(_Section):
     )
 
     @property
+    def settings(self) -> list[str]:
+        """What is otherwise than in the search, as `--set` takes it."""
+        return [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in self.base.items()]
+
+    @property
     def changes(self) -> str:
-        """What is otherwise than in the search, in words that follow others; empty if nothing."""
-        values = ", ".join(f"{key}={value}" for key, value in self.base.items())
-        return f" with {values}" if values else ""
+        """The same in words that follow others; empty if nothing."""
+        return f" with {', '.join(self.settings)}" if self.base else ""
 
 
 class Sweep(_Section):

@@ -74,19 +74,19 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
         if isinstance(values.get("each"), list):
             values["each"] = [other for other in values["each"] if other != key]
         return
-    top, _, inner = key.partition(".")
+    top, *inner = key.split(".")
     if top not in Sweep.model_fields:
         known = [*TrialConfig.model_fields, *Sweep.model_fields]
         close = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
         raise SpecError(f"--set {key}: unknown key; {hint}")
-    if not inner:
-        values[top] = value
-        return
-    section = by_name(values.get(top, {}))
-    if not isinstance(section, dict) or top == "name":
-        raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
-    values[top] = {**section, inner: value}
+    for part in inner:
+        section = by_name(values.get(top, {}))
+        if not isinstance(section, dict) or top == "name":
+            raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
+        values[top] = dict(section)
+        values, top = values[top], part
+    values[top] = value
 
 
 def _specs() -> Any:

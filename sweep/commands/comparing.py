@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sweep.commands.common import SweepNames, say, warn_of_mixed
+from sweep.commands.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-FormatOption = Annotated[
-    str, typer.Option("--format", help="csv, md, latex or parquet [default: by OUTPUT, or md]")
-]
-OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="file [default: standard output]")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,12 +73,12 @@ def effects(
         if figure is not None:
             raise SpecError("--figure: draws the effects, not their interactions")
         table = of_pairs.interactions(found, factor, metric)
-        _write(table, readable.readable_interactions(table), format_, output)
+        write(table, readable.readable_interactions(table), format_, output)
         return
     if tuned:
         warn_of_mixed(found)
     table = of_factors.effects(found, factor, metric, margin=margin, within=within, tuned=tuned)
-    _write(table, readable.readable_effects(table), format_, output)
+    write(table, readable.readable_effects(table), format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
     for name, reason in table.attrs["refused"].items():
@@ -122,17 +112,7 @@ def claims(
     found = runs.load_runs(names)
     if rows:
         table = replication.compare_with_published(found)
-        _write(table, readable.readable_replication(table), format_, output)
+        write(table, readable.readable_replication(table), format_, output)
     else:
         table = published.claims(found, margin=margin)
-        _write(table, readable.readable_claims(table), format_, output)
-
-
-def _write(raw: pd.DataFrame, text: pd.DataFrame, format_: str, output: Path | None) -> None:
-    """As it is for programs, in percent and with brackets for readers."""
-    from analysis import tables
-
-    suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
-    chosen = format_ or suffixes.get(output.suffix if output else "", "md")
-    target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
-    tables.write_table(text if chosen in ("md", "latex") else raw, output or target, chosen)
+        write(table, readable.readable_claims(table), format_, output)

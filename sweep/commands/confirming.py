@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def confirm(
     name: SweepName,
-    top: Annotated[int, typer.Option(min=1, help="leading configurations, by validation")] = 3,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="leaders, by validation [default: of the specification, or 3]"),
+    ] = None,
     each: Annotated[
         list[str],
         typer.Option(
@@ -31,14 +33,19 @@ def confirm(
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
     seeds: Annotated[
-        str, typer.Option(metavar="N,N,…", help="fresh ones [default: five from 1 on]")
+        str,
+        typer.Option(
+            metavar="N,N,…",
+            help="fresh ones [default: those of the specification, or five from 1 on]",
+        ),
     ] = "",
     set_: Annotated[
         list[str],
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="fix a key otherwise than in the search, for example --set epochs=60 (repeatable)",
+            help="fix a key otherwise than in the search, beside those that the specification "
+            "does, for example --set epochs=60 (repeatable)",
         ),
     ] = [],  # noqa: B006
     address: Annotated[
@@ -56,11 +63,13 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
+    from sweep.confirm import asked_for
     from sweep.spec import Confirm
     from sweep.spec_file import parse_overrides
 
-    changed = parse_overrides(set_)
-    wanted = Confirm(top=top, seeds=tuple(_numbers(seeds)) or None, base=changed)
+    fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)
+    asked = asked_for(name)
+    wanted = Confirm(top=top or asked.top, seeds=fresh or asked.seeds, base=asked.base | changed)
     return confirm_leaders(name, wanted, each, address)
 
 
@@ -123,8 +132,7 @@ def _options(wanted: Confirm, each: Sequence[str], seeds: Sequence[int]) -> str:
     """What asks for the same again."""
     numbers = ",".join(str(seed) for seed in seeds)
     kinds = "".join(f" --each {key}" for key in each)
-    changed = [shlex.quote(f"{key}={json.dumps(value)}") for key, value in wanted.base.items()]
-    sets = "".join(f" --set {one}" for one in changed)
+    sets = "".join(f" --set {shlex.quote(setting)}" for setting in wanted.settings)
     return f"--top {wanted.top}{kinds} --seeds {numbers}{sets}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.commands.common import SweepNames, print_table, stdout, warn_of_mixed
-from sweep.errors import SpecError
+from sweep.commands.output import FormatOption, OutputOption, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,17 +104,8 @@ def best(
 
 def table(
     names: SweepNames,
-    format_: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="csv, md, latex or parquet [default: by OUTPUT, or md; "
-            "on a terminal, one that fits it]",
-        ),
-    ] = "",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="file [default: standard output]")
-    ] = None,
+    format_: FormatOption = "",
+    output: OutputOption = None,
     figure: Annotated[
         Path | None,
         typer.Option(help="also draw the accuracies as bars: a .png, .svg or .pdf file"),
@@ -143,21 +133,12 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
-    from analysis import figures, tables, typeset
+    from analysis import figures, tables
 
-    suffixes = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
-    chosen = format_ or suffixes.get(output.suffix if output else "", "md")
-    on_terminal = output is None and sys.stdout.isatty()
-    if chosen == "parquet" and on_terminal:
-        raise SpecError("--format parquet: not for a terminal; give a file with --output")
     found = _runs(names)
     warn_of_mixed(found)
     summary = tables.summarise(found, params, metrics)
-    if on_terminal and not format_:
-        print_table(typeset.printed(summary))
-    else:
-        target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
-        tables.write_table(summary, output or target, chosen)
+    write(summary, summary, format_, output)
     if figure is not None:
         bars = figures.accuracy_bars(
             found, grouped_by=params[:-1] or None, coloured_by=params[-1] if params else None

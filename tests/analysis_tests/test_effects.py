@@ -130,7 +130,7 @@ def test_tuned_levels_are_paired_by_seed_alone_and_what_was_tuned_is_named() -> 
 def test_several_leaders_of_a_tuned_level_are_no_single_answer() -> None:
     both = [*leaders("mnist", 128, "lif", lr=1e-3), *leaders("mnist", 200, "lif", lr=3e-3)]
     runs = make_runs([*both, *leaders("mnist", 128, "mlp", lr=2e-3)])
-    told = r"2 configurations have lif \(hidden, lr change\).*look within hidden"
+    told = r"2 configurations have lif \(hidden, lr change\).*one: --within hidden --within lr"
     with pytest.raises(AnalysisError, match=told):
         effects(runs, ["dynamics"], tuned=True)
 

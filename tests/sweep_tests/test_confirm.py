@@ -70,7 +70,7 @@ def test_the_same_again_runs_nothing_and_more_seeds_only_what_is_new(
     searched: tuple[Workplace, Done],
 ) -> None:
     place, _ = searched
-    same = place.run("confirm", "small", "--top", "2", "--seeds", "5,6")
+    same = place.run("confirm", "small")  # as its specification asks
     assert same.returncode == 0, same.stderr
     assert len(place.runs("small-confirm", "sweep")) == 1
     more = place.run("confirm", "small", "--top", "1", "--seeds", "5,6,7")
@@ -96,22 +96,25 @@ def test_a_short_search_can_be_confirmed_by_longer_training(
 ) -> None:
     place, _ = searched
     longer = ("confirm", "small", "--top", "2", "--seeds", "5,6", "--set", "epochs=3")
-    done = place.run(*longer)
+    done = place.run(*longer, "--set", "learn_beta=true")  # which a lif network does not have
     assert done.returncode == 0, done.stderr
-    assert "2 leaders of small × 2 fresh seeds with epochs=3" in done.stderr
-    assert "leaders of small, confirmed with epochs=3: mean" in done.stdout
+    how = "with epochs=3, learn_beta=true"
+    assert f"2 leaders of small × 2 fresh seeds {how}" in done.stderr
+    assert f"leaders of small, confirmed {how}: mean" in done.stdout
     again = [run for run in place.runs("small-confirm") if run.data.params["epochs"] == "3"]
     assert sorted(run.data.params["seed"] for run in again) == ["5", "5", "6", "6"]
+    assert {run.data.params.get("learn_beta") for run in again} == {None, "True"}
     assert {run.data.params["epochs"] for run in place.runs("small")} == {"2"}
 
 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ("dynamics=lif", "dynamics: the leaders of small differ in it"),
-        ("epoch=3", "base.epoch: unknown key; did you mean epochs?"),
-        ("epochs=0", "base.epochs: "),
-        ("seed=3", "base.seed: belongs to the replicates"),
+        ("dynamics=lif", "--set dynamics: is searched, and"),
+        ("epoch=3", "--set epoch: unknown key; did you mean epochs?"),
+        ("epochs=0", "--set epochs: "),
+        ("epochs=yes", "--set epochs: must not be true or false"),
+        ("seed=3", "--set seed: belongs to the replicates"),
     ],
 )
 def test_what_cannot_be_changed_for_the_confirmation_is_one_line(

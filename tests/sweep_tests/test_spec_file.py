@@ -49,6 +49,10 @@ def test_a_key_that_is_set_is_so_in_the_confirmation_too(tmp_path: Path) -> None
     sweep = load_sweep(file, {"epochs": 5})
     assert sweep.base["epochs"] == 5
     assert sweep.confirm is not None and sweep.confirm.base == {"val_fraction": 0.05}
+    longer = load_sweep(file, {"confirm.base.epochs": 9, "confirm.top": 1})
+    assert longer.base["epochs"] == load_sweep(file).base["epochs"]
+    assert longer.confirm is not None and longer.confirm.top == 1
+    assert longer.confirm.base == {"epochs": 9, "val_fraction": 0.05}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Where a result goes: a file, a pipe, or a terminal, which it must fit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.commands.common import print_table, stdout
+from sweep.errors import SpecError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BY_SUFFIX = {".csv": "csv", ".md": "md", ".tex": "latex", ".parquet": "parquet"}
+_FOR_READERS = ("md", "latex")
+
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="csv, md, latex or parquet [default: by OUTPUT; on a terminal, one that fits; or md]",
+    ),
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="file [default: standard output]")
+]
+
+
+def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path | None) -> None:
+    """Write a table as it is for programs, or as readers want it.
+
+    Args:
+        raw: For programs.
+        readable: For readers; may be the same.
+        format_: As given; empty: what suits the target.
+        output: As given; none: standard output.
+
+    Raises:
+        SpecError: Parquet would go to a terminal.
+    """
+    from analysis import tables, typeset
+
+    on_terminal = output is None and sys.stdout.isatty()
+    if on_terminal and not format_:
+        print_table(typeset.printed(readable))
+        stdout().print(typeset.caption(readable, bold=False))
+        return
+    chosen = format_ or _BY_SUFFIX.get(output.suffix if output else "", "md")
+    if on_terminal and chosen == "parquet":
+        raise SpecError("--format parquet: not for a terminal; give a file with --output")
+    target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
+    tables.write_table(readable if chosen in _FOR_READERS else raw, output or target, chosen)
