@@ -24,7 +24,7 @@ from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED
 from sweep.records import KIND_SWEEP, LONGEST_TAG, Tag
 from sweep.spec import Confirm, Sweep
-from sweep.store import open_store
+from sweep.store import open_store, store_exists
 from sweep.yaml_file import read
 
 
@@ -128,6 +128,8 @@ def _value(text: str) -> Any:
 
 def _launched(name: str) -> Mapping[str, Any]:
     """The specification of the latest launch, wherever it was; empty if too long to be logged."""
+    if not store_exists():
+        return {}
     client = open_store()
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
