@@ -48,7 +48,7 @@ def _metric(value: Any) -> Any:
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
 
 
-Number = Annotated[int, BeforeValidator(no_flag), Field(ge=0, lt=2**31)]
+Number = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(no_flag)]
 Share = Annotated[float, AfterValidator(_whole_above_1)]
 
 

@@ -190,6 +190,7 @@ def test_a_parquet_table_is_not_written_to_a_terminal(elsewhere: Workplace) -> N
 def test_a_table_on_a_terminal_is_one_that_fits_it(elsewhere: Workplace) -> None:
     code, shown, errors = on_terminal(elsewhere, "table", "small.parquet")
     assert code == 0, errors
+    assert "accuracies in percent." in " ".join(shown.split())
     lines = shown.splitlines()
     assert "test accuracy" in shown and max(map(len, lines)) <= 80 and lines[0][:1] != "|"
     _, markdown, _ = on_terminal(elsewhere, "table", "small.parquet", "--format", "md")

@@ -231,6 +231,8 @@ def test_the_schema_describes_every_key_and_refuses_unknown_ones() -> None:
         {"base": {"hiden": 1}},
         {"search": {"hiden": [1]}},
         {"sampler": "x"},
+        {"seeds": [-1]},
+        {"confirm": {"base": {"hiden": 1}}},
     ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({"name": "a"} | wrong, schema)
