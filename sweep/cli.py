@@ -19,8 +19,18 @@ from sweep.errors import SpecError, SweepError
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
+
+class _Commands(typer.core.TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # of which Typer would make an exit code without a word
+            raise typer.Abort from None
+
+
 app = typer.Typer(
     name="spikesweep",
+    cls=_Commands,
     help="Hyperparameter sweeps for spiking neural networks.",
     epilog="Start with: spikesweep run quickstart",
     no_args_is_help=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     code = run(arguments.split())
     captured = capsys.readouterr()
     lines = captured.err.strip().splitlines()
-    assert code in (1, 2)
+    assert code in (1, 2, 130)
     assert len(lines) == 1, captured.err
     assert captured.out == ""
     return code, lines[0]
@@ -103,6 +104,16 @@ def test_a_wrong_command_is_one_line_and_code_2(
     assert code == 2
     assert told in line
     assert list(folder.iterdir()) == []
+
+
+def test_ctrl_c_is_told_whenever_it_comes(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ctrl_c() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("analysis.runs.list_sweeps", ctrl_c)
+    assert fail("list", capsys) == (130, "spikesweep: interrupted")
 
 
 def write_idx(path: Path, shape: tuple[int, ...]) -> None:
