@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from analysis.confirmation import leading_runs
 from analysis.effects import effects
 from analysis.runs import load_runs
 from analysis.tables import summarise, write_table
+from snn.config import TrialConfig
 from sweep.fresh import CONFIRMED, fresh_seeds
 from sweep.records import RUN_FILE, State
 from sweep.spec_file import load_sweep
@@ -65,11 +67,21 @@ def test_its_leaders_are_confirmed_with_five_seeds_that_it_has_not_seen(name: st
     assert sweep.confirm is not None
     directions = {} if isinstance(sweep.metric, str) else sweep.directions
     leaders = leading_runs(searched, sweep.confirm.top, sweep.each, directions)
-    keys = [key for key in sweep.search if key in confirmed]  # some no leader uses
-    found = confirmed[confirmed["state"] == State.DONE].groupby(keys, dropna=False)["seed"]
-    seeds = found.agg(sorted)
-    wanted = searched.set_index("run_id").loc[leaders].groupby(keys, dropna=False).size()
-    pd.testing.assert_index_equal(seeds.index, wanted.index)
-    assert all(numbers == fresh_seeds(sweep.seeds) for numbers in seeds)
-    for key, value in (sweep.base | sweep.confirm.base).items():
-        assert set(confirmed[key].dropna()) == {_value(value)}
+    keys = [key for key in sweep.search if key in searched]
+    points = searched.set_index("run_id").loc[leaders, keys].to_dict("records")
+    wanted = {
+        TrialConfig.parse(sweep.base | _given(point) | sweep.confirm.base).group_id
+        for point in points
+    }
+    seeds = confirmed[confirmed["state"] == State.DONE].groupby("group_id")["seed"].agg(sorted)
+    assert set(seeds.index) == wanted
+    assert all(found == fresh_seeds(sweep.seeds) for found in seeds)
+
+
+def _given(point: dict[Any, Any]) -> dict[str, Any]:
+    """What a run was given of the searched keys; several layers are a text in a table of runs."""
+    return {
+        key: ast.literal_eval(value) if key == "hidden" and isinstance(value, str) else value
+        for key, value in point.items()
+        if not pd.isna(value)
+    }
