@@ -47,7 +47,7 @@ class Size:
     @property
     def trials(self) -> int:
         search = self.plan["search"].values()
-        count = 1
+        count = len(self.plan.get("seeds", [0]))
         for values in search:
             count *= len(values)
         return count
@@ -199,14 +199,15 @@ class Storm:
         print(f"{seconds:6.1f} s  {self._progress():4.0%}  {what}", flush=True)
 
 
-def check(services: Services, size: Size, expected: Mapping[str, Mapping[str, float]]) -> None:
+def check(
+    mlflow_url: str, optuna_url: str, size: Size, expected: Mapping[str, Mapping[str, float]]
+) -> None:
     """Everything is there, once, and the same as without the storm.
 
     Raises:
         AssertionError: It is not.
     """
-    environment = services.client_environment
-    client = MlflowClient(services.mlflow_url)
+    client = MlflowClient(mlflow_url)
     found = runs(client)
     assert len(found) == size.trials
     assert Counter(run.info.status for run in found) == {"FINISHED": size.trials}
@@ -217,23 +218,27 @@ def check(services: Services, size: Size, expected: Mapping[str, Mapping[str, fl
             history = client.get_metric_history(run.info.run_id, name)
             assert [metric.step for metric in history] == epochs, run.info.run_name
     assert finals(found) == expected
-    check_study(environment["SPIKESWEEP_OPTUNA"], found, epochs)
+    check_study(optuna_url, found, epochs)
 
 
 def check_study(url: str, found: list[Run], epochs: list[int]) -> None:
-    """Trial by trial, the study says what MLflow says."""
+    """Trial by trial, the one study of the sweep says what MLflow says: means over the seeds."""
     storage = optuna.storages.RDBStorage(url)
-    trials = optuna.load_study(study_name="chaos/1", storage=storage).trials
+    (name,) = (n for n in optuna.get_all_study_names(storage) if n.startswith("chaos/"))
+    trials = optuna.load_study(study_name=name, storage=storage).trials
     storage.remove_session()
     storage.engine.dispose()
-    assert Counter(trial.state.name for trial in trials) == {"COMPLETE": len(found)}
 
     def key(params: Mapping[str, Any]) -> str:
         names = trials[0].params.keys()
         return json.dumps({name: str(params[name]) for name in sorted(names)})
 
-    values = {key(run.data.params): run.data.metrics["best_val_accuracy"] for run in found}
-    assert {key(trial.params): trial.value for trial in trials} == values
+    values: dict[str, list[float]] = {}
+    for run in found:
+        values.setdefault(key(run.data.params), []).append(run.data.metrics["best_val_accuracy"])
+    means = {params: sum(of_seeds) / len(of_seeds) for params, of_seeds in values.items()}
+    assert Counter(trial.state.name for trial in trials) == {"COMPLETE": len(means)}
+    assert {key(trial.params): trial.value for trial in trials} == means
     for trial in trials:
         assert sorted(trial.intermediate_values) == epochs
 
@@ -257,10 +262,10 @@ def finals(found: list[Run]) -> dict[str, dict[str, float]]:
 
 
 @contextmanager
-def as_client(services: Services) -> Iterator[None]:
+def as_client(environment: Mapping[str, str]) -> Iterator[None]:
     """MLflow's client reads its password from the environment."""
     before = dict(os.environ)
-    os.environ.update(services.client_environment)
+    os.environ.update(environment)
     try:
         yield
     finally:
@@ -282,11 +287,12 @@ def main() -> int:
     started = time.monotonic()
     expected = undisturbed(folder / "peace", size)
     peace_s = time.monotonic() - started
-    with Services(folder / "storm") as services, as_client(services):
+    with Services(folder / "storm") as services, as_client(services.client_environment):
         started = time.monotonic()
         Storm(services, folder, size, given.seed, head=given.head).run()
         storm_s = time.monotonic() - started
-        check(services, size, expected)
+        optuna_url = services.client_environment["SPIKESWEEP_OPTUNA"]
+        check(services.mlflow_url, optuna_url, size, expected)
     print(f"{size.trials} trials of {size.reports // size.trials} epochs: all done, once, equal")
     print(f"{peace_s:.0f} s in peace, {storm_s:.0f} s in the storm; files in {folder}")
     return 0
