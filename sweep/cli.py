@@ -27,6 +27,8 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # Typer would make it an exit code of 1
+            raise typer.Exit(DONE) from None
         except KeyboardInterrupt:  # of which Typer would make an exit code without a word
             raise typer.Abort from None
 
@@ -63,7 +65,9 @@ def main() -> None:
     streams.stand()
     warnings.resetwarnings()
     warnings.simplefilter("ignore")  # of libraries; what a user should know is said in our words
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    streams.let_go()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -74,7 +78,7 @@ def run(arguments: list[str]) -> int:
     try:
         shadows.refuse()
         code: Any = app(arguments or ["--help"], standalone_mode=False)
-        sys.stdout.flush()  # what cannot be written is an error, not a note of Python's at its end
+        sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
         return int(code or DONE)
     except typer.Exit as end:
         return int(end.exit_code)
@@ -85,9 +89,6 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), WRONG)
     except SweepError as error:
         return _say(str(error), FAILED)
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _say(f"{place}{error.strerror or error}", FAILED)
