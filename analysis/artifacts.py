@@ -31,7 +31,7 @@ def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int
     """
     path = _file_of(run_id, "confusion matrix", CONFUSION_FILE, tracking_uri)
     try:
-        matrix = np.array(json.loads(path.read_text()), dtype=np.int64)
+        matrix = np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.int64)
     except (OSError, TypeError, ValueError):
         matrix = np.empty(0, dtype=np.int64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:

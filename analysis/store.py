@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from analysis.errors import AnalysisError
 from analysis.record import RunRecord
+from sweep.environment import READING
 from sweep.records import Tag
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 NOTHING_YET = "no sweep here yet"
 
 _PAGE = 2500
-_QUIET = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
 
 @contextmanager
@@ -172,11 +169,11 @@ def _quietly() -> Iterator[None]:
     """None of MLflow's log lines, bars and minutes of retries; what the user has set is kept."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
-    ours = _QUIET.keys() - os.environ.keys()
+    ours = READING.keys() - os.environ.keys()
     try:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
-        os.environ.update({name: _QUIET[name] for name in ours})
+        os.environ.update({name: READING[name] for name in ours})
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

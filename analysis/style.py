@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 
 from analysis.errors import AnalysisError
 
@@ -115,6 +115,13 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Within it figures are made and saved in this style; what is set elsewhere stays."""
-    return rc_context(_STYLE)
+@contextmanager
+def styled() -> Iterator[None]:
+    """Within it figures are made and saved in this style; what is set elsewhere stays.
+
+    It is complete: nothing of a user's `matplotlibrc` is left in it.
+    """
+    with rc_context():
+        rcdefaults()
+        rcParams.update(_STYLE)
+        yield

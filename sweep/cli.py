@@ -6,8 +6,10 @@ work failed, 2 what the user gave is wrong, 130 interrupted.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +17,7 @@ import typer
 
 from analysis.errors import AnalysisError
 from snn.errors import SnnError
+from sweep import environment, shadows, streams
 from sweep.errors import SpecError, SweepError
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -24,6 +27,8 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # Typer would make it an exit code of 1
+            raise typer.Exit(DONE) from None
         except KeyboardInterrupt:  # of which Typer would make an exit code without a word
             raise typer.Abort from None
 
@@ -33,7 +38,6 @@ app = typer.Typer(
     cls=_Commands,
     help="Hyperparameter sweeps for spiking neural networks.",
     epilog="Start with: spikesweep run quickstart",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -58,13 +62,23 @@ for _module in _MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
-    sys.exit(run(sys.argv[1:]))
+    streams.stand()
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")  # of libraries; what a user should know is said in our words
+    code = run(sys.argv[1:])
+    streams.let_go()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    environment.settle(os.environ)
+    for name in environment.CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        code: Any = app(arguments, standalone_mode=False)
+        shadows.refuse()
+        code: Any = app(arguments or ["--help"], standalone_mode=False)
+        sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
         return int(code or DONE)
     except typer.Exit as end:
         return int(end.exit_code)
@@ -75,9 +89,6 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), WRONG)
     except SweepError as error:
         return _say(str(error), FAILED)
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _say(f"{place}{error.strerror or error}", FAILED)

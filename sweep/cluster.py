@@ -11,26 +11,23 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from sweep.environment import settle_ray
 from sweep.errors import SweepError
+from sweep.ray_token import give_token
+from sweep.shadows import job_config
 from sweep.spec import Resources
 from sweep.stopping import obeyed_later
 
 _COUNT_EVERY_S = 5.0
-_ENVIRONMENT = {
-    "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher knows how many there is room for
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON and TensorBoard files per trial
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # the study is what a resume reads, not Tune's snapshots
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
-}
+_HERE = "local"
 
 
 @contextmanager
 def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     """Be connected to the cluster at an address, or of RAY_ADDRESS, or to a Ray started here.
 
-    A connection that the caller's process has already is used, and left open.
+    A Ray that somebody else has started on this machine is used only if one of the two names it. A
+    connection that the caller's process has already is used, and left open.
 
     Yields:
         How many trials can run at once, now: nodes come and go.
@@ -38,7 +35,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     Raises:
         SweepError: There is no such cluster, or no node of it has room for one trial.
     """
-    os.environ.update({k: v for k, v in _ENVIRONMENT.items() if k not in os.environ})
+    settle_ray(os.environ)
     import ray
 
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
@@ -46,12 +43,16 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if ray.is_initialized():
         yield Slots(needs)
         return
+    there = address or os.environ.get("RAY_ADDRESS") or _HERE
+    if there == _HERE:
+        give_token(os.environ)
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     try:
         with obeyed_later():
             ray.init(
-                address=address,
-                include_dashboard=None if address else False,
+                address=there,
+                include_dashboard=False if there == _HERE else None,
+                job_config=job_config(),
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )

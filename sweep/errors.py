@@ -9,3 +9,7 @@ class SweepError(Exception):
 
 class SpecError(SweepError, ValueError):
     """What the user gave is wrong (exit code 2): what, where, and what is allowed, in one line."""
+
+
+class RunningError(SpecError):
+    """Another process is at it."""

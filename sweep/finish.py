@@ -22,7 +22,7 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     best = trainer.history[trainer.best_epoch - 1]
     metrics |= {f"best_{name}": best[name] for name in SEARCHABLE if name in best}
     files.folder.mkdir(parents=True, exist_ok=True)
-    files.confusion.write_text(json.dumps(confusion.tolist()))
+    files.confusion.write_text(json.dumps(confusion.tolist()), encoding="utf-8")
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     return metrics
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 
-from sweep.errors import SpecError, SweepError
+from sweep import locks
+from sweep.errors import RunningError, SpecError, SweepError
 from sweep.paths import STORAGE_ENV, LaunchPaths, launches, storage_root
 from sweep.spec import Sweep
 from sweep.yaml_file import read
@@ -25,7 +25,7 @@ def begin(sweep: Sweep) -> LaunchPaths:
         paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
         try:
             paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
-            paths.spec.write_text(sweep.to_yaml())
+            paths.spec.write_text(sweep.to_yaml(), encoding="utf-8")
         except FileExistsError:  # another launch was faster by a moment
             continue
         except OSError as error:
@@ -42,7 +42,8 @@ def discard_unused(paths: LaunchPaths) -> None:
     with contextlib.suppress(OSError):  # it could not be written; or others have launches there
         if not paths.outbox.exists():
             paths.spec.unlink(missing_ok=True)
-            paths.lock.unlink(missing_ok=True)
+            for file in locks.files(paths.lock):
+                file.unlink(missing_ok=True)
             for folder in folders:
                 folder.rmdir()
 
@@ -74,7 +75,7 @@ def is_latest(sweep: Sweep) -> bool:
 
 def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
     """The keys in which a launch differs from a sweep."""
-    launched = Sweep.parse(read(paths.spec.read_text(), str(paths.spec)))
+    launched = Sweep.parse(read(paths.spec.read_text(encoding="utf-8"), str(paths.spec)))
     ours, theirs = sweep.model_dump(), launched.model_dump()
     return [key for key in ours if ours[key] != theirs[key]]
 
@@ -84,24 +85,19 @@ def driving(paths: LaunchPaths) -> Iterator[None]:
     """Hold the launch's lock; it is released when the process ends, however it ends.
 
     Raises:
-        SpecError: Another driver holds it.
+        RunningError: Another driver holds it.
         SweepError: The folder cannot be written.
     """
+    lock = contextlib.ExitStack()
     try:
         paths.own.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
-        file = paths.lock.open("a+")
+        lock.enter_context(locks.held(paths.lock))
+    except locks.TakenError as error:
+        raise RunningError(
+            f"launch {paths.launch} of {paths.name!r} is being run by {error.holder}; "
+            "wait for it, or stop it"
+        ) from None
     except OSError as error:
         raise SweepError(f"{paths.lock}: cannot be written: {error.strerror}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise SpecError(
-                f"launch {paths.launch} of {paths.name!r} is being run by process "
-                f"{file.read().strip() or '?'}; wait for it, or stop it"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    with lock:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+
+from sweep import environment, locks
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -55,16 +56,9 @@ def quiet_mlflow() -> None:
 
     Called before MLflow is imported: it reads these variables then.
     """
-    for name, value in {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # the outbox retries, and looks before it does
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-        "MLFLOW_LOGGING_LEVEL": "ERROR",
-        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # that is for results
-        "GIT_PYTHON_REFRESH": "quiet",
-    }.items():
+    for name, value in {**environment.MLFLOW_SET, **environment.DELIVERING}.items():
         os.environ.setdefault(name, value)
-    for logger in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
+    for logger in environment.CHATTY:
         logging.getLogger(logger).setLevel(logging.ERROR)
 
 
@@ -80,12 +74,8 @@ def _alone() -> Iterator[None]:
     if not uri.startswith(_SQLITE) or not folder.is_dir():
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locks.awaited(folder):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def store_uri() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from sweep import launch
-from sweep.errors import SpecError
+from sweep.errors import RunningError
 from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths, all_launches, storage_root
 from sweep.records import State
@@ -19,7 +19,7 @@ def sync_all(console: Console) -> bool:
         try:
             with launch.driving(paths):
                 left = _sync(paths)
-        except SpecError:
+        except RunningError:
             console.print(f"{paths.key}: is running; it delivers by itself")
             continue
         complete &= not left

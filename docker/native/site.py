@@ -87,6 +87,9 @@ def _kept_secrets(path: Path) -> dict[str, str]:
     """The secrets of a folder, made at its first use; only its owner can read them."""
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(json.dumps({name: secrets.token_hex(24) for name in _SECRETS}, indent=1))
-    kept: dict[str, str] = json.loads(path.read_text())
+        path.write_text(
+            json.dumps({name: secrets.token_hex(24) for name in _SECRETS}, indent=1),
+            encoding="utf-8",
+        )
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return kept

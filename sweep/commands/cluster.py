@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep import streams
 from sweep.commands.common import SetOption, SpecArgument, print_table, stderr
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
     if ended(job):
         err.print(f"{job_id} has ended before: {job.status.lower()}")
         return 0
-    follower = Follower(there, job, sys.stdout, err)
+    follower = Follower(there, job, streams.endless(), err)
     follower.skip_what_is_there()
     asked = time.monotonic()
     there.stop(job_id)
@@ -138,7 +138,7 @@ def _follow(there: Cluster, job: JobDetails) -> int:
     from sweep.jobs import exit_code
 
     try:
-        job = Follower(there, job, sys.stdout, stderr()).follow()
+        job = Follower(there, job, streams.endless(), stderr()).follow()
     except KeyboardInterrupt:
         stderr().print(
             f"detached; the sweep goes on in the cluster; follow it with: {there.following(job)} | "

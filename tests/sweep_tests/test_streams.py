@@ -1,0 +1,65 @@
+"""A sweep goes on when nobody reads its progress; results that cannot be written are an error."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tests.sweep_tests.workplace import Workplace
+
+COMMAND = shlex.join([sys.executable, "-m", "sweep.cli"])
+TRAIN = "train --set dataset=digits --set epochs=1 --set n_steps=5 --set encoding=constant"
+
+
+def shell(place: Workplace, script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script.replace("spikesweep", COMMAND)],
+        cwd=place.folder,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+
+
+@pytest.mark.parametrize("closing", ["2>&-", "2>/dev/full", "<&- 2>&-"])
+def test_work_is_done_though_its_progress_has_nowhere_to_go(place: Workplace, closing: str) -> None:
+    done = shell(place, f"spikesweep {TRAIN} {closing}")
+    assert done.returncode == 0
+    assert done.stdout.startswith("test_accuracy")
+    assert [run.info.status for run in place.runs("train")] == ["FINISHED"]
+
+
+def test_a_sweep_goes_on_to_its_end_when_its_reader_leaves(place: Workplace) -> None:
+    base = {"dataset": "digits", "epochs": 1, "n_steps": 5, "encoding": "constant"}
+    spec = place.spec(base=base, search={"lr": [1e-3, 2e-3]}, sampler="grid")
+    done = shell(place, f"spikesweep run {spec} 2>&1 | head -1")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1
+    states = [run.info.status for run in place.runs("small") + place.runs("small", "sweep")]
+    assert states == ["FINISHED"] * 3
+
+
+@pytest.mark.parametrize("command", ["specs", "schema", "--help"])
+def test_results_that_cannot_be_written_are_an_error(place: Workplace, command: str) -> None:
+    done = shell(place, f"spikesweep {command} >/dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "spikesweep: No space left on device\n"
+
+
+def test_a_closed_output_takes_no_results_and_is_no_error(place: Workplace) -> None:
+    assert shell(place, "spikesweep specs >&-").returncode == 0
+
+
+def test_a_reader_of_results_may_leave(place: Workplace) -> None:
+    done = shell(place, "spikesweep schema | head -1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
+
+
+def test_a_command_alone_shows_the_help(place: Workplace) -> None:
+    alone, asked = shell(place, "spikesweep"), shell(place, "spikesweep --help")
+    assert (alone.returncode, alone.stdout, alone.stderr) == (0, asked.stdout, "")
+    assert "Usage: " in alone.stdout
