@@ -10,13 +10,11 @@ from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED, check_fresh
-from sweep.records import RUN_FILE, SEARCHABLE
+from sweep.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from sweep.space import Parameter
 
 if TYPE_CHECKING:
     from sweep.spec import Sweep
-
-_LONGEST_NAME = 64
 
 
 def check(sweep: Sweep) -> None:
@@ -125,7 +123,7 @@ def _check_points(sweep: Sweep) -> None:
 def _check_confirm(sweep: Sweep) -> None:
     if sweep.confirm is None:
         return
-    longest = _LONGEST_NAME - len(CONFIRMED)
+    longest = LONGEST_NAME - len(CONFIRMED)
     if len(sweep.name) > longest:
         raise SpecError(
             f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"

@@ -16,6 +16,7 @@ import typer
 from analysis.errors import AnalysisError
 from snn.errors import SnnError
 from sweep.errors import SpecError, SweepError
+from sweep.plain_text import one_line
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -87,7 +88,7 @@ def run(arguments: list[str]) -> int:
 
 def _say(text: str, code: int) -> int:
     if text:
-        print(f"spikesweep: {' '.join(text.split())}", file=sys.stderr)
+        print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
 
 

@@ -23,7 +23,7 @@ from snn.errors import ConfigError
 from sweep.checks import check
 from sweep.errors import SpecError
 from sweep.points import Points
-from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE
+from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from sweep.space import Assignment, Space
 from sweep.space_form import FORMS, parse_space
 from sweep.yaml_file import _Loader
@@ -135,7 +135,7 @@ class Sweep(_Section):
     """
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        pattern=SWEEP_NAME,
         description="letters, digits, '-', '_' and '.'; names the MLflow experiment and the study",
     )
     description: str = Field("", description="the question that the sweep answers")
