@@ -64,6 +64,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    if any("\0" in argument for argument in arguments):
+        return _say("an argument has a NUL character: no text and no path can", WRONG)
     try:
         code: Any = app(arguments, standalone_mode=False)
         return int(code or DONE)
