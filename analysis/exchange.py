@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ from analysis.origin import abroad, at_home, origin
 from analysis.record import RunRecord
 from analysis.run_file import RunFile, is_run_file
 from analysis.run_file_writer import RunFileWriter
+from analysis.run_names import require_names
 from analysis.store import explained, find_sweeps, open_store, sweep_runs
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Tag
 
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Is told how many runs are done, and of how many."""
 
+_Text = TypeVar("_Text")
+
 _RUNS_AT_ONCE = 500
 _PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
+_TEXTS_PER_REQUEST = 90  # params, and tags; MLflow takes 100 of each a request
 _OPEN = ("RUNNING", "SCHEDULED")
 
 
@@ -72,7 +76,8 @@ def export_runs(
 
     Raises:
         AnalysisError: the path does not end in `.parquet` or cannot be written; the store cannot be
-            read; a sweep is unknown, or none of its trials has ended.
+            read; a sweep is unknown, or none of its trials has ended; a run has a name that
+            cannot stand in a file.
     """
     if not is_run_file(os.fspath(path)):
         raise AnalysisError(f"{os.fspath(path)}: the name of a file of runs must end in {RUN_FILE}")
@@ -91,7 +96,9 @@ def export_runs(
             some = runs[start : start + _RUNS_AT_ONCE]
             writer.write(*_whole(client, some, origins))
             progress(start + len(some), len(runs))
-    write_file(path, writer.finish())
+    content = writer.finish()
+    require_names(RunFile(path, content).runs(), os.fspath(path))  # what could not be imported
+    write_file(path, content)
     return Exported(len(runs), dict(sorted(running.items())))
 
 
@@ -101,28 +108,54 @@ def import_runs(
     """Write the runs of a file into a store, those that it does not have; again, after a break.
 
     A run that is there is left as it is, unless an import broke off in it, or it was imported
-    before and has gone on since.
+    before and has gone on since. The run of a sweep is closed after those of its trials: until
+    then, the sweep is shown as one that runs.
 
     Raises:
-        AnalysisError: the store cannot be written.
+        AnalysisError: as `require_importable`, before anything is written; or the store cannot be
+            written.
     """
+    require_importable(file, client)
     counts = Counter[str]()
     with explained("write the runs to", client.tracking_uri):
-        names = {_experiment(client, sweep): sweep for sweep in file.sweeps()}
-        experiments = {sweep: experiment for experiment, sweep in names.items()}
+        experiments = {sweep: _experiment(client, sweep) for sweep in file.sweeps()}
+        names = {experiment: sweep for sweep, experiment in experiments.items()}
         there = {origin(run): run for run in sweep_runs(client, names)}
         ids = {home: run.run_id for home, run in there.items()}
-        for run, values in file.runs_and_values():
-            known = there.get(run.run_id)
-            if known and _is_complete(known, run):
-                counts["found"] += 1
-            else:
-                counts["continued" if known else "made"] += 1
-                run_id = known.run_id if known else None
-                run = abroad(run, ids)
-                ids[run.run_id] = _write(client, experiments[run.sweep], run, values, run_id)
+        open_sweeps: list[tuple[RunRecord, pd.DataFrame]] = []
+
+        def write(run: RunRecord, values: pd.DataFrame) -> None:
+            _write(client, ids[run.run_id], abroad(run, ids), values, run.run_id in there)
+            counts["continued" if run.run_id in there else "made"] += 1
             progress(counts.total(), len(file))
+
+        for run, values in file.runs_and_values():
+            if run.run_id in there and _is_complete(there[run.run_id], run):
+                counts["found"] += 1
+                progress(counts.total(), len(file))
+                continue
+            if run.run_id not in there:
+                ids[run.run_id] = _begin(client, experiments[run.sweep], run)
+            if run.is_trial:
+                write(run, values)
+            else:
+                open_sweeps.append((run, values))
+        for run, values in open_sweeps:
+            write(run, values)
     return Imported(counts["made"], counts["continued"], counts["found"])
+
+
+def require_importable(file: RunFile, client: MlflowClient) -> None:
+    """Check that all runs of a file can be written, so that none is written if one cannot.
+
+    Raises:
+        AnalysisError: a run has a name that is not allowed, the experiment of a sweep is deleted,
+            or the store cannot be read.
+    """
+    require_names(file.runs(), file.name)
+    with explained("read the runs at", client.tracking_uri):
+        for sweep in file.sweeps():
+            _known_experiment(client, sweep)
 
 
 def _is_running(run: RunRecord) -> bool:
@@ -174,16 +207,22 @@ def _whole(
     return [at_home(run, origins) for run in closed], values
 
 
-def _experiment(client: MlflowClient, sweep: str) -> str:
+def _known_experiment(client: MlflowClient, sweep: str) -> str | None:
+    """The id of a sweep's experiment, if there is one."""
     found = client.get_experiment_by_name(sweep)
     if found is None:
-        return str(client.create_experiment(sweep, tags=dict(EXPERIMENT_TAGS)))
+        return None
     if found.lifecycle_stage != "active":
         raise AnalysisError(
             f"the experiment {sweep!r} is deleted in the store; "
             f"mlflow experiments restore --experiment-id {found.experiment_id}"
         )
     return str(found.experiment_id)
+
+
+def _experiment(client: MlflowClient, sweep: str) -> str:
+    known = _known_experiment(client, sweep)
+    return known or str(client.create_experiment(sweep, tags=dict(EXPERIMENT_TAGS)))
 
 
 def _is_complete(known: RunRecord, run: RunRecord) -> bool:
@@ -193,29 +232,52 @@ def _is_complete(known: RunRecord, run: RunRecord) -> bool:
     return known.end_ms is not None and known.end_ms >= (run.end_ms or 0)
 
 
-def _write(
-    client: MlflowClient, experiment: str, run: RunRecord, values: pd.DataFrame, run_id: str | None
-) -> str:
-    """Write a run, or what is missing of it; its id in the store.
+def _begin(client: MlflowClient, experiment: str, run: RunRecord) -> str:
+    """Make a run that is shown as one that runs; its id in the store."""
+    named = {Tag.KIND: run.tags[Tag.KIND], Tag.IMPORTED_FROM: run.run_id}
+    made = client.create_run(experiment, run.start_ms, tags=named, run_name=run.name or None)
+    return str(made.info.run_id)
 
-    What it is and how it ended comes last: nobody takes a part of it for a result.
+
+def _write(
+    client: MlflowClient, run_id: str, run: RunRecord, values: pd.DataFrame, again: bool
+) -> None:
+    """Write what a run lacks.
+
+    How it ended comes last: nobody takes a part of it for a result.
+
+    Args:
+        client: Of the store.
+        run_id: There.
+        run: As it is to be there.
+        values: All of its metrics.
+        again: Whether some of it may be there already.
     """
     from mlflow.entities import Param, RunTag
 
-    if run_id is None:
-        named = {Tag.KIND: run.tags[Tag.KIND], Tag.IMPORTED_FROM: run.run_id}
-        made = client.create_run(experiment, run.start_ms, tags=named, run_name=run.name or None)
-        run_id, logged = made.info.run_id, values.head(0)
-    else:
-        logged = read_values(client, [run_id], sorted(run.metrics))
+    logged = read_values(client, [run_id], sorted(run.metrics)) if again else values.head(0)
     metrics = _missing(values, logged)
     for start in range(_PER_REQUEST, len(metrics), _PER_REQUEST):
         client.log_batch(run_id, metrics=metrics[start : start + _PER_REQUEST])
-    params = [Param(key, value) for key, value in run.params.items()]
-    tags = [RunTag(key, value) for key, value in run.tags.items()]
-    client.log_batch(run_id, metrics=metrics[:_PER_REQUEST], params=params, tags=tags)
+    params = _requests([Param(key, value) for key, value in run.params.items()])
+    tags = _requests([RunTag(key, run.tags[key]) for key in sorted(run.tags, key=_is_state)])
+    for more_params in params[:-1]:
+        client.log_batch(run_id, params=more_params)
+    for more_tags in tags[:-1]:
+        client.log_batch(run_id, tags=more_tags)
+    first = metrics[:_PER_REQUEST]
+    client.log_batch(run_id, metrics=first, params=params[-1], tags=tags[-1])
     client.set_terminated(run_id, run.status, run.end_ms)
-    return run_id
+
+
+def _is_state(tag: str) -> bool:
+    return tag == Tag.STATE
+
+
+def _requests(texts: list[_Text]) -> list[list[_Text]]:
+    """Params or tags in as many parts as MLflow takes at once; at least one."""
+    starts = range(0, max(1, len(texts)), _TEXTS_PER_REQUEST)
+    return [texts[start : start + _TEXTS_PER_REQUEST] for start in starts]
 
 
 def _missing(values: pd.DataFrame, logged: pd.DataFrame) -> list[Metric]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisError
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
+from analysis.run_file_checks import COLUMNS, MOMENT, Checks, check_size, metrics_of
 from sweep.records import RUN_FILE
 
 MARK, FORM = b"spikesweep.runs", b"1"
@@ -30,20 +32,6 @@ MARK, FORM = b"spikesweep.runs", b"1"
 
 UNSEALED = b"0" * 64
 """Stands for the seal when it is computed."""
-
-MOMENT = pa.timestamp("ms", "UTC")
-TEXTS = pa.map_(pa.string(), pa.string())
-COLUMNS: Mapping[str, pa.DataType] = {
-    "run_id": pa.string(),
-    "sweep": pa.string(),
-    "name": pa.string(),
-    "status": pa.string(),
-    "start": MOMENT,
-    "end": MOMENT,
-    "params": TEXTS,
-    "tags": TEXTS,
-}
-"""The columns beside `history`, as they are in `RunRecord`."""
 
 LOGGED = "history.list.element"
 """Parquet's path to what was logged at once."""
@@ -67,20 +55,27 @@ class RunFile:
 
     Args:
         path: Of the file.
+        content: Of a file that is not written yet.
 
     Attributes:
+        name: Its path, for errors.
         metrics: All that any of its runs has.
 
     Raises:
-        AnalysisError: there is no such file, it is none of runs, or damaged.
+        AnalysisError: there is no such file, it is none of runs, it is damaged, or something in it
+            cannot be of a run. All of it is checked here: what is opened can be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        content = _whole(os.fspath(path))
-        self._file = pq.ParquetFile(pa.BufferReader(content))
-        logged = self._file.schema_arrow.field("history").type.value_type
-        has_metrics = logged.get_field_index("metrics") >= 0
-        self.metrics = [field.name for field in logged.field("metrics").type] if has_metrics else []
+    def __init__(self, path: str | os.PathLike[str], content: bytes | None = None) -> None:
+        self.name = os.fspath(path)
+        with _explained(self.name):
+            given = Path(path).read_bytes() if content is None else content
+            self._file = pq.ParquetFile(pa.BufferReader(_whole(given)))
+            check_size(self._file.metadata)
+            self.metrics = metrics_of(self._file.schema_arrow)
+            checks = Checks()
+            for table in self._groups([*COLUMNS, "history"]):
+                checks.check(table)
 
     def __len__(self) -> int:
         """How many runs it has."""
@@ -119,21 +114,35 @@ class RunFile:
             yield self._file.read_row_group(number, columns=list(columns))
 
 
-def _whole(path: str) -> bytes:
+def _whole(content: bytes) -> bytes:
     """What is in a file of runs, of which no bit has changed since it was written."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise AnalysisError(f"{path}: {error.strerror or error}") from None
     sealed = _SEALED.search(content)
     if sealed is None:
-        raise AnalysisError(f"{path}: no file of runs, as export-runs writes them, or cut off")
+        raise AnalysisError("no file of runs, as export-runs writes them, or cut off")
     start, end = sealed.span(2)
     if seal(content[:start] + UNSEALED + content[end:]) != sealed[2]:
-        raise AnalysisError(f"{path}: damaged: it is not what export-runs has written")
+        raise AnalysisError("damaged: it is not what export-runs has written")
     if sealed[1] != FORM:
-        raise AnalysisError(f"{path}: written by another release of spikesweep")
+        raise AnalysisError("written by another release of spikesweep")
     return content
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Say in one line why a file of runs cannot be read: the one place for all such errors.
+
+    Raises:
+        AnalysisError: the path, and why.
+    """
+    try:
+        yield
+    except AnalysisError as error:
+        raise AnalysisError(f"{path}: {error}") from None
+    except OSError as error:  # Parquet's own has no number
+        reason = error.strerror or f"damaged: {error}"
+        raise AnalysisError(f"{path}: {reason}") from None
+    except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
+        raise AnalysisError(f"{path}: damaged: {error}") from None
 
 
 class _Logged(NamedTuple):

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
-from analysis.run_file import COLUMNS, FORM, LOGGED, MARK, MOMENT, TEXTS, UNSEALED, seal
+from analysis.run_file import FORM, LOGGED, MARK, UNSEALED, seal
+from analysis.run_file_checks import COLUMNS, MOMENT, TEXTS, schema_of
 
 
 class RunFileWriter:
@@ -25,11 +26,8 @@ class RunFileWriter:
     def __init__(self, metrics: Collection[str]) -> None:
         self._metrics = sorted(metrics)
         self._content = io.BytesIO()
-        logged = {"step": pa.int64(), "timestamp": MOMENT}
-        if metrics:  # Parquet has no empty structs
-            logged["metrics"] = pa.struct([(name, pa.float64()) for name in self._metrics])
-        fields = {**COLUMNS, "history": pa.list_(pa.struct(list(logged.items())))}
-        self._schema = pa.schema(list(fields.items()), metadata={MARK: FORM + b":" + UNSEALED})
+        described = {MARK: FORM + b":" + UNSEALED}
+        self._schema = schema_of(self._metrics).with_metadata(described)
         rising = ["start", "end", f"{LOGGED}.step", f"{LOGGED}.timestamp"]
         repeated = [f"{name}.key_value.{it}" for name in ("params", "tags") for it in _PAIR]
         # Values of metrics stay plain: packed by kind, they are a tenth larger or smaller.

@@ -13,6 +13,7 @@ from analysis.files import write_file
 from analysis.groups import group_runs, param_names, require_param, varying
 from analysis.intervals import half_width
 from analysis.typeset import as_text, latex, markdown
+from sweep.plain_text import visible
 from sweep.records import SEARCHABLE
 
 
@@ -95,7 +96,13 @@ def write_table(
 
 
 def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=_has_names(table), lineterminator="\n")
+    """The table as it is, but for control characters: it is read in terminals, too."""
+    texts = table.rename(columns=visible)
+    if _has_names(table):
+        texts.index = texts.index.map(visible)
+    for name in texts.select_dtypes(["object", "string"]):
+        texts[name] = texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
+    return texts.to_csv(index=_has_names(table), lineterminator="\n")
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from sweep.plain_text import visible
+
 _NO_VALUE = "–"
+_MARKUP = re.compile(r"\||<(?=[A-Za-z/!?])|(?<=\])\(")
 _APART = ("dataset", "preset")  # what is best in one says nothing of the other
 _SPREADS = ("_std", "_ci95")
 _LATEX = str.maketrans(
@@ -28,9 +32,10 @@ _LATEX = str.maketrans(
 
 def markdown(table: pd.DataFrame) -> str:
     """The table in GitHub's Markdown, its caption below."""
-    cells = printed(table, "**{}**").map(lambda cell: cell.replace("|", r"\|"))
+    cells = printed(table, "**{}**").map(_plain_markdown).rename(columns=_plain_markdown)
     text = cells.to_markdown(index=False, disable_numparse=True, colalign=_alignment(table))
-    return "\n\n".join(part for part in (text, caption(table)) if part) + "\n"
+    below = _plain_markdown(caption(table))
+    return "\n\n".join(part for part in (text, below) if part) + "\n"
 
 
 def latex(table: pd.DataFrame) -> str:
@@ -64,11 +69,16 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         parts.append(f"Bold: best by validation{each}.")
     for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
         same: Mapping[str, str] = table.attrs.get(attribute, {})
-        values = ", ".join(f"{name}={value}" for name, value in same.items())
+        values = ", ".join(f"{visible(name)}={visible(value)}" for name, value in same.items())
         parts += [f"{title}: {values}."] if values else []
     if table.attrs.get("left_out"):
-        parts.append(f"Not shown: {', '.join(table.attrs['left_out'])}.")
+        parts.append(f"Not shown: {visible(', '.join(table.attrs['left_out']))}.")
     return " ".join(parts)
+
+
+def _plain_markdown(text: str) -> str:
+    """A text of others in Markdown: neither HTML nor a link, and no end of its cell."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _escape(text: str) -> str:
@@ -83,7 +93,7 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         base = name.removesuffix("_mean")
         percent = base.endswith("accuracy")
         if not percent and base == name:
-            columns[name] = [as_text(value) for value in table[name]]
+            columns[visible(name)] = [as_text(value) for value in table[name]]
             continue
         widths = table.get(f"{base}_ci95", pd.Series(float("nan"), index=table.index))
         write = as_percent if percent else as_number
@@ -92,7 +102,7 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
             cell = _NO_VALUE if pd.isna(mean) else write(mean)
             cell += "" if pd.isna(width) else f" ± {write(width)}"
             cells.append(bold.format(cell) if is_best else cell)
-        columns[base.replace("_", " ") + (" (%)" if percent else "")] = cells
+        columns[visible(base.replace("_", " ")) + (" (%)" if percent else "")] = cells
     return pd.DataFrame(columns, dtype="object")
 
 
@@ -127,12 +137,12 @@ def _alignment(table: pd.DataFrame) -> list[str]:
 
 
 def as_text(value: Any) -> str:
-    """A param as a reader sees it, written as in a specification."""
+    """A param as a reader sees it, written as in a specification, control characters escaped."""
     if pd.isna(value):
         return _NO_VALUE
     if pd.api.types.is_bool(value):
         return "true" if value else "false"
-    return f"{value:.4g}" if pd.api.types.is_float(value) else str(value)
+    return f"{value:.4g}" if pd.api.types.is_float(value) else visible(str(value))
 
 
 def as_percent(fraction: float) -> str:

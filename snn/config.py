@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -46,6 +46,7 @@ def _hidden_sizes(value: Any) -> Any:
     return tuple(sizes)
 
 
+_LONGEST_VALUE = 80  # characters of a value in an error
 _SIZE = {"type": "integer", "minimum": 1}
 _HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
 
@@ -53,7 +54,7 @@ _HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems":
 def no_flag(value: Any) -> Any:
     """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
     if isinstance(value, bool):
-        raise ValueError("must not be true or false (YAML reads on, off, yes and no so)")
+        raise ValueError("must not be true or false")
     return value
 
 
@@ -325,9 +326,15 @@ def describe(error: ValidationError, model: type[BaseModel], where: str = "") ->
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "tuple_type":
-        return f"{place}: must be a list, such as [{first['input']}]{more}"
+        return f"{place}: must be a list, such as [{_brief(first['input'], str)}]{more}"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if not first["loc"]:
         return f"{where}: {message}{more}" if where else f"{message}{more}"
-    return f"{place}: {message}, got {first['input']!r}{more}"
+    return f"{place}: {message}, got {_brief(first['input'], repr)}{more}"
+
+
+def _brief(value: Any, text_of: Callable[[Any], str]) -> str:
+    """A value in an error: somebody may have given a whole file."""
+    text = text_of(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

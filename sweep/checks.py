@@ -10,13 +10,13 @@ from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED, check_fresh
-from sweep.records import RUN_FILE, SEARCHABLE
+from sweep.plain_text import brief
+from sweep.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
+from sweep.repeats import first_repeat
 from sweep.space import Parameter
 
 if TYPE_CHECKING:
     from sweep.spec import Sweep
-
-_LONGEST_NAME = 64
 
 
 def check(sweep: Sweep) -> None:
@@ -45,7 +45,7 @@ def check(sweep: Sweep) -> None:
     _check_sampler(sweep)
     _check_confirm(sweep)
     if len(set(sweep.seeds)) < len(sweep.seeds):
-        raise SpecError(f"seeds: a seed stands twice in {list(sweep.seeds)}")
+        raise SpecError(f"seeds: a seed stands twice in {brief(list(sweep.seeds))}")
     _check_scheduler(sweep)
     _check_each(sweep)
 
@@ -111,11 +111,12 @@ def _check_points(sweep: Sweep) -> None:
         raise SpecError("points: stand beside a search; keep one of them")
     if sweep.points and sweep.sampler.name != "grid":
         raise SpecError(f"sampler: {sweep.sampler.name} searches, and points are all run; use grid")
+    twice = first_repeat(sweep.points)
+    if twice is not None:
+        raise SpecError(f"points.{twice}: {brief(sweep.points[twice])} stands twice")
     for index, point in enumerate(sweep.points):
         for key in sweep.base.keys() & point.keys():
             raise SpecError(f"points.{index}.{key}: stands in base, too; keep one of them")
-        if point in sweep.points[:index]:
-            raise SpecError(f"points.{index}: {point} stands twice")
         try:
             TrialConfig.parse({**sweep.base, **point})
         except ConfigError as error:
@@ -125,7 +126,7 @@ def _check_points(sweep: Sweep) -> None:
 def _check_confirm(sweep: Sweep) -> None:
     if sweep.confirm is None:
         return
-    longest = _LONGEST_NAME - len(CONFIRMED)
+    longest = LONGEST_NAME - len(CONFIRMED)
     if len(sweep.name) > longest:
         raise SpecError(
             f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"
@@ -164,7 +165,7 @@ def _check_each(sweep: Sweep) -> None:
             if other in searched and other not in sweep.each:
                 raise SpecError(f"each.{key}: is used only by some {other}; name {other}, too")
     if len(set(sweep.each)) < len(sweep.each):
-        raise SpecError(f"each: a key stands twice in {list(sweep.each)}")
+        raise SpecError(f"each: a key stands twice in {brief(list(sweep.each))}")
     planned = sweep.configurations_planned()
     if len(sweep.kinds) > planned:
         raise SpecError(f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each")
@@ -174,7 +175,9 @@ def _check_metric(sweep: Sweep) -> None:
     names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
     for name in names:
         if name not in SEARCHABLE:
-            raise SpecError(f"metric: {name!r} cannot be searched for; {', '.join(SEARCHABLE)} can")
+            raise SpecError(
+                f"metric: {brief(name)} cannot be searched for; {', '.join(SEARCHABLE)} can"
+            )
     if not names:
         raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
 

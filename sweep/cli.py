@@ -19,6 +19,7 @@ from analysis.errors import AnalysisError
 from snn.errors import SnnError
 from sweep import environment, shadows, streams
 from sweep.errors import SpecError, SweepError
+from sweep.plain_text import one_line
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -75,6 +76,8 @@ def run(arguments: list[str]) -> int:
     environment.settle(os.environ)
     for name in environment.CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    if any("\0" in argument for argument in arguments):
+        return _say("an argument has a NUL character: no text and no path can", WRONG)
     try:
         shadows.refuse()
         code: Any = app(arguments or ["--help"], standalone_mode=False)
@@ -98,7 +101,7 @@ def run(arguments: list[str]) -> int:
 
 def _say(text: str, code: int) -> int:
     if text:
-        print(f"spikesweep: {' '.join(text.split())}", file=sys.stderr)
+        print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from sweep.board import duration
 from sweep.errors import SweepError
 from sweep.jobs import Cluster, UnknownJobError, UnreachableError, ended
+from sweep.plain_text import visible_lines
 
 _SILENCE_S = 60.0  # a connection that has said nothing for so long may be a dead one
 _RETRY_S = 3.0
@@ -62,7 +63,7 @@ class Follower:
                 patience.reschedule(asyncio.get_running_loop().time() + _SILENCE_S)
 
     def _show(self, log: str) -> None:
-        self._out.write(log[self._shown :])
+        self._out.write(visible_lines(log[self._shown :]))
         self._out.flush()
         self._shown = max(self._shown, len(log))
 

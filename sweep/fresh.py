@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable
 
 from sweep.errors import SpecError
+from sweep.plain_text import brief
 
 CONFIRMED = "-confirm"
 """What follows the name of a sweep in the name of its confirmation."""
@@ -24,11 +25,11 @@ def check_fresh(seeds: Collection[int], used: Collection[int], where: str) -> No
         SpecError: One stands twice, or the search has used it.
     """
     if len(set(seeds)) < len(seeds):
-        raise SpecError(f"{where}: a seed stands twice in {list(seeds)}")
+        raise SpecError(f"{where}: a seed stands twice in {brief(list(seeds))}")
     stale = sorted(set(seeds) & set(used))
     if stale:
         raise SpecError(
-            f"{where}: the search has used {', '.join(map(str, stale))}, and chose by it; "
+            f"{where}: the search has used {brief(stale)[1:-1]}, and chose by it; "
             f"allowed are others, such as {fresh_seeds(used)}"
         )
 

@@ -76,7 +76,11 @@ RUN_FILE = ".parquet"
 
 KIND_SWEEP, KIND_TRIAL = "sweep", "trial"
 
-LONGEST_TAG = 8_000  # characters that MLflow takes
+LONGEST_PARAM, LONGEST_TAG = 6_000, 8_000  # characters that MLflow takes
+
+LONGEST_NAME = 64
+SWEEP_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""Names of sweeps: they name experiments, studies and folders, and are shown."""
 
 EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(
     {"mlflow.experimentKind": "custom_model_development"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
+from sweep.repeats import hashable
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -69,7 +71,7 @@ class Parameter:
     def takes(self, value: Any) -> bool:
         """Whether the parameter can have a value."""
         if self.choices:
-            return value in self.choices
+            return hashable(value) in self._choices
         if not isinstance(value, int | float) or not self.low <= value <= self.high:
             return False
         return self.step is None or value == self._nearest(value)
@@ -78,7 +80,7 @@ class Parameter:
         """How Optuna knows a value: it stores nothing but simple ones."""
         if not self.choices:
             return value
-        return next(label for label, choice in self._by_label.items() if choice == value)
+        return self._labels[hashable(value)]
 
     def samples(self) -> tuple[Any, ...]:
         """The values that show whether all are allowed: the choices, or the ends of a range.
@@ -106,10 +108,26 @@ class Parameter:
         assert self.step is not None
         return stepped(self.low, round((value - self.low) / self.step), self.step)
 
-    @property
+    def admitted(self, other: str, value: Any) -> bool:
+        """Whether `when` names this value of another parameter."""
+        return hashable(value) in self._conditions[other]
+
+    @cached_property
     def _by_label(self) -> dict[Any, Any]:
         simple = (bool, int, float, str, type(None))
         return {c if isinstance(c, simple) else json.dumps(c): c for c in self.choices}
+
+    @cached_property
+    def _labels(self) -> dict[Hashable, Any]:
+        return {hashable(choice): label for label, choice in self._by_label.items()}
+
+    @cached_property
+    def _choices(self) -> frozenset[Hashable]:
+        return frozenset(map(hashable, self.choices))
+
+    @cached_property
+    def _conditions(self) -> dict[str, frozenset[Hashable]]:
+        return {other: frozenset(map(hashable, values)) for other, values in self.when.items()}
 
 
 def _as_yaml(value: Any) -> str:
@@ -204,14 +222,14 @@ class Space:
         parameter = self.parameters[index]
         if not self._used(parameter, assignment):
             return self._count(index + 1, assignment)
-        named: list[Any] = []
+        named: dict[Hashable, Any] = {}
         for later in self.parameters[index + 1 :]:
             for value in later.when.get(parameter.name, ()):
-                if value not in named and parameter.takes(value):
-                    named.append(value)
+                if parameter.takes(value):
+                    named.setdefault(hashable(value), value)
         total = parameter.count()
         assert total is not None, "an infinite space is not counted"
-        cases = [*((value, 1) for value in named), (_OTHER, total - len(named))]
+        cases = [*((value, 1) for value in named.values()), (_OTHER, total - len(named))]
         return sum(
             times * self._count(index + 1, {**assignment, parameter.name: value})
             for value, times in cases
@@ -222,6 +240,7 @@ class Space:
         known = {**self.fixed, **assignment}
         searched = {p.name for p in self.parameters}
         return all(
-            known.get(name) in values and (name in assignment or name not in searched)
-            for name, values in parameter.when.items()
+            parameter.admitted(name, known.get(name))
+            and (name in assignment or name not in searched)
+            for name in parameter.when
         )

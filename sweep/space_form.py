@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweep.errors import SpecError
+from sweep.plain_text import brief
+from sweep.repeats import first_repeat
 from sweep.space import Parameter, Space, stepped, steps_between
 
 FORMS = (
@@ -45,11 +47,13 @@ def _parameter(name: str, form: Any) -> Parameter:
     where = f"search.{name}"
     given = {"choice": form} if isinstance(form, list) else form
     if not isinstance(given, Mapping):
-        raise SpecError(f"{where}: needs {FORMS}, got {form!r}; a fixed value belongs into base")
+        raise SpecError(
+            f"{where}: needs {FORMS}, got {brief(form)}; a fixed value belongs into base"
+        )
     kinds = [key for key in given if key in _KINDS]
     unknown = [key for key in given if key not in (*_KINDS, "step", "log", "when")]
     if len(kinds) != 1 or unknown:
-        wrong = f"unknown key {unknown[0]!r}" if unknown else f"got {form!r}"
+        wrong = f"unknown key {brief(unknown[0])}" if unknown else f"got {brief(form)}"
         raise SpecError(f"{where}: needs {FORMS}; {wrong}")
     when = _conditions(where, given.get("when", {}))
     if kinds[0] == "choice":
@@ -61,9 +65,9 @@ def _parameter(name: str, form: Any) -> Parameter:
 
 def _choices(where: str, values: Any) -> tuple[Any, ...]:
     if not isinstance(values, list) or not values:
-        raise SpecError(f"{where}: needs a list of at least one value, got {values!r}")
-    if any(value in values[:index] for index, value in enumerate(values)):
-        raise SpecError(f"{where}: a value stands twice in {values!r}")
+        raise SpecError(f"{where}: needs a list of at least one value, got {brief(values)}")
+    if first_repeat(values) is not None:
+        raise SpecError(f"{where}: a value stands twice in {brief(values)}")
     return tuple(values)
 
 
@@ -79,22 +83,22 @@ def _range(
         or len(ends) != 2
         or not all(_is_number(end, integer) for end in ends)
     ):
-        raise SpecError(f"{where}: needs {what}, [low, high], got {ends!r}")
+        raise SpecError(f"{where}: needs {what}, [low, high], got {brief(ends)}")
     low, high = ends
     if not low < high:
-        raise SpecError(f"{where}: the low end must be below the high one, got {ends!r}")
+        raise SpecError(f"{where}: the low end must be below the high one, got {brief(ends)}")
     if not isinstance(log, bool) or (kind == "loguniform" and not log):
         allowed = "true, or {uniform: [low, high]}" if kind == "loguniform" else "true or false"
-        raise SpecError(f"search.{name}.log: needs {allowed}, got {log!r}")
+        raise SpecError(f"search.{name}.log: needs {allowed}, got {brief(log)}")
     if log and not low > 0:
-        raise SpecError(f"{where}: a logarithmic range must be above 0, got {ends!r}")
+        raise SpecError(f"{where}: a logarithmic range must be above 0, got {brief(ends)}")
     if log and step is not None:
         raise SpecError(f"search.{name}.step: a logarithmic range has no steps")
     step = 1 if integer and step is None else step
     if step is not None:
         if not _is_number(step, integer) or step <= 0:
             what = "whole number" if integer else "number"
-            raise SpecError(f"search.{name}.step: needs a {what} above 0, got {step!r}")
+            raise SpecError(f"search.{name}.step: needs a {what} above 0, got {brief(step)}")
         # Optuna warns of a high end between two steps.
         high = stepped(low, steps_between(low, high, step), step)
     return Parameter(name=name, low=low, high=high, step=step, integer=integer, log=log, when=when)
@@ -108,7 +112,7 @@ def _is_number(value: Any, integer: bool) -> bool:
 def _conditions(where: str, when: Any) -> dict[str, tuple[Any, ...]]:
     if not isinstance(when, Mapping):
         raise SpecError(
-            f"{where}.when: needs {{other: value}} or {{other: [values]}}, got {when!r}"
+            f"{where}.when: needs {{other: value}} or {{other: [values]}}, got {brief(when)}"
         )
     for other, values in when.items():
         if values == []:
@@ -128,8 +132,8 @@ def _check_conditions(
         if other in search and other not in before:
             raise SpecError(f"{where}: {other} must stand before {parameter.name}")
         if other not in before and other not in fixed:
-            raise SpecError(f"{where}: there is no parameter {other!r}")
+            raise SpecError(f"{where}: there is no parameter {brief(other)}")
         for value in values if other in before else ():
             if not before[other].takes(value):
                 possible = before[other].describe()
-                raise SpecError(f"{where}: {other} is never {value!r}, only {possible}")
+                raise SpecError(f"{where}: {other} is never {brief(value)}, only {possible}")

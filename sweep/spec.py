@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,11 +21,12 @@ from snn.config import TrialConfig, describe, no_flag
 from snn.errors import ConfigError
 from sweep.checks import check
 from sweep.errors import SpecError
+from sweep.plain_text import brief
 from sweep.points import Points
-from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE
+from sweep.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from sweep.space import Assignment, Space
 from sweep.space_form import FORMS, parse_space
-from sweep.yaml_file import _Loader
+from sweep.yaml_file import write
 
 
 def counted(number: int, noun: str) -> str:
@@ -135,7 +135,7 @@ class Sweep(_Section):
     """
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        pattern=SWEEP_NAME,
         description="letters, digits, '-', '_' and '.'; names the MLflow experiment and the study",
     )
     description: str = Field("", description="the question that the sweep answers")
@@ -251,14 +251,7 @@ class Sweep(_Section):
 
     def to_yaml(self) -> str:
         """The specification as YAML; reading it gives an equal sweep."""
-        plain = self.model_dump(mode="json", exclude_defaults=True)
-        return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what our reader would take for a number: a sweep may be named 1e3."""
-
-    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+        return write(self.model_dump(mode="json", exclude_defaults=True))
 
 
 def _fixed(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,4 +273,6 @@ def _check_decided(sweep: Sweep) -> None:
                 except ConfigError as error:
                     raise SpecError(f"{where}.{error}") from None
                 if value != written:
-                    raise SpecError(f"{where}.{other}: is never {value!r}; write {written!r}")
+                    raise SpecError(
+                        f"{where}.{other}: is never {brief(value)}; write {brief(written)}"
+                    )

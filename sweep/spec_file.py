@@ -11,6 +11,7 @@ from typing import Any
 
 from snn.config import TrialConfig
 from sweep.errors import SpecError
+from sweep.plain_text import brief
 from sweep.spec import Sweep, by_name
 from sweep.yaml_file import read
 
@@ -46,7 +47,9 @@ def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
-            raise SpecError(f"--set {item}: needs KEY=VALUE, for example --set epochs=5")
+            raise SpecError(
+                f"--set {brief(item)[1:-1]}: needs KEY=VALUE, for example --set epochs=5"
+            )
         overrides[key.strip()] = read(value, f"--set {key.strip()}")
     return overrides
 
@@ -65,7 +68,9 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
     if key in TrialConfig.model_fields:
         for part in ("base", "search"):
             if not isinstance(values.setdefault(part, {}), dict):
-                raise SpecError(f"{source}: {part}: needs keys and values, got {values[part]!r}")
+                raise SpecError(
+                    f"{source}: {part}: needs keys and values, got {brief(values[part])}"
+                )
         values["base"][key] = value
         values["search"].pop(key, None)
         again = values.get("confirm")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep import streams
-from sweep.commands.common import SetOption, SpecArgument, print_table, stderr
+from sweep.commands.common import SetOption, SpecArgument, print_table, say_result, stderr
+from sweep.plain_text import visible_lines
 
 if TYPE_CHECKING:
     from ray.dashboard.modules.job.pydantic_models import JobDetails
@@ -74,7 +75,7 @@ def submit(
     stderr().print(f"submitted {job_id} to {there.url}")
     if follow:
         return _follow(there, there.find(job_id))
-    print(job_id)
+    say_result(job_id)
     return 0
 
 
@@ -105,7 +106,7 @@ def logs(
     job = there.find(job_id)
     if follow:
         return _follow(there, job)
-    print(there.log(job), end="")
+    print(visible_lines(there.log(job)), end="")
     if ended(job):
         _conclude(there, job)
     return 0

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.plain_text import visible
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -39,11 +41,16 @@ SweepNames = Annotated[
 
 
 def stdout() -> Console:
-    """Where results go; never wrapped when it is a file or a pipe."""
-    from rich.console import Console
+    """Where tables go; never wrapped when it is a file or a pipe."""
+    from sweep.console import PlainConsole
 
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=200)
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=200)
+
+
+def say_result(text: str) -> None:
+    """A line of the results."""
+    print(visible(text))
 
 
 def say(text: str) -> None:
@@ -63,10 +70,10 @@ def warn_of_mixed(runs: pd.DataFrame) -> None:
 
 
 def stderr() -> Console:
-    """Where progress goes."""
-    from rich.console import Console
+    """Where progress goes: lines that are not wrapped."""
+    from sweep.console import PlainConsole
 
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return PlainConsole(stderr=True, soft_wrap=True)
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
@@ -80,7 +87,7 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
         return
     texts = table.map(_text)
     of_both = (table.columns, texts.to_numpy().ravel())
-    heads, cells = (max(map(len, of), default=0) + _GAP for of in of_both)
+    heads, cells = (max(map(len, map(_text, of)), default=0) + _GAP for of in of_both)
     at_once = max(1, (out.width - heads) // cells)
     for start in range(0, len(table), at_once):
         block = texts[start : start + at_once].T.reset_index()
@@ -90,7 +97,7 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
 
 def _widths(table: pd.DataFrame, room: int) -> list[int]:
     """Of the columns, so that lines break between words only; empty if that takes more room."""
-    columns = [[str(name), *map(_text, table[name])] for name in table.columns]
+    columns = [[_text(name), *map(_text, table[name])] for name in table.columns]
     widths = [max(map(len, texts)) for texts in columns]
     least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
     too_much = sum(widths) + _GAP * len(widths) + 1 - room
@@ -109,11 +116,11 @@ def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
     view = Table(box=box.SIMPLE_HEAD)
     for column, width in zip(table.columns, widths, strict=True):
         right = table[column].dtype.kind in "if"
-        view.add_column(str(column), justify="right" if right else "left", width=width)
+        view.add_column(_text(column), justify="right" if right else "left", width=width)
     for row in table.itertuples(index=False):
         view.add_row(*map(_text, row))
     return view
 
 
 def _text(value: object) -> str:
-    return "" if value is None or value != value else str(value)
+    return "" if value is None or value != value else visible(str(value))

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import stderr
+from sweep.commands.common import say, say_result, stderr
+from sweep.errors import SweepError
 
 if TYPE_CHECKING:
     from analysis.exchange import Imported
 
 _PLAIN_EVERY_S = 10.0
+_GOES_ON = "the same command goes on where it was"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,8 +49,8 @@ def export_runs(
         done = exchange.export_runs(names, output, progress=progress)
     if done.running:
         left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
-        stderr().print(f"not exported, as they still run: {left}")
-    print(f"{output}: {done.runs} runs, {output.stat().st_size / 1000:,.0f} kB")
+        say(f"not exported, as they still run: {left}")
+    say_result(f"{output}: {done.runs} runs, {output.stat().st_size / 1000:,.0f} kB")
 
 
 def import_runs(
@@ -68,19 +70,24 @@ def import_runs(
 
     quiet_mlflow()
     from analysis import exchange
+    from analysis.errors import AnalysisError
     from analysis.run_file import RunFile
     from analysis.store import explained
 
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
     with explained("open the store", store_uri()):
         client = open_store()
+    for _, file in opened:
+        exchange.require_importable(file, client)
     try:
         for path, file in opened:
             with _progress("importing") as progress:
                 done = exchange.import_runs(file, client, progress)
-            print(f"{path}: {_outcome(done)}")
+            say_result(f"{path}: {_outcome(done)}")
+    except AnalysisError as error:
+        raise SweepError(f"{error}; {_GOES_ON}") from None
     except KeyboardInterrupt:
-        stderr().print("interrupted; the same command goes on where it was")
+        say(f"interrupted; {_GOES_ON}")
         return 130
     return 0
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.common import stderr
+from sweep.commands.common import say_result, stderr
 
 
 class DataAction(StrEnum):
@@ -39,15 +39,15 @@ def data(
             if action == DataAction.VERIFY:
                 for path, canonical in verify(name):
                     failed |= not canonical
-                    print(f"{'ok     ' if canonical else 'DIFFERS'}  {path}")
+                    say_result(f"{'ok     ' if canonical else 'DIFFERS'}  {path}")
             else:
                 images = load(name, download=action == DataAction.FETCH)
                 where = "scikit-learn" if name == "digits" else str(sources.default_root())
                 n_train, n_test = len(images.train_labels), len(images.test_labels)
-                print(f"{name:<14} {n_train} + {n_test} images  {where}")
+                say_result(f"{name:<14} {n_train} + {n_test} images  {where}")
         except DataError as error:
             failed = True
-            print(f"{name:<14} {error}")
+            say_result(f"{name:<14} {error}")
     return 2 if failed else 0
 
 
@@ -65,7 +65,7 @@ def ui(
 
     server = os.environ.get("MLFLOW_TRACKING_URI", "")
     if server.startswith("http"):
-        print(server)
+        say_result(server)
         return 0
     store = server or "sqlite:///mlflow.db"
     stderr().print(f"MLflow UI of {store} at http://127.0.0.1:{port} (Ctrl-C ends it)")
@@ -87,5 +87,5 @@ def doctor() -> int:
     for title, check in CHECKS.items():
         fine, text = check()
         ready &= fine
-        print(f"{'ok  ' if fine else 'MEND'}  {title:<8} {text}")
+        say_result(f"{'ok  ' if fine else 'MEND'}  {title:<8} {text}")
     return 0 if ready else 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SweepNames, say
+from sweep.commands.common import SweepNames, say, say_result
 
 if TYPE_CHECKING:
     from analysis.report import Material
@@ -58,7 +58,7 @@ def report(
     page = write_report(written, output)
     if log:
         _log(material, output)
-    print(page)
+    say_result(str(page))
 
 
 def _pages() -> str:

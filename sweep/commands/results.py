@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepNames, print_table, stdout, warn_of_mixed
+from sweep.commands.common import SweepNames, print_table, say_result, stdout, warn_of_mixed
 from sweep.commands.output import FormatOption, OutputOption, write
 
 if TYPE_CHECKING:
@@ -83,23 +83,23 @@ def best(
     leader = summarise(found).iloc[0]
     seeds = f"mean of {leader['n']} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
-        print(f"{key:<18} {leader[f'{key}_mean']:.4f} ({seeds})")
+        say_result(f"{key:<18} {leader[f'{key}_mean']:.4f} ({seeds})")
     for param, value in run[param_columns(found)].dropna().items():
-        print(f"{param!s:<18} {as_text(value)}")
-    print(f"{'MLflow run':<18} {run['run_id']}")
+        say_result(f"{param!s:<18} {as_text(value)}")
+    say_result(f"{'MLflow run':<18} {run['run_id']}")
     try:
         checkpoint = _checkpoint(names, run["run_id"])
     except AnalysisError as error:
         if register_:
             raise
-        print(f"{'network':<18} not here: {error}")
+        say_result(f"{'network':<18} not here: {error}")
         return
-    print(f"{'network':<18} {checkpoint}")
+    say_result(f"{'network':<18} {checkpoint}")
     if register_:
         from sweep.registry import register as into_registry
 
         number = into_registry(register_, str(run["run_id"]), checkpoint)
-        print(f"{'registered':<18} models:/{register_}/{number}")
+        say_result(f"{'registered':<18} models:/{register_}/{number}")
 
 
 def table(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SetOption, SpecArgument, stderr, stdout
+from sweep.commands.common import SetOption, SpecArgument, say_result, stderr, stdout
 
 if TYPE_CHECKING:
     from sweep.driver import Result
@@ -70,10 +70,10 @@ def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     from sweep.spec_file import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
-    print(f"{spec}: valid; {sweep.size}")
+    say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-        print(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
+        say_result(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
 
 
 def schema() -> None:
@@ -90,7 +90,7 @@ def specs() -> None:
     found = bundled()
     width = max(map(len, found))
     for name, description in found.items():
-        print(f"{name:<{width}}  {description}")
+        say_result(f"{name:<{width}}  {description}")
 
 
 def sync() -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.common import SetOption, stderr
+from sweep.commands.common import SetOption, say_result, stderr
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
@@ -59,8 +59,8 @@ def train(
         stderr().print(f"failed: {ended.reason}")
         return 1
     for name in ("test_accuracy", "test_loss", "best_epoch", "best_val_accuracy"):
-        print(f"{name:<18} {ended.metrics[name]:.6g}")
-    print(f"{'checkpoint':<18} {ended.checkpoint}")
+        say_result(f"{name:<18} {ended.metrics[name]:.6g}")
+    say_result(f"{'checkpoint':<18} {ended.checkpoint}")
     return 0
 
 
@@ -105,7 +105,7 @@ def predict(
     for name, probabilities in zip(images, found, strict=True):
         likely = probabilities.argsort(descending=True)[:3].tolist()
         shown = "  ".join(f"{label}: {float(probabilities[label]):.1%}" for label in likely)
-        print(f"{name}  {likely[0]}  ({shown})")
+        say_result(f"{name}  {likely[0]}  ({shown})")
 
 
 def export(
