@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.addresses import artifacts_of
 from analysis.errors import AnalysisError
 from analysis.files import write_file
 from analysis.metric_values import read_values
@@ -177,7 +178,8 @@ def _whole(
 def _experiment(client: MlflowClient, sweep: str) -> str:
     found = client.get_experiment_by_name(sweep)
     if found is None:
-        return str(client.create_experiment(sweep, tags=dict(EXPERIMENT_TAGS)))
+        folder = artifacts_of(client.tracking_uri, sweep)
+        return str(client.create_experiment(sweep, folder, tags=dict(EXPERIMENT_TAGS)))
     if found.lifecycle_stage != "active":
         raise AnalysisError(
             f"the experiment {sweep!r} is deleted in the store; "

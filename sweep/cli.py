@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from analysis.errors import AnalysisError
+from analysis.redaction import redacted_output
 from snn.errors import SnnError
 from sweep.errors import SpecError, SweepError
 
@@ -58,11 +59,17 @@ for _module in _MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
-    sys.exit(run(sys.argv[1:]))
+    with redacted_output(sys.argv[1:]):
+        sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    with redacted_output(arguments):
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code: Any = app(arguments, standalone_mode=False)
         return int(code or DONE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ray import tune
 
+from analysis.redaction import redacted
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import Board
@@ -86,7 +87,7 @@ class Observer(tune.Callback):
         config = TrialConfig.parse(trial.config["trial"])
         if self._running.pop(config.config_id, None) is None:  # its process could not be started
             self._begin(config, {})
-        lines = str(trial.get_error()).strip().splitlines() or ["its process died"]
+        lines = redacted(str(trial.get_error())).strip().splitlines() or ["its process died"]
         outcome = Outcome(State.FAILED, reason=lines[-1][:500])
         self._note_end(config, outcome, {})
         self._count(config, outcome)
@@ -158,8 +159,7 @@ class Observer(tune.Callback):
         files = self._paths.trial(config.config_id)
         artifacts: list[str] = []
         if outcome.state == State.DONE:
-            tags |= {Tag.CHECKPOINT: str(files.best)}
-            artifacts = [str(files.best), str(files.confusion)]
+            artifacts = [files.best.name, files.confusion.name]
         self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
