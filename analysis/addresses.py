@@ -157,10 +157,9 @@ def _end_of_user(whole: str) -> int:
     A password may hold signs that ought to be quoted: so all to the last `@` is taken for it.
     """
     authority = re.split(r"[/#?]", whole, maxsplit=1)[0]
-    if "@" in authority:
-        return whole.partition("?")[0].rfind("@")
     port = re.sub(r"\[.*\]", "", authority).partition(":")[2]
-    return max(0, whole.rfind("@")) if port and not port.isdigit() else 0
+    has_user = "@" in authority or (port and not port.isdigit())
+    return max(0, whole.rfind("@")) if has_user else 0
 
 
 def _shown_option(option: str) -> str:
