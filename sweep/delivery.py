@@ -209,11 +209,11 @@ class _Batch:
     def log(self, client: MlflowClient, run_id: str, files: TrialPaths) -> None:
         """Log everything, in as few requests as MLflow's limits allow; the end comes last.
 
-        The files are noted by their names, as the folder of the launch may be moved meanwhile.
+        The folder of the launch may have been moved since its files were noted.
         """
         from mlflow.entities import Param, RunTag
 
-        artifacts = [files.folder / PurePath(file).name for file in self._artifacts]
+        artifacts = [_place(file, files) for file in self._artifacts]
         if files.best in artifacts:
             self._tags[Tag.CHECKPOINT] = str(files.best)
         params = [Param(key, value) for key, value in self._params.items()]
@@ -229,6 +229,13 @@ class _Batch:
                         client.log_artifact(run_id, str(path))
             status = MLFLOW_STATUS[self._end["state"]]
             client.set_terminated(run_id, status, end_time=self._end["time"])
+
+
+def _place(noted: str, files: TrialPaths) -> Place:
+    """Where a file is that was noted by its name, or by its whole path by earlier versions."""
+    path, folder = PurePath(noted), files.folder
+    is_of_trial = path.parent.parts[-4:] == folder.parts[-4:]  # NAME/LAUNCH/trials/CONFIG_ID
+    return folder / (path.name if is_of_trial else noted)
 
 
 @contextmanager

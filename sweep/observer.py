@@ -7,7 +7,6 @@ from typing import Any
 
 from ray import tune
 
-from analysis.redaction import redacted
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import Board
@@ -87,7 +86,7 @@ class Observer(tune.Callback):
         config = TrialConfig.parse(trial.config["trial"])
         if self._running.pop(config.config_id, None) is None:  # its process could not be started
             self._begin(config, {})
-        lines = redacted(str(trial.get_error())).strip().splitlines() or ["its process died"]
+        lines = str(trial.get_error()).strip().splitlines() or ["its process died"]
         outcome = Outcome(State.FAILED, reason=lines[-1][:500])
         self._note_end(config, outcome, {})
         self._count(config, outcome)
