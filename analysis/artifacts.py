@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.addresses import local_path
 from analysis.errors import AnalysisError
+from analysis.relocation import move_of
 from analysis.store import open_store
 from sweep.records import CONFUSION_FILE, Tag
 
@@ -44,14 +46,22 @@ def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None)
     tags = _tags_of(run_id, what, tracking_uri)
     network = Path(tags.get(Tag.CHECKPOINT, ""))
     written = network.parent / name if name else network
-    if written.is_file():
-        return written
     with open_store(tracking_uri) as client:
-        source = tags.get(Tag.REUSED_FROM, run_id)
+        move = move_of(client.tracking_uri)
+        written = move.path(written) if move else written
+        if written.is_file():
+            return written
         try:
-            return Path(client.download_artifacts(source, written.name))
+            source = client.get_run(tags.get(Tag.REUSED_FROM, run_id))
+            folder = source.info.artifact_uri or ""
+            local = local_path(move.address(folder) if move else folder)
+            if local is None:
+                return Path(client.download_artifacts(source.info.run_id, written.name))
+            if (local / written.name).is_file():
+                return local / written.name
         except Exception:  # every kind of artifact store has errors of its own
-            raise AnalysisError(f"the {what} of run {run_id} is gone: {written}") from None
+            pass
+    raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
 
 
 def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from analysis.addresses import artifacts_of
 from analysis.errors import AnalysisError
 from analysis.files import write_file
 from analysis.metric_values import read_values
@@ -221,8 +222,10 @@ def _known_experiment(client: MlflowClient, sweep: str) -> str | None:
 
 
 def _experiment(client: MlflowClient, sweep: str) -> str:
-    known = _known_experiment(client, sweep)
-    return known or str(client.create_experiment(sweep, tags=dict(EXPERIMENT_TAGS)))
+    folder = artifacts_of(client.tracking_uri, sweep)
+    return _known_experiment(client, sweep) or str(
+        client.create_experiment(sweep, folder, tags=dict(EXPERIMENT_TAGS))
+    )
 
 
 def _is_complete(known: RunRecord, run: RunRecord) -> bool:

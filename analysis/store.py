@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from analysis.addresses import local_path, shown, sqlite_path
+from analysis.addresses import tracking_uri as default_uri
 from analysis.errors import AnalysisError
 from analysis.record import RunRecord
+from analysis.redaction import redacted
 from sweep.environment import READING
 from sweep.records import Tag
 
@@ -35,10 +38,9 @@ def open_store(tracking_uri: str | None = None) -> Iterator[MlflowClient]:
     Raises:
         AnalysisError: there is no store, or it cannot be read.
     """
-    import mlflow
     from mlflow.tracking import MlflowClient
 
-    uri = tracking_uri or mlflow.get_tracking_uri()
+    uri = tracking_uri or default_uri()
     with explained("read the runs at", uri), _quietly():
         _require_store(uri)
         yield MlflowClient(tracking_uri=uri)
@@ -57,8 +59,7 @@ def explained(deed: str, uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        reason = reason.replace(uri, shown(uri))
+        reason = (redacted(str(error)).strip().splitlines() or [type(error).__name__])[0]
         raise AnalysisError(f"cannot {deed} {shown(uri)}: {reason}") from None
 
 
@@ -189,7 +190,7 @@ def _require_store(uri: str) -> None:
     if scheme.split("+")[0] in DATABASE_ENGINES:
         _require_tables(uri)
     elif scheme in ("", "file"):
-        folder = Path(unquote(urlsplit(uri).path))
+        folder = local_path(uri) or Path(uri)
         if not folder.is_dir():
             raise AnalysisError(f"{NOTHING_YET}: there is no folder {folder}")
 
@@ -197,20 +198,12 @@ def _require_store(uri: str) -> None:
 def _require_tables(uri: str) -> None:
     import sqlalchemy
 
-    url = sqlalchemy.make_url(uri)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise AnalysisError(f"{NOTHING_YET}: there is no file {url.database}")
-    engine = sqlalchemy.create_engine(url)
+    file = sqlite_path(uri)
+    if file is not None and not file.is_file():
+        raise AnalysisError(f"{NOTHING_YET}: there is no file {file}")
+    engine = sqlalchemy.create_engine(uri)
     try:
         if not sqlalchemy.inspect(engine).has_table("experiments"):
             raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
     finally:
         engine.dispose()
-
-
-def shown(uri: str) -> str:
-    """The address without the password."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
+from analysis.addresses import shown, sqlite_path
+from analysis.redaction import redacted
 from sweep.errors import SpecError, SweepError
 
 Finding = tuple[bool, str]
@@ -74,15 +76,15 @@ def _data() -> Finding:
 
 
 def _mlflow() -> Finding:
-    from sweep.store import open_store, store_exists
+    from sweep.store import open_store, store_exists, store_uri
 
-    uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    uri = shown(store_uri())
     if not store_exists():
         return True, f"{uri} (made by the first sweep)"
     try:
         count = len(open_store().search_experiments())
     except Exception as error:  # whatever MLflow, its database or the network may throw
-        return False, f"{uri} cannot be read: {str(error).splitlines()[0]}"
+        return False, f"{uri} cannot be read: {redacted(str(error)).splitlines()[0]}"
     return True, f"{uri}: {count} experiments"
 
 
@@ -93,13 +95,14 @@ def _optuna() -> Finding:
     from sweep.paths import study_storage
 
     url = study_storage()
-    if url.startswith("sqlite:///") and not os.path.exists(url.removeprefix("sqlite:///")):
-        return True, f"{url} (made by the first sweep)"
+    file = sqlite_path(url)
+    if file is not None and not file.exists():
+        return True, f"{shown(url)} (made by the first sweep)"
     try:
         create_engine(url).connect().close()
     except (SQLAlchemyError, ImportError) as error:
-        return False, f"cannot be read: {str(error).splitlines()[0]}"
-    return True, url
+        return False, f"{shown(url)} cannot be read: {redacted(str(error)).splitlines()[0]}"
+    return True, shown(url)
 
 
 def _storage() -> Finding:
@@ -122,7 +125,7 @@ def _ray() -> Finding:
 
     try:
         there = Cluster(None)
-        return True, f"cluster at {there.url}, Ray {there.version()}"
+        return True, f"cluster at {shown(there.url)}, Ray {there.version()}"
     except SweepError as error:
         return False, str(error)
 

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 
 from analysis.errors import AnalysisError
+from analysis.redaction import redacted_output
 from snn.errors import SnnError
 from sweep import environment, shadows, streams
 from sweep.errors import SpecError, SweepError
@@ -78,6 +79,11 @@ def run(arguments: list[str]) -> int:
         logging.getLogger(name).setLevel(logging.ERROR)
     if any("\0" in argument for argument in arguments):
         return _say("an argument has a NUL character: no text and no path can", WRONG)
+    with redacted_output(arguments):
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         shadows.refuse()
         code: Any = app(arguments or ["--help"], standalone_mode=False)

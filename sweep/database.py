@@ -25,6 +25,8 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
+from analysis.addresses import shown
+from analysis.redaction import redacted
 from sweep.errors import SweepError
 
 _SQLITE_WAIT_S = 60
@@ -62,7 +64,7 @@ class StudyDatabase:
             )
             trials = study.get_trials(deepcopy=False)
         except Exception as error:  # any of SQLAlchemy's and the database drivers'
-            raise SweepError(f"the Optuna database {_shown(url)}: {_reason(error)}") from None
+            raise SweepError(f"the Optuna database {shown(url)}: {_reason(error)}") from None
         self._study_id = study._study_id
         self.trials = [trial for trial in trials if trial.state != TrialState.WAITING]
         self._ids = {number: trial._trial_id for number, trial in enumerate(self.trials)}
@@ -203,17 +205,7 @@ def _snapshot(trial: FrozenTrial) -> FrozenTrial:
     return snapshot
 
 
-def _shown(url: str) -> str:
-    """A URL without its password."""
-    from sqlalchemy.engine import make_url
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except Exception:  # not a URL at all: then there is no password to hide either
-        return url
-
-
 def _reason(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    text = str(getattr(cause, "orig", cause)).strip()
+    text = redacted(str(getattr(cause, "orig", cause))).strip()
     return text.splitlines()[0][:160] if text else type(cause).__name__

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from analysis.addresses import artifacts_of
+from analysis.redaction import redacted
+from snn.place import Place
 from sweep.outbox import Entry, Event, Outbox
-from sweep.paths import LaunchPaths, anywhere
+from sweep.paths import LaunchPaths, TrialPaths
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
 from sweep.same_store import AnotherStoreError, check_store
 from sweep.store import address, open_store
@@ -84,7 +87,11 @@ class Delivery:
         self._experiment = (
             found.experiment_id
             if found
-            else client.create_experiment(self._paths.name, tags=dict(EXPERIMENT_TAGS))
+            else client.create_experiment(
+                self._paths.name,
+                artifact_location=artifacts_of(client.tracking_uri, self._paths.name),
+                tags=dict(EXPERIMENT_TAGS),
+            )
         )
         self._client = client
         self._outbox.belongs_to(address())
@@ -131,7 +138,7 @@ class Delivery:
                 batch = batches.setdefault(event["run"], _Batch())
                 batch.add(event, [m for m in _metrics(event) if not self._has(entry, m)])
             for key, batch in batches.items():
-                batch.log(self.client, self._runs[key])
+                batch.log(self.client, self._runs[key], self._paths.trial(key))
         except MlflowException as error:
             if error.error_code in _REFUSALS:
                 raise _RefusedError(_line(error)) from None
@@ -186,6 +193,7 @@ class _Batch:
         self._tags: dict[str, str] = {}
         self._metrics: list[Metric] = []
         self._end: Event | None = None
+        self._artifacts: list[str] = []
 
     def add(self, event: Event, metrics: Sequence[Metric]) -> None:
         """Add an event, and those of its metrics that are new."""
@@ -193,15 +201,21 @@ class _Batch:
         if event["do"] == "begin":
             self._params |= {key: str(value) for key, value in event["params"].items()}
             self._tags[Tag.STATE] = State.RUNNING
-            self._end = None
+            self._end, self._artifacts = None, []
         elif event["do"] == "end":
             self._tags |= event["tags"] | {Tag.STATE: event["state"]}
-            self._end = event
+            self._end, self._artifacts = event, event["artifacts"]
 
-    def log(self, client: MlflowClient, run_id: str) -> None:
-        """Log everything, in as few requests as MLflow's limits allow; the end comes last."""
+    def log(self, client: MlflowClient, run_id: str, files: TrialPaths) -> None:
+        """Log everything, in as few requests as MLflow's limits allow; the end comes last.
+
+        The folder of the launch may have been moved since its files were noted.
+        """
         from mlflow.entities import Param, RunTag
 
+        artifacts = [_place(file, files) for file in self._artifacts]
+        if files.best in artifacts:
+            self._tags[Tag.CHECKPOINT] = str(files.best)
         params = [Param(key, value) for key, value in self._params.items()]
         tags = [RunTag(key, value) for key, value in self._tags.items()]
         first, rest = self._metrics[:_PER_REQUEST], self._metrics[_PER_REQUEST:]
@@ -209,7 +223,7 @@ class _Batch:
         for start in range(0, len(rest), _PER_REQUEST):
             client.log_batch(run_id, metrics=rest[start : start + _PER_REQUEST])
         if self._end is not None:
-            for place in self._end["artifacts"]:
+            for place in artifacts:
                 with _on_this_disk(place) as path:
                     if path is not None:
                         client.log_artifact(run_id, str(path))
@@ -217,10 +231,16 @@ class _Batch:
             client.set_terminated(run_id, status, end_time=self._end["time"])
 
 
+def _place(noted: str, files: TrialPaths) -> Place:
+    """Where a file is that was noted by its name, or by its whole path by earlier versions."""
+    path, folder = PurePath(noted), files.folder
+    is_of_trial = path.parent.parts[-4:] == folder.parts[-4:]  # NAME/LAUNCH/trials/CONFIG_ID
+    return folder / (path.name if is_of_trial else noted)
+
+
 @contextmanager
-def _on_this_disk(place: str) -> Iterator[Path | None]:
+def _on_this_disk(found: Place) -> Iterator[Path | None]:
     """A file as MLflow takes it, fetched if it is in an object store; None if there is none."""
-    found = anywhere(place, "artifact")
     if not found.exists():
         yield None
     elif isinstance(found, Path):
@@ -240,4 +260,5 @@ def _metrics(event: Event) -> list[Metric]:
 
 
 def _line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else repr(error)
+    text = redacted(str(error))
+    return text.splitlines()[0][:200] if text else repr(error)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.redaction import redacted
 from snn.config import TrialConfig
 from sweep.outcome import Outcome
 from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
@@ -43,7 +44,7 @@ class Ledger:
             for digest in digests:
                 self._read(digest)
         except Exception as error:  # whatever MLflow, its database or the network may throw
-            self.trouble = str(error).splitlines()[0][:200] if str(error) else repr(error)
+            self.trouble = redacted(str(error) or repr(error)).splitlines()[0][:200]
 
     def __len__(self) -> int:
         return len(self._records)

@@ -158,8 +158,7 @@ class Observer(tune.Callback):
         files = self._paths.trial(config.config_id)
         artifacts: list[str] = []
         if outcome.state == State.DONE:
-            tags |= {Tag.CHECKPOINT: str(files.best)}
-            artifacts = [str(files.best), str(files.confusion)]
+            artifacts = [files.best.name, files.confusion.name]
         self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.redaction import redacted
 from sweep.records import FINAL_METRICS, State
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
@@ -42,4 +43,6 @@ def outcome_of(result: Mapping[str, Any] | None, *, error: bool = False) -> Outc
     metrics = {k: float(result[k]) for k in FINAL_METRICS if k in result}
     if error:
         return Outcome(State.FAILED, reason="the trial's process failed; see its error file")
-    return Outcome(str(result.get(OUTCOME, State.PRUNED)), metrics, str(result.get(REASON, "")))
+    return Outcome(
+        str(result.get(OUTCOME, State.PRUNED)), metrics, redacted(str(result.get(REASON, "")))
+    )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis import addresses
 from snn.place import Place
 from sweep.errors import SpecError
 from sweep.records import CONFUSION_FILE
@@ -35,7 +36,13 @@ def storage_root() -> Place:
         SpecError: It is a URL that cannot be used.
     """
     given = os.environ.get(STORAGE_ENV) or "ray_results"
-    return anywhere(given, STORAGE_ENV) if "://" in given else Path(given).absolute()
+    root = anywhere(given, STORAGE_ENV)
+    if addresses.secrets_in(given):  # the addresses of files stand in notes, tags and messages
+        raise SpecError(
+            f"{STORAGE_ENV}: {addresses.shown(given)}: a password must not stand in it; give it as "
+            "the file system takes it otherwise, such as AWS_SECRET_ACCESS_KEY or a file of its own"
+        )
+    return root.absolute() if isinstance(root, Path) else root
 
 
 def anywhere(place: str, what: str) -> Place:
@@ -48,8 +55,9 @@ def anywhere(place: str, what: str) -> Place:
     Raises:
         SpecError: Nothing that is installed knows such URLs.
     """
-    if "://" not in place:
-        return Path(place)
+    local = addresses.local_path(place)
+    if local is not None or "://" not in place:
+        return local or Path(place)
     from upath import UPath  # slow to import, and most have a folder
 
     try:
@@ -57,18 +65,22 @@ def anywhere(place: str, what: str) -> Place:
         path.fs  # noqa: B018 (here, what it needs is imported)
         return path
     except ImportError as error:
-        raise SpecError(f"{what}: {place}: {error}") from None
+        raise SpecError(f"{what}: {addresses.shown(place)}: {error}") from None
     except ValueError:
         protocol = place.partition(":")[0]
         raise SpecError(
-            f"{what}: {place}: nothing here reads {protocol}://; allowed is a folder, or a URL of "
-            "a file system that fsspec knows, such as s3:// or gs://"
+            f"{what}: {addresses.shown(place)}: nothing here reads {protocol}://; allowed is a "
+            "folder, or a URL of a file system that fsspec knows, such as s3:// or gs://"
         ) from None
 
 
 def study_storage() -> str:
-    """Database URL of the Optuna studies: SPIKESWEEP_OPTUNA, or SQLite in the working directory."""
-    return os.environ.get(STUDY_ENV) or f"sqlite:///{Path('optuna.db').absolute()}"
+    """Database URL of the Optuna studies: SPIKESWEEP_OPTUNA, or SQLite in the working directory.
+
+    Raises:
+        AnalysisError: The working directory has a name that no database can be opened in.
+    """
+    return os.environ.get(STUDY_ENV) or addresses.sqlite_url(Path("optuna.db"))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import time
 
 from rich.console import Console
 
+from analysis.addresses import shown
 from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import duration
@@ -16,6 +17,7 @@ from sweep.ledger import Ledger
 from sweep.paths import launches, storage_root, study_storage
 from sweep.runner import read_datasets
 from sweep.spec import Sweep
+from sweep.store import store_uri
 
 _PROBES = 3  # configurations whose speed is measured
 _PROBE_BATCHES = 4
@@ -44,8 +46,8 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         f"sampler     {sweep.sampler.name}",
         f"scheduler   {sweep.scheduler.name}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
-        f"MLflow      {os.environ.get('MLFLOW_TRACKING_URI', 'sqlite:///mlflow.db')}",
-        f"Optuna      {study_storage()}",
+        f"MLflow      {shown(store_uri())}",
+        f"Optuna      {shown(study_storage())}",
         f"files       {storage_root() / sweep.name}",
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
         f"time        about {duration(_START_S + seconds * left / parallel)} for {left} trials if "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import snn
+from analysis.redaction import redacted
 from snn import checkpoint, pictures
 from snn.training import Network
 from sweep.errors import SpecError, SweepError
@@ -110,4 +111,4 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[0][:300]
+    return (redacted(str(error)).strip().splitlines() or [repr(error)])[0][:300]

@@ -100,8 +100,7 @@ def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console:
         outcome = Outcome(State.INTERRUPTED, reason=f"{error.strerror}: {files.folder}")
         ended = Ended(reason=f"{outcome.reason}; mend that and give the same command again")
     done = outcome.state == State.DONE
-    artifacts = [str(files.best), str(files.confusion)] if done else []
-    tracker.end(key, outcome, {Tag.CHECKPOINT: str(files.best)} if done else {}, artifacts)
+    tracker.end(key, outcome, {}, [files.best.name, files.confusion.name] if done else [])
     tracker.end(SWEEP_RUN, Outcome(outcome.state), {})
     return ended
 

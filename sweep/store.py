@@ -6,16 +6,13 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
+from analysis import addresses, relocation
 from sweep import environment, locks
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
-
-_SQLITE = "sqlite:///"
 
 
 def open_store() -> MlflowClient:
@@ -28,27 +25,21 @@ def open_store() -> MlflowClient:
     from mlflow.tracking import MlflowClient
 
     with _alone():
-        client = MlflowClient()
+        client = MlflowClient(store_uri())
         client.search_experiments(max_results=1)
+        relocation.settle(store_uri())
     return client
 
 
 def store_exists() -> bool:
     """Whether there is anything to read: asking MLflow would create an empty store."""
-    uri = store_uri()
-    return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
+    file = addresses.sqlite_path(store_uri())
+    return file is None or file.exists()
 
 
 def address() -> str:
     """Where the store is, without user, password or options; files by their whole path."""
-    uri = store_uri()
-    if uri.startswith(_SQLITE):
-        return f"{_SQLITE}{Path(uri.removeprefix(_SQLITE)).absolute()}"
-    if "://" not in uri:
-        return str(Path(uri).absolute())
-    parts = urlsplit(uri)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    return addresses.bare(store_uri())
 
 
 def quiet_mlflow() -> None:
@@ -69,15 +60,14 @@ def _alone() -> Iterator[None]:
     MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
     that neither can use. The folder is locked, so that no file of a lock's is left in it.
     """
-    uri = store_uri()
-    folder = Path(uri.removeprefix(_SQLITE)).parent
-    if not uri.startswith(_SQLITE) or not folder.is_dir():
+    file = addresses.sqlite_path(store_uri())
+    if file is None or not file.parent.is_dir():
         yield
         return
-    with locks.awaited(folder):
+    with locks.awaited(file.parent):
         yield
 
 
 def store_uri() -> str:
     """The store that MLflow's own variable names, or `mlflow.db` here."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
+    return addresses.tracking_uri()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
+from analysis.redaction import redacted
 from snn.config import TrialConfig
 from sweep.delivery import Delivery
 from sweep.outbox import Event, Outbox
@@ -71,7 +72,8 @@ class MlflowTracker:
                 "epoch": self._epochs.get(key, 0),
                 "metrics": outcome.metrics,
                 "state": outcome.state,
-                "tags": {**tags, Tag.ERROR: outcome.reason} if outcome.reason else tags,
+                "tags": {**tags}
+                | ({Tag.ERROR: redacted(outcome.reason)} if outcome.reason else {}),
                 "artifacts": artifacts,
             }
         )

@@ -63,16 +63,23 @@ def ui(
     import subprocess
     import sys
 
-    server = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if server.startswith("http"):
-        say_result(server)
+    from analysis import relocation
+    from analysis.addresses import bare, shown
+    from sweep.store import store_uri
+
+    store = store_uri()
+    if store.startswith("http"):
+        say_result(bare(store))
         return 0
-    store = server or "sqlite:///mlflow.db"
-    stderr().print(f"MLflow UI of {store} at http://127.0.0.1:{port} (Ctrl-C ends it)")
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
+    relocation.settle(store)
+    stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = [sys.executable, "-m", "mlflow", "server"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    # Its background jobs are for judging language models: half a dozen idle processes here.
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": store,  # everybody on the machine could read the command line
+        # Its background jobs are for judging language models: half a dozen idle processes here.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
     try:
         return subprocess.run(command, check=False, env=environment).returncode
     except KeyboardInterrupt:

@@ -62,19 +62,18 @@ def report(
 
 
 def _pages() -> str:
-    import mlflow
+    from analysis.addresses import bare, tracking_uri
 
-    uri: str = mlflow.get_tracking_uri()
-    return uri if uri.startswith("http") else _LOCAL_PAGES
+    uri = tracking_uri()
+    return bare(uri) if uri.startswith("http") else _LOCAL_PAGES
 
 
 def _log(material: Material, folder: Path) -> None:
     """To the latest launch of every sweep of the store; a report from files has none there."""
-    from mlflow.tracking import MlflowClient
+    from sweep.store import open_store
 
-    client = MlflowClient()
     for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
         try:
-            client.log_artifacts(run_id, str(folder), "report")
+            open_store().log_artifacts(run_id, str(folder), "report")
         except Exception as error:  # the report is there; every kind of store has errors of its own
             say(f"not logged to MLflow run {run_id}: {str(error).splitlines()[0][:160]}")

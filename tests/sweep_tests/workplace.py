@@ -21,6 +21,7 @@ import yaml
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from analysis.addresses import sqlite_url
 from sweep.cli import run
 
 SMALL: dict[str, Any] = {
@@ -53,7 +54,7 @@ class Workplace:
 
     @property
     def store(self) -> str:
-        return f"sqlite:///{self.folder / 'mlflow.db'}"
+        return sqlite_url(self.folder / "mlflow.db")
 
     def spec(self, **changes: Any) -> str:
         """Write a small sweep with some keys changed; its file name."""
@@ -105,7 +106,7 @@ class Workplace:
 
     def study(self, name: str) -> optuna.Study:
         """The study of a launch."""
-        return optuna.load_study(study_name=name, storage=f"sqlite:///{self.folder / 'optuna.db'}")
+        return optuna.load_study(study_name=name, storage=sqlite_url(self.folder / "optuna.db"))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
