@@ -15,6 +15,10 @@ class DataError(SnnError):
     """A data set is missing, damaged or not what it says; the text names the file and the cure."""
 
 
+class ArrayError(SnnError, TypeError):
+    """An array or tensor is of a wrong type, shape or device; the text says what is allowed."""
+
+
 class CheckpointError(SnnError):
     """A checkpoint cannot be read; the text names the file."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast, final
 import torch
 from torch import Tensor, nn
 
+from snn.arrays import check_fit, check_pixels
 from snn.config import TrialConfig
 
 
@@ -42,7 +43,13 @@ class MLP(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> MLPActivity:
-        """Classify pixels (B, N) uint8."""
+        """Classify pixels (B, N) uint8.
+
+        Raises:
+            ArrayError: The pixels are of another type, size or device.
+        """
+        check_pixels(pixels)
+        check_fit(pixels, self.n_pixels, self._layers[0].weight)
         inputs = [pixels.float() / 255]
         *hidden, last = self._layers
         for layer in hidden:
@@ -51,8 +58,8 @@ class MLP(nn.Module):
 
     @torch.no_grad()
     def probabilities(self, pixels: Tensor) -> Tensor:
-        """Class probabilities (B, C) of pixels (B, N) uint8."""
-        generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
+        """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
+        generator = torch.Generator(self._layers[0].weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 

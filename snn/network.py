@@ -105,7 +105,11 @@ class SpikingNetwork(nn.Module):
         initialise(generator)
 
     def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> Activity:
-        """Classify pixels (B, N) uint8; the generator is for the random spike code."""
+        """Classify pixels (B, N) uint8; the generator is for the random spike code.
+
+        Raises:
+            ArrayError: The pixels are of another type, size or device.
+        """
         drive = self.encoder(pixels, generator)
         backend = kernels.choose(self.config, pixels.device.type)
         return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
@@ -117,8 +121,8 @@ class SpikingNetwork(nn.Module):
 
     @torch.no_grad()
     def probabilities(self, pixels: Tensor) -> Tensor:
-        """Class probabilities (B, C) of pixels (B, N) uint8."""
-        generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
+        """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
+        generator = torch.Generator(self.readout.weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from snn.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
 from snn.errors import ConfigError
 
-Bytes = NDArray[np.uint8]
+_LARGEST_SIDE = 2**15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,17 @@ class Dataset:
     Attributes:
         name: As in `TrialConfig.dataset`.
         side: Width and height of the square images in pixels.
-        n_classes: Number of labels; labels are 0 .. n_classes - 1.
+        n_classes: Number of labels, 2 to 256; labels are 0 .. n_classes - 1.
         train_images: (N, side²) uint8, row by row.
-        train_labels: (N,) uint8.
+        train_labels: (N,) uint8; given as integers of any type.
         test_images: (M, side²) uint8.
-        test_labels: (M,) uint8.
+        test_labels: (M,) uint8; given as integers of any type.
 
-    NumPy arrays rather than tensors, because an object store shares those without copying.
+    NumPy arrays rather than tensors, because an object store shares those without copying. All are
+    contiguous; arrays that are given otherwise are copied.
+
+    Raises:
+        DataError: An array is not of this type, shape or range, or there is no image.
     """
 
     name: str
@@ -40,6 +45,21 @@ class Dataset:
     train_labels: Bytes
     test_images: Bytes
     test_labels: Bytes
+
+    def __post_init__(self) -> None:
+        checked: dict[str, int | Bytes] = {
+            "side": whole_number("side", self.side, 1, _LARGEST_SIDE),
+            "n_classes": whole_number("n_classes", self.n_classes, 2, MOST_CLASSES),
+            "train_images": images_of("train_images", self.train_images, self.n_pixels),
+            "test_images": images_of("test_images", self.test_images, self.n_pixels),
+        }
+        for name, images in (
+            ("train_labels", self.train_images),
+            ("test_labels", self.test_images),
+        ):
+            checked[name] = labels_of(name, getattr(self, name), len(images), self.n_classes)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @property
     def n_pixels(self) -> int:
@@ -68,10 +88,12 @@ def split(dataset: Dataset, val_fraction: float, seed: int) -> tuple[Split, Spli
     The split is random and depends on the seed alone; the test images are always the same.
 
     Raises:
-        ConfigError: The fraction leaves no images for one side.
+        ConfigError: The fraction leaves no images for one side, or the seed is negative.
     """
     n = len(dataset.train_labels)
-    n_val = round(n * val_fraction)
+    n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
+    if seed < 0:
+        raise ConfigError(f"seed: must be 0 or more, got {seed}")
     if not 0 < n_val < n:
         raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
     order = np.random.default_rng(seed).permutation(n)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from snn.data.dataset import Bytes, Dataset
+from snn.arrays import Bytes
+from snn.data.dataset import Dataset
 from snn.errors import DataError
 
 ENV = "SPIKESWEEP_DATA"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, look_up, total
+from snn.encoding.drive import GREY_LEVELS, check, look_up, total
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class ConstantCurrent:
     pixels: Tensor
     table: Tensor
     n_steps: int
+
+    def __post_init__(self) -> None:
+        check(self, torch.float32, 0)
 
     def step_current(self, weight: Tensor) -> Tensor:
         """Input current (B, H) of one step, which is that of all steps."""

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
 from torch import Tensor
+
+from snn.arrays import check_pixels
+from snn.errors import ArrayError
 
 GREY_LEVELS = 256
 
@@ -38,6 +42,27 @@ class Drive(Protocol):
 
     def events(self) -> float:
         """Non-zero inputs per image, summed over the steps."""
+
+
+def check(drive: Drive, dtype: torch.dtype, lowest: int) -> None:
+    """Refuse a drive that compiled code would read wrongly; for `__post_init__` of every drive.
+
+    Args:
+        drive: Just made.
+        dtype: Of its table.
+        lowest: Of the table's entries; lower ones are no places in an array.
+
+    Raises:
+        ArrayError: The pixels are no (B, N) uint8, or the table has not 256 entries of this type.
+    """
+    check_pixels(drive.pixels)
+    table, n_steps = drive.table, drive.n_steps
+    if not isinstance(table, Tensor) or table.dtype != dtype or table.shape != (GREY_LEVELS,):
+        raise ArrayError(f"table: must be {GREY_LEVELS} entries of {dtype}, one per grey level")
+    if not table.is_contiguous() or not bool((table >= lowest).all()):  # NaN is not, either
+        raise ArrayError(f"table: must be contiguous, of entries from {lowest} on")
+    if not isinstance(n_steps, int) or n_steps < 1:
+        raise ArrayError(f"n_steps: must be a whole number from 1 on, got {n_steps!r}")
 
 
 def look_up(table: Tensor, pixels: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, look_up, total
+from snn.encoding.drive import GREY_LEVELS, check, look_up, total
 
 _EPSILON = 1e-7
 
@@ -44,6 +44,9 @@ class SpikeTimes:
     pixels: Tensor
     table: Tensor
     n_steps: int
+
+    def __post_init__(self) -> None:
+        check(self, torch.int64, 0)
 
     def current(self, weight: Tensor) -> Tensor:
         """Sums of weight rows: one bag of rows per step and image."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.drive import total
+from snn.encoding.drive import check, total
 from snn.encoding.latency import firing_steps
 
 
@@ -39,6 +39,9 @@ class SpikePeriods:
     pixels: Tensor
     table: Tensor
     n_steps: int
+
+    def __post_init__(self) -> None:
+        check(self, torch.int64, 1)
 
     def current(self, weight: Tensor) -> Tensor:
         """One product for all steps."""

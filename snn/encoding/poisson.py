@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, look_up, total
+from snn.encoding.drive import GREY_LEVELS, check, look_up, total
+from snn.errors import ArrayError
 
 _ROUNDS = 10
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
@@ -63,6 +64,11 @@ class RandomSpikes:
     table: Tensor
     key: tuple[int, int]
     n_steps: int
+
+    def __post_init__(self) -> None:
+        check(self, torch.int64, 0)
+        if len(self.key) != 2 or not all(0 <= word <= _WORD for word in self.key):
+            raise ArrayError(f"key: must be two words of 32 bits, got {self.key}")
 
     def current(self, weight: Tensor) -> Tensor:
         """One product for all steps."""

@@ -11,7 +11,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from snn.arrays import check_fit
 from snn.encoding import ConstantCurrent, Drive
+from snn.errors import ArrayError
 from snn.neurons import ALIF, LIF, Neuron, Readout, Synapse
 
 
@@ -45,7 +47,11 @@ class Backend(Protocol):
     """Computes a network: the time loops of its layers and its readout, and their gradients."""
 
     def __call__(self, drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
-        """Run all T steps."""
+        """Run all T steps.
+
+        Raises:
+            ArrayError: An array does not fit the others; see `check`.
+        """
 
 
 SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
@@ -92,6 +98,38 @@ class Task(NamedTuple):
     learns: bool
 
 
+def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
+    """Refuse weights that do not fit each other or the pixels.
+
+    Raises:
+        ArrayError: A shape, a type or a device is another than that of the network around it.
+    """
+    if not layers:
+        raise ArrayError("layers: there must be at least one")
+    check_fit(drive.pixels, len(layers[0].weight), readout.weight)
+    below = drive.pixels.shape[1]
+    for number, layer in enumerate(layers, start=1):
+        wide = layer.weight.shape[-1]
+        _check_weights(f"weights of layer {number}", layer.weight, (below, wide), readout)
+        if layer.recurrent is not None:
+            name = f"recurrent weights of layer {number}"
+            _check_weights(name, layer.recurrent, (wide, wide), readout)
+        below = wide
+    n_classes = readout.weight.shape[-1]
+    _check_weights("weights of the readout", readout.weight, (below, n_classes), readout)
+    _check_weights("biases of the readout", readout.bias, (n_classes,), readout)
+
+
+def _check_weights(name: str, weights: Tensor, shape: tuple[int, ...], readout: Readout) -> None:
+    like = readout.weight
+    if weights.shape != shape:
+        raise ArrayError(f"{name}: must be of shape {shape}, not {tuple(weights.shape)}")
+    if weights.dtype != like.dtype or not weights.dtype.is_floating_point:
+        raise ArrayError(f"{name}: {weights.dtype}; all must be of one floating-point type")
+    if weights.device != like.device:
+        raise ArrayError(f"{name}: on {weights.device}, but the readout is on {like.device}")
+
+
 def gather(
     drive: Drive, layers: Sequence[Layer], readout: Readout
 ) -> tuple[Task, *tuple[Tensor | None, ...]]:
@@ -102,21 +140,29 @@ def gather(
     its current stands for the first weights.
 
     Raises:
-        TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
+        ArrayError: See `check`; or the weights are not float32.
+        TypeError: The neurons are neither LIF nor ALIF.
     """
+    check(drive, layers, readout)
     if readout.weight.dtype != torch.float32:
-        raise TypeError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
+        raise ArrayError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
     tensors: list[Tensor | None] = []
     numbers = []
-    for neuron, weight, recurrent in layers:
+    for number, (neuron, weight, recurrent) in enumerate(layers, start=1):
         constants, alpha, beta = dynamics(neuron)
+        each = (weight.shape[1],)
+        if alpha is not None:
+            _check_weights(f"alpha of layer {number}", alpha, each, readout)
+        if beta is not None:
+            _check_weights(f"beta of layer {number}", beta, each if beta.dim() else (), readout)
         numbers.append(constants)
         tensors += [weight, recurrent, alpha, beta]
     if isinstance(drive, ConstantCurrent):
         tensors[0] = drive.step_current(layers[0].weight)
     tensors += [readout.weight, readout.bias]
     learns = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
-    return Task(drive, tuple(numbers), readout, learns), *tensors
+    contiguous = (None if t is None else t.contiguous() for t in tensors)
+    return Task(drive, tuple(numbers), readout, learns), *contiguous
 
 
 def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None, Tensor | None]:

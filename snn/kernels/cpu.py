@@ -41,7 +41,8 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
     """Logits and spike counts; see `Backend`.
 
     Raises:
-        TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
+        ArrayError: An array does not fit the others, or the weights are not float32.
+        TypeError: The neurons are neither LIF nor ALIF.
     """
     logits, *counts = _Network.apply(*gather(drive, layers, readout))
     return Outcome(logits, tuple(counts))
@@ -62,7 +63,7 @@ class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
-        arrays = [_NOTHING if t is None else t.detach().contiguous().numpy() for t in tensors]
+        arrays = [_NOTHING if t is None else t.detach().numpy() for t in tensors]
         of_layers = zip(*[iter(arrays[:-2])] * 4, strict=True)
         layers = [
             _weights(weight, recurrent, alpha, beta, numbers)
@@ -210,7 +211,7 @@ class _Part:
         drive, images = self._task.drive, self._images
         if isinstance(drive, ConstantCurrent):
             return _by_step(self._events(0, 0))._replace(current=self._layers[0].forward[images])
-        pixels, table = drive.pixels[images].numpy(), drive.table.numpy()
+        pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
         n_steps, n_pixels = drive.n_steps, pixels.shape[1]
         if isinstance(drive, RandomSpikes):
             events = self._events(n_steps, n_steps * n_pixels)

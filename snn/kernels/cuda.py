@@ -31,7 +31,8 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
     """Logits and spike counts; see `Backend`.
 
     Raises:
-        TypeError: The neurons are neither LIF nor ALIF, or the weights are not float32.
+        ArrayError: An array does not fit the others, or the weights are not float32.
+        TypeError: The neurons are neither LIF nor ALIF.
     """
     logits, *counts = _Network.apply(*gather(drive, layers, readout))
     return Outcome(logits, tuple(counts))

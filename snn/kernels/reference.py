@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from snn.encoding import Drive
-from snn.kernels.base import Layer, Outcome
+from snn.kernels.base import Layer, Outcome, check
 from snn.neurons import Neuron, Readout
 
 
@@ -34,7 +34,12 @@ class Record(NamedTuple):
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
-    """Logits and spike counts; see `Backend`."""
+    """Logits and spike counts; see `Backend`.
+
+    Raises:
+        ArrayError: An array does not fit the others.
+    """
+    check(drive, layers, readout)
     spikes: list[Tensor] = []
     for neuron, weight, recurrent in layers:
         current = spikes[-1] @ weight if spikes else drive.current(weight)
@@ -44,7 +49,12 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
 
 def record(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Record:
-    """The same network with all that happens in it on the way."""
+    """The same network with all that happens in it on the way.
+
+    Raises:
+        ArrayError: An array does not fit the others.
+    """
+    check(drive, layers, readout)
     spikes: list[Tensor] = []
     potentials, thresholds = [], []
     for neuron, weight, recurrent in layers:
