@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from analysis.errors import AnalysisError
 from analysis.record import RunRecord
 from sweep.records import Tag
+from sweep.schema import MLFLOW, SchemaError, look, require
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -59,6 +60,8 @@ def explained(deed: str, uri: str) -> Iterator[None]:
 
     try:
         yield
+    except SchemaError as error:
+        raise AnalysisError(str(error)) from None
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         reason = reason.replace(uri, shown(uri))
@@ -203,12 +206,10 @@ def _require_tables(uri: str) -> None:
     url = sqlalchemy.make_url(uri)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise AnalysisError(f"{NOTHING_YET}: there is no file {url.database}")
-    engine = sqlalchemy.create_engine(url)
-    try:
-        if not sqlalchemy.inspect(engine).has_table("experiments"):
-            raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
-    finally:
-        engine.dispose()
+    found = look(uri, MLFLOW)
+    if not found.holds_something:
+        raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
+    require(found, uri, MLFLOW)
 
 
 def shown(uri: str) -> str:

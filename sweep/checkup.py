@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from sweep.errors import SpecError, SweepError
+from sweep.errors import SpecError, SweepError, one_line
 
 Finding = tuple[bool, str]
 _GB = 1e9
@@ -77,29 +77,28 @@ def _mlflow() -> Finding:
     from sweep.store import open_store, store_exists
 
     uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
-    if not store_exists():
-        return True, f"{uri} (made by the first sweep)"
     try:
+        if not store_exists():
+            return True, f"{uri} (made by the first sweep)"
         count = len(open_store().search_experiments())
     except Exception as error:  # whatever MLflow, its database or the network may throw
-        return False, f"{uri} cannot be read: {str(error).splitlines()[0]}"
+        return False, f"cannot be used: {one_line(error)}"
     return True, f"{uri}: {count} experiments"
 
 
 def _optuna() -> Finding:
-    from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
     from sweep.paths import study_storage
+    from sweep.schema import OPTUNA, SchemaError, look, require
 
     url = study_storage()
-    if url.startswith("sqlite:///") and not os.path.exists(url.removeprefix("sqlite:///")):
-        return True, f"{url} (made by the first sweep)"
     try:
-        create_engine(url).connect().close()
-    except (SQLAlchemyError, ImportError) as error:
-        return False, f"cannot be read: {str(error).splitlines()[0]}"
-    return True, url
+        found = look(url, OPTUNA)
+        require(found, url, OPTUNA)
+    except (SQLAlchemyError, ImportError, SchemaError) as error:
+        return False, f"cannot be used: {one_line(error)}"
+    return True, url if found.holds_something else f"{url} (made by the first sweep)"
 
 
 def _storage() -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snn.config import TrialConfig
+from sweep.errors import one_line
 from sweep.outcome import Outcome
 from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from sweep.store import open_store, store_exists
@@ -37,13 +38,11 @@ class Ledger:
     def __init__(self, digests: Iterable[str]) -> None:
         self.trouble = ""
         self._records: dict[str, Record] = {}
-        if not store_exists():
-            return
         try:
-            for digest in digests:
+            for digest in digests if store_exists() else ():
                 self._read(digest)
         except Exception as error:  # whatever MLflow, its database or the network may throw
-            self.trouble = str(error).splitlines()[0][:200] if str(error) else repr(error)
+            self.trouble = one_line(error)
 
     def __len__(self) -> int:
         return len(self._records)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+
+from sweep.schema import MLFLOW, is_database, look, prepare
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -21,21 +20,37 @@ def open_store() -> MlflowClient:
     """A client of the store that MLflow's own variables name, or of `mlflow.db` here.
 
     Raises:
+        SchemaError: The tables in its database are of another version.
         Exception: Whatever MLflow, its database or the network may throw.
     """
     quiet_mlflow()
     from mlflow.tracking import MlflowClient
 
-    with _alone():
-        client = MlflowClient()
-        client.search_experiments(max_results=1)
+    make_tables()
+    client = MlflowClient()
+    client.search_experiments(max_results=1)
     return client
 
 
+def make_tables() -> None:
+    """Make the tables of the store if it is a file that has none, and check those of another.
+
+    Raises:
+        SchemaError: They are of another version.
+        Exception: Whatever the database may throw.
+    """
+    if is_database(store_uri()):
+        prepare(store_uri(), MLFLOW)
+
+
 def store_exists() -> bool:
-    """Whether there is anything to read: asking MLflow would create an empty store."""
+    """Whether there is anything to read: asking MLflow would create an empty store.
+
+    Raises:
+        Exception: Whatever the database may throw.
+    """
     uri = store_uri()
-    return not uri.startswith(_SQLITE) or Path(uri.removeprefix(_SQLITE)).exists()
+    return not uri.startswith(_SQLITE) or look(uri, MLFLOW).holds_something
 
 
 def address() -> str:
@@ -66,26 +81,6 @@ def quiet_mlflow() -> None:
         os.environ.setdefault(name, value)
     for logger in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(logger).setLevel(logging.ERROR)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let nobody else of this machine make the tables of a SQLite file at the same time.
-
-    MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
-    that neither can use. The folder is locked, so that no file of a lock's is left in it.
-    """
-    uri = store_uri()
-    folder = Path(uri.removeprefix(_SQLITE)).parent
-    if not uri.startswith(_SQLITE) or not folder.is_dir():
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def store_uri() -> str:
