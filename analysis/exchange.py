@@ -21,7 +21,13 @@ from analysis.origin import abroad, at_home, origin
 from analysis.record import RunRecord
 from analysis.run_file import RunFile, is_run_file
 from analysis.run_file_writer import RunFileWriter
-from analysis.store import explained, find_sweeps, open_store, sweep_runs
+from analysis.store import (
+    experiments_of,
+    explained,
+    find_sweeps,
+    open_store,
+    sweep_runs,
+)
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Tag
 
 if TYPE_CHECKING:
@@ -175,15 +181,18 @@ def _whole(
 
 
 def _experiment(client: MlflowClient, sweep: str) -> str:
+    for experiment in experiments_of(client, [sweep]):
+        return experiment
     found = client.get_experiment_by_name(sweep)
     if found is None:
-        return str(client.create_experiment(sweep, tags=dict(EXPERIMENT_TAGS)))
+        tags = {**EXPERIMENT_TAGS, Tag.SWEEP: sweep}
+        return str(client.create_experiment(sweep, tags=tags))
     if found.lifecycle_stage != "active":
         raise AnalysisError(
             f"the experiment {sweep!r} is deleted in the store; "
             f"mlflow experiments restore --experiment-id {found.experiment_id}"
         )
-    return str(found.experiment_id)
+    return str(found.experiment_id)  # made this moment by somebody else
 
 
 def _is_complete(known: RunRecord, run: RunRecord) -> bool:
