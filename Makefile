@@ -1,7 +1,8 @@
-# The commands of a newcomer. Everything lives in .venv in this folder.
+# The commands of a newcomer. Everything lives in .venv in this folder, and in .venv-bench.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 READY := .venv/.ready
+BENCH_READY := .venv-bench/.ready
 SWEEP ?= quickstart
 
 .PHONY: help install sweep cluster test lint bench clean
@@ -39,9 +40,15 @@ lint: install
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: install
-	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt --editable ".[dev,bench]"
-	.venv/bin/python -m tests.benchmarks
+# The other libraries bring packages that change what ours do: they get an environment of their own.
+$(BENCH_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.venv-bench/bin/uv pip install --quiet --compile-bytecode --python .venv-bench/bin/python --constraint constraints.txt --editable ".[dev,bench]"
+	@touch $@
+
+bench: $(BENCH_READY)
+	.venv-bench/bin/python -m tests.benchmarks
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,7 +23,13 @@ from analysis.record import RunRecord
 from analysis.run_file import RunFile, is_run_file
 from analysis.run_file_writer import RunFileWriter
 from analysis.run_names import require_names
-from analysis.store import explained, find_sweeps, open_store, sweep_runs
+from analysis.store import (
+    experiments_of,
+    explained,
+    find_sweeps,
+    open_store,
+    sweep_runs,
+)
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Tag
 
 if TYPE_CHECKING:
@@ -210,6 +216,8 @@ def _whole(
 
 def _known_experiment(client: MlflowClient, sweep: str) -> str | None:
     """The id of a sweep's experiment, if there is one."""
+    for experiment in experiments_of(client, [sweep]):
+        return experiment
     found = client.get_experiment_by_name(sweep)
     if found is None:
         return None
@@ -218,13 +226,13 @@ def _known_experiment(client: MlflowClient, sweep: str) -> str | None:
             f"the experiment {sweep!r} is deleted in the store; "
             f"mlflow experiments restore --experiment-id {found.experiment_id}"
         )
-    return str(found.experiment_id)
+    return str(found.experiment_id)  # made this moment by somebody else
 
 
 def _experiment(client: MlflowClient, sweep: str) -> str:
     folder = artifacts_of(client.tracking_uri, sweep)
     return _known_experiment(client, sweep) or str(
-        client.create_experiment(sweep, folder, tags=dict(EXPERIMENT_TAGS))
+        client.create_experiment(sweep, folder, tags={**EXPERIMENT_TAGS, Tag.SWEEP: sweep})
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -91,7 +92,8 @@ def _of_server(
     response = http_request(credentials, _BULK, "GET", params=asked)  # type: ignore[no-untyped-call]
     if response.status_code == 404:  # a server of another make
         return _run_by_run(client, run_ids, metric)
-    found = verify_rest_response(response, _BULK).json()["metrics"]
+    # Not `response.json()`: where simplejson is installed it refuses NaN, which a metric may be.
+    found = json.loads(verify_rest_response(response, _BULK).text)["metrics"]
     if len(found) < most:
         return [(v["run_id"], v["step"], v["timestamp"], float(v["value"])) for v in found]
     if len(run_ids) == 1:

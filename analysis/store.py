@@ -21,9 +21,10 @@ from analysis.record import RunRecord
 from analysis.redaction import redacted
 from sweep.environment import READING
 from sweep.records import Tag
+from sweep.schema import MLFLOW, SchemaError, look, require
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
     from mlflow.tracking import MlflowClient
 
 NOTHING_YET = "no sweep here yet"
@@ -58,6 +59,8 @@ def explained(deed: str, uri: str) -> Iterator[None]:
 
     try:
         yield
+    except SchemaError as error:
+        raise AnalysisError(str(error)) from None
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         reason = (redacted(str(error)).strip().splitlines() or [type(error).__name__])[0]
         raise AnalysisError(f"cannot {deed} {shown(uri)}: {reason}") from None
@@ -65,17 +68,37 @@ def explained(deed: str, uri: str) -> Iterator[None]:
 
 def sweep_experiments(client: MlflowClient) -> dict[str, str]:
     """The name of every experiment that is not deleted, by its id."""
-    found: dict[str, str] = {}
+    return {experiment.experiment_id: experiment.name for experiment in _experiments(client)}
+
+
+def experiments_of(client: MlflowClient, sweeps: Sequence[str]) -> dict[str, str]:
+    """The sweep that every experiment of these sweeps holds, by the experiment's id.
+
+    A sweep has the name of its experiment. If that was renamed, the name that it was run under
+    serves as well, as long as no other experiment has it.
+    """
+    there = _experiments(client)
+    taken = {experiment.name for experiment in there}
+    return {
+        experiment.experiment_id: name
+        for experiment in there
+        for name in (experiment.name, experiment.tags.get(Tag.SWEEP, ""))
+        if name in sweeps and (name == experiment.name or name not in taken)
+    }
+
+
+def _experiments(client: MlflowClient) -> list[Experiment]:
+    found: list[Experiment] = []
     token: str | None = None
     while token is None or token:
         page = client.search_experiments(max_results=_PAGE, page_token=token)
-        found |= {experiment.experiment_id: experiment.name for experiment in page}
+        found += page
         token = page.token or ""
     return found
 
 
 def sweep_runs(client: MlflowClient, experiments: Mapping[str, str]) -> Iterator[RunRecord]:
-    """The runs of sweeps and trials in these experiments (names by id), oldest first."""
+    """The runs of sweeps and trials in these experiments (sweeps by id), oldest first."""
     token: str | None = None
     while experiments and (token is None or token):
         with no_collection(), _no_expiry():
@@ -98,10 +121,10 @@ def find_sweeps(client: MlflowClient, sweeps: Sequence[str]) -> list[RunRecord]:
     Raises:
         AnalysisError: a sweep is unknown.
     """
-    names = sweep_experiments(client)
-    runs = list(sweep_runs(client, {key: name for key, name in names.items() if name in sweeps}))
+    runs = list(sweep_runs(client, experiments_of(client, sweeps)))
     seen = {run.sweep for run in runs}
     for unknown in (name for name in sweeps if name not in seen):
+        names = sweep_experiments(client)
         known = sorted(name for key, name in names.items() if _has_sweep(client, key))
         hint = f"known: {', '.join(known)}" if known else NOTHING_YET
         raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
@@ -196,14 +219,10 @@ def _require_store(uri: str) -> None:
 
 
 def _require_tables(uri: str) -> None:
-    import sqlalchemy
-
     file = sqlite_path(uri)
     if file is not None and not file.is_file():
         raise AnalysisError(f"{NOTHING_YET}: there is no file {file}")
-    engine = sqlalchemy.create_engine(uri)
-    try:
-        if not sqlalchemy.inspect(engine).has_table("experiments"):
-            raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
-    finally:
-        engine.dispose()
+    found = look(uri, MLFLOW)
+    if not found.holds_something:
+        raise AnalysisError(f"{NOTHING_YET}: {shown(uri)} holds no MLflow runs")
+    require(found, uri, MLFLOW)

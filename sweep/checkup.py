@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from analysis.addresses import shown, sqlite_path
-from analysis.redaction import redacted
-from sweep.errors import SpecError, SweepError
+from analysis.addresses import shown
+from sweep.errors import SpecError, SweepError, first_line
 
 Finding = tuple[bool, str]
 _GB = 1e9
@@ -79,30 +78,28 @@ def _mlflow() -> Finding:
     from sweep.store import open_store, store_exists, store_uri
 
     uri = shown(store_uri())
-    if not store_exists():
-        return True, f"{uri} (made by the first sweep)"
     try:
+        if not store_exists():
+            return True, f"{uri} (made by the first sweep)"
         count = len(open_store().search_experiments())
     except Exception as error:  # whatever MLflow, its database or the network may throw
-        return False, f"{uri} cannot be read: {redacted(str(error)).splitlines()[0]}"
+        return False, f"{uri} cannot be used: {first_line(error)}"
     return True, f"{uri}: {count} experiments"
 
 
 def _optuna() -> Finding:
-    from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
     from sweep.paths import study_storage
+    from sweep.schema import OPTUNA, SchemaError, look, require
 
     url = study_storage()
-    file = sqlite_path(url)
-    if file is not None and not file.exists():
-        return True, f"{shown(url)} (made by the first sweep)"
     try:
-        create_engine(url).connect().close()
-    except (SQLAlchemyError, ImportError) as error:
-        return False, f"{shown(url)} cannot be read: {redacted(str(error)).splitlines()[0]}"
-    return True, shown(url)
+        found = look(url, OPTUNA)
+        require(found, url, OPTUNA)
+    except (SQLAlchemyError, ImportError, SchemaError) as error:
+        return False, f"{shown(url)} cannot be used: {first_line(error)}"
+    return True, shown(url) + ("" if found.holds_something else " (made by the first sweep)")
 
 
 def _storage() -> Finding:

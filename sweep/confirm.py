@@ -131,12 +131,9 @@ def _launched(name: str) -> Mapping[str, Any]:
     if not store_exists():
         return {}
     client = open_store()
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        return {}
     launched = client.search_runs(
-        [experiment.experiment_id],
-        f"tags.`{Tag.KIND}` = '{KIND_SWEEP}'",
+        [experiment.experiment_id for experiment in client.search_experiments()],
+        f"tags.`{Tag.KIND}` = '{KIND_SWEEP}' AND tags.`{Tag.SWEEP}` = '{name}'",
         order_by=["attributes.start_time DESC"],
         max_results=1,
     )

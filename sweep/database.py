@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
 from analysis.addresses import shown
 from analysis.redaction import redacted
 from sweep.errors import SweepError
+from sweep.schema import OPTUNA, SchemaError, prepare
 
 _SQLITE_WAIT_S = 60
 _PAUSES_S = 0.25, 0.5, 1.0, 2.0, 4.0  # between attempts; then again and again the last one
@@ -63,6 +64,8 @@ class StudyDatabase:
                 load_if_exists=True,
             )
             trials = study.get_trials(deepcopy=False)
+        except SchemaError:
+            raise
         except Exception as error:  # any of SQLAlchemy's and the database drivers'
             raise SweepError(f"the Optuna database {shown(url)}: {_reason(error)}") from None
         self._study_id = study._study_id
@@ -180,6 +183,7 @@ def optuna_directions(directions: Mapping[str, str]) -> list[StudyDirection]:
 
 def _connect(url: str) -> RDBStorage:
     """Open the database, and make its tables if it has none."""
+    prepare(url, OPTUNA)
     for wait_s in (0.2, 0.5, 1.0, 2.0):
         try:
             return RDBStorage(url, engine_kwargs=_engine_options(url))

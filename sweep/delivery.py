@@ -10,29 +10,29 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from analysis.addresses import artifacts_of
-from analysis.redaction import redacted
 from snn.place import Place
+from sweep.errors import SweepError, first_line
 from sweep.outbox import Entry, Event, Outbox
 from sweep.paths import LaunchPaths, TrialPaths
 from sweep.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
-from sweep.same_store import AnotherStoreError, check_store
+from sweep.same_store import experiment_of, gone
 from sweep.store import address, open_store
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Run
+    from mlflow.entities import Experiment, Metric, Run
     from mlflow.tracking import MlflowClient
 
 _PARENT = "sweep"
 
 _PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
-# Errors that will be the same for ever: a name too long, a run that someone has deleted.
+# Errors of the notes, and not of the network: a name too long, a run that someone has deleted.
 _REFUSALS = frozenset(
     {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST"}
 )
 
 
 class _RefusedError(Exception):
-    """MLflow will never take an event."""
+    """MLflow does not take an event, as things are."""
 
 
 class Delivery:
@@ -47,28 +47,29 @@ class Delivery:
         self._client: MlflowClient | None = None
         self._experiment = ""
         self._runs = dict(outbox.run_ids)
+        self._to_retry = outbox.refused_runs
         # What stands before may be there without a mark. Without notes, this is a new launch or
         # one whose notes were lost; MLflow will tell.
         self._in_doubt = outbox.inherited or sys.maxsize
         self._logged: dict[tuple[str, str], set[int]] = {}
         self.trouble = ""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to deliver, or to try again."""
+        return bool(self._to_retry) or self._outbox.waiting
+
     def deliver_some(self) -> bool:
         """Deliver the next batch; whether that went well."""
         entries = self._outbox.undelivered()
         try:
             self._connect()
-            try:
-                self._deliver(entries)
-            except _RefusedError:
-                self._doubt(entries)
-                self._deliver_singly(entries)
-        except AnotherStoreError as error:
-            self.trouble = str(error)  # whole: it says how to go on
-            return False
+            self._retry()
+            for entry, reason in self._deliver_all(entries):
+                self._outbox.set_aside(entry, reason)
         except Exception as error:  # whatever MLflow, its database or the network may throw
             self._doubt(entries)
-            self.trouble = _line(error)
+            self.trouble = first_line(error)
             return False
         self.trouble = ""
         return True
@@ -77,26 +78,38 @@ class Delivery:
         if self._client is not None:
             return
         client = open_store()
-        check_store(client, self._outbox, self._paths)
-        found = client.get_experiment_by_name(self._paths.name)
-        if found and found.lifecycle_stage != "active":
-            raise RuntimeError(
-                f"its experiment {self._paths.name!r} is deleted; "
-                f"mlflow experiments restore --experiment-id {found.experiment_id}"
-            )
-        self._experiment = (
-            found.experiment_id
-            if found
-            else client.create_experiment(
-                self._paths.name,
-                artifact_location=artifacts_of(client.tracking_uri, self._paths.name),
-                tags=dict(EXPERIMENT_TAGS),
-            )
+        known = experiment_of(client, self._outbox, self._paths)
+        found = (
+            client.get_experiment(known)
+            if known
+            else client.get_experiment_by_name(self._paths.name)
         )
+        tags = {**EXPERIMENT_TAGS, Tag.SWEEP: self._paths.name}
+        if found is None:
+            folder = artifacts_of(client.tracking_uri, self._paths.name)
+            self._experiment = client.create_experiment(self._paths.name, folder, tags=tags)
+        else:
+            _refuse_deleted(found)
+            self._experiment = found.experiment_id
+            if Tag.SWEEP not in found.tags:
+                client.set_experiment_tag(self._experiment, Tag.SWEEP, self._paths.name)
         self._client = client
         self._outbox.belongs_to(address())
         if not self._outbox.inherited and not self._search(self._paths.key):
             self._in_doubt = 0
+
+    def _retry(self) -> None:
+        """Deliver all notes of the runs of which some were refused again, in their order.
+
+        So they end as if nothing had happened; what MLflow has already is left out.
+        """
+        while self._to_retry:
+            run = self._to_retry[0]
+            entries = self._outbox.passed(run)
+            self._doubt(entries)
+            refused = {entry.start: reason for entry, reason in self._deliver_all(entries)}
+            self._outbox.settle(run, refused)
+            del self._to_retry[0]
 
     @property
     def client(self) -> MlflowClient:
@@ -110,19 +123,25 @@ class Delivery:
             self._in_doubt = max(self._in_doubt, entries[-1].end)
         self._logged.clear()
 
-    def _deliver_singly(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            try:
-                self._deliver([entry])
-            except _RefusedError as error:
-                self._doubt([entry])
-                self._outbox.set_aside(entry, str(error))
+    def _deliver_all(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
+        """Deliver events together, or one by one if there are some that MLflow refuses: these."""
+        try:
+            self._deliver(entries)
+        except _RefusedError:
+            self._doubt(entries)
+            for entry in entries:
+                try:
+                    self._deliver([entry])
+                except _RefusedError as error:
+                    self._doubt([entry])
+                    yield entry, str(error)
 
     def _deliver(self, entries: Sequence[Entry]) -> None:
         """Deliver events in their order, and mark them.
 
         Raises:
-            _RefusedError: MLflow will never take one of them.
+            _RefusedError: MLflow does not take one of them.
+            SweepError: It takes none, as their experiment is deleted.
         """
         from mlflow.exceptions import MlflowException
 
@@ -140,11 +159,28 @@ class Delivery:
             for key, batch in batches.items():
                 batch.log(self.client, self._runs[key], self._paths.trial(key))
         except MlflowException as error:
-            if error.error_code in _REFUSALS:
-                raise _RefusedError(_line(error)) from None
-            raise
+            if error.error_code not in _REFUSALS:
+                raise
+            self._check_experiment()
+            raise _RefusedError(first_line(error)) from None
         fresh = {key: run for key, run in self._runs.items() if key not in known}
-        self._outbox.mark(entries[-1].end, fresh)
+        if entries:
+            self._outbox.mark(entries[-1].end, fresh)
+
+    def _check_experiment(self) -> None:
+        """See that the experiment is not deleted, which may be undone.
+
+        Raises:
+            SweepError: It is, with the way back.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            _refuse_deleted(self.client.get_experiment(self._experiment))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise gone(self._paths) from None
 
     def _begin_run(self, entry: Entry) -> None:
         """Create a run, or find it, or open it again."""
@@ -252,13 +288,16 @@ def _on_this_disk(found: Place) -> Iterator[Path | None]:
             yield copy
 
 
+def _refuse_deleted(experiment: Experiment) -> None:
+    if experiment.lifecycle_stage != "active":
+        raise SweepError(
+            f"its experiment {experiment.name!r} is deleted; "
+            f"mlflow experiments restore --experiment-id {experiment.experiment_id}"
+        )
+
+
 def _metrics(event: Event) -> list[Metric]:
     from mlflow.entities import Metric
 
     values = event.get("metrics", {})
     return [Metric(name, value, event["time"], event["epoch"]) for name, value in values.items()]
-
-
-def _line(error: Exception) -> str:
-    text = redacted(str(error))
-    return text.splitlines()[0][:200] if text else repr(error)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from analysis.redaction import redacted
+from sweep.plain_text import one_line
+
 
 class SweepError(Exception):
     """The work cannot be done, or not now (exit code 1); the text is one line."""
@@ -13,3 +16,11 @@ class SpecError(SweepError, ValueError):
 
 class RunningError(SpecError):
     """Another process is at it."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without secrets: of our own all, of others the first line."""
+    if isinstance(error, SweepError):
+        return str(error)
+    lines = redacted(str(error)).strip().splitlines()
+    return one_line(lines[0] if lines else type(error).__name__)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.redaction import redacted
 from snn.config import TrialConfig
+from sweep.errors import first_line
 from sweep.outcome import Outcome
 from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from sweep.store import open_store, store_exists
@@ -38,13 +38,11 @@ class Ledger:
     def __init__(self, digests: Iterable[str]) -> None:
         self.trouble = ""
         self._records: dict[str, Record] = {}
-        if not store_exists():
-            return
         try:
-            for digest in digests:
+            for digest in digests if store_exists() else ():
                 self._read(digest)
         except Exception as error:  # whatever MLflow, its database or the network may throw
-            self.trouble = redacted(str(error) or repr(error)).splitlines()[0][:200]
+            self.trouble = first_line(error)
 
     def __len__(self) -> int:
         return len(self._records)

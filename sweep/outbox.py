@@ -2,7 +2,8 @@
 
 A line is written whole and flushed before the sweep goes on; a line cut off by a crash is ignored
 and written over. `delivered` grows by a line per batch, so both survive a kill at any moment.
-What MLflow refuses for good is set aside in a third file, so that the rest is not held up by it.
+What MLflow refuses is noted in a third file, so that the rest is not held up by it; it is tried
+again when the outbox is opened the next time.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ class Outbox:
     Args:
         events: File of the events, created if missing.
         delivered: File of the marks, created if missing.
-        refused: File for what is set aside, created when there is something.
+        refused: File for what is set aside, there while there is something.
 
     Attributes:
         run_ids: MLflow's ids by run.
         store: Address of the store that has them; empty where none has been noted.
-        refusals: Events set aside since it was opened.
+        refused: Why MLflow did not take an event, by the event as JSON.
 
     Raises:
         OSError: The folder cannot be written.
@@ -45,7 +46,8 @@ class Outbox:
     def __init__(self, events: Path, delivered: Path, refused: Path) -> None:
         events.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._refused, self.refusals = refused, 0
+        self._refused = refused
+        self.refused = dict(map(_refusal, _lines(refused)))
         self._events = _append_to(events)
         self._marks = _append_to(delivered)
         self._reader = events.open("rb")
@@ -95,6 +97,7 @@ class Outbox:
 
     def mark(self, mark: int, runs: Mapping[str, str]) -> None:
         """Note that everything before `mark` is delivered, and the new run ids."""
+        mark = max(mark, self._mark)
         self.run_ids |= runs
         self._write_mark({"mark": mark, "runs": dict(runs)} if runs else {"mark": mark})
         self._mark = mark
@@ -106,11 +109,50 @@ class Outbox:
             self.store = store
 
     def set_aside(self, entry: Entry, reason: str) -> None:
-        """Keep an event that cannot be delivered, with the reason, out of the way of the others."""
+        """Note an event that is not taken, with the reason, out of the way of the others."""
+        self.refused[_key(entry.event)] = reason
         with self._refused.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, **entry.event}) + "\n")
-        self.refusals += 1
         self.mark(entry.end, {})
+
+    @property
+    def refused_runs(self) -> list[str]:
+        """The runs of which something was set aside, in the order in which that happened."""
+        return list(dict.fromkeys(json.loads(event)["run"] for event in self.refused))
+
+    def passed(self, run: str) -> list[Entry]:
+        """All events of a run that were delivered or set aside, in order."""
+        self._reader.seek(0)
+        found: list[Entry] = []
+        start = 0
+        for line in self._reader:
+            if start >= self._mark:
+                break
+            event = json.loads(line)
+            if event["run"] == run:
+                found.append(Entry(start, start + len(line), event))
+            start += len(line)
+        return found
+
+    def settle(self, run: str, reasons: Mapping[int, str]) -> None:
+        """Forget what was set aside of a run, but for the events that are refused again.
+
+        Args:
+            run: The run.
+            reasons: Why, by the start of the event.
+        """
+        again = {_key(e.event): reasons[e.start] for e in self.passed(run) if e.start in reasons}
+        self.refused = {
+            event: again.get(event, reason)
+            for event, reason in self.refused.items()
+            if event in again or json.loads(event)["run"] != run
+        }
+        draft = self._refused.with_suffix(".draft")
+        notes = ({"reason": reason, **json.loads(e)} for e, reason in self.refused.items())
+        draft.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
+        draft.replace(self._refused)
+        if not self.refused:
+            self._refused.unlink()
 
     def _write_mark(self, line: Mapping[str, Any]) -> None:
         self._marks.write(json.dumps(line).encode() + b"\n")
@@ -132,3 +174,19 @@ def _append_to(path: Path) -> BinaryIO:
     file.truncate(file.read().rfind(b"\n") + 1)
     file.seek(0, os.SEEK_END)
     return file
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The complete lines of a file that may be missing."""
+    content = path.read_bytes() if path.exists() else b""
+    return content[: content.rfind(b"\n") + 1].splitlines()
+
+
+def _refusal(line: bytes) -> tuple[str, str]:
+    event = json.loads(line)
+    reason: str = event.pop("reason")
+    return _key(event), reason
+
+
+def _key(event: Event) -> str:
+    return json.dumps(event, sort_keys=True)

@@ -1,20 +1,24 @@
-"""Whether MLflow is still the one that has the runs of a launch: its address may be changed.
+"""Which experiment has the runs of a launch, and whether it is in the store that is named now.
 
-The addresses alone do not tell. A store may have a new one, and a run may be gone from its store
-for good; but a run that a store at a new address does not know is in another store.
+Neither names nor addresses tell. An experiment may be renamed, and a store may have a new address;
+but the runs of a launch have ids that nothing else has.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from sweep.errors import SpecError
+from sweep.errors import SpecError, SweepError
 from sweep.outbox import Outbox
 from sweep.paths import LaunchPaths
 from sweep.store import address, open_store
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
+
+
+_FEW = 20  # runs that are looked for: somebody may have deleted some of them
 
 
 class AnotherStoreError(SpecError):
@@ -31,7 +35,7 @@ def refuse_another_store(paths: LaunchPaths) -> None:
     outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
     try:
         if outbox.store not in ("", address()):
-            check_store(open_store(), outbox, paths)
+            experiment_of(open_store(), outbox, paths)
     except AnotherStoreError:
         raise
     except Exception:  # it is away, in whatever way: who delivers will look again
@@ -40,24 +44,36 @@ def refuse_another_store(paths: LaunchPaths) -> None:
         outbox.close()
 
 
-def check_store(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> None:
-    """Check that a store has the runs of a launch, if it is at another address than before.
+def experiment_of(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> str:
+    """The id of the experiment that has the runs of a launch; empty if it has no runs yet.
 
     Raises:
-        AnotherStoreError: It has not.
+        AnotherStoreError: A store at another address than before does not know them.
+        SweepError: The store does not know them any more.
         Exception: Whatever MLflow, its database or the network may throw.
     """
     from mlflow.exceptions import MlflowException
 
-    if outbox.store in ("", address()) or not outbox.run_ids:
-        return
-    try:
-        client.get_run(next(iter(outbox.run_ids.values())))
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+    for run_id in islice(outbox.run_ids.values(), _FEW):
+        try:
+            return str(client.get_run(run_id).info.experiment_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+    if not outbox.run_ids:
+        return ""
+    if outbox.store not in ("", address()):
         raise AnotherStoreError(
             f"MLFLOW_TRACKING_URI: the runs of {paths.key} are in {outbox.store}, and {address()} "
             f"does not know them; name the first again, or remove {paths.delivered} to log all of "
             "the launch to the second"
-        ) from None
+        )
+    raise gone(paths)
+
+
+def gone(paths: LaunchPaths) -> SweepError:
+    """The runs of a launch were deleted for good: what to do."""
+    return SweepError(
+        f"the runs of {paths.key} are gone from {address()} for good; remove {paths.delivered} to "
+        "log all of the launch anew"
+    )

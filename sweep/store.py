@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from analysis import addresses, relocation
-from sweep import environment, locks
+from sweep import environment
+from sweep.schema import MLFLOW, is_database, look, prepare
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -19,22 +18,38 @@ def open_store() -> MlflowClient:
     """A client of the store that MLflow's own variables name, or of `mlflow.db` here.
 
     Raises:
+        SchemaError: The tables in its database are of another version.
         Exception: Whatever MLflow, its database or the network may throw.
     """
     quiet_mlflow()
     from mlflow.tracking import MlflowClient
 
-    with _alone():
-        client = MlflowClient(store_uri())
-        client.search_experiments(max_results=1)
-        relocation.settle(store_uri())
+    make_tables()
+    client = MlflowClient(store_uri())
+    client.search_experiments(max_results=1)
+    relocation.settle(store_uri())
     return client
 
 
+def make_tables() -> None:
+    """Make the tables of the store if it is a file that has none, and check those of another.
+
+    Raises:
+        SchemaError: They are of another version.
+        Exception: Whatever the database may throw.
+    """
+    if is_database(store_uri()):
+        prepare(store_uri(), MLFLOW)
+
+
 def store_exists() -> bool:
-    """Whether there is anything to read: asking MLflow would create an empty store."""
-    file = addresses.sqlite_path(store_uri())
-    return file is None or file.exists()
+    """Whether there is anything to read: asking MLflow would create an empty store.
+
+    Raises:
+        Exception: Whatever the database may throw.
+    """
+    uri = store_uri()
+    return addresses.sqlite_path(uri) is None or look(uri, MLFLOW).holds_something
 
 
 def address() -> str:
@@ -51,21 +66,6 @@ def quiet_mlflow() -> None:
         os.environ.setdefault(name, value)
     for logger in environment.CHATTY:
         logging.getLogger(logger).setLevel(logging.ERROR)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let nobody else of this machine make the tables of a SQLite file at the same time.
-
-    MLflow makes them by a hundred migrations; two processes in the middle of them leave a file
-    that neither can use. The folder is locked, so that no file of a lock's is left in it.
-    """
-    file = addresses.sqlite_path(store_uri())
-    if file is None or not file.parent.is_dir():
-        yield
-        return
-    with locks.awaited(file.parent):
-        yield
 
 
 def store_uri() -> str:

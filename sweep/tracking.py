@@ -100,7 +100,7 @@ class MlflowTracker:
         self._closing.set()
         self._wake.set()
         self._thread.join()
-        waiting, refusals = self._outbox.waiting, self._outbox.refusals
+        waiting, refusals = self._delivery.waiting, len(self._outbox.refused)
         self._outbox.close()
         lines = []
         if waiting:
@@ -109,7 +109,10 @@ class MlflowTracker:
                 f"{self._paths.outbox}, deliver it with `spikesweep sync`"
             )
         if refusals:
-            lines.append(f"MLflow refused {refusals} notes; they are in {self._paths.refused}")
+            lines.append(
+                f"MLflow refused {refusals} notes; they are in {self._paths.refused}, and "
+                "`spikesweep sync` tries them again"
+            )
         return "; ".join(lines)
 
     @property
@@ -137,7 +140,7 @@ class MlflowTracker:
             self._wake.wait()
             self._wake.clear()
             last = self._closing.is_set()  # read before the drain: nothing is noted after it
-            while self._outbox.waiting:
+            while self._delivery.waiting:
                 if self._delivery.deliver_some():
                     pause, away_since = 0.0, None
                     continue

@@ -65,12 +65,13 @@ def ui(
 
     from analysis import relocation
     from analysis.addresses import bare, shown
-    from sweep.store import store_uri
+    from sweep.store import make_tables, store_uri
 
     store = store_uri()
     if store.startswith("http"):
         say_result(bare(store))
         return 0
+    make_tables()  # a server that is stopped while it makes them leaves them broken
     relocation.settle(store)
     stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server"]
