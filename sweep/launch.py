@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
 
 from sweep.errors import SpecError, SweepError
-from sweep.paths import STORAGE_ENV, LaunchPaths, launches, storage_root
+from sweep.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
 from sweep.spec import Sweep
 from sweep.yaml_file import read
 
@@ -22,9 +25,11 @@ def begin(sweep: Sweep) -> LaunchPaths:
     root = storage_root()
     while True:
         earlier = launches(root, sweep.name)
-        paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
+        number = earlier[-1].launch + 1 if earlier else 1
+        paths = LaunchPaths(root, sweep.name, number, secrets.token_hex(8))
         try:
             paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
+            paths.id_file.write_text(paths.id)
             paths.spec.write_text(sweep.to_yaml())
         except FileExistsError:  # another launch was faster by a moment
             continue
@@ -37,14 +42,21 @@ def begin(sweep: Sweep) -> LaunchPaths:
 
 def discard_unused(paths: LaunchPaths) -> None:
     """Leave nothing of a new launch that was refused before anything of it was noted."""
-    folders = [paths.own, paths.own.parent]
-    folders += [] if os.environ.get(STORAGE_ENV) else [paths.own.parent.parent]
     with contextlib.suppress(OSError):  # it could not be written; or others have launches there
         if not paths.outbox.exists():
+            paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
             paths.lock.unlink(missing_ok=True)
-            for folder in folders:
-                folder.rmdir()
+            paths.own.rmdir()
+    _remove_empty(paths.own.parent)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a sweep, and the one of all sweeps, where nothing is in them."""
+    folders = [folder] if os.environ.get(STORAGE_ENV) else [folder, folder.parent]
+    with contextlib.suppress(OSError):
+        for empty in folders:
+            empty.rmdir()
 
 
 def latest(sweep: Sweep) -> LaunchPaths:
@@ -87,21 +99,64 @@ def driving(paths: LaunchPaths) -> Iterator[None]:
         SpecError: Another driver holds it.
         SweepError: The folder cannot be written.
     """
-    try:
-        paths.own.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
-        file = paths.lock.open("a+")
-    except OSError as error:
-        raise SweepError(f"{paths.lock}: cannot be written: {error.strerror}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise SpecError(
-                f"launch {paths.launch} of {paths.name!r} is being run by process "
-                f"{file.read().strip() or '?'}; wait for it, or stop it"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    with _locked(paths.lock, f"launch {paths.launch} of {paths.name!r}"):
         yield
+
+
+@contextlib.contextmanager
+def alone(name: str, what: str, key: str = "driver") -> Iterator[None]:
+    """Let no other process here train the same at the same time: all would be trained twice.
+
+    Args:
+        name: Of the sweep.
+        what: What another process is running when this is refused.
+        key: Names the lock; the default is that of all launches of the sweep.
+
+    Raises:
+        SpecError: Another process holds it.
+        SweepError: The folder cannot be written.
+    """
+    lock = own_folder(storage_root(), name) / f"{key}.lock"
+    with _locked(lock, what):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+            _remove_empty(lock.parent)
+
+
+@contextlib.contextmanager
+def _locked(lock: Path, what: str) -> Iterator[None]:
+    """Hold the lock of a file, with the number of this process in it."""
+    while True:
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
+            file = lock.open("a+")
+        except OSError as error:
+            raise SweepError(f"{lock}: cannot be written: {error.strerror}") from None
+        with file:
+            _take(file, what)
+            if not _is_still_there(lock, file):  # its holder ended and removed it meanwhile
+                continue
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+            return
+
+
+def _take(file: TextIO, what: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        raise SpecError(
+            f"{what} is being run by process {file.read().strip() or '?'}; wait for it, or stop it"
+        ) from None
+
+
+def _is_still_there(lock: Path, file: TextIO) -> bool:
+    try:
+        return os.path.samestat(lock.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

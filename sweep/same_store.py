@@ -57,7 +57,7 @@ def check_store(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> Non
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         raise AnotherStoreError(
-            f"MLFLOW_TRACKING_URI: the runs of {paths.key} are in {outbox.store}, and {address()} "
-            f"does not know them; name the first again, or remove {paths.delivered} to log all of "
-            "the launch to the second"
+            f"MLFLOW_TRACKING_URI: the runs of {paths.title} are in {outbox.store}, and "
+            f"{address()} does not know them; name the first again, or remove "
+            f"{paths.delivered} to log all of the launch to the second"
         ) from None
