@@ -14,7 +14,7 @@ from snn.data import Dataset
 from sweep.board import Board, Progress
 from sweep.cluster import Slots
 from sweep.database import StudyDatabase
-from sweep.identity import claim
+from sweep.identity import claim, refuse_other_notes
 from sweep.ledger import Ledger
 from sweep.observer import Observer
 from sweep.outcome import Outcome
@@ -74,10 +74,11 @@ def drive(
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
 
     Raises:
-        SpecError: The study is not that of this launch; nothing ran.
+        SpecError: The study or the notes are not those of this launch; nothing ran.
         SweepError: The study's database cannot be reached; nothing ran.
         OSError: The notes cannot be written.
     """
+    refuse_other_notes(paths)
     database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
     data = {name: dataset.sha256 for name, dataset in datasets.items()}
     claim(database, sweep, paths, data)

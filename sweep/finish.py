@@ -34,7 +34,7 @@ def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, dict[str, flo
         state = checkpoint.load(files.last)
     except CheckpointError:
         return {}
-    if differences(state["config"], config):
+    if differences(state.get("config", {}), config):
         return {}
     return dict(enumerate(state["history"], start=1))
 

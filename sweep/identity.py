@@ -19,11 +19,13 @@ from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.database import StudyDatabase
 from sweep.errors import SpecError
-from sweep.outbox import Outbox
+from sweep.outbox import Event, Outbox
 from sweep.params import differences
 from sweep.paths import LaunchPaths
+from sweep.records import Tag
 from sweep.space import Assignment
 from sweep.spec import Sweep
+from sweep.tracking import SWEEP_RUN
 
 ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
 """User attributes of a trial: what was suggested, all that was run, and how each seed ended."""
@@ -66,6 +68,21 @@ def claim(
         database.mark(_MARK, mark)
 
 
+def refuse_other_notes(paths: LaunchPaths) -> None:
+    """Check that a folder was not renamed: what it has noted is logged under its first name.
+
+    Raises:
+        SpecError: It was.
+    """
+    begins = _begins(paths) if paths.outbox.exists() else []
+    noted = next((event["tags"][Tag.TRIAL] for event in begins if event["run"] == SWEEP_RUN), None)
+    if noted not in (None, paths.key):
+        raise SpecError(
+            f"--resume: the notes in {paths.outbox} are of launch {noted}, not {paths.key}; give "
+            "the folder its name back, or run it without --resume"
+        )
+
+
 def _digest(sweep: Sweep) -> str:
     """Of all that was given; a key that is left out may get another default in a later version."""
     given = sweep.model_dump(mode="json", exclude_defaults=True)
@@ -97,7 +114,7 @@ def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) ->
         if CONFIG in attributes:
             wrong = differences(json.loads(attributes[CONFIG]), configs[sweep.seeds[0]])
         else:
-            own = _begun(paths) if own is None else own
+            own = {event["run"] for event in _begins(paths)} if own is None else own
             wrong = _outside(assignment, sweep) or _unknown(attributes, configs, own, paths)
         if wrong:
             return f"trial {trial.number}: {wrong}"
@@ -123,10 +140,10 @@ def _unknown(
     return ""
 
 
-def _begun(paths: LaunchPaths) -> set[str]:
-    """The configurations that a launch has begun, by its notes."""
+def _begins(paths: LaunchPaths) -> list[Event]:
+    """The notes of the runs that a launch has begun."""
     outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
     try:
-        return {event["run"] for event in outbox.all_events() if event["do"] == "begin"}
+        return [event for event in outbox.all_events() if event["do"] == "begin"]
     finally:
         outbox.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from snn.place import Place
 from sweep.errors import SpecError, SweepError
 from sweep.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
 from sweep.spec import Sweep
@@ -66,7 +67,7 @@ def latest(sweep: Sweep) -> LaunchPaths:
         SpecError: There is none, or it was of another specification.
     """
     root = storage_root()
-    found = launches(root, sweep.name)
+    found = _specified(root, sweep.name)
     if not found:
         raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
     changed = _changed(sweep, found[-1])
@@ -80,8 +81,13 @@ def latest(sweep: Sweep) -> LaunchPaths:
 
 def is_latest(sweep: Sweep) -> bool:
     """Whether the latest launch of this name was of this very sweep."""
-    found = launches(storage_root(), sweep.name)
+    found = _specified(storage_root(), sweep.name)
     return bool(found) and not _changed(sweep, found[-1])
+
+
+def _specified(root: Place, name: str) -> list[LaunchPaths]:
+    """The launches that came so far as to have a specification."""
+    return [paths for paths in launches(root, name) if paths.spec.exists()]
 
 
 def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:

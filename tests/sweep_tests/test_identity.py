@@ -134,6 +134,10 @@ def test_a_renamed_sweep_reuses_what_is_the_same_and_nothing_else(
     assert "name, search changed since launch 1 of 'renamed'" in done.stderr
     shutil.copy(place.folder / spec, results / "renamed" / "1" / "spec.yaml")
     done = place.run("run", spec, "--resume")
+    assert done.returncode == 2
+    assert "are of launch small/1-" in done.stderr
+    assert "give the folder its name back, or run it without --resume" in done.stderr
+    done = place.run("run", spec)
     assert done.returncode == 0, done.stderr
     assert "2 done, 0 running, 0 pruned, 0 failed, 1 reused of 2" in done.stderr
     runs = check_every_result_is_its_own(place, "renamed")
@@ -179,7 +183,7 @@ class Bench:
             suggested = None
             while not isinstance(suggested, dict):
                 suggested = searcher.suggest(name)
-            outbox.append({"do": "begin", "run": suggested["config_id"]})
+            outbox.append({"do": "begin", "run": suggested["config_id"], "tags": {}})
             searcher.on_trial_complete(name, {"outcome": "done", "best_val_accuracy": 0.5})
         outbox.close()
         assert database.close() == ""
@@ -257,6 +261,14 @@ def test_launches_of_the_same_name_and_number_have_different_keys(in_folder: Pat
         shutil.rmtree(in_folder / "ray_results")
     assert len(keys) == 3
     assert all(key.startswith("s/1-") for key in keys)
+
+
+def test_a_launch_that_was_cut_off_while_its_folder_was_made_is_none(in_folder: Path) -> None:
+    sweep = Sweep.parse({"name": "s", **PLAN})
+    whole = launch.begin(sweep)
+    LaunchPaths(whole.root, "s", 2).folder.mkdir()
+    assert launch.latest(sweep) == whole
+    assert launch.begin(sweep).launch == 3
 
 
 def test_a_checkpoint_of_another_configuration_or_of_other_images_is_not_gone_on_with(
