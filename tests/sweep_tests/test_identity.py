@@ -121,6 +121,23 @@ def test_a_longer_training_never_has_the_result_of_a_shorter_one(
     assert longer.data.tags[Tag.BACKEND] == "reference"
 
 
+def test_a_file_whose_runs_are_not_what_their_tags_say_is_not_imported(
+    first: Workplace, place: Workplace
+) -> None:
+    export_runs(["small"], place.folder / "true.parquet", tracking_uri=first.store)
+    file = RunFile(place.folder / "true.parquet")
+    writer = RunFileWriter({name for run, _ in file.runs_and_values() for name in run.metrics})
+    for run, values in file.runs_and_values():
+        told = run.params | {"lr": "0.5"} if run.is_trial else run.params
+        writer.write([replace(run, params=told)], values)
+    (place.folder / "forged.parquet").write_bytes(writer.finish())
+    done = place.run("import-runs", "true.parquet", "forged.parquet")
+    assert done.returncode == 2
+    assert "is tagged as configuration" in done.stderr and "nothing was imported" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (place.folder / "mlflow.db").exists()
+
+
 def test_a_renamed_sweep_reuses_what_is_the_same_and_nothing_else(
     first: Workplace, place: Workplace
 ) -> None:
