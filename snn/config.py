@@ -288,7 +288,11 @@ class TrialConfig(
         unused |= ExecutionConfig.model_fields.keys()
         if not self.learn_beta:
             unused |= {"beta_per_neuron"}
-        values = {key: value for key, value in self.model_dump().items() if key not in unused}
+        return {key: value for key, value in self.to_wire().items() if key not in unused}
+
+    def to_wire(self) -> dict[str, Any]:
+        """All keys with plain values, to hand to another process: `parse` gives an equal one."""
+        values = self.model_dump()
         values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
         return dict(sorted(values.items()))
 

@@ -73,6 +73,7 @@ class Trainer:
         self, config: TrialConfig, dataset: Dataset, device: torch.device | str = "cpu"
     ) -> None:
         self.config = config
+        self._dataset = dataset
         self.device = torch.device(device)
         self.n_classes = dataset.n_classes
         self.train, self.val, self.test = (
@@ -170,6 +171,7 @@ class Trainer:
         """Everything that a later `load` needs to continue: plain values and tensors."""
         return {
             "config": self.config.canonical(),
+            "data": self._dataset.sha256,
             "epoch": self.epoch,
             "history": self.history,
             "network": self.network.state_dict(),
@@ -183,10 +185,12 @@ class Trainer:
         """Continue from a state.
 
         Raises:
-            CheckpointError: It is the state of another configuration.
+            CheckpointError: It is the state of another configuration, or of other images.
         """
         if TrialConfig.parse(state["config"]).config_id != self.config.config_id:
             raise CheckpointError("the checkpoint is of another configuration")
+        if state.get("data", self._dataset.sha256) != self._dataset.sha256:
+            raise CheckpointError("the checkpoint is of other images")
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:

@@ -11,7 +11,6 @@ never mix with those of the search, and it is logged, resumed and tabled like an
 
 from __future__ import annotations
 
-import ast
 import itertools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -22,6 +21,7 @@ from snn.errors import ConfigError
 from sweep.checks import check_changes
 from sweep.errors import SpecError
 from sweep.fresh import CONFIRMED
+from sweep.params import param_values
 from sweep.records import KIND_SWEEP, LONGEST_TAG, Tag
 from sweep.spec import Confirm, Sweep
 from sweep.store import open_store, store_exists
@@ -101,7 +101,7 @@ def config_of(run_id: str) -> TrialConfig:
     """
     run = open_store().get_run(run_id)
     try:
-        config = TrialConfig.parse({key: _value(text) for key, text in run.data.params.items()})
+        config = TrialConfig.parse(param_values(run.data.params))
     except ConfigError as error:
         raise SpecError(f"MLflow run {run_id}: {error}") from None
     if config.config_id != run.data.tags[Tag.CONFIG_ID]:
@@ -116,14 +116,6 @@ def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, 
     except ConfigError as error:
         raise SpecError(f"--set {error}") from None
     return {key: value for key, value in values.items() if key != "seed"}
-
-
-def _value(text: str) -> Any:
-    """A param as it was before MLflow made a text of it: a name, or one of Python's literals."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
 
 
 def _launched(name: str) -> Mapping[str, Any]:

@@ -25,7 +25,6 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
-from analysis.addresses import shown
 from analysis.redaction import redacted
 from sweep.errors import SweepError
 from sweep.schema import OPTUNA, SchemaError, prepare
@@ -47,6 +46,7 @@ class StudyDatabase:
         tell: Called with a line when the database goes away, and when it is back.
 
     Attributes:
+        marks: What the study is marked with: user attributes.
         trials: What the study had when it was opened, by number.
 
     Raises:
@@ -54,7 +54,7 @@ class StudyDatabase:
     """
 
     def __init__(self, url: str, name: str, directions: Mapping[str, str], tell: Tell) -> None:
-        self._tell = tell
+        self._tell, self._shown = tell, shown(url)
         try:
             self._storage = _connect(url)
             study = optuna.create_study(
@@ -64,10 +64,11 @@ class StudyDatabase:
                 load_if_exists=True,
             )
             trials = study.get_trials(deepcopy=False)
+            self.marks: dict[str, Any] = study.user_attrs
         except SchemaError:
             raise
         except Exception as error:  # any of SQLAlchemy's and the database drivers'
-            raise SweepError(f"the Optuna database {shown(url)}: {_reason(error)}") from None
+            raise self._away(error) from None
         self._study_id = study._study_id
         self.trials = [trial for trial in trials if trial.state != TrialState.WAITING]
         self._ids = {number: trial._trial_id for number, trial in enumerate(self.trials)}
@@ -78,6 +79,17 @@ class StudyDatabase:
         self._away_since: float | None = None
         self._thread = threading.Thread(target=self._write_all, name="optuna", daemon=True)
         self._thread.start()
+
+    def mark(self, key: str, value: Any) -> None:
+        """Mark the study, before anything is written to it.
+
+        Raises:
+            SweepError: The database cannot be reached.
+        """
+        try:
+            self._storage.set_study_user_attr(self._study_id, key, value)
+        except Exception as error:  # any of SQLAlchemy's and the database drivers'
+            raise self._away(error) from None
 
     def save(self, trial: FrozenTrial) -> None:
         """Write a trial, as it is now, when its turn comes."""
@@ -102,6 +114,9 @@ class StudyDatabase:
             f"the Optuna database is away, and {len(self._waiting)} trials are not up to date in "
             "it; `--resume` brings it up to date from their checkpoints"
         )
+
+    def _away(self, error: Exception) -> SweepError:
+        return SweepError(f"the Optuna database {self._shown}: {_reason(error)}")
 
     def _write_all(self) -> None:
         while True:

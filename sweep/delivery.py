@@ -204,8 +204,9 @@ class Delivery:
     def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""
         found = self._search(event["tags"][Tag.TRIAL])
-        if found:
-            self._runs[event["run"]] = found[0].info.run_id
+        ours = next((run.info.run_id for run in found if _may_be(run, event)), None)
+        if ours:
+            self._runs[event["run"]] = ours
 
     def _search(self, name: str) -> list[Run]:
         return list(self.client.search_runs([self._experiment], f"tags.`{Tag.TRIAL}` = '{name}'"))
@@ -272,6 +273,19 @@ def _place(noted: str, files: TrialPaths) -> Place:
     path, folder = PurePath(noted), files.folder
     is_of_trial = path.parent.parts[-4:] == folder.parts[-4:]  # NAME/LAUNCH/trials/CONFIG_ID
     return folder / (path.name if is_of_trial else noted)
+
+
+def _may_be(run: Run, event: Event) -> bool:
+    """Whether a run has nothing that contradicts the event that begins it.
+
+    Launches of the first version, in several folders, share names in a common store.
+    """
+    params, tags = run.data.params, run.data.tags
+    same = {key: str(value) for key, value in event["params"].items()}
+    told = {key: event["tags"][key] for key in (Tag.SPEC, Tag.DATA_SHA256) if key in event["tags"]}
+    return all(params.get(key, value) == value for key, value in same.items()) and all(
+        tags.get(key, value) == value for key, value in told.items()
+    )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from snn.data import Dataset
 from sweep.board import Board, Progress
 from sweep.cluster import Slots
 from sweep.database import StudyDatabase
+from sweep.identity import claim, refuse_other_notes
 from sweep.ledger import Ledger
 from sweep.observer import Observer
 from sweep.outcome import Outcome
@@ -73,16 +74,20 @@ def drive(
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
 
     Raises:
+        SpecError: The study or the notes are not those of this launch; nothing ran.
         SweepError: The study's database cannot be reached; nothing ran.
         OSError: The notes cannot be written.
     """
+    refuse_other_notes(paths)
     database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
-    ledger = Ledger(dataset.sha256 for dataset in datasets.values())
+    data = {name: dataset.sha256 for name, dataset in datasets.items()}
+    claim(database, sweep, paths, data)
     tracker = MlflowTracker(paths)
     _begin_parent(tracker, sweep, paths)
     metric, mode = next(iter(sweep.directions.items()))
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
     with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
+        ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database)

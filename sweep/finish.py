@@ -8,6 +8,7 @@ from snn import checkpoint
 from snn.config import TrialConfig
 from snn.errors import CheckpointError
 from snn.training import Trainer
+from sweep.params import differences
 from sweep.paths import TrialPaths
 from sweep.records import SEARCHABLE
 
@@ -27,12 +28,15 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     return metrics
 
 
-def epochs_of(files: TrialPaths) -> dict[int, dict[str, float]]:
-    """The metrics of every epoch that a trial has done, from its checkpoint."""
+def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, dict[str, float]]:
+    """The metrics of every epoch that a trial has done, from its checkpoint, if it is its own."""
     try:
-        return dict(enumerate(checkpoint.load(files.last)["history"], start=1))
+        state = checkpoint.load(files.last)
     except CheckpointError:
         return {}
+    if differences(state.get("config", {}), config):
+        return {}
+    return dict(enumerate(state["history"], start=1))
 
 
 def trial_name(config: TrialConfig) -> str:

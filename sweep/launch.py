@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
+from snn.place import Place
 from sweep import locks
 from sweep.errors import RunningError, SpecError, SweepError
-from sweep.paths import STORAGE_ENV, LaunchPaths, launches, storage_root
+from sweep.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
 from sweep.spec import Sweep
 from sweep.yaml_file import read
 
@@ -22,9 +25,11 @@ def begin(sweep: Sweep) -> LaunchPaths:
     root = storage_root()
     while True:
         earlier = launches(root, sweep.name)
-        paths = LaunchPaths(root, sweep.name, earlier[-1].launch + 1 if earlier else 1)
+        number = earlier[-1].launch + 1 if earlier else 1
+        paths = LaunchPaths(root, sweep.name, number, secrets.token_hex(8))
         try:
             paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
+            paths.id_file.write_text(paths.id, encoding="utf-8")
             paths.spec.write_text(sweep.to_yaml(), encoding="utf-8")
         except FileExistsError:  # another launch was faster by a moment
             continue
@@ -37,15 +42,22 @@ def begin(sweep: Sweep) -> LaunchPaths:
 
 def discard_unused(paths: LaunchPaths) -> None:
     """Leave nothing of a new launch that was refused before anything of it was noted."""
-    folders = [paths.own, paths.own.parent]
-    folders += [] if os.environ.get(STORAGE_ENV) else [paths.own.parent.parent]
     with contextlib.suppress(OSError):  # it could not be written; or others have launches there
         if not paths.outbox.exists():
+            paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
             for file in locks.files(paths.lock):
                 file.unlink(missing_ok=True)
-            for folder in folders:
-                folder.rmdir()
+            paths.own.rmdir()
+    _remove_empty(paths.own.parent)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a sweep, and the one of all sweeps, where nothing is in them."""
+    folders = [folder] if os.environ.get(STORAGE_ENV) else [folder, folder.parent]
+    with contextlib.suppress(OSError):
+        for empty in folders:
+            empty.rmdir()
 
 
 def latest(sweep: Sweep) -> LaunchPaths:
@@ -55,7 +67,7 @@ def latest(sweep: Sweep) -> LaunchPaths:
         SpecError: There is none, or it was of another specification.
     """
     root = storage_root()
-    found = launches(root, sweep.name)
+    found = _specified(root, sweep.name)
     if not found:
         raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
     changed = _changed(sweep, found[-1])
@@ -69,8 +81,13 @@ def latest(sweep: Sweep) -> LaunchPaths:
 
 def is_latest(sweep: Sweep) -> bool:
     """Whether the latest launch of this name was of this very sweep."""
-    found = launches(storage_root(), sweep.name)
+    found = _specified(storage_root(), sweep.name)
     return bool(found) and not _changed(sweep, found[-1])
+
+
+def _specified(root: Place, name: str) -> list[LaunchPaths]:
+    """The launches that came so far as to have a specification."""
+    return [paths for paths in launches(root, name) if paths.spec.exists()]
 
 
 def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
@@ -88,16 +105,44 @@ def driving(paths: LaunchPaths) -> Iterator[None]:
         RunningError: Another driver holds it.
         SweepError: The folder cannot be written.
     """
-    lock = contextlib.ExitStack()
+    with _locked(paths.lock, f"launch {paths.launch} of {paths.name!r}"):
+        yield
+
+
+@contextlib.contextmanager
+def alone(name: str, what: str, key: str = "driver") -> Iterator[None]:
+    """Let no other process here train the same at the same time: all would be trained twice.
+
+    Args:
+        name: Of the sweep.
+        what: What another process is running when this is refused.
+        key: Names the lock; the default is that of all launches of the sweep.
+
+    Raises:
+        RunningError: Another process holds it.
+        SweepError: The folder cannot be written.
+    """
+    lock = own_folder(storage_root(), name) / f"{key}.lock"
+    with _locked(lock, what):
+        try:
+            yield
+        finally:
+            for file in locks.files(lock):
+                file.unlink(missing_ok=True)
+            _remove_empty(lock.parent)
+
+
+@contextlib.contextmanager
+def _locked(lock: Path, what: str) -> Iterator[None]:
+    """Hold the lock of a file."""
+    held = contextlib.ExitStack()
     try:
-        paths.own.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
-        lock.enter_context(locks.held(paths.lock))
+        lock.parent.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
+        held.enter_context(locks.held(lock))
     except locks.TakenError as error:
-        raise RunningError(
-            f"launch {paths.launch} of {paths.name!r} is being run by {error.holder}; "
-            "wait for it, or stop it"
-        ) from None
+        holder = error.holder
+        raise RunningError(f"{what} is being run by {holder}; wait for it, or stop it") from None
     except OSError as error:
-        raise SweepError(f"{paths.lock}: cannot be written: {error.strerror}") from None
-    with lock:
+        raise SweepError(f"{lock}: cannot be written: {error.strerror}") from None
+    with held:
         yield

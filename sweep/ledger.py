@@ -1,76 +1,127 @@
-"""What was run before: finished runs in the MLflow store, by configuration."""
+"""What was run before: finished runs in the MLflow store, by configuration.
+
+A store takes what is written to it, by hand or from a file, so its tags alone prove nothing. A run
+is used only if its params are the configuration that is asked for, key by key, and if its epochs
+are as many as that configuration trains and have the metrics that the run ended with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snn.config import TrialConfig
 from sweep.errors import first_line
 from sweep.outcome import Outcome
-from sweep.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
+from sweep.params import differences, param_values
+from sweep.records import EPOCH_METRICS, FINAL_METRICS, SEARCHABLE, State, Tag
 from sweep.store import open_store, store_exists
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _PAGE = 1000
+Epochs = Mapping[int, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Record:
-    """A finished run: its MLflow id, the unique name of its trial, its final metrics, its files."""
+    """A finished run.
+
+    Attributes:
+        run_id: In MLflow.
+        trial: The unique name of its trial.
+        checkpoint: Where its network is.
+        params: Its configuration, as texts.
+        metrics: Of its end.
+        epochs: The metrics of every epoch; known once the run is found.
+    """
 
     run_id: str
     trial: str
     checkpoint: str
-    metrics: dict[str, float]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    epochs: Epochs
 
 
 class Ledger:
     """Finished runs on the data of given digests.
 
+    Args:
+        digests: Of the data sets.
+        tell: Called with a line for a run that is not what its tags say.
+
     Attributes:
         trouble: Why the store could not be read, in one line; then the ledger is empty.
     """
 
-    def __init__(self, digests: Iterable[str]) -> None:
+    def __init__(
+        self, digests: Iterable[str], tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.trouble = ""
-        self._records: dict[str, Record] = {}
+        self._tell = tell
+        self._records: dict[str, list[Record]] = {}
+        self._found: dict[str, Record | None] = {}
         try:
-            for digest in digests if store_exists() else ():
+            if not store_exists():
+                return
+            self._client = open_store()
+            for digest in digests:
                 self._read(digest)
         except Exception as error:  # whatever MLflow, its database or the network may throw
-            self.trouble = first_line(error)
+            self._give_up(error)
 
     def __len__(self) -> int:
         return len(self._records)
 
     def find(self, config: TrialConfig) -> Record | None:
-        """The latest finished run of this configuration and seed."""
-        return self._records.get(config.config_id)
+        """The latest finished run of this configuration and seed, if it is what its tags say."""
+        key = config.config_id
+        if key not in self._found:
+            self._found[key] = self._latest(config)
+        return self._found[key]
 
     def lookup(self, config: TrialConfig) -> Outcome | None:
         """The same as an outcome."""
         record = self.find(config)
         return Outcome(State.DONE, record.metrics, reused_from=record.run_id) if record else None
 
-    def history(self, record: Record) -> dict[int, dict[str, float]]:
-        """Metrics of every epoch of a run."""
-        client, epochs = open_store(), dict[int, dict[str, float]]()
+    def _latest(self, config: TrialConfig) -> Record | None:
+        for record in reversed(self._records.get(config.config_id, ())):
+            wrong = differences(param_values(record.params), config)
+            if not wrong:
+                try:
+                    record = replace(record, epochs=self._history(record.run_id))
+                except Exception as error:  # whatever MLflow, its database or the network may throw
+                    self._give_up(error)
+                    self._tell(f"MLflow cannot be read ({self.trouble}); no more runs are reused")
+                    return None
+                wrong = _broken(record, config)
+            if not wrong:
+                return record
+            self._tell(f"MLflow run {record.run_id} is not used for {config.config_id}: {wrong}")
+        return None
+
+    def _history(self, run_id: str) -> Epochs:
+        epochs = dict[int, dict[str, float]]()
         for name in EPOCH_METRICS:
-            for metric in client.get_metric_history(record.run_id, name):
+            for metric in self._client.get_metric_history(run_id, name):
                 epochs.setdefault(metric.step, {})[name] = metric.value
         return dict(sorted(epochs.items()))
 
+    def _give_up(self, error: Exception) -> None:
+        self.trouble = first_line(error)
+        self._records.clear()
+
     def _read(self, digest: str) -> None:
-        client = open_store()
-        experiments = [found.experiment_id for found in client.search_experiments()]
+        experiments = [found.experiment_id for found in self._client.search_experiments()]
         wanted = f"tags.`{Tag.STATE}` = '{State.DONE}' AND tags.`{Tag.DATA_SHA256}` = '{digest}'"
         token = None
         while True:
-            page = client.search_runs(
+            page = self._client.search_runs(
                 experiments,
                 wanted,
                 max_results=_PAGE,
@@ -86,9 +137,28 @@ class Ledger:
     def _add(self, run: Run) -> None:
         tags, metrics = run.data.tags, run.data.metrics
         if Tag.CONFIG_ID in tags:
-            self._records[tags[Tag.CONFIG_ID]] = Record(
+            record = Record(
                 run_id=run.info.run_id,
                 trial=tags.get(Tag.TRIAL, ""),
                 checkpoint=tags.get(Tag.CHECKPOINT, ""),
+                params=run.data.params,
                 metrics={name: metrics[name] for name in FINAL_METRICS if name in metrics},
+                epochs={},
             )
+            self._records.setdefault(tags[Tag.CONFIG_ID], []).append(record)
+
+
+def _broken(record: Record, config: TrialConfig) -> str:
+    """Why a run cannot be the training of its configuration, in words; empty if it can."""
+    count, best = len(record.epochs), record.metrics.get("best_epoch", math.nan)
+    stalled = config.early_stopping and best + config.early_stopping <= count < config.epochs
+    if list(record.epochs) != list(range(1, count + 1)) or not (count == config.epochs or stalled):
+        return f"it has {count} of {config.epochs} epochs"
+    if best not in record.epochs:
+        return f"its best epoch is {best:g} of {count}"
+    at_best = record.epochs[int(best)]
+    for name in SEARCHABLE:
+        ended = record.metrics.get(f"best_{name}")
+        if ended is not None and name in at_best and not math.isclose(ended, at_best[name]):
+            return f"its best_{name} is {ended:g}, and {at_best[name]:g} in its best epoch"
+    return ""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 _TRY_EVERY_S = 0.1
 _PATIENCE_S = 120.0  # tables are made in seconds
@@ -64,24 +65,30 @@ class Holder:
 def held(file: Path) -> Iterator[None]:
     """Hold the lock of a file, which is made; it is free when the process ends, however it ends.
 
+    The holder may remove the file before it lets go.
+
     Raises:
         TakenError: Somebody else holds it.
         OSError: The file cannot be written.
     """
-    with file.open("a+", encoding="utf-8") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                opened.seek(0)
-                raise TakenError(f"process {opened.read().strip() or '?'}") from None
-            with _noted(files(file)[1]):
-                yield
+    while True:
+        with file.open("a+", encoding="utf-8") as opened:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _TAKEN:
+                    opened.seek(0)
+                    raise TakenError(f"process {opened.read().strip() or '?'}") from None
+                with _noted(files(file)[1]):
+                    yield
+                return
+            if not _is_still_there(file, opened):  # its holder removed it meanwhile
+                continue
+            opened.truncate(0)
+            opened.write(str(os.getpid()))
+            opened.flush()
+            yield
             return
-        opened.truncate(0)
-        opened.write(str(os.getpid()))
-        opened.flush()
-        yield
 
 
 @contextlib.contextmanager
@@ -104,6 +111,13 @@ def awaited(folder: Path) -> Iterator[None]:
 def files(lock: Path) -> tuple[Path, Path]:
     """What `held` may leave of a lock."""
     return lock, lock.with_suffix(".holder")
+
+
+def _is_still_there(file: Path, opened: TextIO) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(opened.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager

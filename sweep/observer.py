@@ -115,7 +115,7 @@ class Observer(tune.Callback):
             self.count(config, outcome)
         else:
             self._begin(config, {Tag.REUSED_FROM: record.run_id})
-            self._note_epochs(config, self._ledger.history(record))
+            self._note_epochs(config, record.epochs)
             self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
             self._count(config, outcome, reused=True)
 
@@ -127,7 +127,7 @@ class Observer(tune.Callback):
         """
         if self._tracker.state(config.config_id) != outcome.state:
             self._begin(config, {})
-            self._note_epochs(config, epochs_of(self._paths.trial(config.config_id)))
+            self._note_epochs(config, epochs_of(self._paths.trial(config.config_id), config))
             self._note_end(config, outcome, {})
         self._count(config, outcome, reused=True)
 

@@ -1,6 +1,7 @@
 """Where a sweep keeps its files: every file name in one place.
 
-ray_results/NAME/LAUNCH/spec.yaml           the sweep as it was launched
+ray_results/NAME/LAUNCH/id                  of this launch alone: no other folder has it
+                       /spec.yaml           the sweep as it was launched
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
@@ -8,7 +9,7 @@ ray_results/NAME/LAUNCH/spec.yaml           the sweep as it was launched
                        /refused.jsonl       what MLflow does not take, with the reason
                        /tune/               Ray Tune's own state
 
-All nodes read and write the first two; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
+All nodes read and write the first three; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
 object store. An object store takes no appended lines and no locks, so the rest, which only the
 driver needs, is in `ray_results` on the driver's machine then.
 """
@@ -16,8 +17,9 @@ driver needs, is in `ray_results` on the driver's machine then.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis import addresses
@@ -107,11 +109,17 @@ class TrialPaths:
 
 @dataclass(frozen=True)
 class LaunchPaths:
-    """The folder of one launch of a sweep; launches of a name are numbered from 1."""
+    """The folder of one launch of a sweep; launches of a name are numbered from 1.
+
+    Attributes:
+        id: 16 hex digits that tell the launch from those of other folders with the same name and
+            number, which may share a database with it. Launches of the first version have none.
+    """
 
     root: Place
     name: str
     launch: int
+    id: str = ""
 
     @property
     def folder(self) -> Place:
@@ -121,13 +129,22 @@ class LaunchPaths:
     @property
     def own(self) -> Path:
         """What only its driver needs: on its disk, and beside the rest where that is a folder."""
-        root = self.root if isinstance(self.root, Path) else Path("ray_results").absolute()
-        return root / self.name / str(self.launch)
+        return own_folder(self.root, self.name) / str(self.launch)
+
+    @property
+    def title(self) -> str:
+        """The launch for people, who know which folder they are in."""
+        return f"{self.name}/{self.launch}"
 
     @property
     def key(self) -> str:
-        """Name of the launch, unique in the store: that of the Optuna study, too."""
-        return f"{self.name}/{self.launch}"
+        """Name of the launch, unique in all stores: that of the Optuna study, too."""
+        return f"{self.title}-{self.id}" if self.id else self.title
+
+    @property
+    def id_file(self) -> Place:
+        """Holds the id."""
+        return self.folder / "id"
 
     @property
     def spec(self) -> Place:
@@ -164,11 +181,28 @@ class LaunchPaths:
         return TrialPaths(self.folder / "trials" / config_id)
 
 
+def own_folder(root: Place, name: str) -> Path:
+    """What only the drivers of a sweep need, on the disk of their machine."""
+    here = root if isinstance(root, Path) else Path("ray_results").absolute()
+    return here / name
+
+
 def launches(root: Place, name: str) -> list[LaunchPaths]:
     """All launches of a sweep, oldest first."""
     folder = root / name
     numbers = [int(p.name) for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
-    return [LaunchPaths(root, name, number) for number in sorted(numbers)]
+    found = [LaunchPaths(root, name, number) for number in sorted(numbers)]
+    return [replace(paths, id=_read_id(paths)) for paths in found]
+
+
+def _read_id(paths: LaunchPaths) -> str:
+    try:
+        text = paths.id_file.read_bytes().decode(errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+    if text and not re.fullmatch("[0-9a-f]{16}", text):  # empty: its begin was cut off
+        raise SpecError(f"{paths.id_file}: is not the id of a launch, 16 hex digits; restore it")
+    return text
 
 
 def all_launches(root: Place) -> Iterator[LaunchPaths]:

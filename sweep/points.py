@@ -39,6 +39,10 @@ class Points:
         """How many there are."""
         return len(self.points)
 
+    def takes(self, assignment: Assignment) -> bool:
+        """Whether a configuration is one of them."""
+        return assignment in self.grid()
+
     def to_optuna_params(self, assignment: Assignment) -> dict[str, Any]:
         """One of them as Optuna knows it, for `enqueue_trial`."""
         return {_NAME: _label(assignment)}

@@ -51,7 +51,12 @@ def run(
         SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
     """
     earlier = launch.latest(sweep) if resume else None
-    with stoppable() as stop, cluster.connected(sweep.resources, address) as slots:
+    which = f"launch {earlier.launch}" if earlier else "a launch"
+    with (
+        launch.alone(sweep.name, f"{which} of {sweep.name!r}"),
+        stoppable() as stop,
+        cluster.connected(sweep.resources, address) as slots,
+    ):
         check_backends(sweep)
         datasets = read_datasets(sweep)
         paths = earlier or launch.begin(sweep)

@@ -64,9 +64,9 @@ def experiment_of(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> s
         return ""
     if outbox.store not in ("", address()):
         raise AnotherStoreError(
-            f"MLFLOW_TRACKING_URI: the runs of {paths.key} are in {outbox.store}, and {address()} "
-            f"does not know them; name the first again, or remove {paths.delivered} to log all of "
-            "the launch to the second"
+            f"MLFLOW_TRACKING_URI: the runs of {paths.title} are in {outbox.store}, and "
+            f"{address()} does not know them; name the first again, or remove "
+            f"{paths.delivered} to log all of the launch to the second"
         )
     raise gone(paths)
 
@@ -74,6 +74,6 @@ def experiment_of(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> s
 def gone(paths: LaunchPaths) -> SweepError:
     """The runs of a launch were deleted for good: what to do."""
     return SweepError(
-        f"the runs of {paths.key} are gone from {address()} for good; remove {paths.delivered} to "
-        "log all of the launch anew"
+        f"the runs of {paths.title} are gone from {address()} for good; remove {paths.delivered} "
+        "to log all of the launch anew"
     )

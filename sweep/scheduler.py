@@ -14,6 +14,7 @@ from typing import Any
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, HyperBandScheduler, TrialScheduler
 
+from snn.config import TrialConfig
 from sweep.outcome import EPOCH
 from sweep.spec import Sweep
 
@@ -55,7 +56,7 @@ class EachAlone(FIFOScheduler):
         self._schedulers: dict[str, TrialScheduler] = {}
 
     def _of(self, trial: Trial) -> TrialScheduler:
-        config = trial.config["trial"]
+        config = TrialConfig.parse(trial.config["trial"]).canonical()
         kind = json.dumps([config.get(key) for key in self._keys])
         if kind not in self._schedulers:
             self._schedulers[kind] = self._make()

@@ -26,6 +26,7 @@ from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
 from sweep.database import StudyDatabase
+from sweep.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
 from sweep.outcome import EARLIER, EPOCH, Outcome, outcome_of
 from sweep.records import State
 from sweep.spec import Sweep
@@ -33,7 +34,6 @@ from sweep.spec import Sweep
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 log = logging.getLogger(__name__)
 
-_ASSIGNMENT, _OUTCOME = "assignment", "outcome"
 _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results are waiting, too
 _MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
 
@@ -118,7 +118,7 @@ class StudySearcher(Searcher):
                 self._ready.popleft()
                 self._running[trial_id] = candidate, seed
                 config = candidate.configs[seed]
-                return {"trial": config.canonical(), "config_id": config.config_id}
+                return {"trial": config.to_wire(), "config_id": config.config_id}
         self.exhausted = not self.halted
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
@@ -171,10 +171,12 @@ class StudySearcher(Searcher):
         trial = self.study.ask()
         assignment = self.sweep.space.suggest(trial)
         self._count(assignment)
-        trial.set_user_attr(_ASSIGNMENT, json.dumps(assignment))
+        candidate = self._candidate(trial, assignment)
+        trial.set_user_attr(ASSIGNMENT, json.dumps(assignment))
+        trial.set_user_attr(CONFIG, configuration_record(candidate.configs[self.sweep.seeds[0]]))
         self._save(trial)
         self._asked += 1
-        self._open(self._candidate(trial, assignment))
+        self._open(candidate)
         return True
 
     def _count(self, assignment: Mapping[str, Any]) -> None:
@@ -224,7 +226,7 @@ class StudySearcher(Searcher):
         self._settled[candidate.configs[seed].config_id] = outcome
         record = {"metrics": dict(outcome.metrics), "state": outcome.state}
         record |= {"reason": outcome.reason} if outcome.reason else {}
-        candidate.trial.set_user_attr(f"{_OUTCOME}:{seed}", json.dumps(record))
+        candidate.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
         if not candidate.open_seeds:
             self._tell(candidate)
         self._save(candidate.trial)
@@ -251,14 +253,14 @@ class StudySearcher(Searcher):
         for frozen in self.study.get_trials(deepcopy=False):
             if frozen.state == TrialState.WAITING:
                 continue
-            if frozen.state == TrialState.RUNNING and _ASSIGNMENT not in frozen.user_attrs:
+            if frozen.state == TrialState.RUNNING and ASSIGNMENT not in frozen.user_attrs:
                 self.study.tell(frozen.number, state=TrialState.FAIL)  # nobody knows what it is
                 self._save(frozen)
                 continue
-            if _ASSIGNMENT not in frozen.user_attrs:
+            if ASSIGNMENT not in frozen.user_attrs:
                 continue
             asked += 1
-            self._count(json.loads(frozen.user_attrs[_ASSIGNMENT]))
+            self._count(json.loads(frozen.user_attrs[ASSIGNMENT]))
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
@@ -272,10 +274,10 @@ class StudySearcher(Searcher):
 
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
         trial = optuna.trial.Trial(self.study, frozen._trial_id)
-        candidate = self._candidate(trial, json.loads(frozen.user_attrs[_ASSIGNMENT]))
+        candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
         candidate.reported = set(frozen.intermediate_values)
         for seed in candidate.configs:
-            record = frozen.user_attrs.get(f"{_OUTCOME}:{seed}")
+            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
             if record:
                 outcome = Outcome(**json.loads(record))
                 candidate.outcomes[seed] = outcome

@@ -11,13 +11,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snn import checkpoint
 from snn.config import TrialConfig
-from snn.data import load
+from snn.data import Dataset, load
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.place import Place
 from snn.training import Trainer
 from sweep import finish, launch
-from sweep.ledger import Ledger
+from sweep.ledger import Ledger, Record
 from sweep.outcome import Outcome
+from sweep.params import differences
 from sweep.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
 from sweep.provenance import launch_tags, provenance_tags
 from sweep.records import State, Tag
@@ -47,11 +48,25 @@ def train(config: TrialConfig, console: Console) -> Ended:
         SnnError, SweepError, OSError: It cannot be trained here.
     """
     dataset = load(config.dataset)
-    ledger = Ledger([dataset.sha256])
-    record = ledger.find(config)
-    if record and anywhere(record.checkpoint, "checkpoint").exists():
-        console.print(f"trained before: MLflow run {record.run_id}")
-        return Ended(record.metrics, record.checkpoint)
+    with launch.alone(NAME, f"the training of {config.config_id}", config.config_id):
+        record = Ledger([dataset.sha256], console.print).find(config)
+        if record and _has_network(record, config):
+            console.print(f"trained before: MLflow run {record.run_id}")
+            return Ended(record.metrics, record.checkpoint)
+        return _train_noted(config, dataset, console)
+
+
+def _has_network(record: Record, config: TrialConfig) -> bool:
+    """Whether the network of a run is still there, and is of this configuration."""
+    try:
+        network, _ = checkpoint.load_network(anywhere(record.checkpoint, "checkpoint"))
+    except CheckpointError:
+        return False
+    return not differences(network.config.canonical(), config)
+
+
+def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> Ended:
+    """Train it as a launch, with notes for MLflow."""
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
     paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):
@@ -67,7 +82,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
 
 
 def _as_sweep(config: TrialConfig) -> Sweep:
-    base = {key: value for key, value in config.canonical().items() if key != "seed"}
+    base = {key: value for key, value in config.to_wire().items() if key != "seed"}
     return Sweep.parse({"name": NAME, "base": base, "scheduler": "none", "seeds": [config.seed]})
 
 

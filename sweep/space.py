@@ -195,6 +195,13 @@ class Space:
         """The space of some parameters alone."""
         return Space(tuple(p for p in self.parameters if p.name in names), self.fixed)
 
+    def takes(self, assignment: Assignment) -> bool:
+        """Whether a point lies in it: it has every parameter that is used, and no others."""
+        used = [p for p in self.parameters if self._used(p, assignment)]
+        return assignment.keys() == {p.name for p in used} and all(
+            parameter.takes(assignment[parameter.name]) for parameter in used
+        )
+
     def to_optuna_params(self, assignment: Assignment) -> dict[str, Any]:
         """A point as Optuna knows it, for `enqueue_trial`."""
         parameters = {p.name: p for p in self.parameters}

@@ -20,10 +20,10 @@ def sync_all(console: Console) -> bool:
             with launch.driving(paths):
                 left = _sync(paths)
         except RunningError:
-            console.print(f"{paths.key}: is running; it delivers by itself")
+            console.print(f"{paths.title}: is running; it delivers by itself")
             continue
         complete &= not left
-        console.print(f"{paths.key}: {left or 'complete'}", soft_wrap=True)
+        console.print(f"{paths.title}: {left or 'complete'}", soft_wrap=True)
     return complete
 
 

@@ -15,6 +15,7 @@ from sweep.errors import SweepError
 
 if TYPE_CHECKING:
     from analysis.exchange import Imported
+    from analysis.run_file import RunFile
 
 _PLAIN_EVERY_S = 10.0
 _GOES_ON = "the same command goes on where it was"
@@ -75,6 +76,8 @@ def import_runs(
     from analysis.store import explained
 
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
+    for path, file in opened:
+        _check_configurations(path, file)
     with explained("open the store", store_uri()):
         client = open_store()
     for _, file in opened:
@@ -90,6 +93,35 @@ def import_runs(
         say(f"interrupted; {_GOES_ON}")
         return 130
     return 0
+
+
+def _check_configurations(path: Path, file: RunFile) -> None:
+    """Check that the runs of a file are of the configurations that they are tagged with.
+
+    Params of another version of spikesweep, which may not be read here, prove nothing.
+
+    Raises:
+        SpecError: One is not.
+    """
+    from snn.config import TrialConfig
+    from snn.errors import ConfigError
+    from sweep.errors import SpecError
+    from sweep.params import param_values
+    from sweep.records import Tag
+
+    for run in file.runs():
+        told = run.tags.get(Tag.CONFIG_ID)
+        if told is None or not run.is_trial:
+            continue
+        try:
+            config_id = TrialConfig.parse(param_values(run.params)).config_id
+        except ConfigError:
+            continue
+        if config_id != told:
+            raise SpecError(
+                f"{path}: run {run.run_id} is tagged as configuration {told}, and its params are "
+                f"those of {config_id}; nothing was imported"
+            )
 
 
 def _outcome(done: Imported) -> str:

@@ -43,7 +43,7 @@ def test_two_sweeps_at_once_share_the_cluster_and_the_databases(
         assert states == {"FINISHED": 4}  # three trials and the sweep
         with psycopg.connect(services.client_environment["SPIKESWEEP_OPTUNA"]) as studies:
             found = studies.execute(
-                "SELECT state FROM trials NATURAL JOIN studies WHERE study_name = %s",
-                [f"{name}/1"],
+                "SELECT state FROM trials NATURAL JOIN studies WHERE study_name LIKE %s",
+                [f"{name}/1-%"],
             )
             assert found.fetchall() == [("COMPLETE",)] * 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given
@@ -87,6 +88,33 @@ def test_the_group_is_the_same_for_all_seeds() -> None:
 def test_a_configuration_comes_back_from_its_canonical_values() -> None:
     for config in (TrialConfig(hidden=[8, 4]), TrialConfig(preset="published", dynamics="lif")):
         assert TrialConfig.parse(config.canonical()).config_id == config.config_id
+
+
+def values_of(key: str) -> st.SearchStrategy[Any]:
+    """Some values that a key may have, its default among them."""
+    field = TrialConfig.model_fields[key]
+    if key == "hidden":
+        return st.one_of(st.integers(1, 9), st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    if field.annotation is bool:
+        return st.booleans()
+    if isinstance(field.default, str):
+        return st.sampled_from(get_args(field.annotation))
+    if isinstance(field.default, int):
+        return st.integers(2, 10_000)
+    positive = st.floats(1e-6, 0.999)
+    return st.one_of(st.none(), positive) if key == "tau_syn" else positive
+
+
+CONFIGURATIONS = st.fixed_dictionaries(
+    {}, optional={key: values_of(key) for key in TrialConfig.model_fields}
+).map(TrialConfig.parse)
+
+
+@given(CONFIGURATIONS)
+def test_a_configuration_comes_back_whole_from_another_process(config: TrialConfig) -> None:
+    sent = json.loads(json.dumps(config.to_wire()))
+    assert TrialConfig.parse(sent) == config
+    assert sent.keys() == TrialConfig.model_fields.keys()
 
 
 @pytest.mark.parametrize(

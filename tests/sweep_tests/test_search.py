@@ -226,6 +226,16 @@ def test_what_another_sweep_ran_is_answered_from_its_record(tmp_path: Path) -> N
     assert len(bench.reused) == 3
 
 
+def test_a_trial_is_handed_out_whole_with_the_backend_that_computes_it(tmp_path: Path) -> None:
+    base = {"dataset": "digits", "backend": "reference"}
+    bench = Bench(tmp_path, base=base, search={"lr": [0.01]}, trials=1)
+    suggested = bench.searcher().suggest("a")
+    assert suggested is not None
+    config = TrialConfig.parse(suggested["trial"])
+    assert config == bench.sweep.config({"lr": 0.01}, seed=0)
+    assert config.backend == "reference"
+
+
 def test_a_long_grid_that_was_run_before_is_answered_to_its_end(tmp_path: Path) -> None:
     search = {"batch_size": {"int": [1, 130]}}
     bench = Bench(tmp_path, search=search, sampler="grid")

@@ -9,7 +9,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from snn.config import TrialConfig
-from sweep import tracking
+from sweep import launch, tracking
 from sweep.delivery import Delivery
 from sweep.errors import SpecError
 from sweep.outbox import Outbox
@@ -17,6 +17,7 @@ from sweep.outcome import Outcome
 from sweep.paths import LaunchPaths
 from sweep.records import State, Tag
 from sweep.same_store import refuse_another_store
+from sweep.spec import Sweep
 from sweep.store import address
 from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
 
@@ -121,6 +122,45 @@ def test_what_was_delivered_but_not_marked_is_not_delivered_twice(
     (run,) = trials()
     assert losses(run) == [(1, 1.0), (2, 0.5)]
     assert run.data.params == {"lr": "1"}
+
+
+@pytest.mark.parametrize("lost_marks", [False, True])
+def test_folders_that_share_a_store_log_the_same_launch_to_runs_of_their_own(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, lost_marks: bool
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{in_folder / 'mlflow.db'}")
+    sweep = Sweep.parse({"name": "sweep", "search": {"lr": {"loguniform": [1e-4, 1e-2]}}})
+    for folder, loss in (("one", 1.0), ("other", 2.0)):
+        (in_folder / folder).mkdir()
+        monkeypatch.chdir(in_folder / folder)
+        paths = launch.begin(sweep)
+        for epoch in (1, 2):
+            tracker = MlflowTracker(paths)
+            begin(tracker, paths)
+            tracker.epoch(KEY, epoch, {"train_loss": loss})
+            assert tracker.close() == ""
+            if lost_marks:
+                paths.delivered.unlink()
+    logged = sorted(losses(run) for run in trials())
+    assert logged == [[(1, 1.0), (2, 1.0)], [(1, 2.0), (2, 2.0)]]
+    assert len({run.data.tags[Tag.PARENT] for run in trials()}) == 2
+
+
+def test_launches_without_an_id_do_not_share_the_run_of_another_specification(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{in_folder / 'mlflow.db'}")
+    for folder in ("one", "other", "one"):
+        paths = LaunchPaths(in_folder / folder / "ray_results", "sweep", 1)
+        paths.delivered.unlink(missing_ok=True)
+        tracker = MlflowTracker(paths)
+        tracker.begin(SWEEP_RUN, "sweep 1", {}, sweep_tags(paths) | {Tag.SPEC: folder})
+        assert tracker.close() == ""
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name("sweep")
+    assert experiment is not None
+    parents = client.search_runs([experiment.experiment_id])
+    assert sorted(run.data.tags[Tag.SPEC] for run in parents) == ["one", "other"]
 
 
 def test_a_store_that_is_away_delays_delivery_only(

@@ -105,8 +105,11 @@ class Workplace:
         return [metric.step for metric in history]
 
     def study(self, name: str) -> optuna.Study:
-        """The study of a launch."""
-        return optuna.load_study(study_name=name, storage=sqlite_url(self.folder / "optuna.db"))
+        """The study of a launch: that of the name and number, whatever the id."""
+        storage = sqlite_url(self.folder / "optuna.db")
+        names = optuna.get_all_study_names(storage)
+        (found,) = (each for each in names if each == name or each.startswith(f"{name}-"))
+        return optuna.load_study(study_name=found, storage=storage)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
