@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import Any
 
 from sweep.errors import SweepError
+from sweep.guard import marked
+from sweep.servers import Servers, in_a_session_of_their_own, unprinted
 from sweep.spec import Resources
 from sweep.stopping import obeyed_later
 
@@ -44,11 +46,11 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
-        yield Slots(needs)
+        yield Slots(needs, Servers())
         return
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     try:
-        with obeyed_later():
+        with obeyed_later(), in_a_session_of_their_own(), marked() as guard:
             ray.init(
                 address=address,
                 include_dashboard=None if address else False,
@@ -58,10 +60,12 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
+    servers = Servers(guard)
     try:
-        yield Slots(needs)
+        with unprinted():
+            yield Slots(needs, servers)
     finally:
-        ray.shutdown()
+        servers.shut_down()
 
 
 def _import_what_follows() -> None:
@@ -78,12 +82,14 @@ class Slots:
 
     Attributes:
         needs: What a trial asks for, in words.
+        servers: Of Ray, that all of this depends on.
 
     Raises:
         SweepError: There is no room on any: to wait for a first node might be to wait for ever.
     """
 
-    def __init__(self, needs: Resources) -> None:
+    def __init__(self, needs: Resources, servers: Servers) -> None:
+        self.servers = servers
         self.needs = _told(needs.wanted, needs)
         self._of_trial = needs
         self._counted, self._counted_at = _count_slots(needs), time.monotonic()

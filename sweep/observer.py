@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ray import tune
@@ -11,8 +13,10 @@ from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.board import Board
 from sweep.cluster import Slots
+from sweep.failures import UNKNOWN, Cause, cause_of
 from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
+from sweep.life import Event, Lives, Phase
 from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
@@ -34,7 +38,8 @@ class Observer(tune.Callback):
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
         self._ledger, self._datasets, self._slots = ledger, datasets, slots
-        self._running: dict[str, TrialConfig] = {}
+        self._lives, self._lock = Lives(), threading.RLock()
+        self._trials: list[Any] = []
         self._away = self._stranded = False
         self.failures: dict[str, str] = {}
 
@@ -42,54 +47,59 @@ class Observer(tune.Callback):
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Look after the nodes: trials wait for one also when the searcher has no more."""
+        self._trials = trials
         self.slots()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Begin the run of a trial, or go on with it, here or on another node."""
-        config = TrialConfig.parse(trial.config["trial"])
-        if config.config_id not in self._running:  # else it was moved from a node that died
-            self._begin(config, {})
-        self._running[config.config_id] = config
-        self._board.begin(config.config_id, trial_name(config), config.epochs)
+        with self._taken(trial, Event.START):
+            pass
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         """Note an epoch, and those before it that a driver that is gone may not have noted."""
-        config = self._running[trial.config["config_id"]]
-        key = config.config_id
-        self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
-        if EPOCH in result:
-            metrics = {name: result[name] for name in EPOCH_METRICS if name in result}
-            self._tracker.epoch(key, int(result[EPOCH]), metrics)
-            self._board.epoch(key, metrics, int(result[EPOCH]))
+        with self._taken(trial, Event.RESULT) as config:
+            if config is None:
+                return
+            self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
+            if EPOCH in result:
+                metrics = {name: result[name] for name in EPOCH_METRICS if name in result}
+                self._tracker.epoch(config.config_id, int(result[EPOCH]), metrics)
+                self._board.epoch(config.config_id, metrics, int(result[EPOCH]))
         self._tell_of_mlflow()
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Say that a trial whose process or node has died goes on, from its last epoch."""
-        config = self._running[trial.config["config_id"]]
-        self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
+        with self._taken(trial, Event.RECOVER) as config:
+            if config is None:
+                return
+            self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
+            if cause_of(trial).starting:
+                trial.max_failures = 0  # a second time is enough to see that it fails always
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial that was done, pruned, diverged or interrupted."""
-        config = self._running.pop(trial.config["config_id"], None)
-        if config is None:  # stopped while it waited for a node
-            return
-        result = trial.last_result
-        where = {Tag.NODE: str(result.get("hostname", "")), Tag.BACKEND: result.get(BACKEND, "")}
-        outcome = outcome_of(result)
-        self._note_end(config, outcome, where)
-        self._count(config, outcome)
+        with self._taken(trial, Event.COMPLETE) as config:
+            if config is None:
+                return
+            result = trial.last_result
+            where = {
+                Tag.NODE: str(result.get("hostname", "")),
+                Tag.BACKEND: result.get(BACKEND, ""),
+            }
+            outcome = outcome_of(result)
+            self._note_end(config, outcome, where)
+            self._count(config, outcome)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial whose process failed."""
-        config = TrialConfig.parse(trial.config["trial"])
-        if self._running.pop(config.config_id, None) is None:  # its process could not be started
-            self._begin(config, {})
-        lines = str(trial.get_error()).strip().splitlines() or ["its process died"]
-        outcome = Outcome(State.FAILED, reason=lines[-1][:500])
-        self._note_end(config, outcome, {})
-        self._count(config, outcome)
+        with self._taken(trial, Event.ERROR) as config:
+            if config is None:
+                return
+            outcome = cause_of(trial).outcome
+            self._note_end(config, outcome, {})
+            self._count(config, outcome)
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune pickles its callbacks for a restore that we do not use: the outbox has it all."""
@@ -125,17 +135,43 @@ class Observer(tune.Callback):
         It may have been killed between telling the study and noting the end, or its notes may be
         lost with its disk: then the trial's own checkpoint has the epochs.
         """
-        if self._tracker.state(config.config_id) != outcome.state:
+        noted = self._tracker.state(config.config_id) == outcome.state
+        if not noted and not self._lives.open(config.config_id):  # else its own end is coming
             self._begin(config, {})
             self._note_epochs(config, epochs_of(self._paths.trial(config.config_id)))
             self._note_end(config, outcome, {})
         self._count(config, outcome, reused=True)
 
     def interrupt(self) -> None:
-        """Close the runs of the trials that are still open, also those of a killed driver."""
-        for key in self._tracker.open_runs:
-            if key != SWEEP_RUN:
-                self._tracker.end(key, Outcome(State.INTERRUPTED), {})
+        """Close the runs of the trials that are still open, also those of a killed driver.
+
+        What Ray Tune reports after this is not heard: it may have been left behind.
+        """
+        with self._lock:
+            self._lives.close()
+            for key in self._tracker.open_runs:
+                if key != SWEEP_RUN:
+                    self._tracker.end(key, Outcome(State.INTERRUPTED), {})
+
+    def cause(self, trial_id: str) -> Cause:
+        """Why a trial failed just now, by its id at Ray Tune."""
+        return next(
+            (cause_of(trial) for trial in self._trials if trial.trial_id == trial_id), UNKNOWN
+        )
+
+    @contextmanager
+    def _taken(self, trial: Any, event: Event) -> Iterator[TrialConfig | None]:
+        """Begin the run if the event says so; what it is about, or None if it is to be ignored."""
+        config = TrialConfig.parse(trial.config["trial"])
+        with self._lock:
+            step = self._lives.take(config.config_id, event)
+            if step.begins:
+                self._begin(config, {})
+            if step.phase is Phase.RUNNING:
+                self._board.begin(config.config_id, trial_name(config), config.epochs)
+            if step.phase is Phase.WAITING:
+                self._board.lose(config.config_id)
+            yield config if step.counts else None
 
     def _tell_of_mlflow(self) -> None:
         away = bool(self._tracker.trouble)

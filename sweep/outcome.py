@@ -33,13 +33,11 @@ class Outcome:
         return self.metrics.get(f"best_{metric}", math.nan)
 
 
-def outcome_of(result: Mapping[str, Any] | None, *, error: bool = False) -> Outcome:
+def outcome_of(result: Mapping[str, Any] | None) -> Outcome:
     """Read the end of a trial from its last result.
 
     A trial that stops without a word of its own was stopped by the scheduler.
     """
     result = result or {}
     metrics = {k: float(result[k]) for k in FINAL_METRICS if k in result}
-    if error:
-        return Outcome(State.FAILED, reason="the trial's process failed; see its error file")
     return Outcome(str(result.get(OUTCOME, State.PRUNED)), metrics, str(result.get(REASON, "")))
