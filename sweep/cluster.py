@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from sweep.errors import SweepError
 from sweep.guard import marked
+from sweep.memory import Memory
 from sweep.servers import Servers, in_a_session_of_their_own, unprinted
 from sweep.spec import Resources
 from sweep.stopping import obeyed_later
@@ -83,6 +85,8 @@ class Slots:
     Attributes:
         needs: What a trial asks for, in words.
         servers: Of Ray, that all of this depends on.
+        memory: What trials take of it.
+        shortage: That memory allows for fewer trials than processors do, in words; empty if not.
 
     Raises:
         SweepError: There is no room on any: to wait for a first node might be to wait for ever.
@@ -92,7 +96,9 @@ class Slots:
         self.servers = servers
         self.needs = _told(needs.wanted, needs)
         self._of_trial = needs
-        self._counted, self._counted_at = _count_slots(needs), time.monotonic()
+        self.memory, self.shortage = Memory(), ""
+        self._most_cpus = needs.cpu
+        self._counted, self._counted_at = self._count(), time.monotonic()
         if self._counted:
             return
         if not any(node.get("CPU", 0) for node in _nodes()):
@@ -103,12 +109,25 @@ class Slots:
     def __call__(self) -> int:
         """Counted again every few seconds."""
         if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
-            self._counted, self._counted_at = _count_slots(self._of_trial), time.monotonic()
-        return self._counted
+            self._counted, self._counted_at = self._count(), time.monotonic()
+        return min(self._counted, self.memory.limit)
 
+    def whole_node(self) -> dict[str, float]:
+        """What a trial asks for so that no other runs beside it."""
+        return self._of_trial.wanted | {"CPU": self._most_cpus}
 
-def _count_slots(needs: Resources) -> int:
-    return sum(fitting(node, needs) for node in _nodes())
+    def _count(self) -> int:
+        nodes = _nodes()
+        self._most_cpus = max((node.get("CPU", 0) for node in nodes), default=self._most_cpus)
+        fit = [(fitting(node, self._of_trial), node.get("memory", sys.maxsize)) for node in nodes]
+        by_memory = sum(min(room, self.memory.room(size)) for room, size in fit)
+        every = sum(room for room, _ in fit)
+        self.shortage = ""
+        if by_memory < every:
+            size = f"{self.memory.each / 2**30:.1f} GiB of memory"
+            how = "a trial takes" if self.memory.measured else "a trial is taken to need"
+            self.shortage = f"{how} {size}: {by_memory} run at once instead of {every}"
+        return by_memory
 
 
 def _nodes() -> list[dict[str, float]]:

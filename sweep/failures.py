@@ -10,7 +10,7 @@ from sweep.outcome import Outcome
 from sweep.records import State
 
 _LONGEST = 500
-_RAISED = re.compile(r"^\s*([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt))(?:: (.*))?$")
+_RAISED = re.compile(r"^\s*((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt))(?:: .*)?$")
 _OF_RAY = ("ray.exceptions.", "RayTaskError", "RayActorError", "ActorDiedError")
 _SHORT_OF_MEMORY = re.compile(
     r"running low on memory|can't allocate memory|Cannot allocate memory|^MemoryError|"
@@ -29,12 +29,14 @@ class Cause:
         text: One line, never empty.
         memory: There was too little memory; nothing is wrong with the configuration.
         starting: Its worker raised an error while it started: it will the next time, too.
+        final: It does no good to try again.
         environment: What no trial can do without is missing on the worker.
     """
 
     text: str
     memory: bool = False
     starting: bool = False
+    final: bool = False
     environment: bool = False
 
     @property

@@ -17,11 +17,13 @@ from sweep.failures import UNKNOWN, Cause, cause_of
 from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
 from sweep.life import Event, Lives, Phase
-from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
+from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
 from sweep.records import EPOCH_METRICS, State, Tag
 from sweep.tracking import SWEEP_RUN, MlflowTracker, trial_tags
+
+_RAY_IS_GONE = Cause("", environment=True)  # `fit` says it once
 
 
 class Observer(tune.Callback):
@@ -41,12 +43,18 @@ class Observer(tune.Callback):
         self._lives, self._lock = Lives(), threading.RLock()
         self._trials: list[Any] = []
         self._away = self._stranded = False
+        self._shortage = ""
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look after the nodes: trials wait for one also when the searcher has no more."""
+        """Look after the nodes: trials wait for one also when the searcher has no more.
+
+        Where Ray has died, this thread stays here: its next call of Ray might hang, or crash.
+        """
+        if self._slots.servers.lost():
+            threading.Event().wait()
         self._trials = trials
         self.slots()
 
@@ -63,6 +71,8 @@ class Observer(tune.Callback):
             if config is None:
                 return
             self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
+            if MEMORY in result:
+                self._slots.memory.report(float(result[MEMORY]))
             if EPOCH in result:
                 metrics = {name: result[name] for name in EPOCH_METRICS if name in result}
                 self._tracker.epoch(config.config_id, int(result[EPOCH]), metrics)
@@ -71,11 +81,17 @@ class Observer(tune.Callback):
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Say that a trial whose process or node has died goes on, from its last epoch."""
+        cause = self._judge(trial)
         with self._taken(trial, Event.RECOVER) as config:
             if config is None:
                 return
+            if cause.memory:
+                self._make_room(config)
+                trial.run_metadata.num_failures -= 1  # no fault of its own
+                trial.update_resources(self._slots.whole_node())
+                return
             self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
-            if cause_of(trial).starting:
+            if cause.starting or cause.final:
                 trial.max_failures = 0  # a second time is enough to see that it fails always
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -93,13 +109,16 @@ class Observer(tune.Callback):
             self._count(config, outcome)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """End the run of a trial whose process failed."""
-        with self._taken(trial, Event.ERROR) as config:
+        """End the run of a trial whose process failed; not if it is to come back."""
+        cause = self._judge(trial)
+        with self._taken(trial, Event.RECOVER if cause.memory else Event.ERROR) as config:
             if config is None:
                 return
-            outcome = cause_of(trial).outcome
-            self._note_end(config, outcome, {})
-            self._count(config, outcome)
+            if cause.memory:
+                self._make_room(config)
+                return
+            self._note_end(config, cause.outcome, {})
+            self._count(config, cause.outcome)
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune pickles its callbacks for a restore that we do not use: the outbox has it all."""
@@ -110,6 +129,9 @@ class Observer(tune.Callback):
     def slots(self) -> int:
         """How many trials there is room for; says when there is none, and when there is again."""
         count = self._slots()
+        if self._slots.shortage != self._shortage:
+            self._shortage = self._slots.shortage
+            self._board.tell(self._shortage)
         if self._stranded != (count == 0):
             self._stranded = count == 0
             news = "has room for trials again; the sweep goes on"
@@ -155,8 +177,24 @@ class Observer(tune.Callback):
 
     def cause(self, trial_id: str) -> Cause:
         """Why a trial failed just now, by its id at Ray Tune."""
-        return next(
-            (cause_of(trial) for trial in self._trials if trial.trial_id == trial_id), UNKNOWN
+        found = (trial for trial in self._trials if trial.trial_id == trial_id)
+        return next(map(self._judge, found), UNKNOWN)
+
+    def _judge(self, trial: Any) -> Cause:
+        """The cause of a failure; lack of memory is final for a trial that was alone."""
+        if self._slots.servers.lost():
+            return _RAY_IS_GONE
+        cause = cause_of(trial)
+        if cause.memory and not self._slots.memory.fits(trial.config["config_id"]):
+            text = "this trial alone takes more memory than there is"
+            return Cause(f"{text}: {cause.text}", final=True)
+        return cause
+
+    def _make_room(self, config: TrialConfig) -> None:
+        running = len(self._board.progress.running) + 1
+        self._slots.memory.kill(config.config_id, running)
+        self._board.tell(
+            f"{trial_name(config)} was killed because memory ran out; it comes back alone"
         )
 
     @contextmanager
@@ -200,6 +238,7 @@ class Observer(tune.Callback):
 
     def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
         name = trial_name(config)
+        self._slots.memory.end(config.config_id)
         if outcome.state == State.FAILED:
             self.failures[name] = outcome.reason
         value = outcome.value(self._board.progress.metric)

@@ -10,6 +10,7 @@ from typing import Any
 from sweep.records import FINAL_METRICS, State
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
+MEMORY = "memory_bytes"  # the most that the worker has taken so far
 
 
 @dataclass(frozen=True)

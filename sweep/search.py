@@ -137,7 +137,8 @@ class StudySearcher(Searcher):
     ) -> None:
         """Settle a trial, and all that wait for the same configuration and seed.
 
-        An end after the end is not heard; a trial that was ended before it ran is handed out again.
+        An end after the end is not heard. A trial that was ended before it ran, or for lack of
+        memory, is handed out again.
         """
         if trial_id not in self._running:
             return
@@ -145,7 +146,11 @@ class StudySearcher(Searcher):
         if not error and not result and trial_id not in self._begun:
             self._ready.appendleft((candidate, seed))
             return
-        outcome = self._failed(trial_id) if error else outcome_of(result)
+        cause = self.why(trial_id) if error else None
+        if cause and cause.memory:
+            self._ready.appendleft((candidate, seed))
+            return
+        outcome = cause.outcome if cause else outcome_of(result)
         if outcome.state == State.INTERRUPTED:  # stays running in the study, for the next driver
             self.halted = self.halted or outcome.reason
             return
@@ -155,9 +160,6 @@ class StudySearcher(Searcher):
             if (waiting, its_seed) != (candidate, seed):
                 self.on_reuse(waiting.configs[its_seed], outcome)
             self._settle(waiting, its_seed, outcome)
-
-    def _failed(self, trial_id: str) -> Outcome:
-        return self.why(trial_id).outcome
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing to save: the study has it all."""

@@ -8,7 +8,6 @@ setting for either, so this module, and no other, reaches into what Ray calls pr
 
 from __future__ import annotations
 
-import atexit
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,13 +83,12 @@ class Servers:
 
     def shut_down(self) -> None:
         """Disconnect from Ray, and end what was started."""
-        from ray._private import worker
+        from ray._private import auto_init_hook, worker
 
         if self._line is not None:
             self._line.close()
-        if self._lost and not self._started:  # nobody is there to take a leave
-            atexit.unregister(worker.shutdown)
-            return
+        if self._lost:  # a thread that was left behind must not start another Ray
+            auto_init_hook.enable_auto_connect = False
         worker.shutdown()
         if self._guard is not None:
             self._guard.leave()
