@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sweep.outcome import Outcome
@@ -49,8 +50,15 @@ UNKNOWN = Cause("its process died")
 
 
 def cause_of(trial: Any) -> Cause:
-    """The cause of the latest failure of a trial of Ray Tune."""
-    return read_cause(str(trial.get_error() or ""))
+    """The cause of the latest failure of a trial of Ray Tune.
+
+    Tune writes it on this machine first, and reads it where it copies it to some time later.
+    """
+    try:
+        text = Path(trial.error_file or "").read_text(errors="replace")
+    except OSError:
+        text = str(trial.get_error() or "")
+    return read_cause(text)
 
 
 def read_cause(text: str) -> Cause:

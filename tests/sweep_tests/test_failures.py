@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+import uuid
+from pathlib import Path
+from typing import Any
 
+import pytest
+from rich.console import Console
+
+from sweep.driver import Result
 from sweep.failures import UNKNOWN, read_cause
 from sweep.records import State
+from sweep.runner import run
+from sweep.spec import Sweep
+from sweep.trainable import SnnTrainable
+from tests.sweep_tests.workplace import SMALL
 
 CREATION = """Failure # 1 (occurred at 2026-11-26_12-50-39)
 The actor died because of an error raised in its creation task, \
@@ -72,3 +83,41 @@ def test_a_reason_is_never_none(text: str) -> None:
 def test_a_plain_exception_has_its_message() -> None:
     text = "ray::SnnTrainable.train()\n  File x\nException: the node timed out\n"
     assert read_cause(text).text == "Exception: the node timed out"
+
+
+class Lacking(SnnTrainable):
+    """Its worker lacks a module."""
+
+    def setup(self, config: dict[str, Any], **given: Any) -> None:
+        raise ModuleNotFoundError("No module named 'snn_kernels'")
+
+
+class Refusing(SnnTrainable):
+    """Cannot start with any configuration; leaves a file at each attempt."""
+
+    def setup(self, config: dict[str, Any], **given: Any) -> None:
+        attempts = given["paths"].folder / "attempts"
+        attempts.mkdir(exist_ok=True)
+        (attempts / uuid.uuid4().hex).touch()
+        raise ValueError("no such device")
+
+
+def ran(trainable: type[SnnTrainable]) -> Result:
+    console = Console(file=io.StringIO())
+    return run(Sweep.parse(SMALL | {"trials": 2}), console, trainable=trainable)
+
+
+def test_a_worker_that_lacks_a_module_ends_the_sweep_with_that_reason(
+    in_folder: Path, ray_here: None
+) -> None:
+    result = ran(Lacking)
+    assert result.halted == "ModuleNotFoundError: No module named 'snn_kernels'"
+    assert result.failures == {}
+
+
+def test_what_fails_the_same_way_each_time_is_tried_twice_and_fails_with_its_reason(
+    in_folder: Path, ray_here: None
+) -> None:
+    result = ran(Refusing)
+    assert list(result.failures.values()) == ["ValueError: no such device"] * 2
+    assert len(list((in_folder / "ray_results").glob("**/attempts/*"))) == 4

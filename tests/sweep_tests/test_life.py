@@ -42,6 +42,7 @@ class Reported:
     last_result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     max_failures: int = 3
+    error_file: str = ""
 
     def get_error(self) -> str:
         return self.error

@@ -71,7 +71,7 @@ def check_closed(place: Workplace, processes: list[psutil.Process]) -> None:
     assert "RUNNING" not in {run.info.status for run in runs}
     wait_until(lambda: all(gone(process) for process in processes), seconds=10)
     assert "--resume" in said(place).splitlines()[-1]
-    assert not any(word in said(place) for word in ("Traceback", "rpc_client", "(raylet)"))
+    assert not any(word in said(place) for word in ("Traceback", "rpc_client", "Last 20 lines"))
 
 
 def check_resumed(place: Workplace) -> None:
