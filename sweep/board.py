@@ -107,9 +107,13 @@ class Board:
             self._console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
 
     def begin(self, key: str, name: str, epochs: int) -> None:
-        """A trial starts."""
+        """A trial starts, or goes on."""
         self.progress.started = self.progress.started or time.monotonic()
-        self.progress.running[key] = Running(name, epochs)
+        self.progress.running.setdefault(key, Running(name, epochs))
+
+    def lose(self, key: str) -> None:
+        """A trial has lost its process; it begins again when it has another."""
+        self.progress.running.pop(key, None)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
         """A trial reports."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,10 @@ from typing import Any
 
 from sweep.environment import settle_ray
 from sweep.errors import SweepError
+from sweep.guard import marked
+from sweep.memory import Memory
 from sweep.ray_token import give_token
+from sweep.servers import Servers, in_a_session_of_their_own, unprinted
 from sweep.shadows import job_config
 from sweep.spec import Resources
 from sweep.stopping import obeyed_later
@@ -41,14 +45,14 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
-        yield Slots(needs)
+        yield Slots(needs, Servers())
         return
     there = address or os.environ.get("RAY_ADDRESS") or _HERE
     if there == _HERE:
         give_token(os.environ)
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     try:
-        with obeyed_later():
+        with obeyed_later(), in_a_session_of_their_own(), marked() as guard:
             ray.init(
                 address=there,
                 include_dashboard=False if there == _HERE else None,
@@ -59,10 +63,12 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
+    servers = Servers(guard)
     try:
-        yield Slots(needs)
+        with unprinted():
+            yield Slots(needs, servers)
     finally:
-        ray.shutdown()
+        servers.shut_down()
 
 
 def _import_what_follows() -> None:
@@ -79,15 +85,21 @@ class Slots:
 
     Attributes:
         needs: What a trial asks for, in words.
+        servers: Of Ray, that all of this depends on.
+        memory: What trials take of it.
+        shortage: That memory allows for fewer trials than processors do, in words; empty if not.
 
     Raises:
         SweepError: There is no room on any: to wait for a first node might be to wait for ever.
     """
 
-    def __init__(self, needs: Resources) -> None:
+    def __init__(self, needs: Resources, servers: Servers) -> None:
+        self.servers = servers
         self.needs = _told(needs.wanted, needs)
         self._of_trial = needs
-        self._counted, self._counted_at = _count_slots(needs), time.monotonic()
+        self.memory, self.shortage = Memory(), ""
+        self._most_cpus = needs.cpu
+        self._counted, self._counted_at = self._count(), time.monotonic()
         if self._counted:
             return
         if not any(node.get("CPU", 0) for node in _nodes()):
@@ -98,12 +110,25 @@ class Slots:
     def __call__(self) -> int:
         """Counted again every few seconds."""
         if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
-            self._counted, self._counted_at = _count_slots(self._of_trial), time.monotonic()
-        return self._counted
+            self._counted, self._counted_at = self._count(), time.monotonic()
+        return min(self._counted, self.memory.limit)
 
+    def whole_node(self) -> dict[str, float]:
+        """What a trial asks for so that no other runs beside it."""
+        return self._of_trial.wanted | {"CPU": self._most_cpus}
 
-def _count_slots(needs: Resources) -> int:
-    return sum(fitting(node, needs) for node in _nodes())
+    def _count(self) -> int:
+        nodes = _nodes()
+        self._most_cpus = max((node.get("CPU", 0) for node in nodes), default=self._most_cpus)
+        fit = [(fitting(node, self._of_trial), node.get("memory", sys.maxsize)) for node in nodes]
+        by_memory = sum(min(room, self.memory.room(size)) for room, size in fit)
+        every = sum(room for room, _ in fit)
+        self.shortage = ""
+        if by_memory < every:
+            size = f"{self.memory.each / 2**30:.1f} GiB of memory"
+            how = "a trial takes" if self.memory.measured else "a trial is taken to need"
+            self.shortage = f"{how} {size}: {by_memory} run at once instead of {every}"
+        return by_memory
 
 
 def _nodes() -> list[dict[str, float]]:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
+from analysis.addresses import shown
 from analysis.redaction import redacted
 from sweep.errors import SweepError
 from sweep.schema import OPTUNA, SchemaError, prepare

@@ -92,12 +92,12 @@ def drive(
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database)
         searcher = StudySearcher(
-            sweep, study, database, ledger.lookup, observer.reuse, observer.slots
+            sweep, study, database, ledger.lookup, observer.reuse, observer.slots, observer.cause
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable)
-        result.halted = fit(tuner, stop) or searcher.halted
+        tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable, stop)
+        result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.interrupted = not result.halted and not searcher.finished

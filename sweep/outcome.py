@@ -11,6 +11,7 @@ from analysis.redaction import redacted
 from sweep.records import FINAL_METRICS, State
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
+MEMORY = "memory_bytes"  # the most that the worker has taken so far
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,13 @@ class Outcome:
         return self.metrics.get(f"best_{metric}", math.nan)
 
 
-def outcome_of(result: Mapping[str, Any] | None, *, error: bool = False) -> Outcome:
+def outcome_of(result: Mapping[str, Any] | None) -> Outcome:
     """Read the end of a trial from its last result.
 
     A trial that stops without a word of its own was stopped by the scheduler.
     """
     result = result or {}
     metrics = {k: float(result[k]) for k in FINAL_METRICS if k in result}
-    if error:
-        return Outcome(State.FAILED, reason="the trial's process failed; see its error file")
     return Outcome(
         str(result.get(OUTCOME, State.PRUNED)), metrics, redacted(str(result.get(REASON, "")))
     )

@@ -26,6 +26,7 @@ from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
 from sweep.database import StudyDatabase
+from sweep.failures import UNKNOWN, Cause
 from sweep.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
 from sweep.outcome import EARLIER, EPOCH, Outcome, outcome_of
 from sweep.records import State
@@ -67,6 +68,7 @@ class StudySearcher(Searcher):
         on_reuse: Called with every configuration that is answered without running it.
         slots: How many trials can run at once, now: none is asked for before there is room for
             it, so that the sampler knows as much as it can.
+        why: Why a trial has just failed, by its id.
 
     Attributes:
         resumed: What earlier drivers of this study have settled.
@@ -82,16 +84,18 @@ class StudySearcher(Searcher):
         lookup: Lookup,
         on_reuse: Callable[[TrialConfig, Outcome], None],
         slots: Callable[[], int],
+        why: Callable[[str], Cause] = lambda _: UNKNOWN,
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
-        self.slots = slots
+        self.slots, self.why = slots, why
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
         self._running: dict[str, tuple[Candidate, int]] = {}
+        self._begun: set[str] = set()
         self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
         self._settled: dict[str, Outcome] = {}
         self._repeats = 0
@@ -123,16 +127,30 @@ class StudySearcher(Searcher):
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
-        """Keep an intermediate value."""
-        candidate, seed = self._running[trial_id]
-        self._report(candidate, seed, result)
+        """Keep an intermediate value; not one that comes after the end."""
+        if trial_id in self._running:
+            self._begun.add(trial_id)
+            self._report(*self._running[trial_id], result)
 
     def on_trial_complete(
         self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Settle a trial, and all that wait for the same configuration and seed."""
+        """Settle a trial, and all that wait for the same configuration and seed.
+
+        An end after the end is not heard. A trial that was ended before it ran, or for lack of
+        memory, is handed out again.
+        """
+        if trial_id not in self._running:
+            return
         candidate, seed = self._running.pop(trial_id)
-        outcome = outcome_of(result, error=error)
+        if not error and not result and trial_id not in self._begun:
+            self._ready.appendleft((candidate, seed))
+            return
+        cause = self.why(trial_id) if error else None
+        if cause and cause.memory:
+            self._ready.appendleft((candidate, seed))
+            return
+        outcome = cause.outcome if cause else outcome_of(result)
         if outcome.state == State.INTERRUPTED:  # stays running in the study, for the next driver
             self.halted = self.halted or outcome.reason
             return

@@ -1,12 +1,18 @@
-"""SIGTERM does what Ctrl-C does, whenever it comes: in a Ray job it is what `stop` sends."""
+"""SIGTERM and SIGHUP do what Ctrl-C does, whenever they come.
+
+The `stop` of a job, `timeout`, batch systems and a terminal that is closed send them.
+"""
 
 from __future__ import annotations
 
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_SAME_S = 1.0  # signals within it are one: `timeout` sends to the process, then to its group
 
 
 class Stop:
@@ -14,33 +20,57 @@ class Stop:
 
     An exception out of a signal handler can get lost: in a finalizer, in compiled code, in a bare
     `except` of a library. So what was asked for is looked up, too.
+
+    Attributes:
+        asked: Whether a signal came.
+        insisted: Whether another one came later.
     """
 
-    asked = False
+    def __init__(self) -> None:
+        self.asked = self.insisted = False
+        self._asked_at = 0.0
+        self._raises = True
 
     def __call__(self, *_: object) -> None:
-        """Note it, and do as Ctrl-C does."""
+        """Note it, and interrupt what is under way."""
+        now = time.monotonic()
+        self.insisted |= self.asked and now - self._asked_at > _SAME_S
+        self._asked_at = self._asked_at if self.asked else now
         self.asked = True
-        signal.raise_signal(signal.SIGINT)
+        if self._raises:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def only_noted(self) -> Iterator[None]:
+        """Interrupt nothing meanwhile: somebody looks at what was asked for."""
+        self._raises = False
+        try:
+            yield
+        finally:
+            self._raises = True
 
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Let SIGTERM raise a KeyboardInterrupt; Tune, which catches it, stops its trials and returns.
+    """Obey SIGINT, SIGTERM and SIGHUP: they raise a KeyboardInterrupt unless they are only noted.
 
-    Ray starts the processes of its jobs with SIGINT blocked.
+    A SIGHUP that is ignored (`nohup`) stays so. Ray starts the processes of its jobs with SIGINT
+    blocked.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    obeyed = [signal.SIGINT, signal.SIGTERM]
+    obeyed += [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN else []
+    before = {number: signal.signal(number, stop) for number in obeyed}
     mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield stop
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

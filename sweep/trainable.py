@@ -20,8 +20,9 @@ from snn.data import Dataset
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.training import Trainer
 from sweep.finish import finish
+from sweep.memory import peak_memory
 from sweep.nodes import RELEASE, check_here
-from sweep.outcome import BACKEND, EARLIER, EPOCH, OUTCOME, REASON
+from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, OUTCOME, REASON
 from sweep.paths import LaunchPaths
 from sweep.records import SEARCHABLE, State
 
@@ -86,6 +87,7 @@ class SnnTrainable(tune.Trainable):
             self.earlier = []
         result |= self.trainer.history[-1]
         result |= {EPOCH: self.trainer.epoch, BACKEND: self.trainer.backend}
+        result[MEMORY] = peak_memory()
         if self.trainer.done:
             result |= finish(self.trainer, self.files) | {OUTCOME: State.DONE, "done": True}
         return result

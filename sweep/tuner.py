@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ray.exceptions import RayError
@@ -11,6 +13,7 @@ from ray.tune import (
     CheckpointConfig,
     FailureConfig,
     RunConfig,
+    Stopper,
     Trainable,
     TuneConfig,
     Tuner,
@@ -27,17 +30,64 @@ from sweep.scheduler import make_scheduler
 from sweep.spec import Sweep
 from sweep.stopping import Stop
 
+_LOOK_EVERY_S = 0.1
+_SIGNAL_S = 0.5  # between the first and the last of a group to get a signal
 
-def fit(tuner: Tuner, stop: Stop) -> str:
-    """Run to the end, or until the user stops it; why it broke off, if it did."""
-    try:
-        if not stop.asked:
+
+class _Ends(Stopper):
+    """Ends all trials in good order once the user asked for it."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """A trial ends by itself."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Looked up by Tune after every event."""
+        return self._stop.asked
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles it for a restore that we do not use."""
+        return {}
+
+
+def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
+    """Run to the end, or until the user stops it; why it broke off, if it did.
+
+    Tune has a thread of its own. Where Ray's servers are gone, its calls of Ray hang for a minute
+    in compiled code; this thread goes on, closes the notes, and leaves it behind.
+
+    Args:
+        tuner: All set up.
+        stop: Ends the trials when the user asks for it; at once when the user insists.
+        lost: Which of Ray's servers has died, in words; empty while all live.
+    """
+    if stop.asked:
+        return ""
+    over, errors = threading.Event(), list[BaseException]()
+
+    def run() -> None:
+        try:
             tuner.fit()
-    except (RayError, TuneError) as error:
-        return str(error).strip().splitlines()[-1][:300]
-    except KeyboardInterrupt:  # the second one; the first ends `fit` in good order
-        pass
-    return ""
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            over.set()
+
+    with stop.only_noted():
+        threading.Thread(target=run, name="tune", daemon=True).start()
+        while not over.wait(_LOOK_EVERY_S) and not stop.insisted:
+            reason = lost()
+            if reason:  # the signal that ended the servers may have been for us, too
+                time.sleep(0 if stop.asked else _SIGNAL_S)
+                return "" if stop.asked else reason
+    if not errors:
+        return ""
+    if isinstance(errors[0], (RayError, TuneError)):
+        return lost() or str(errors[0]).strip().splitlines()[-1][:300]
+    raise errors[0]
 
 
 def make_tuner(
@@ -47,6 +97,7 @@ def make_tuner(
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
     trainable: type[Trainable],
+    stop: Stop,
 ) -> Tuner:
     """Everything that Ray Tune needs to run a sweep to its end.
 
@@ -57,6 +108,7 @@ def make_tuner(
         paths: Of the launch.
         datasets: Put into Ray's object store once, shared by all trials.
         trainable: What trains a trial.
+        stop: Whether the user asked for the end.
     """
     needs = sweep.resources
     threads = max(1, int(needs.cpu))
@@ -81,6 +133,7 @@ def make_tuner(
             name=paths.tune.name,
             storage_path=str(paths.tune.parent),
             callbacks=[observer],
+            stop=_Ends(stop),
             checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
             failure_config=FailureConfig(max_failures=sweep.max_failures),
             verbose=0,

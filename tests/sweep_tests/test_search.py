@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
 from sweep.database import StudyDatabase
+from sweep.failures import Cause
 from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
 from sweep.records import State
 from sweep.search import StudySearcher
@@ -321,3 +322,53 @@ def test_every_sampler_searches(tmp_path: Path, sampler: str) -> None:
         assert isinstance(suggested, dict)
         searcher.on_trial_complete(f"t{n}", done(1, 0.5 + n / 100, best=0.5 + n / 100))
     assert searcher.suggest("more") == Searcher.FINISHED
+
+
+def test_what_is_reported_after_the_end_changes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    searcher = bench.searcher()
+    searcher.suggest("a")
+    searcher.on_trial_complete("a", done(1, 0.8, best=0.8))
+    searcher.on_trial_result("a", report(2, 0.1))
+    searcher.on_trial_complete("a", error=True)
+    searcher.on_trial_complete("never handed out")
+    (trial,) = bench.study.trials
+    assert (trial.state, trial.value) == (TrialState.COMPLETE, 0.8)
+    assert trial.intermediate_values == {1: 0.8}
+
+
+def test_a_trial_that_is_ended_before_it_ran_is_handed_out_again(tmp_path: Path) -> None:
+    searcher = Bench(tmp_path, search=LR, trials=1).searcher()
+    suggested = searcher.suggest("a")
+    searcher.on_trial_complete("a")
+    assert searcher.suggest("b") == suggested
+    searcher.on_trial_complete("b", done(1, 0.8, best=0.8))
+    assert searcher.suggest("c") == Searcher.FINISHED
+
+
+def test_a_trial_that_memory_killed_is_handed_out_again_and_one_that_failed_is_not(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1)
+    searcher = bench.searcher()
+    causes = [Cause("low on memory", memory=True), Cause("this trial alone takes more memory")]
+    searcher.why = lambda _: causes.pop(0)
+    suggested = searcher.suggest("a")
+    searcher.on_trial_complete("a", error=True)
+    assert searcher.suggest("b") == suggested
+    searcher.on_trial_complete("b", error=True)
+    assert searcher.suggest("c") == Searcher.FINISHED
+    (trial,) = bench.study.trials
+    assert trial.state == TrialState.FAIL
+    assert "this trial alone takes more memory" in str(trial.user_attrs)
+
+
+def test_a_worker_that_lacks_a_module_halts_the_sweep_and_fails_no_trial(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=3)
+    searcher = bench.searcher()
+    searcher.why = lambda _: Cause("ImportError: no numba", starting=True, environment=True)
+    suggested = searcher.suggest("a")
+    searcher.on_trial_complete("a", error=True)
+    assert searcher.suggest("b") == Searcher.FINISHED
+    assert searcher.halted == "ImportError: no numba"
+    assert bench.searcher().suggest("c") == suggested

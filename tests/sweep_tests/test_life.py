@@ -1,0 +1,139 @@
+"""Ray reports what happens to trials in any order; the notes and the counts are right in each."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from snn.config import TrialConfig
+from snn.data import Dataset, load
+from sweep import cluster
+from sweep.board import Board, Progress
+from sweep.cluster import Slots
+from sweep.ledger import Ledger
+from sweep.observer import Observer
+from sweep.outcome import EPOCH, OUTCOME
+from sweep.paths import LaunchPaths
+from sweep.records import State
+from sweep.spec import Resources
+from sweep.tracking import MlflowTracker
+
+EVENTS = ("start", "result", "recover", "complete", "error")
+CONFIGS = [TrialConfig(dataset="digits", epochs=9, seed=seed) for seed in (0, 1)]
+
+
+@dataclass
+class Reported:
+    """A trial as Ray Tune reports it."""
+
+    config: dict[str, Any]
+    trial_id: str
+    last_result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    max_failures: int = 3
+    error_file: str = ""
+
+    def get_error(self) -> str:
+        return self.error
+
+
+@pytest.fixture(scope="module")
+def slots() -> Iterator[Slots]:
+    with cluster.connected(Resources(), address=None) as slots:
+        yield slots
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load("digits")
+
+
+class Launch:
+    """An observer with a real outbox, whose MLflow is away."""
+
+    def __init__(self, folder: Path, slots: Slots, digits: Dataset) -> None:
+        self.paths = LaunchPaths(folder, "s", 1)
+        self.paths.folder.mkdir(parents=True)
+        self.tracker = MlflowTracker(self.paths)
+        self.board = Board(Progress(2, "val_accuracy", "max"), Console(file=io.StringIO()))
+        ledger = Ledger([])
+        datasets = {"digits": digits}
+        self.observer = Observer(self.paths, self.tracker, self.board, ledger, datasets, slots)
+        self.trials = [
+            Reported({"trial": c.canonical(), "config_id": c.config_id}, str(n))
+            for n, c in enumerate(CONFIGS)
+        ]
+        self.epochs = [0, 0]
+
+    def happen(self, number: int, event: str) -> None:
+        trial = self.trials[number]
+        about: dict[str, Any] = {"iteration": 0, "trials": self.trials, "trial": trial}
+        if event == "result":
+            self.epochs[number] += 1
+            trial.last_result = {EPOCH: self.epochs[number], "val_accuracy": 0.5}
+            about["result"] = trial.last_result
+        if event == "complete":
+            end = {OUTCOME: State.DONE, "best_val_accuracy": 0.5}
+            trial.last_result = trial.last_result | end
+        if event in ("recover", "error"):
+            trial.error = "Failure # 1 (occurred at x)\nThe actor died unexpectedly.\n"
+        getattr(self.observer, f"on_trial_{event}")(**about)
+
+    def notes(self) -> list[dict[str, Any]]:
+        text = self.paths.outbox.read_text() if self.paths.outbox.exists() else ""
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(EVENTS)), max_size=12))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+def test_every_order_of_events_is_noted_and_counted_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    slots: Slots,
+    digits: Dataset,
+    events: list[tuple[int, str]],
+) -> None:
+    os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+    launch = Launch(tmp_path_factory.mktemp("launch"), slots, digits)
+    for number, event in events:
+        launch.happen(number, event)
+    before_end = dict(launch.board.progress.counts)
+    launch.observer.interrupt()
+    for number, event in events:  # Ray Tune was left behind, and still reports
+        launch.happen(number, event)
+    launch.tracker.close(patience_s=0)
+    assert launch.board.progress.counts == before_end
+    notes = launch.notes()
+    ended: Counter[str] = Counter()
+    for number, config in enumerate(CONFIGS):
+        mine = [note for note in notes if note["run"] == config.config_id]
+        did = [event for n, event in events if n == number]
+        kinds = [note["do"] for note in mine]
+        if not set(did) - {"recover", "complete"}:
+            begins = did.count("start") + did.count("result") + did.count("error")
+            assert kinds == [] and begins == 0
+            continue
+        assert kinds[0] == "begin" and kinds[-1] == "end"
+        assert (kinds.count("begin"), kinds.count("end")) == (1, 1)
+        epochs = [note["epoch"] for note in mine if note["do"] == "epoch"]
+        assert epochs == list(range(1, len(epochs) + 1))
+        ended[mine[-1]["state"]] += 1
+    ended.pop(State.INTERRUPTED, None)
+    assert before_end == dict(ended)
+    assert launch.tracker.open_runs == []

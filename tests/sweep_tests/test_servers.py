@@ -1,0 +1,178 @@
+"""Whatever ends a sweep (a signal to its group, the death of Ray or of itself), it can go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.sweep_tests.workplace import Workplace, wait_until
+
+BASE = {"dataset": "digits", "epochs": 60, "n_steps": 10, "encoding": "constant"}
+SECONDS = 30.0  # to end in, on a busy machine; Ray gives up after 60
+_START_S = 240.0
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(place: Workplace) -> Iterator[None]:
+    """A driver of a test that failed ends with it, and all that is its own with the driver."""
+    yield
+    for process in psutil.Process().children():
+        if "sweep.cli" in " ".join(process.cmdline()):
+            process.kill()
+            process.wait()
+
+
+def noted(place: Workplace) -> str:
+    outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
+    return outbox.read_text() if outbox.exists() else ""
+
+
+def begun(place: Workplace, *arguments: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """A sweep that has trained some epochs more than before, and all processes below it."""
+    before = noted(place).count('"do":"epoch"')
+    driver = place.start("run", "small.yaml", *arguments)
+    wait_until(
+        lambda: noted(place).count('"do":"epoch"') > before + 2 or driver.poll() is not None,
+        seconds=_START_S,
+    )
+    assert driver.poll() is None, said(place)
+    return driver, psutil.Process(driver.pid).children(recursive=True)
+
+
+def said(place: Workplace) -> str:
+    return (place.folder / "log").read_text()
+
+
+def named(processes: list[psutil.Process], name: str) -> psutil.Process:
+    """The process that has a word in its command."""
+    for process in processes:
+        if name in " ".join(process.cmdline()[:1]):
+            return process
+    raise AssertionError(f"no {name} in {processes}")
+
+
+def gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def check_closed(place: Workplace, processes: list[psutil.Process]) -> None:
+    """No run is open, no process is left, and the terminal has only our own words."""
+    runs = [*place.runs("small"), *place.runs("small", "sweep")]
+    assert "RUNNING" not in {run.info.status for run in runs}
+    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+    assert "--resume" in said(place).splitlines()[-1]
+    assert not any(word in said(place) for word in ("Traceback", "rpc_client", "Last 20 lines"))
+
+
+def check_resumed(place: Workplace) -> None:
+    done = place.run("run", "small.yaml", "--resume")
+    assert done.returncode == 0, done.stderr
+    runs = place.runs("small")
+    assert [run.info.status for run in runs] == ["FINISHED"] * 3
+    assert all(place.epochs(run) == list(range(1, 61)) for run in runs)
+    assert [run.info.status for run in place.runs("small", "sweep")] == ["FINISHED"]
+
+
+def test_signals_to_the_process_group_end_a_sweep_in_good_order(
+    place: Workplace, ray_here: None
+) -> None:
+    place.spec(base=BASE)
+    resume: tuple[str, ...] = ()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        driver, processes = begun(place, *resume)
+        os.killpg(driver.pid, number)
+        assert driver.wait(timeout=SECONDS) == 130, said(place)
+        assert "interrupted; every finished epoch is kept" in said(place)
+        check_closed(place, processes)
+        resume = ("--resume",)
+    check_resumed(place)
+
+
+def test_the_death_of_ray_is_told_in_a_line_and_the_sweep_can_go_on(
+    place: Workplace, ray_here: None
+) -> None:
+    place.spec(base=BASE)
+    resume: tuple[str, ...] = ()
+    for server, name in (("raylet", "node manager (raylet)"), ("gcs_server", "server (GCS)")):
+        driver, processes = begun(place, *resume)
+        named(processes, server).kill()
+        assert driver.wait(timeout=SECONDS) == 1, said(place)
+        assert f"{name} was killed by signal 9" in said(place)
+        check_closed(place, processes)
+        resume = ("--resume",)
+    check_resumed(place)
+
+
+@pytest.mark.parametrize("stage", ["while Ray starts", "while trials run"])
+def test_nothing_of_ray_outlives_a_killed_driver(place: Workplace, stage: str) -> None:
+    place.spec(base=BASE)
+    if stage == "while trials run":
+        driver, processes = begun(place)
+    else:
+        driver = place.start("run", "small.yaml")
+        here = psutil.Process(driver.pid)
+        agents: list[psutil.Process] = []
+        wait_until(lambda: len(below(here, agents)) > 4)
+        processes = below(here, agents)
+    driver.kill()
+    driver.wait()
+    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+
+
+def below(driver: psutil.Process, seen: list[psutil.Process]) -> list[psutil.Process]:
+    seen[:] = driver.children(recursive=True)
+    return seen
+
+
+def test_a_worker_that_dies_while_it_starts_costs_nothing(place: Workplace, ray_here: None) -> None:
+    place.spec(base=BASE | {"epochs": 2})
+    driver = place.start("run", "small.yaml")
+    killed: list[int] = []
+
+    def kill_one() -> bool:
+        for process in psutil.Process(driver.pid).children(recursive=True):
+            try:
+                if "Trainable.__init__" in " ".join(process.cmdline()):
+                    process.kill()
+                    killed.append(process.pid)
+            except psutil.Error:
+                continue
+        return bool(killed) or driver.poll() is not None
+
+    end = time.monotonic() + 120
+    while not kill_one():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert driver.wait(timeout=120) == 0, said(place)
+    assert killed
+    assert "3 done, 0 running, 0 pruned, 0 failed of 3" in said(place)
+    runs = place.runs("small")
+    assert [run.info.status for run in runs] == ["FINISHED"] * 3
+    assert all(place.epochs(run) == [1, 2] for run in runs)
+
+
+def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
+    from ray._private import services
+
+    from sweep.servers import in_a_session_of_their_own
+
+    with in_a_session_of_their_own():
+        started = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
+    ordinary = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
+    try:
+        assert os.getsid(started.process.pid) == started.process.pid
+        assert os.getsid(ordinary.process.pid) == os.getsid(0)
+    finally:
+        for process in (started.process, ordinary.process):
+            process.kill()
+            process.wait()
