@@ -15,8 +15,6 @@ from typing import Any
 
 import typer
 
-from analysis.errors import AnalysisError
-from snn.errors import SnnError
 from sweep import environment, shadows, streams
 from sweep.errors import SpecError, SweepError
 
@@ -77,6 +75,12 @@ def run(arguments: list[str]) -> int:
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         shadows.refuse()
+    except SpecError as error:
+        return _say(str(error), WRONG)
+    from analysis.errors import AnalysisError
+    from snn.errors import SnnError
+
+    try:
         code: Any = app(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
         return int(code or DONE)
