@@ -43,5 +43,5 @@ def test_workers_look_where_the_driver_looks(
         # Appended: a worker puts the last of these first.
         ([elsewhere, str(in_folder)], [str(in_folder), elsewhere]),
     ):
-        monkeypatch.setattr(sys, "path", path + [str(HOME)])
+        monkeypatch.setattr(sys, "path", [*path, str(HOME)])
         assert job_config()._py_driver_sys_path == expected
