@@ -15,9 +15,6 @@ from typing import Any
 
 import typer
 
-from analysis.errors import AnalysisError
-from analysis.redaction import redacted_output
-from snn.errors import SnnError
 from sweep import environment, shadows, streams
 from sweep.errors import SpecError, SweepError
 from sweep.plain_text import one_line
@@ -79,13 +76,21 @@ def run(arguments: list[str]) -> int:
         logging.getLogger(name).setLevel(logging.ERROR)
     if any("\0" in argument for argument in arguments):
         return _say("an argument has a NUL character: no text and no path can", WRONG)
+    try:
+        shadows.refuse()
+    except SpecError as error:
+        return _say(str(error), WRONG)
+    from analysis.redaction import redacted_output
+
     with redacted_output(arguments):
         return _run(arguments)
 
 
 def _run(arguments: list[str]) -> int:
+    from analysis.errors import AnalysisError
+    from snn.errors import SnnError
+
     try:
-        shadows.refuse()
         code: Any = app(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
         return int(code or DONE)

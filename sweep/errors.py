@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.redaction import redacted
 from sweep.plain_text import one_line
 
 
@@ -20,6 +19,8 @@ class RunningError(SpecError):
 
 def first_line(error: BaseException) -> str:
     """What an error says, without secrets: of our own all, of others the first line."""
+    from analysis.redaction import redacted  # a file of the user's may hide `analysis`
+
     if isinstance(error, SweepError):
         return str(error)
     lines = redacted(str(error)).strip().splitlines()

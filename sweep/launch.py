@@ -20,9 +20,11 @@ def begin(sweep: Sweep) -> LaunchPaths:
     """Make the folder of a new launch.
 
     Raises:
+        SpecError: The storage takes the name for that of another sweep.
         SweepError: The storage folder cannot be written.
     """
     root = storage_root()
+    _refuse_other_case(root, sweep.name)
     while True:
         earlier = launches(root, sweep.name)
         number = earlier[-1].launch + 1 if earlier else 1
@@ -38,6 +40,23 @@ def begin(sweep: Sweep) -> LaunchPaths:
             reason = error.strerror or error
             raise SweepError(f"{paths.folder}: cannot be written: {reason}") from None
         return paths
+
+
+def _refuse_other_case(root: Place, name: str) -> None:
+    """Keep two sweeps apart where files have the same name in capitals and in small letters.
+
+    Raises:
+        SpecError: The launches of another spelling would be taken for those of this name.
+    """
+    if not (root / name).exists():
+        return
+    names = [folder.name for folder in root.iterdir()]
+    others = [other for other in names if other.lower() == name.lower()]
+    if name not in names and others:
+        raise SpecError(
+            f"name: in {root}, {name!r} is the same as {others[0]!r}, of which launches are there; "
+            "spell it so, or choose another name"
+        )
 
 
 def discard_unused(paths: LaunchPaths) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,21 +39,26 @@ def script_of(name: str) -> Path | None:
     return script if script.exists() else None
 
 
-def containers() -> Iterator[dict[str, Any]]:
-    """All containers in kuberay.yaml."""
+def pods() -> Iterator[dict[str, Any]]:
+    """The specifications of all pods in kuberay.yaml."""
 
     def within(node: Any) -> Iterator[dict[str, Any]]:
         if isinstance(node, dict):
-            for key, value in node.items():
-                if key in ("containers", "initContainers"):
-                    yield from value
-                else:
-                    yield from within(value)
+            if "containers" in node:
+                yield node
+            for value in node.values():
+                yield from within(value)
         elif isinstance(node, list):
             for value in node:
                 yield from within(value)
 
     yield from within(KUBERNETES)
+
+
+def containers() -> Iterator[dict[str, Any]]:
+    """All containers in kuberay.yaml."""
+    for pod in pods():
+        yield from pod["containers"] + pod.get("initContainers", [])
 
 
 def instructions(word: str) -> list[list[str]]:
@@ -158,8 +164,33 @@ def test_all_volumes_are_named() -> None:
 def test_images_are_pinned() -> None:
     images = [s["image"] for s in SERVICES.values()] + [c["image"] for c in containers()]
     images += [given.removeprefix("BASE=") for (given,) in instructions("ARG") if "BASE=" in given]
-    ours = {"spikesweep", "${SPIKESWEEP_IMAGE:-spikesweep}"}
-    assert all(re.fullmatch(r"\w+:\d[\w.]*-[\w-]+", image) for image in set(images) - ours)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ours = f"spikesweep:{project['version']}"
+    others = set(images) - {ours, f"${{SPIKESWEEP_IMAGE:-{ours}}}"}
+    assert len(others) < len(set(images))
+    assert all(re.fullmatch(r"\w+:\d+\.\d[\w.]*-[\w-]+", image) for image in others)
+    assert f"--tag {ours} ." in DOCKERFILE
+
+
+@every_service
+def test_a_service_is_confined(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"] > 0 and re.fullmatch(r"\$\{\w+:-\d+gb\}", service["mem_limit"])
+    assert any(mount.startswith("/tmp:") for mount in service["tmpfs"])
+    assert "privileged" not in service and "cap_add" not in service
+    # Nobody runs as root: the image has a user, or it is said here.
+    assert "build" in service or service["user"] in ("postgres", "redis")
+
+
+@pytest.mark.parametrize("name", ["ray-head", "ray-worker"])
+def test_a_node_may_run_what_is_compiled_for_it_and_keeps_what_a_driver_writes(name: str) -> None:
+    service = SERVICES[name]
+    assert any(m.startswith("/home/spikesweep:") and "exec" in m for m in service["tmpfs"])
+    assert service["working_dir"] == service["environment"]["SPIKESWEEP_STORAGE"]
+    assert service["pids_limit"] >= 1000
 
 
 def test_what_the_dockerfile_copies_is_there_and_not_ignored() -> None:
@@ -199,8 +230,49 @@ def test_containers_on_kubernetes_are_watched_and_have_no_rights() -> None:
         context = container["securityContext"]
         assert context["runAsNonRoot"] and not context["allowPrivilegeEscalation"]
         assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context["readOnlyRootFilesystem"]
+        assert "/tmp" in [mount["mountPath"] for mount in container["volumeMounts"]]
+        assert "memory" in container["resources"]["limits"]
         if container["name"] != "create-databases":
             assert {"readinessProbe", "livenessProbe"} <= set(container)
+
+
+def test_pods_on_kubernetes_get_what_they_mount_and_the_runtimes_own_profile() -> None:
+    found = list(pods())
+    assert len(found) == 4
+    for pod in found:
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        for container in pod["containers"] + pod.get("initContainers", []):
+            assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+
+
+def test_on_kubernetes_only_those_connect_who_have_to() -> None:
+    policies = {
+        d["metadata"]["name"]: d["spec"] for d in KUBERNETES if d["kind"] == "NetworkPolicy"
+    }
+    assert policies.pop("nobody") == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    node, server = {"ray.io/cluster": "spikesweep"}, {"app": "mlflow"}
+
+    def may(policy: dict[str, Any]) -> list[dict[str, str]]:
+        return [
+            source["podSelector"]["matchLabels"]
+            for rule in policy["ingress"]
+            for source in rule["from"]
+        ]
+
+    assert {name: may(policy) for name, policy in policies.items()} == {
+        "postgres": [server, node],
+        "mlflow": [node],
+        "ray": [node],
+    }
+    assert "Egress" in policies["postgres"]["policyTypes"]
+    apps = {d["metadata"]["name"]: d["spec"] for d in KUBERNETES if d["kind"] == "Service"}
+    for name in ("postgres", "mlflow"):  # the ports of the services, and no others
+        ports = [port for rule in policies[name]["ingress"] for port in rule["ports"]]
+        assert ports == apps[name]["ports"]
+        assert policies[name]["podSelector"]["matchLabels"] == apps[name]["selector"]
 
 
 def test_secrets_on_kubernetes_are_references() -> None:

@@ -1,0 +1,71 @@
+"""A launch has a folder of its own, or is refused in a line."""
+
+from __future__ import annotations
+
+from pathlib import Path, PosixPath
+
+import pytest
+
+from sweep import launch
+from sweep.errors import SpecError, SweepError
+from sweep.paths import LaunchPaths
+from sweep.spec import Sweep
+
+
+class CaseBlind(PosixPath):
+    """A path on a disk like those of macOS and Windows, which cannot be had here."""
+
+    def exists(self) -> bool:
+        siblings = self.parent.iterdir() if self.parent.is_dir() else ()
+        return any(path.name.lower() == self.name.lower() for path in siblings)
+
+
+def sweep(name: str) -> Sweep:
+    return Sweep.parse({"name": name, "base": {"dataset": "digits"}, "search": {"lr": [1e-3]}})
+
+
+def test_names_that_differ_in_case_alone_are_not_taken_for_one(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = CaseBlind(in_folder / "ray_results")
+    monkeypatch.setattr(launch, "storage_root", lambda: root)
+    assert launch.begin(sweep("Exp")).launch == 1
+    assert launch.begin(sweep("Exp")).launch == 2
+    with pytest.raises(SpecError) as refused:
+        launch.begin(sweep("exp"))
+    assert str(refused.value) == (
+        f"name: in {root}, 'exp' is the same as 'Exp', of which launches are there; spell it so, "
+        "or choose another name"
+    )
+    assert launch.begin(sweep("other")).launch == 1
+
+
+def test_a_disk_that_tells_them_apart_has_both(in_folder: Path) -> None:
+    assert launch.begin(sweep("Exp")).launch == launch.begin(sweep("exp")).launch == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_a_line(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPIKESWEEP_STORAGE", "/proc/no")
+    with pytest.raises(SweepError, match=r"^/proc/no/one/1: cannot be written: No such file"):
+        launch.begin(sweep("one"))
+    paths = LaunchPaths(Path("/proc/no"), "one", 1)
+    with pytest.raises(SweepError, match=r"driver\.lock: cannot be written: ") as refused:
+        with launch.driving(paths):
+            pass
+    assert "\n" not in str(refused.value)
+
+
+def test_a_specification_is_kept_in_utf_8_whatever_the_locale(in_folder: Path) -> None:
+    paths = launch.begin(sweep("one").model_copy(update={"description": "größer"}))
+    assert "größer" in paths.spec.read_bytes().decode()
+    with launch.driving(paths):
+        pass
+
+
+def test_a_launch_that_runs_cannot_be_driven_by_another(in_folder: Path) -> None:
+    paths = launch.begin(sweep("one"))
+    with launch.driving(paths), pytest.raises(SpecError, match="is being run by process "):
+        with launch.driving(paths):
+            pass
