@@ -25,6 +25,7 @@ from analysis.errors import AnalysisError
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
 from analysis.run_file_checks import COLUMNS, MOMENT, Checks, check_size, metrics_of
+from sweep.plain_text import one_line
 from sweep.records import RUN_FILE
 
 MARK, FORM = b"spikesweep.runs", b"1"
@@ -139,10 +140,10 @@ def _explained(path: str) -> Iterator[None]:
     except AnalysisError as error:
         raise AnalysisError(f"{path}: {error}") from None
     except OSError as error:  # Parquet's own has no number
-        reason = error.strerror or f"damaged: {error}"
+        reason = error.strerror or f"damaged: {one_line(str(error))}"
         raise AnalysisError(f"{path}: {reason}") from None
     except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
-        raise AnalysisError(f"{path}: damaged: {error}") from None
+        raise AnalysisError(f"{path}: damaged: {one_line(str(error))}") from None
 
 
 class _Logged(NamedTuple):

@@ -62,15 +62,19 @@ def metrics_of(schema: pa.Schema) -> list[str]:
     return metrics
 
 
-def check_size(metadata: Any) -> None:
+def check_size(metadata: Any, most: int = _MOST_BYTES) -> None:
     """Check that a file can be held in memory.
 
+    Args:
+        metadata: Parquet's.
+        most: Bytes that it may be unpacked to.
+
     Raises:
-        AnalysisError: it is unpacked to more than 4 GiB.
+        AnalysisError: it is unpacked to more.
     """
     groups = range(metadata.num_row_groups)
-    if sum(metadata.row_group(number).total_byte_size for number in groups) > _MOST_BYTES:
-        raise AnalysisError(f"is unpacked to more than {_MOST_BYTES // 2**30} GiB")
+    if sum(metadata.row_group(number).total_byte_size for number in groups) > most:
+        raise AnalysisError(f"is unpacked to more than {most / 2**30:g} GiB")
 
 
 class Checks:

@@ -70,7 +70,7 @@ def campaign(numbers: Sequence[int], seed: int, kinds: Sequence[str] = tuple(KIN
                 tally.add(number, kind, damage, Outcome(ended, problem))
                 answered += 1
             if answered < len(left):  # the child died in the next
-                kind, random = _drawn(left[answered], seed, kinds)
+                kind = _drawn(left[answered], seed, kinds)[0]
                 crash = Outcome("", "the process crashed")
                 tally.add(left[answered], kind, "", crash)
             left = left[answered + 1 :] if answered < len(left) else []
