@@ -101,6 +101,9 @@ def fit_legend(figure: Figure, inches: float) -> None:
 def _legend_inches(figure: Figure) -> float:
     if not figure.legends:
         return 0.0
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
     figure.draw_without_rendering()  # a legend has a size only then
+    figure.set_layout_engine(layout)
     widest = max(legend.get_window_extent().width for legend in figure.legends)
     return float(widest) / figure.dpi
