@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.effects import EQUIVALENT
 from analysis.typeset import as_percent, as_text
 
 _NOTHING = "–"
@@ -17,7 +18,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
     unit, scale = (" (points)", 100) if points else ("", 1)
     groups = {"runs": table["group"]} if table["group"].any() else {}
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             **groups,
             "factor": table["factor"],
@@ -33,6 +34,19 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "verdict": table["verdict"],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }
+    )
+    margin = f"±{table['margin'].iloc[0] * scale:.4g}"
+    if (table["verdict"] == EQUIVALENT).any():
+        shown.attrs["note"] = equivalence(margin)
+    return shown
+
+
+def equivalence(margin: str) -> str:
+    """Which interval decides that two levels are equivalent; it is not the one that is shown."""
+    return (
+        f"Brackets: the 95 % interval of the difference. Equivalent: two one-sided t-tests at 5 %, "
+        f"corrected by Holm, show that it is within {margin}; so the 90 % interval decides, which "
+        "is narrower."
     )
 
 

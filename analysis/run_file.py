@@ -24,7 +24,16 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisError
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
-from analysis.run_file_checks import COLUMNS, MOMENT, Checks, check_size, metrics_of
+from analysis.run_file_checks import (
+    COLUMNS,
+    LOGGED,
+    MOMENT,
+    Checks,
+    check_paths,
+    check_size,
+    metrics_of,
+)
+from sweep.plain_text import one_line
 from sweep.records import RUN_FILE
 
 MARK, FORM = b"spikesweep.runs", b"1"
@@ -32,9 +41,6 @@ MARK, FORM = b"spikesweep.runs", b"1"
 
 UNSEALED = b"0" * 64
 """Stands for the seal when it is computed."""
-
-LOGGED = "history.list.element"
-"""Parquet's path to what was logged at once."""
 
 
 _SEALED = re.compile(re.escape(MARK) + rb".{1,8}?(\d+):([0-9a-f]{64})", re.DOTALL)
@@ -73,6 +79,7 @@ class RunFile:
             self._file = pq.ParquetFile(pa.BufferReader(_whole(given)))
             check_size(self._file.metadata)
             self.metrics = metrics_of(self._file.schema_arrow)
+            check_paths(self._file.schema, self.metrics)
             checks = Checks()
             for table in self._groups([*COLUMNS, "history"]):
                 checks.check(table)
@@ -139,10 +146,10 @@ def _explained(path: str) -> Iterator[None]:
     except AnalysisError as error:
         raise AnalysisError(f"{path}: {error}") from None
     except OSError as error:  # Parquet's own has no number
-        reason = error.strerror or f"damaged: {error}"
+        reason = error.strerror or f"damaged: {one_line(str(error))}"
         raise AnalysisError(f"{path}: {reason}") from None
     except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
-        raise AnalysisError(f"{path}: damaged: {error}") from None
+        raise AnalysisError(f"{path}: damaged: {one_line(str(error))}") from None
 
 
 class _Logged(NamedTuple):

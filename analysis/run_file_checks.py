@@ -27,6 +27,12 @@ COLUMNS: Mapping[str, pa.DataType] = {
 }
 """The columns beside `history`, as they are in `RunRecord`."""
 
+PAIR = ("key", "value")
+"""Parquet's names of what stands in params and tags."""
+
+LOGGED = "history.list.element"
+"""Parquet's path to what was logged at once."""
+
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999
 _MOST_BYTES = 4 * 2**30  # of a file when it is unpacked
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}")
@@ -62,15 +68,36 @@ def metrics_of(schema: pa.Schema) -> list[str]:
     return metrics
 
 
-def check_size(metadata: Any) -> None:
-    """Check that a file can be held in memory.
+def check_paths(schema: Any, metrics: Sequence[str]) -> None:
+    """Check that Parquet's own names are those of the columns, by which they are read.
 
     Raises:
-        AnalysisError: it is unpacked to more than 4 GiB.
+        AnalysisError: they are others.
+    """
+    paths = [
+        path
+        for name, kind in COLUMNS.items()
+        for path in ([f"{name}.key_value.{it}" for it in PAIR] if kind == TEXTS else [name])
+    ]
+    paths += [f"{LOGGED}.{name}" for name in ("step", "timestamp")]
+    paths += [f"{LOGGED}.metrics.{name}" for name in metrics]
+    if [schema.column(place).path for place in range(len(schema))] != paths:
+        raise AnalysisError("its columns are not those of runs")
+
+
+def check_size(metadata: Any, most: int = _MOST_BYTES) -> None:
+    """Check that a file can be held in memory.
+
+    Args:
+        metadata: Parquet's.
+        most: Bytes that it may be unpacked to.
+
+    Raises:
+        AnalysisError: it is unpacked to more.
     """
     groups = range(metadata.num_row_groups)
-    if sum(metadata.row_group(number).total_byte_size for number in groups) > _MOST_BYTES:
-        raise AnalysisError(f"is unpacked to more than {_MOST_BYTES // 2**30} GiB")
+    if sum(metadata.row_group(number).total_byte_size for number in groups) > most:
+        raise AnalysisError(f"is unpacked to more than {most / 2**30:g} GiB")
 
 
 class Checks:

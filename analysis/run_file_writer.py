@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from analysis.metric_values import in_order
 from analysis.record import RunRecord
-from analysis.run_file import FORM, LOGGED, MARK, UNSEALED, seal
-from analysis.run_file_checks import COLUMNS, MOMENT, TEXTS, schema_of
+from analysis.run_file import FORM, MARK, UNSEALED, seal
+from analysis.run_file_checks import COLUMNS, LOGGED, MOMENT, PAIR, TEXTS, schema_of
 
 
 class RunFileWriter:
@@ -29,7 +29,7 @@ class RunFileWriter:
         described = {MARK: FORM + b":" + UNSEALED}
         self._schema = schema_of(self._metrics).with_metadata(described)
         rising = ["start", "end", f"{LOGGED}.step", f"{LOGGED}.timestamp"]
-        repeated = [f"{name}.key_value.{it}" for name in ("params", "tags") for it in _PAIR]
+        repeated = [f"{name}.key_value.{it}" for name in ("params", "tags") for it in PAIR]
         # Values of metrics stay plain: packed by kind, they are a tenth larger or smaller.
         self._writer = pq.ParquetWriter(
             self._content,
@@ -52,9 +52,6 @@ class RunFileWriter:
         self._writer.close()
         content = self._content.getvalue()
         return content.replace(b":" + UNSEALED, b":" + seal(content), 1)
-
-
-_PAIR = ("key", "value")
 
 
 def _column(runs: Sequence[RunRecord], name: str) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis.errors import AnalysisError
 
+_MATHEMATICS = r"$\mathdefault{"
 OKABE_ITO = (
     "#0072B2",  # blue
     "#E69F00",  # orange
@@ -124,4 +128,19 @@ def styled() -> Iterator[None]:
     with rc_context():
         rcdefaults()
         rcParams.update(_STYLE)
+        yield
+
+
+@contextmanager
+def names_as_they_are(figure: Figure) -> Iterator[None]:
+    """Within it, a $ in a name is drawn as one, and a sign that the font lacks as a box.
+
+    The marks of logarithmic axes are mathematics of matplotlib's own, and stay so.
+    """
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if _MATHEMATICS not in text.get_text():
+            text.set_parse_math(False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield

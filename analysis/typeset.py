@@ -57,7 +57,7 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         table: The summary.
         bold: Whether what is best is printed in bold.
     """
-    parts = []
+    parts = [str(table.attrs["note"])] if "note" in table.attrs else []
     if "n" in table and (table["n"] > 1).any():
         interval = "its 95 % confidence interval (Student's t over n seeds)"
         parts.append(f"Mean ± half width of {interval}, accuracies in percent.")

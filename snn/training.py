@@ -64,7 +64,7 @@ class Trainer:
     Attributes:
         backend: What computes the network, `auto` resolved.
         epoch: Epochs done.
-        history: Metrics of every epoch done; names as in DESIGN: train_loss, val_accuracy, ….
+        history: Metrics of every epoch done; train_loss, val_accuracy, ….
         network: As of the last step.
         average: Of its weights, which then is what is validated and kept; None without averaging.
     """

@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sweep.plain_text import visible
 from sweep.records import MAX, State
 
 _PLAIN_EVERY_S = 10.0
@@ -149,10 +150,13 @@ class Board:
     def _render(self) -> Group:
         progress = self.progress
         trials = Table.grid(padding=(0, 2))
+        for _ in range(3):
+            trials.add_column(no_wrap=True, overflow="ellipsis")
         for trial in progress.running.values():
             value = "" if trial.value is None else f"{progress.metric} {trial.value:.4f}"
-            trials.add_row(f"  {trial.name}", f"epoch {trial.epoch} of {trial.epochs}", value)
+            trials.add_row(
+                f"  {visible(trial.name)}", f"epoch {trial.epoch} of {trial.epochs}", value
+            )
         bar = ProgressBar(total=max(1, progress.planned), completed=progress.ended, width=30)
-        head = Table.grid(padding=(0, 1))
-        head.add_row(bar, Text(progress.line()))
-        return Group(head, trials)
+        # Beside the bar, a narrow terminal would have no room for a whole word.
+        return Group(bar, Text(visible(progress.line())), trials)

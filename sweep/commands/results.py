@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepNames, print_table, say_result, stdout, warn_of_mixed
+from sweep.commands.common import SweepNames, print_table, say_result, warn_of_mixed
 from sweep.commands.output import FormatOption, OutputOption, write
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ def show(
     Several are put together: a configuration (with its seed) that is in more than one counts once.
     """
     found = _runs(names)
-    out = stdout()
     states = _by_state(found["state"].value_counts())
-    out.print(f"{', '.join(names)}: {len(found)} trials: {states}")
+    trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
+    say_result(": ".join(part for part in (", ".join(names), trials, states) if part))
     failed = found[found["state"] == "failed"]
     for run in failed.itertuples():
-        out.print(f"failed: {run.config_id}: {run.error}")
+        say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
         leaders(names, top)
 

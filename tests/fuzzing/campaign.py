@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Callable[[Random, Material], Case]] = {
     "image": images.make,
     "data file": data_files.make,
 }
+_COMMAND = [sys.executable, "-m", "tests.fuzzing", "--serve"]
 _SHARES = {
     "specification": 7,
     "--set": 4,
@@ -70,7 +72,7 @@ def campaign(numbers: Sequence[int], seed: int, kinds: Sequence[str] = tuple(KIN
                 tally.add(number, kind, damage, Outcome(ended, problem))
                 answered += 1
             if answered < len(left):  # the child died in the next
-                kind, _ = _drawn(left[answered], seed, kinds)
+                kind = _drawn(left[answered], seed, kinds)[0]
                 crash = Outcome("", "the process crashed")
                 tally.add(left[answered], kind, "", crash)
             left = left[answered + 1 :] if answered < len(left) else []
@@ -96,11 +98,15 @@ def _drawn(number: int, seed: int, kinds: Sequence[str]) -> tuple[str, Random]:
 
 def _child(numbers: Sequence[int], seed: int, kinds: Sequence[str], folder: Path) -> Iterator[str]:
     given = json.dumps([list(numbers), seed, list(kinds), str(folder)])
-    command = [sys.executable, "-m", "tests.fuzzing", "--serve"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        _COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as child:
         assert child.stdin is not None and child.stdout is not None
-        child.stdin.write(given)
-        child.stdin.close()
+        with suppress(BrokenPipeError):  # it crashed before it read anything
+            child.stdin.write(given)
+            child.stdin.close()
         yield from child.stdout
