@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, TextIO, cast
 from urllib.parse import quote, quote_plus
 
@@ -51,6 +53,15 @@ def redacted_output(arguments: Iterable[str]) -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def redacted_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Tell of a bug as Python does, for `sys.excepthook`, but without secrets."""
+    if sys.stderr:
+        told = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(redacted(told, sys.argv[1:]))
 
 
 class _RedactedStream:

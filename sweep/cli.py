@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from analysis.errors import AnalysisError
-from analysis.redaction import redacted_output
+from analysis.redaction import redacted_output, redacted_traceback
 from snn.errors import SnnError
 from sweep.errors import SpecError, SweepError
 
@@ -59,8 +59,8 @@ for _module in _MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
-    with redacted_output(sys.argv[1:]):
-        sys.exit(run(sys.argv[1:]))
+    sys.excepthook = redacted_traceback
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -54,6 +55,17 @@ def test_output_is_redacted_and_streams_come_back(capsys: pytest.CaptureFixture[
         assert sys.stdout.encoding == before[0].encoding
     assert (sys.stdout, sys.stderr) == before
     assert capsys.readouterr() == ("out: ***\n", "err: ***\n")
+
+
+def test_a_traceback_is_redacted() -> None:
+    code = """import sys
+from analysis.redaction import redacted_traceback
+sys.excepthook = redacted_traceback
+raise KeyError("http://ann:other@host, ray-word, arg-word")"""
+    arguments = [sys.executable, "-c", code, "http://u:arg-word@h"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("KeyError: 'http://ann:***@host, ***, ***'\n")
 
 
 def test_the_name_of_the_program_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
