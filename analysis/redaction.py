@@ -28,6 +28,9 @@ _NAMES_A_SECRET = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|_PWD|TOKEN|SECRET|CREDENTIALS?|(ACCESS|SECRET|API|PRIVATE)_KEY)$",
     re.IGNORECASE,
 )
+_NAMES_AN_ADDRESS = re.compile(
+    r"^(MLFLOW|SPIKESWEEP|RAY|AWS|FSSPEC)_|(PROXY|UR[IL]|DSN|ADDRESS|ENDPOINT)$", re.IGNORECASE
+)
 _SHORTEST = 5  # what is shorter is found in every other word, and is hidden in addresses only
 _NO_SECRETS = frozenset(
     "spikesweep mlflow optuna postgres postgresql false true none localhost".split()
@@ -100,8 +103,9 @@ def _hide(arguments: Iterable[str]) -> Hide:
 def _secrets(arguments: Iterable[str]) -> set[str]:
     """Passwords and tokens in the environment and in arguments, as they are written anywhere."""
     found = {value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name)}
-    for value in (*os.environ.values(), *arguments):
-        for part in re.split(r"[=\s,]", value) if "@" in value or "://" in value else ():
-            found |= secrets_in(part)
+    given = (value for name, value in os.environ.items() if _NAMES_AN_ADDRESS.search(name))
+    for value in (*given, *arguments):
+        for address in (value, *_ADDRESS.findall(value)):
+            found |= secrets_in(address)
     spelled = {text for s in found for text in (s, quote(s, safe=""), quote_plus(s), repr(s)[1:-1])}
     return {s for s in spelled if len(s) >= _SHORTEST and s.lower() not in _NO_SECRETS}

@@ -16,6 +16,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPIKESWEEP_OPTUNA", "postgresql://host/db?sslpassword=ssl-word")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "ray-word")
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("BOOKMARK", "https://host/?next=train")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws/word+=")
 
 
@@ -35,6 +36,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
             "see http://127.0.0.1:5000/#/experiments/1, or ask?",
             "see http://127.0.0.1:5000/#/experiments/1, or ask?",
         ),
+        ("the next train leaves", "the next train leaves"),
         ("a token is asked for: RAY_AUTH_MODE=token", "a token is asked for: RAY_AUTH_MODE=token"),
         ("the passwords of ray-wordings", "the passwords of ray-wordings"),
     ],
