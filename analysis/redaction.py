@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, TextIO, cast
 from urllib.parse import quote, quote_plus
 
@@ -25,6 +27,9 @@ _ASSIGNED = re.compile(
 _NAMES_A_SECRET = re.compile(
     r"(PASSWORD|PASSWD|PASSPHRASE|_PWD|TOKEN|SECRET|CREDENTIALS?|(ACCESS|SECRET|API|PRIVATE)_KEY)$",
     re.IGNORECASE,
+)
+_NAMES_AN_ADDRESS = re.compile(
+    r"^(MLFLOW|SPIKESWEEP|RAY|AWS|FSSPEC)_|(PROXY|UR[IL]|DSN|ADDRESS|ENDPOINT)$", re.IGNORECASE
 )
 _SHORTEST = 5  # what is shorter is found in every other word, and is hidden in addresses only
 _NO_SECRETS = frozenset(
@@ -51,6 +56,15 @@ def redacted_output(arguments: Iterable[str]) -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def redacted_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Tell of a bug as Python does, for `sys.excepthook`, but without secrets."""
+    if sys.stderr:
+        told = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(redacted(told, sys.argv[1:]))
 
 
 class _RedactedStream:
@@ -89,8 +103,9 @@ def _hide(arguments: Iterable[str]) -> Hide:
 def _secrets(arguments: Iterable[str]) -> set[str]:
     """Passwords and tokens in the environment and in arguments, as they are written anywhere."""
     found = {value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name)}
-    for value in (*os.environ.values(), *arguments):
-        for part in re.split(r"[=\s,]", value) if "@" in value or "://" in value else ():
-            found |= secrets_in(part)
+    given = (value for name, value in os.environ.items() if _NAMES_AN_ADDRESS.search(name))
+    for value in (*given, *arguments):
+        for address in (value, *_ADDRESS.findall(value)):
+            found |= secrets_in(address)
     spelled = {text for s in found for text in (s, quote(s, safe=""), quote_plus(s), repr(s)[1:-1])}
     return {s for s in spelled if len(s) >= _SHORTEST and s.lower() not in _NO_SECRETS}

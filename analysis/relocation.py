@@ -64,22 +64,27 @@ def move_of(uri: str) -> Move | None:
     database = sqlite_path(uri)
     if database is None or not database.is_file():
         return None
-    try:
-        with closing(_open(database, "ro")) as connection:
-            query = "SELECT artifact_location FROM experiments ORDER BY experiment_id LIMIT 1"
-            found = connection.execute(query).fetchone()
-    except sqlite3.Error:  # who opens it with MLflow will say what is wrong with it
-        return None
-    noted = local_path(found[0] or "") if found else None
+    first = _first_experiment(database)
+    noted = local_path(first[0] or "") if first else None
     if noted is None or noted.parent.name != ARTIFACTS:
         return None
-    move = Move(noted.parent.parent, database.parent, copied=False)
-    if move.before.resolve() == move.now.resolve():
+    before, now = noted.parent.parent, database.parent
+    original = before / database.name
+    if before.resolve() == now.resolve() or (original.exists() and original.samefile(database)):
         return None
-    original = move.before / database.name
-    if original.exists():
-        return None if original.samefile(database) else Move(move.before, move.now, copied=True)
-    return move
+    # Only copies have the same time: another store may have been made in that folder, too.
+    return Move(before, now, copied=original.is_file() and _first_experiment(original) == first)
+
+
+def _first_experiment(database: Path) -> tuple[str | None, int | None] | None:
+    """Where its artifacts go and when it was made, which is when the store was."""
+    query = "SELECT artifact_location, creation_time FROM experiments ORDER BY experiment_id"
+    try:
+        with closing(_open(database, "ro")) as connection:
+            found: tuple[str | None, int | None] | None = connection.execute(query).fetchone()
+    except sqlite3.Error:  # who opens it with MLflow will say what is wrong with it
+        return None
+    return found
 
 
 def settle(uri: str) -> None:

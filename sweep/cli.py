@@ -64,6 +64,7 @@ def main() -> None:
     streams.stand()
     warnings.resetwarnings()
     warnings.simplefilter("ignore")  # of libraries; what a user should know is said in our words
+    sys.excepthook = _print_traceback
     code = run(sys.argv[1:])
     streams.let_go()
     sys.exit(code)
@@ -108,6 +109,13 @@ def _run(arguments: list[str]) -> int:
         return _say(f"{place}{error.strerror or error}", FAILED)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """That of a bug of ours, without secrets."""
+    from analysis.redaction import redacted_traceback
+
+    redacted_traceback(kind, error, trace)
 
 
 def _say(text: str, code: int) -> int:

@@ -39,7 +39,9 @@ def storage_root() -> Place:
     """
     given = os.environ.get(STORAGE_ENV) or "ray_results"
     root = anywhere(given, STORAGE_ENV)
-    if addresses.secrets_in(given):  # the addresses of files stand in notes, tags and messages
+    if "://" in given and addresses.secrets_in(
+        given
+    ):  # the addresses of files stand in notes, tags and messages
         raise SpecError(
             f"{STORAGE_ENV}: {addresses.shown(given)}: a password must not stand in it; give it as "
             "the file system takes it otherwise, such as AWS_SECRET_ACCESS_KEY or a file of its own"

@@ -52,7 +52,7 @@ def report(
     say(f"drawing the report on {len(material.runs)} runs …")
     written = build_report(
         material,
-        mlflow_url=mlflow_url or _pages(),
+        mlflow_url=_pages(mlflow_url),
         pictures=best_networks(material.runs),
     )
     page = write_report(written, output)
@@ -61,11 +61,12 @@ def report(
     say_result(str(page))
 
 
-def _pages() -> str:
+def _pages(given: str) -> str:
+    """The address for links, without the password that the reader of the page must not have."""
     from analysis.addresses import bare, tracking_uri
 
-    uri = tracking_uri()
-    return bare(uri) if uri.startswith("http") else _LOCAL_PAGES
+    uri = given or tracking_uri()
+    return bare(uri) if uri.startswith("http") else given or _LOCAL_PAGES
 
 
 def _log(material: Material, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -15,6 +16,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPIKESWEEP_OPTUNA", "postgresql://host/db?sslpassword=ssl-word")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "ray-word")
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("BOOKMARK", "https://host/?next=train")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws/word+=")
 
 
@@ -34,6 +36,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
             "see http://127.0.0.1:5000/#/experiments/1, or ask?",
             "see http://127.0.0.1:5000/#/experiments/1, or ask?",
         ),
+        ("the next train leaves", "the next train leaves"),
         ("a token is asked for: RAY_AUTH_MODE=token", "a token is asked for: RAY_AUTH_MODE=token"),
         ("the passwords of ray-wordings", "the passwords of ray-wordings"),
     ],
@@ -54,6 +57,17 @@ def test_output_is_redacted_and_streams_come_back(capsys: pytest.CaptureFixture[
         assert sys.stdout.encoding == before[0].encoding
     assert (sys.stdout, sys.stderr) == before
     assert capsys.readouterr() == ("out: ***\n", "err: ***\n")
+
+
+def test_a_traceback_is_redacted() -> None:
+    code = """import sys
+from analysis.redaction import redacted_traceback
+sys.excepthook = redacted_traceback
+raise KeyError("http://ann:other@host, ray-word, arg-word")"""
+    arguments = [sys.executable, "-c", code, "http://u:arg-word@h"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("KeyError: 'http://ann:***@host, ***, ***'\n")
 
 
 def test_the_name_of_the_program_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

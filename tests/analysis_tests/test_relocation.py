@@ -110,6 +110,15 @@ def test_a_store_behind_a_link_has_not_moved(origin: Path) -> None:
     assert move_of(sqlite_url(link / "mlflow.db")) is None
 
 
+def test_another_store_in_the_folder_of_the_artifacts_is_no_original(origin: Path) -> None:
+    run_id = trial(origin)
+    (origin.parent / "databases").mkdir()
+    database = (origin / "mlflow.db").rename(origin.parent / "databases" / "mlflow.db")
+    MlflowClient(sqlite_url(origin / "mlflow.db")).search_experiments()
+    settle(sqlite_url(database))
+    assert artifact_folder(database.parent, run_id).is_relative_to(origin)
+
+
 def test_artifacts_that_never_were_beside_their_store_stay(
     origin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,8 +40,8 @@ UNREACHABLE = {
     },
     "databases": HIDDEN
     | {
-        "MLFLOW_TRACKING_URI": f"postgresql://ann:{MARK}@{NOWHERE}/db?password={MARK}2",
-        "SPIKESWEEP_OPTUNA": f"mysql://ann:{MARK}@{NOWHERE}/db",
+        "MLFLOW_TRACKING_URI": f"mysql://ann:{MARK}@{NOWHERE}/db?password={MARK}2",
+        "SPIKESWEEP_OPTUNA": f"postgresql://ann:{MARK}@{NOWHERE}/db",
         "SPIKESWEEP_STORAGE": f"s3://key:{MARK}@bucket/sweeps",
         "RAY_API_SERVER_ADDRESS": f"http://{MARK}@{NOWHERE}",
     },
@@ -101,7 +101,6 @@ def test_no_command_gives_a_secret_away_when_nothing_answers(
     assert given_away(place, told) == {}
     shown = "\n".join(told.values())
     assert "ann:***@" in shown, "the addresses are shown at all"
-    assert "Traceback" not in shown
 
 
 def test_no_command_gives_a_secret_away_when_all_works(
@@ -113,7 +112,9 @@ def test_no_command_gives_a_secret_away_when_all_works(
     done = place.run("run", spec, **environment)
     assert done.returncode == 0, done.stderr
     told = run_all(place, environment, capfd) | {"first": done.stdout + done.stderr}
-    assert given_away(place, told) == {}
+    report = place.run("report", "small", **environment)
+    assert report.returncode == 0, report.stderr
+    assert given_away(place, told | {"report": report.stdout + report.stderr}) == {}
     client = MlflowClient(plain)
     experiments = [found.experiment_id for found in client.search_experiments()]
     runs = client.search_runs(experiments)
