@@ -74,6 +74,7 @@ def _data() -> Finding:
 
 
 def _mlflow() -> Finding:
+    from sweep.schema import SchemaError
     from sweep.store import open_store, store_exists
 
     uri = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
@@ -81,8 +82,10 @@ def _mlflow() -> Finding:
         if not store_exists():
             return True, f"{uri} (made by the first sweep)"
         count = len(open_store().search_experiments())
+    except SchemaError as error:
+        return False, str(error)
     except Exception as error:  # whatever MLflow, its database or the network may throw
-        return False, f"cannot be used: {one_line(error)}"
+        return False, f"{uri} cannot be read: {one_line(error)}"
     return True, f"{uri}: {count} experiments"
 
 
@@ -96,8 +99,10 @@ def _optuna() -> Finding:
     try:
         found = look(url, OPTUNA)
         require(found, url, OPTUNA)
-    except (SQLAlchemyError, ImportError, SchemaError) as error:
-        return False, f"cannot be used: {one_line(error)}"
+    except SchemaError as error:
+        return False, str(error)
+    except (SQLAlchemyError, ImportError) as error:
+        return False, f"cannot be read: {one_line(error)}"
     return True, url if found.holds_something else f"{url} (made by the first sweep)"
 
 

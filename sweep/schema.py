@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -157,24 +158,32 @@ def _connected(url: URL) -> Iterator[Connection]:
 
 
 def _state(connection: Connection, schema: Schema) -> State:
-    from alembic.script import ScriptDirectory
     from sqlalchemy import inspect
 
     tables = inspect(connection).get_table_names()
     if not schema.first & set(tables):
         return State.EMPTY
-    package, folder = schema.scripts
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None
-    scripts = ScriptDirectory(str(Path(spec.origin).parent / folder))
+    heads, revisions = _revisions(*schema.scripts)
     revision = _revision(connection) if "alembic_version" in tables else None
-    if revision in scripts.get_heads():
+    if revision in heads:
         return State.WHOLE
-    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+    if revision and revision not in revisions:
         return State.NEWER
     if all(_is_blank(connection, table, schema.rows.get(table, 0)) for table in tables):
         return State.UNFINISHED
     return State.OLDER
+
+
+@cache
+def _revisions(package: str, folder: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The latest versions of the tables, and all, that the installed library knows."""
+    from alembic.script import ScriptDirectory
+
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    scripts = ScriptDirectory(str(Path(spec.origin).parent / folder))
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return frozenset(scripts.get_heads()), known
 
 
 def _revision(connection: Connection) -> str | None:

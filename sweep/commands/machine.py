@@ -67,10 +67,12 @@ def ui(
     if server.startswith("http"):
         print(server)
         return 0
+    from analysis.store import explained
     from sweep.store import make_tables
 
     store = server or "sqlite:///mlflow.db"
-    make_tables()  # a server that is stopped while it makes them leaves them broken
+    with explained("open the store", store):
+        make_tables()  # a server that is stopped while it makes them leaves them broken
     stderr().print(f"MLflow UI of {store} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

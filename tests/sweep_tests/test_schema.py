@@ -85,8 +85,10 @@ def in_own_process(processes: ForkServerContext, work: Callable[..., Any], *argu
     return child.exitcode
 
 
-@pytest.mark.parametrize("statement", [20, 60, 100, 140, 200])
-@pytest.mark.parametrize("make", [open_store, make_as_mlflow_does])
+@pytest.mark.parametrize(
+    ("make", "statement"),
+    [(open_store, n) for n in (60, 120, 160)] + [(make_as_mlflow_does, n) for n in (20, 400, 1200)],
+)
 def test_a_kill_while_the_store_is_made_leaves_one_that_can_be_used(
     processes: ForkServerContext, in_folder: Path, make: Callable[[], Any], statement: int
 ) -> None:
@@ -100,8 +102,10 @@ def test_a_kill_while_the_store_is_made_leaves_one_that_can_be_used(
     assert sorted(found.name for found in client.search_experiments()) == ["Default", "s"]
 
 
-@pytest.mark.parametrize("statement", [4, 8, 16, 40])
-@pytest.mark.parametrize("make", [open_optuna, make_as_optuna_does])
+@pytest.mark.parametrize(
+    ("make", "statement"),
+    [(open_optuna, n) for n in (10, 40)] + [(make_as_optuna_does, n) for n in (20, 40, 46)],
+)
 def test_a_kill_while_the_studies_tables_are_made_leaves_a_database_that_can_be_used(
     processes: ForkServerContext, in_folder: Path, make: Callable[[], Any], statement: int
 ) -> None:
@@ -117,7 +121,7 @@ def in_folder_of(folder: Path, make: Callable[[], Any]) -> None:
 
 def test_kills_at_random_moments(processes: ForkServerContext, in_folder: Path) -> None:
     moments = random.Random(17)
-    for n in range(8):
+    for n in range(5):
         folder = in_folder / str(n)
         folder.mkdir()
         child = processes.Process(target=in_folder_of, args=(folder, open_store))
