@@ -28,6 +28,7 @@ from sqlalchemy import Engine, create_engine, event
 from analysis.errors import AnalysisError
 from analysis.runs import list_sweeps
 from sweep import schema
+from sweep.checkup import CHECKS
 from sweep.cli import run
 from sweep.database import StudyDatabase
 from sweep.ledger import Ledger
@@ -196,35 +197,33 @@ def set_revision(database: str, revision: str) -> None:
     connection.close()
 
 
-OLD = {"mlflow.db": "27a6a02d2cf1", "optuna.db": "v2.6.0.a"}
-
-
 @pytest.mark.parametrize(
-    ("database", "revision", "told", "mend"),
+    ("database", "check", "revision", "told", "mend"),
     [
-        ("mlflow.db", OLD["mlflow.db"], "older MLflow", "mlflow db upgrade sqlite:///"),
-        ("mlflow.db", "ffffffffffff", "newer MLflow", "pip install --upgrade mlflow"),
-        ("optuna.db", OLD["optuna.db"], "older Optuna", "optuna storage upgrade --storage sqlite"),
-        ("optuna.db", "v99", "newer Optuna", "pip install --upgrade optuna"),
+        ("mlflow.db", "MLflow", "27a6a02d2cf1", "older MLflow", "mlflow db upgrade sqlite:///"),
+        ("mlflow.db", "MLflow", "ffffffffffff", "newer MLflow", "pip install --upgrade mlflow"),
+        ("optuna.db", "Optuna", "v2.6.0.a", "older Optuna", "optuna storage upgrade --storage sql"),
+        ("optuna.db", "Optuna", "v99", "newer Optuna", "pip install --upgrade optuna"),
     ],
 )
 def test_tables_of_another_version_are_told_whole_with_what_to_do(
     in_folder: Path,
     capsys: pytest.CaptureFixture[str],
     database: str,
+    check: str,
     revision: str,
     told: str,
     mend: str,
 ) -> None:
-    store_with_a_run()
-    open_optuna()
+    store_with_a_run() if check == "MLflow" else open_optuna()
+    assert all(CHECKS[name]()[0] for name in ("MLflow", "Optuna"))
     set_revision(database, revision)
     before = Path(database).read_bytes()
-    assert run(["doctor"]) == 1
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("MEND"))
-    assert told in line and mend in line and str(in_folder / database) in line
-    message = line[line.index("sqlite:///") :]
-    if database == "mlflow.db":
+    fine, message = CHECKS[check]()
+    assert not fine
+    assert message.startswith(f"sqlite:///{in_folder / database} has the tables of a")
+    assert told in message and mend in message and "\n" not in message
+    if check == "MLflow":
         assert run(["table", "s"]) == 2
         assert capsys.readouterr().err == f"spikesweep: {message}\n"
         assert Ledger(["0" * 64]).trouble == message
