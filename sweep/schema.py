@@ -92,7 +92,7 @@ def look(uri: str, schema: Schema) -> State:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return State.EMPTY
     with _connected(url) as connection:
-        return _state(connection, schema)
+        return _state_now(connection, schema)
 
 
 def prepare(uri: str, schema: Schema) -> None:
@@ -112,7 +112,7 @@ def prepare(uri: str, schema: Schema) -> None:
     if in_file and url.database in (None, "", ":memory:"):
         return
     with _connected(url) as connection:
-        found = _state(connection, schema)
+        found = _state_now(connection, schema)
         if found is State.UNFINISHED and in_file:
             found = _wait_while_it_changes(connection, schema)
         if in_file and not found.holds_something:
@@ -155,6 +155,17 @@ def _connected(url: URL) -> Iterator[Connection]:
     engine = create_engine(url, **options)
     with engine.connect() as connection:
         yield connection
+
+
+def _state_now(connection: Connection, schema: Schema) -> State:
+    """What there is at one moment: another tool may be making and dropping tables meanwhile."""
+    if connection.dialect.name != "sqlite":
+        return _state(connection, schema)
+    connection.exec_driver_sql("BEGIN")
+    try:
+        return _state(connection, schema)
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
 
 
 def _state(connection: Connection, schema: Schema) -> State:
@@ -211,10 +222,10 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
         changes = connection.exec_driver_sql("PRAGMA schema_version").scalar()
         if changes != before:
             before, since = changes, time.monotonic()
-        elif (found := _state(connection, schema)) is not State.UNFINISHED:
+        elif (found := _state_now(connection, schema)) is not State.UNFINISHED:
             return found
         time.sleep(0.2)
-    return _state(connection, schema)
+    return _state_now(connection, schema)
 
 
 def _make(connection: Connection, schema: Schema) -> State:
