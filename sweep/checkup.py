@@ -75,6 +75,7 @@ def _data() -> Finding:
 
 
 def _mlflow() -> Finding:
+    from sweep.schema import SchemaError
     from sweep.store import open_store, store_exists, store_uri
 
     uri = shown(store_uri())
@@ -82,8 +83,10 @@ def _mlflow() -> Finding:
         if not store_exists():
             return True, f"{uri} (made by the first sweep)"
         count = len(open_store().search_experiments())
+    except SchemaError as error:
+        return False, str(error)
     except Exception as error:  # whatever MLflow, its database or the network may throw
-        return False, f"{uri} cannot be used: {first_line(error)}"
+        return False, f"{uri} cannot be read: {first_line(error)}"
     return True, f"{uri}: {count} experiments"
 
 
@@ -97,8 +100,10 @@ def _optuna() -> Finding:
     try:
         found = look(url, OPTUNA)
         require(found, url, OPTUNA)
-    except (SQLAlchemyError, ImportError, SchemaError) as error:
-        return False, f"{shown(url)} cannot be used: {first_line(error)}"
+    except SchemaError as error:
+        return False, str(error)
+    except (SQLAlchemyError, ImportError) as error:
+        return False, f"{shown(url)} cannot be read: {first_line(error)}"
     return True, shown(url) + ("" if found.holds_something else " (made by the first sweep)")
 
 

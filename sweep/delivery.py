@@ -209,7 +209,10 @@ class Delivery:
             self._runs[event["run"]] = ours
 
     def _search(self, name: str) -> list[Run]:
-        return list(self.client.search_runs([self._experiment], f"tags.`{Tag.TRIAL}` = '{name}'"))
+        from mlflow.entities import ViewType
+
+        named = f"tags.`{Tag.TRIAL}` = '{name}'"
+        return list(self.client.search_runs([self._experiment], named, ViewType.ALL))
 
     def _has(self, entry: Entry, metric: Metric) -> bool:
         """Whether MLflow has a metric of a step already: asked only where there is doubt."""

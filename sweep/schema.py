@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,7 +91,7 @@ def look(uri: str, schema: Schema) -> State:
     if file is not None and not file.is_file():
         return State.EMPTY
     with _connected(uri) as connection:
-        return _state(connection, schema)
+        return _state_now(connection, schema)
 
 
 def prepare(uri: str, schema: Schema) -> None:
@@ -107,7 +108,7 @@ def prepare(uri: str, schema: Schema) -> None:
     if not in_file and uri.startswith("sqlite"):  # in memory: the library makes them there
         return
     with _connected(uri) as connection:
-        found = _state(connection, schema)
+        found = _state_now(connection, schema)
         if found is State.UNFINISHED and in_file:
             found = _wait_while_it_changes(connection, schema)
         if in_file and not found.holds_something:
@@ -147,25 +148,44 @@ def _connected(uri: str) -> Iterator[Connection]:
         yield connection
 
 
+def _state_now(connection: Connection, schema: Schema) -> State:
+    """What there is at one moment: another tool may be making and dropping tables meanwhile."""
+    if connection.dialect.name != "sqlite":
+        return _state(connection, schema)
+    connection.exec_driver_sql("BEGIN")
+    try:
+        return _state(connection, schema)
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
+
+
 def _state(connection: Connection, schema: Schema) -> State:
-    from alembic.script import ScriptDirectory
     from sqlalchemy import inspect
 
     tables = inspect(connection).get_table_names()
     if not schema.first & set(tables):
         return State.EMPTY
-    package, folder = schema.scripts
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None
-    scripts = ScriptDirectory(str(Path(spec.origin).parent / folder))
+    heads, revisions = _revisions(*schema.scripts)
     revision = _revision(connection) if "alembic_version" in tables else None
-    if revision in scripts.get_heads():
+    if revision in heads:
         return State.WHOLE
-    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+    if revision and revision not in revisions:
         return State.NEWER
     if all(_is_blank(connection, table, schema.rows.get(table, 0)) for table in tables):
         return State.UNFINISHED
     return State.OLDER
+
+
+@cache
+def _revisions(package: str, folder: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The latest versions of the tables, and all, that the installed library knows."""
+    from alembic.script import ScriptDirectory
+
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    scripts = ScriptDirectory(str(Path(spec.origin).parent / folder))
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return frozenset(scripts.get_heads()), known
 
 
 def _revision(connection: Connection) -> str | None:
@@ -193,10 +213,10 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
         changes = connection.exec_driver_sql("PRAGMA schema_version").scalar()
         if changes != before:
             before, since = changes, time.monotonic()
-        elif (found := _state(connection, schema)) is not State.UNFINISHED:
+        elif (found := _state_now(connection, schema)) is not State.UNFINISHED:
             return found
         time.sleep(0.2)
-    return _state(connection, schema)
+    return _state_now(connection, schema)
 
 
 def _make(connection: Connection, schema: Schema) -> State:

@@ -67,6 +67,7 @@ def ui(
 
     from analysis import relocation
     from analysis.addresses import bare, shown
+    from analysis.store import explained
     from sweep.store import make_tables, store_uri
 
     store = store_uri()
@@ -74,8 +75,9 @@ def ui(
         say_result(bare(store))
         return 0
     _require_free(port)
-    make_tables()  # a server that is stopped while it makes them leaves them broken
-    relocation.settle(store)
+    with explained("open the store", store):
+        make_tables()  # a server that is stopped while it makes them leaves them broken
+        relocation.settle(store)
     stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.benchmarks.packs import Merged, Separate, Wide, trainers
 from tests.benchmarks.roofline import Work, work
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.workload import workload
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("data_root")
 
@@ -108,3 +111,10 @@ def test_an_unknown_section_is_refused_in_one_line(capsys: pytest.CaptureFixture
         command.main(["--sections", "speed"])
     assert ended.value.code == 2
     assert "'speed' is none of training, inference" in capsys.readouterr().err
+
+
+def test_what_the_other_libraries_bring_stays_out_of_the_environment_of_the_tests() -> None:
+    make = ["make", "--dry-run", "--always-make", "bench"]
+    steps = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv-bench/bin/python -m tests.benchmarks" in steps
+    assert ".venv/" not in steps

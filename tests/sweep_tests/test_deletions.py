@@ -80,7 +80,7 @@ def test_a_deleted_experiment_is_waited_for(paths: LaunchPaths) -> None:
     tracker = MlflowTracker(paths)
     for config in CONFIGS:  # so that it has found its experiment
         tracker.epoch(config.config_id, 2, {"train_loss": 0.5})
-    wait_until(lambda: not tracker._delivery.waiting)
+    wait_until(lambda: not tracker._outbox.waiting)
     MlflowClient().delete_experiment(experiment)
     go_on(tracker)
     assert f"restore --experiment-id {experiment}" in tracker.close()
