@@ -77,6 +77,11 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._records)
 
+    def has(self, config: TrialConfig) -> bool:
+        """Whether a finished run has the params of this configuration; its epochs are not read."""
+        records = self._records.get(config.config_id, ())
+        return any(not differences(param_values(record.params), config) for record in records)
+
     def find(self, config: TrialConfig) -> Record | None:
         """The latest finished run of this configuration and seed, if it is what its tags say."""
         key = config.config_id

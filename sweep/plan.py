@@ -108,7 +108,7 @@ def _known(sweep: Sweep, ledger: Ledger) -> int | None:
     """How many trials are reused; None: nobody knows before the search."""
     if ledger.trouble or sweep.sampler.name != "grid":
         return None
-    return sum(ledger.find(config) is not None for config in sweep.configs())
+    return sum(ledger.has(config) for config in sweep.configs())
 
 
 def _already_run(known: int | None, ledger: Ledger) -> str:

@@ -304,6 +304,27 @@ def test_a_checkpoint_of_another_configuration_or_of_other_images_is_not_gone_on
         Trainer(one, blank).load(trainer.state())
 
 
+def test_the_network_of_another_configuration_is_not_that_of_a_training(place: Workplace) -> None:
+    one, other = (TrialConfig.parse(LONGER["base"] | {"hidden": size}) for size in (4, 5))
+    networks = []
+    for config in (one, other):
+        settings = [f"--set={key}={value}" for key, value in LONGER["base"].items()]
+        command = ["train", *settings, f"--set=hidden={config.hidden[0]}"]
+        done = place.run(*command)
+        assert done.returncode == 0, done.stderr
+        (file,) = place.folder.glob(f"ray_results/train/*/trials/{config.config_id}/best.pt")
+        networks.append(file)
+    assert "trained before" in place.run(*command).stderr
+    shutil.copy(networks[0], networks[1])
+    again = place.run(*command)
+    assert again.returncode == 0, again.stderr
+    assert "trained before" not in again.stderr
+    assert {run.data.params["hidden"] for run in check_every_result_is_its_own(place, "train")} == {
+        "4",
+        "5",
+    }
+
+
 @pytest.fixture
 def holder(in_folder: Path) -> Iterator[Callable[[str, str], subprocess.Popen[str]]]:
     """Starts a process that holds the lock of a sweep."""
