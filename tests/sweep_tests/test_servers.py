@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sweep.head import Head
+from sweep.servers import in_a_session_of_their_own
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 BASE = {"dataset": "digits", "epochs": 60, "n_steps": 10, "encoding": "constant"}
@@ -164,8 +167,6 @@ def test_a_worker_that_dies_while_it_starts_costs_nothing(place: Workplace, ray_
 def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
     from ray._private import services
 
-    from sweep.servers import in_a_session_of_their_own
-
     with in_a_session_of_their_own():
         started = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
     ordinary = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
@@ -176,3 +177,18 @@ def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
         for process in (started.process, ordinary.process):
             process.kill()
             process.wait()
+
+
+def test_a_head_may_be_away_for_a_while_but_not_for_good() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        head = Head(f"127.0.0.1:{port}", patience_s=0.5)
+        time.sleep(0.6)
+        assert head.lost() == ""
+    time.sleep(0.3)
+    assert head.lost() == ""
+    time.sleep(0.6)
+    assert f"127.0.0.1:{port} has not answered" in head.lost()
+    with socket.create_server(("127.0.0.1", port)):
+        time.sleep(0.6)
+        assert head.lost() == ""
