@@ -72,7 +72,7 @@ def check_closed(place: Workplace, processes: list[psutil.Process]) -> None:
     """No run is open, no process is left, and the terminal has only our own words."""
     runs = [*place.runs("small"), *place.runs("small", "sweep")]
     assert "RUNNING" not in {run.info.status for run in runs}
-    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+    wait_until(lambda: all(gone(process) for process in processes), seconds=SECONDS)
     assert "--resume" in said(place).splitlines()[-1]
     assert not any(word in said(place) for word in ("Traceback", "rpc_client", "Last 20 lines"))
 
@@ -129,7 +129,7 @@ def test_nothing_of_ray_outlives_a_killed_driver(place: Workplace, stage: str) -
         processes = below(here, agents)
     driver.kill()
     driver.wait()
-    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+    wait_until(lambda: all(gone(process) for process in processes), seconds=SECONDS)
 
 
 def below(driver: psutil.Process, seen: list[psutil.Process]) -> list[psutil.Process]:
