@@ -164,6 +164,24 @@ def test_a_worker_that_dies_while_it_starts_costs_nothing(place: Workplace, ray_
     assert all(place.epochs(run) == [1, 2] for run in runs)
 
 
+def test_a_node_that_does_not_start_in_time_is_one_line(place: Workplace) -> None:
+    driver = place.start("run", place.spec())
+    stopped: list[psutil.Process] = []
+
+    def stop_raylet() -> bool:
+        for process in psutil.Process(driver.pid).children():
+            if process.name() == "raylet":
+                process.suspend()
+                stopped.append(process)
+        return bool(stopped) or driver.poll() is not None
+
+    wait_until(stop_raylet)
+    assert driver.wait(timeout=120) == 1
+    (line,) = said(place).splitlines()
+    assert "Ray at this machine cannot be used" in line and "timed out during startup" in line
+    wait_until(lambda: gone(stopped[0]), seconds=SECONDS)
+
+
 def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
     from ray._private import services
 
