@@ -40,7 +40,7 @@ class Guard:
     def __init__(self, mark: str) -> None:
         self._mark = mark
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sweep.guard", mark],
+            [sys.executable, "-P", "-m", "sweep.guard", mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
