@@ -15,6 +15,7 @@ import typer
 
 from analysis.errors import AnalysisError
 from snn.errors import SnnError
+from sweep.ending import end_process
 from sweep.errors import SpecError, SweepError
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -58,7 +59,7 @@ for _module in _MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
-    sys.exit(run(sys.argv[1:]))
+    end_process(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

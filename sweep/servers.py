@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from sweep.ending import RAY_IS_BROKEN
 from sweep.guard import Guard
 from sweep.head import Head
 
@@ -85,14 +86,19 @@ class Servers:
         return self._lost
 
     def shut_down(self) -> None:
-        """Disconnect from Ray, and end what was started."""
-        from ray._private import auto_init_hook, worker
+        """Disconnect from Ray, and end what was started.
+
+        Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
+        crash. They stay as they are until `end_process`.
+        """
+        from ray._private import worker
 
         if self._line is not None:
             self._line.close()
-        if self._lost:  # a thread that was left behind must not start another Ray
-            auto_init_hook.enable_auto_connect = False
-        worker.shutdown()
+        if self._lost:
+            RAY_IS_BROKEN.set()
+        else:
+            worker.shutdown()
         if self._guard is not None:
             self._guard.leave()
 
