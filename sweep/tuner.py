@@ -58,7 +58,7 @@ class _Asking(SearchGenerator):
     """Asks the searcher again after its last trial: one may come back."""
 
     def __init__(self, searcher: StudySearcher) -> None:
-        super().__init__(searcher)  # type: ignore[no-untyped-call]
+        super().__init__(searcher)
         self._ours, self._stopped = searcher, False
 
     def set_finished(self) -> None:
