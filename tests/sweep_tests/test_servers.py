@@ -68,11 +68,19 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
+def check_gone(processes: list[psutil.Process]) -> None:
+    left, end = list(processes), time.monotonic() + SECONDS
+    while left and time.monotonic() < end:
+        left = [process for process in left if not gone(process)]
+        time.sleep(0.2)
+    assert left == []
+
+
 def check_closed(place: Workplace, processes: list[psutil.Process]) -> None:
     """No run is open, no process is left, and the terminal has only our own words."""
     runs = [*place.runs("small"), *place.runs("small", "sweep")]
     assert "RUNNING" not in {run.info.status for run in runs}
-    wait_until(lambda: all(gone(process) for process in processes), seconds=SECONDS)
+    check_gone(processes)
     assert "--resume" in said(place).splitlines()[-1]
     assert not any(word in said(place) for word in ("Traceback", "rpc_client", "Last 20 lines"))
 
@@ -129,7 +137,7 @@ def test_nothing_of_ray_outlives_a_killed_driver(place: Workplace, stage: str) -
         processes = below(here, agents)
     driver.kill()
     driver.wait()
-    wait_until(lambda: all(gone(process) for process in processes), seconds=SECONDS)
+    check_gone(processes)
 
 
 def below(driver: psutil.Process, seen: list[psutil.Process]) -> list[psutil.Process]:
@@ -179,7 +187,7 @@ def test_a_node_that_does_not_start_in_time_is_one_line(place: Workplace) -> Non
     assert driver.wait(timeout=120) == 1
     (line,) = said(place).splitlines()
     assert "Ray at this machine cannot be used" in line and "timed out during startup" in line
-    wait_until(lambda: gone(stopped[0]), seconds=SECONDS)
+    check_gone(stopped)
 
 
 def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
