@@ -91,10 +91,11 @@ class Servers:
         Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
         crash. They stay as they are until `end_process`.
         """
-        from ray._private import worker
+        from ray._private import auto_init_hook, worker
 
         if self._line is not None:
             self._line.close()
+        auto_init_hook.enable_auto_connect = False  # a thread left behind starts no other Ray
         if self._lost:
             RAY_IS_BROKEN.set()
         else:
