@@ -16,6 +16,7 @@ from typing import Any
 import typer
 
 from sweep import environment, shadows, streams
+from sweep.ending import end_process
 from sweep.errors import SpecError, SweepError
 from sweep.plain_text import one_line
 
@@ -67,7 +68,7 @@ def main() -> None:
     sys.excepthook = _print_traceback
     code = run(sys.argv[1:])
     streams.let_go()
-    sys.exit(code)
+    end_process(code)
 
 
 def run(arguments: list[str]) -> int:

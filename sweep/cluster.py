@@ -65,8 +65,8 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
     servers = Servers(guard)
     try:

@@ -40,7 +40,7 @@ class Guard:
     def __init__(self, mark: str) -> None:
         self._mark = mark
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sweep.guard", mark],
+            [sys.executable, "-P", "-m", "sweep.guard", mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -81,11 +81,10 @@ def _wait(mark: str) -> None:
     """Wait until the driver is gone, then end what it leaves."""
     sys.stdin.buffer.read()
     end = time.monotonic() + _GRACE_S
-    while time.monotonic() < end:
-        if not _found(mark):
-            return
+    while _found(mark):
+        if time.monotonic() > end:  # again and again: one of them may just have started another
+            _kill(mark)
         time.sleep(_LOOK_EVERY_S)
-    _kill(mark)
 
 
 if __name__ == "__main__":

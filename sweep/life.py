@@ -76,11 +76,11 @@ class Lives:
 
     def __init__(self) -> None:
         self._phases: dict[str, Phase] = {}
-        self._closed = False
+        self.closed = False
 
     def take(self, key: str, event: Event) -> Step:
         """Take an event; nothing is to be done about any after `close`."""
-        if self._closed:
+        if self.closed:
             return _ENDED
         step = _STEPS[self._phases.get(key, Phase.UNSEEN), event]
         self._phases[key] = step.phase
@@ -92,4 +92,4 @@ class Lives:
 
     def close(self) -> None:
         """Take no more: the driver has turned to its end."""
-        self._closed = True
+        self.closed = True

@@ -51,9 +51,10 @@ class Observer(tune.Callback):
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Look after the nodes: trials wait for one also when the searcher has no more.
 
-        Where Ray has died, this thread stays here: its next call of Ray might hang, or crash.
+        Where Ray has died, or Tune was left behind, this thread stays here: its next call of Ray
+        might hang, or crash.
         """
-        if self._slots.servers.lost():
+        if self._lives.closed or self._slots.servers.lost():
             threading.Event().wait()
         self._trials = trials
         self.slots()

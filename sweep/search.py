@@ -106,7 +106,12 @@ class StudySearcher(Searcher):
     @property
     def finished(self) -> bool:
         """Whether all planned configurations have their end."""
-        return self.exhausted and not self._running
+        return self.exhausted and not self._running and not self._ready
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a trial to hand out, be it for the second time."""
+        return bool(self._ready) and not self.halted
 
     # Ray Tune's interface
 

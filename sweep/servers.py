@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from sweep.ending import RAY_IS_BROKEN
 from sweep.guard import Guard
+from sweep.head import Head
 
 _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)"}
 
@@ -54,7 +56,7 @@ class Servers:
     """The servers that this process depends on, once it is connected to Ray.
 
     Those that it started itself are watched as its children; on a cluster, the raylet of this
-    machine is watched through its socket. A head that is away is Ray's to wait for.
+    machine is watched through its socket, and the head may be away for a while.
 
     Args:
         guard: Ends what was started here, if anything was.
@@ -65,9 +67,11 @@ class Servers:
 
         private: Any = worker
         self._node = private._global_node
-        started: dict[str, list[Any]] = self._node.all_processes
+        started: dict[str, list[Any]] = self._node.all_processes if self._node else {}
         self._started = {name: started[name][0].process for name in _NAMES if name in started}
-        self._line = None if self._started else _line_to(self._node.raylet_socket_name)
+        elsewhere = self._node is not None and not self._started
+        self._line = _line_to(self._node.raylet_socket_name) if elsewhere else None
+        self._head = Head(self._node.gcs_address) if elsewhere else None
         self._guard, self._lost = guard, ""
 
     def lost(self) -> str:
@@ -82,14 +86,20 @@ class Servers:
         return self._lost
 
     def shut_down(self) -> None:
-        """Disconnect from Ray, and end what was started."""
+        """Disconnect from Ray, and end what was started.
+
+        Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
+        crash. They stay as they are until `end_process`.
+        """
         from ray._private import auto_init_hook, worker
 
         if self._line is not None:
             self._line.close()
-        if self._lost:  # a thread that was left behind must not start another Ray
-            auto_init_hook.enable_auto_connect = False
-        worker.shutdown()
+        auto_init_hook.enable_auto_connect = False  # a thread left behind starts no other Ray
+        if self._lost:
+            RAY_IS_BROKEN.set()
+        else:
+            worker.shutdown()
         if self._guard is not None:
             self._guard.leave()
 
@@ -101,7 +111,7 @@ class Servers:
                 return f"Ray's {_NAMES[name]} {how}"
         if self._line is not None and _hung_up(self._line):
             return f"Ray's {_NAMES['raylet']} on this machine has died"
-        return ""
+        return self._head.lost() if self._head is not None else ""
 
     def _end(self) -> None:
         if self._guard is not None:

@@ -21,12 +21,13 @@ from ray.tune import (
     with_resources,
 )
 from ray.tune.error import TuneError
-from ray.tune.search import Searcher
+from ray.tune.search import SearchGenerator
 
 from snn.data import Dataset
 from sweep import nodes
 from sweep.paths import LaunchPaths
 from sweep.scheduler import make_scheduler
+from sweep.search import StudySearcher
 from sweep.spec import Sweep
 from sweep.stopping import Stop
 
@@ -51,6 +52,23 @@ class _Ends(Stopper):
     def __getstate__(self) -> dict[str, Any]:
         """Tune pickles it for a restore that we do not use."""
         return {}
+
+
+class _Asking(SearchGenerator):
+    """Asks the searcher again after its last trial: one may come back."""
+
+    def __init__(self, searcher: StudySearcher) -> None:
+        super().__init__(searcher)
+        self._ours, self._stopped = searcher, False
+
+    def set_finished(self) -> None:
+        """Told by Tune when the user stops the sweep."""
+        self._stopped = True
+        super().set_finished()  # type: ignore[no-untyped-call]
+
+    def is_finished(self) -> bool:
+        """Whether there is no trial to come."""
+        return super().is_finished() and (self._stopped or not self._ours.waiting)
 
 
 def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
@@ -92,7 +110,7 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
 
 def make_tuner(
     sweep: Sweep,
-    searcher: Searcher,
+    searcher: StudySearcher,
     observer: Callback,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
@@ -123,7 +141,7 @@ def make_tuner(
     return Tuner(
         with_resources(shared, needs.wanted),
         tune_config=TuneConfig(
-            search_alg=searcher,
+            search_alg=_Asking(searcher),
             scheduler=make_scheduler(sweep),
             num_samples=-1,  # the searcher says when it has finished
             reuse_actors=True,

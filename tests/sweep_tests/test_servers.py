@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sweep.head import Head
+from sweep.servers import in_a_session_of_their_own
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 BASE = {"dataset": "digits", "epochs": 60, "n_steps": 10, "encoding": "constant"}
@@ -65,11 +68,19 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
+def check_gone(processes: list[psutil.Process]) -> None:
+    left, end = list(processes), time.monotonic() + SECONDS
+    while left and time.monotonic() < end:
+        left = [process for process in left if not gone(process)]
+        time.sleep(0.2)
+    assert left == []
+
+
 def check_closed(place: Workplace, processes: list[psutil.Process]) -> None:
     """No run is open, no process is left, and the terminal has only our own words."""
     runs = [*place.runs("small"), *place.runs("small", "sweep")]
     assert "RUNNING" not in {run.info.status for run in runs}
-    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+    check_gone(processes)
     assert "--resume" in said(place).splitlines()[-1]
     assert not any(word in said(place) for word in ("Traceback", "rpc_client", "Last 20 lines"))
 
@@ -126,7 +137,7 @@ def test_nothing_of_ray_outlives_a_killed_driver(place: Workplace, stage: str) -
         processes = below(here, agents)
     driver.kill()
     driver.wait()
-    wait_until(lambda: all(gone(process) for process in processes), seconds=10)
+    check_gone(processes)
 
 
 def below(driver: psutil.Process, seen: list[psutil.Process]) -> list[psutil.Process]:
@@ -161,10 +172,26 @@ def test_a_worker_that_dies_while_it_starts_costs_nothing(place: Workplace, ray_
     assert all(place.epochs(run) == [1, 2] for run in runs)
 
 
+def test_a_node_that_does_not_start_in_time_is_one_line(place: Workplace) -> None:
+    driver = place.start("run", place.spec())
+    stopped: list[psutil.Process] = []
+
+    def stop_raylet() -> bool:
+        for process in psutil.Process(driver.pid).children():
+            if process.name() == "raylet":
+                process.suspend()
+                stopped.append(process)
+        return bool(stopped) or driver.poll() is not None
+
+    wait_until(stop_raylet)
+    assert driver.wait(timeout=120) == 1
+    (line,) = said(place).splitlines()
+    assert "Ray at this machine cannot be used" in line and "timed out during startup" in line
+    check_gone(stopped)
+
+
 def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
     from ray._private import services
-
-    from sweep.servers import in_a_session_of_their_own
 
     with in_a_session_of_their_own():
         started = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
@@ -176,3 +203,18 @@ def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
         for process in (started.process, ordinary.process):
             process.kill()
             process.wait()
+
+
+def test_a_head_may_be_away_for_a_while_but_not_for_good() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        head = Head(f"127.0.0.1:{port}", patience_s=0.5)
+        time.sleep(0.6)
+        assert head.lost() == ""
+    time.sleep(0.3)
+    assert head.lost() == ""
+    time.sleep(0.6)
+    assert f"127.0.0.1:{port} has not answered" in head.lost()
+    with socket.create_server(("127.0.0.1", port)):
+        time.sleep(0.6)
+        assert head.lost() == ""
