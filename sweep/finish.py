@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from snn import checkpoint
 from snn.config import TrialConfig
-from snn.errors import CheckpointError
 from snn.training import Trainer
 from sweep.paths import TrialPaths
 from sweep.records import SEARCHABLE
+from sweep.resumption import history
 
 
 def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
@@ -24,15 +25,13 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     files.folder.mkdir(parents=True, exist_ok=True)
     files.confusion.write_text(json.dumps(confusion.tolist()))
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
+    files.previous.unlink(missing_ok=True)  # nothing can go on from it any more
     return metrics
 
 
-def epochs_of(files: TrialPaths) -> dict[int, dict[str, float]]:
+def epochs_of(files: TrialPaths) -> dict[int, Mapping[str, float]]:
     """The metrics of every epoch that a trial has done, from its checkpoint."""
-    try:
-        return dict(enumerate(checkpoint.load(files.last)["history"], start=1))
-    except CheckpointError:
-        return {}
+    return dict(enumerate(history(files), start=1))
 
 
 def trial_name(config: TrialConfig) -> str:

@@ -13,7 +13,7 @@ from sweep.board import Board
 from sweep.cluster import Slots
 from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
-from sweep.outcome import BACKEND, EARLIER, EPOCH, Outcome, outcome_of
+from sweep.outcome import BACKEND, EARLIER, EPOCH, NOTICE, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
 from sweep.records import EPOCH_METRICS, State, Tag
@@ -58,6 +58,8 @@ class Observer(tune.Callback):
         """Note an epoch, and those before it that a driver that is gone may not have noted."""
         config = self._running[trial.config["config_id"]]
         key = config.config_id
+        if result.get(NOTICE):
+            self._board.tell(f"{trial_name(config)}: {result[NOTICE]}")
         self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
         if EPOCH in result:
             metrics = {name: result[name] for name in EPOCH_METRICS if name in result}

@@ -10,6 +10,8 @@ from typing import Any
 from sweep.records import FINAL_METRICS, State
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
+NOTICE = "notice"
+"""What is to be said of the trial: a line."""
 
 
 @dataclass(frozen=True)
