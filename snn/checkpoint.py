@@ -1,6 +1,9 @@
 """Checkpoints on disk: `last` to continue a training, `best` to use the network.
 
-Both hold plain tensors and values and are read with `weights_only=True`: no file runs code.
+Both hold plain tensors and values and are read with `weights_only=True`: no file runs code. They
+are sealed (`snn.sealed`), and the seal is checked at every load. Files of the first format have
+none: of them the sums of the archive are checked, and that all values fit each other (`snn.saved`),
+which is less than a seal: what was changed on purpose is not seen.
 """
 
 from __future__ import annotations
@@ -12,29 +15,40 @@ from typing import Any
 
 import torch
 
+from snn import sealed
 from snn.config import TrialConfig
 from snn.errors import CheckpointError, SnnError
 from snn.place import Place
+from snn.saved import NetworkState, check_sizes, read
 from snn.training import Network, build
 
-_FORMAT = 1
+_FORMAT = 2
+_UNSEALED_FORMAT = 1
 
 
-def save(path: Place | str, state: dict[str, Any]) -> None:
+def save(path: Place | str, state: dict[str, Any], previous: Place | None = None) -> None:
     """Write a state; a reader sees the old file or the new one, never a part.
 
+    Args:
+        path: Of the file.
+        state: Plain tensors and values.
+        previous: Where the old file is kept; by default it is not.
+
     Raises:
-        OSError: The disk is full, or the folder cannot be written.
+        OSError: The disk is full, or the folder cannot be written. The old file is as it was.
     """
     content = io.BytesIO()  # torch, writing to a full disk itself, hides the OSError
     torch.save({"format": _FORMAT, **state}, content)
+    whole = sealed.sealed(content.getvalue())
     if isinstance(path, str | Path):
-        _replace(Path(path), content.getbuffer())
-    else:
-        path.write_bytes(content.getvalue())  # an object store has no files that are half there
+        _replace(Path(path), whole, previous)
+        return
+    if previous is not None and path.exists():
+        path.fs.copy(path.path, str(getattr(previous, "path", previous)))
+    path.write_bytes(whole)  # an object store has no files that are half there
 
 
-def _replace(path: Path, content: memoryview) -> None:
+def _replace(path: Path, content: bytes, previous: Place | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -42,6 +56,8 @@ def _replace(path: Path, content: memoryview) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            path.replace(str(previous))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -51,18 +67,34 @@ def load(path: Place | str) -> dict[str, Any]:
     """Read a state onto the CPU.
 
     Raises:
-        CheckpointError: The file is missing, truncated, no checkpoint, or of a later format.
+        CheckpointError: The file is missing, damaged, no checkpoint, or of a later format.
+        OSError: It cannot be read.
     """
+    place = Path(path) if isinstance(path, str) else path
     try:
-        with (Path(path) if isinstance(path, str) else path).open("rb") as file:
-            state = torch.load(file, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
+        with place.open("rb") as file:
+            state, has_seal = _read(path, file)
+    except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"{path}: no such checkpoint") from None
-    except Exception:  # torch raises half a dozen kinds for files that it cannot read
-        raise CheckpointError(f"{path}: is no checkpoint, or a damaged one") from None
-    if not isinstance(state, dict) or state.pop("format", None) != _FORMAT:
+    except IsADirectoryError:
+        raise CheckpointError(f"{path}: is a folder, and no checkpoint") from None
+    if not isinstance(state, dict) or state.get("format") not in (_FORMAT, _UNSEALED_FORMAT):
         raise CheckpointError(f"{path}: is no checkpoint of this version of spikesweep")
-    return state
+    if state["format"] == _FORMAT and not has_seal:
+        raise CheckpointError(f"{path}: is a damaged checkpoint: its seal is gone")
+    return {key: value for key, value in state.items() if key != "format"}
+
+
+def _read(path: Place | str, file: Any) -> tuple[Any, bool]:
+    """What is in a file, and whether it had a seal."""
+    try:
+        has_seal = sealed.check(file)
+        file.seek(0)
+        return torch.load(file, map_location="cpu", weights_only=True), has_seal
+    except OSError:
+        raise
+    except Exception:  # torch and zipfile raise a dozen kinds for files that they cannot read
+        raise CheckpointError(f"{path}: is no checkpoint, or a damaged one") from None
 
 
 def save_network(path: Place | str, network: Network, metrics: dict[str, float]) -> None:
@@ -82,12 +114,21 @@ def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
 
     Raises:
         CheckpointError: See `load`; or the file does not hold a network that fits its own sizes.
+        OSError: It cannot be read.
     """
     state = load(path)
     try:
-        config = TrialConfig.parse(state["config"])
-        network = build(config, state["n_pixels"], state["n_classes"])
-        network.load_state_dict(state["weights"])
-    except (KeyError, RuntimeError, SnnError):
-        raise CheckpointError(f"{path}: holds no network of this version of spikesweep") from None
-    return network.eval(), state["metrics"]
+        found = read(NetworkState, state)
+        config = TrialConfig.parse(found.config)
+        check_sizes(found, config)
+        network = build(config, found.n_pixels, found.n_classes)
+        network.load_state_dict(found.weights)
+    except SnnError as error:
+        raise _no_network(path, str(error)) from None
+    except (RuntimeError, TypeError):
+        raise _no_network(path, "its weights are those of another") from None
+    return network.eval(), found.metrics
+
+
+def _no_network(path: Place | str, reason: str) -> CheckpointError:
+    return CheckpointError(f"{path}: holds no network of this version of spikesweep: {reason}")

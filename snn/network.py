@@ -43,7 +43,7 @@ class SpikingLayer(nn.Module):
     """Weights (N, H), recurrent weights (H, H) without self-connections, and the neurons."""
 
     neuron: Neuron
-    others: Tensor  # 1 off the diagonal, 0 on it
+    others: Tensor | None  # (H, H) 1 off the diagonal, 0 on it; None without recurrent weights
 
     def __init__(
         self, config: TrialConfig, n_in: int, n_out: int, generator: torch.Generator
@@ -52,7 +52,8 @@ class SpikingLayer(nn.Module):
         self.neuron = neuron(config, n_out, generator)
         self.weight = nn.Parameter(torch.empty(n_in, n_out))
         self.recurrent = nn.Parameter(torch.empty(n_out, n_out)) if config.recurrent else None
-        self.register_buffer("others", 1 - torch.eye(n_out), persistent=False)
+        others = 1 - torch.eye(n_out) if config.recurrent else None
+        self.register_buffer("others", others, persistent=False)
 
     def initialise(self, std: float, recurrent_std: float, generator: torch.Generator) -> None:
         """Draw all weights from normal distributions with mean zero."""
@@ -63,7 +64,9 @@ class SpikingLayer(nn.Module):
 
     def without_self(self) -> kernels.Layer:
         """The layer as the kernels take it, without connections of a neuron to itself."""
-        recurrent = None if self.recurrent is None else self.recurrent * self.others
+        recurrent = None
+        if self.recurrent is not None and self.others is not None:
+            recurrent = self.recurrent * self.others
         return kernels.Layer(self.neuron, self.weight, recurrent)
 
     @property

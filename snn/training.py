@@ -22,12 +22,13 @@ from torch.func import functional_call
 from snn import kernels
 from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset, Split, augment, split
-from snn.errors import CheckpointError, NonFiniteLossError
+from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
 from snn.kernels.threads import taken_from_torch
 from snn.metrics import EventTally, Tally
 from snn.mlp import MLP, MLPActivity
 from snn.network import Activity, SpikingNetwork
 from snn.regularisation import averaged, objective, silenced
+from snn.saved import check_like, moments_of, read_training
 from snn.schedules import SCHEDULES
 
 Metrics = dict[str, float]
@@ -185,18 +186,34 @@ class Trainer:
         """Continue from a state.
 
         Raises:
-            CheckpointError: It is the state of another configuration, or of other images.
+            CheckpointError: It is the state of another configuration, or of other images, or does
+                not fit the network; then nothing of it was taken.
         """
-        if TrialConfig.parse(state["config"]).config_id != self.config.config_id:
+        found = read_training(state)
+        try:
+            config_id = TrialConfig.parse(found.config).config_id
+        except ConfigError as error:
+            raise CheckpointError(str(error)) from None
+        if config_id != self.config.config_id:
             raise CheckpointError("the checkpoint is of another configuration")
-        if state.get("data", self._dataset.sha256) != self._dataset.sha256:
+        if found.data not in (None, self._dataset.sha256):
             raise CheckpointError("the checkpoint is of other images")
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        weights = self.network.state_dict()
+        check_like("network", found.network, weights)
+        if found.best_epoch:
+            check_like("best_weights", found.best_weights, weights)
         if self.average:
-            self.average.load_state_dict(state["average"])
-        self.epoch, self.history = state["epoch"], list(state["history"])
-        self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
+            check_like("average", found.average, self.average.state_dict())
+        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
+        moments = moments_of(found.optimiser, parameters)
+        self.network.load_state_dict(found.network)
+        # The groups hold what the configuration says, and no more.
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        if self.average:
+            self.average.load_state_dict(found.average or {})
+        self.epoch, self.history = found.epoch, list(found.history)
+        self.best_epoch, self.best_weights = found.best_epoch, found.best_weights
 
     def _pass(self, on_batch: Callable[[int, int], None] | None) -> Tally:
         tally = Tally(self.n_classes)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from snn import checkpoint
 from snn.config import TrialConfig
-from snn.errors import CheckpointError
 from snn.training import Trainer
-from sweep.params import differences
 from sweep.paths import TrialPaths
 from sweep.records import SEARCHABLE
+from sweep.resumption import history
 
 
 def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
@@ -25,18 +25,13 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     files.folder.mkdir(parents=True, exist_ok=True)
     files.confusion.write_text(json.dumps(confusion.tolist()), encoding="utf-8")
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
+    files.previous.unlink(missing_ok=True)  # nothing can go on from it any more
     return metrics
 
 
-def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, dict[str, float]]:
+def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, Mapping[str, float]]:
     """The metrics of every epoch that a trial has done, from its checkpoint, if it is its own."""
-    try:
-        state = checkpoint.load(files.last)
-    except CheckpointError:
-        return {}
-    if differences(state.get("config", {}), config):
-        return {}
-    return dict(enumerate(state["history"], start=1))
+    return dict(enumerate(history(files, config), start=1))
 
 
 def trial_name(config: TrialConfig) -> str:

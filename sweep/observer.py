@@ -17,7 +17,7 @@ from sweep.failures import UNKNOWN, Cause, cause_of
 from sweep.finish import epochs_of, trial_name
 from sweep.ledger import Ledger
 from sweep.life import Event, Lives, Phase
-from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, Outcome, outcome_of
+from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 from sweep.paths import LaunchPaths
 from sweep.provenance import provenance_tags
 from sweep.records import EPOCH_METRICS, State, Tag
@@ -71,6 +71,8 @@ class Observer(tune.Callback):
         with self._taken(trial, Event.RESULT) as config:
             if config is None:
                 return
+            if result.get(NOTICE):
+                self._board.tell(f"{trial_name(config)}: {result[NOTICE]}")
             self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
             if MEMORY in result:
                 self._slots.memory.report(float(result[MEMORY]))

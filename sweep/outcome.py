@@ -12,6 +12,8 @@ from sweep.records import FINAL_METRICS, State
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
 MEMORY = "memory_bytes"  # the most that the worker has taken so far
+NOTICE = "notice"
+"""What is to be said of the trial: a line."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,16 @@ class TrialPaths:
         return self.folder / "last.pt"
 
     @property
+    def previous(self) -> Place:
+        """The state before, in case that one is damaged; until the end of the training."""
+        return self.folder / "previous.pt"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a state to continue from."""
+        return self.last.exists() or self.previous.exists()
+
+    @property
     def best(self) -> Place:
         """The network of the best epoch."""
         return self.folder / "best.pt"

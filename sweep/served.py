@@ -33,8 +33,12 @@ class Classifier(PythonModel):
         model_input: np.ndarray,  # the only array that MLflow knows
         params: Any = None,
     ) -> npt.NDArray[np.float32]:
-        """Class probabilities (B, C) of pixels (B, N) uint8."""
-        pixels = torch.from_numpy(np.array(model_input, dtype=np.uint8))
+        """Class probabilities (B, C) of pixels (B, N) uint8.
+
+        Raises:
+            ArrayError: The pixels are of another type or size; 256 or -1 is not taken for 0 or 255.
+        """
+        pixels = torch.from_numpy(np.array(model_input))
         probabilities: npt.NDArray[np.float32] = self.network.probabilities(pixels).numpy()
         return probabilities
 

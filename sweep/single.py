@@ -15,7 +15,7 @@ from snn.data import Dataset, load
 from snn.errors import CheckpointError, NonFiniteLossError
 from snn.place import Place
 from snn.training import Trainer
-from sweep import finish, launch
+from sweep import finish, launch, resumption
 from sweep.ledger import Ledger, Record
 from sweep.outcome import Outcome
 from sweep.params import differences
@@ -90,7 +90,7 @@ def _unfinished(config: TrialConfig) -> LaunchPaths | None:
     """The launch in which this configuration was begun and not finished."""
     for paths in reversed(launches(storage_root(), NAME)):
         files = paths.trial(config.config_id)
-        if files.last.exists() and not files.best.exists():
+        if files.begun and not files.best.exists():
             return paths
     return None
 
@@ -103,7 +103,7 @@ def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console:
     try:
         while not trainer.done:
             _epoch(trainer, console)
-            checkpoint.save(files.last, trainer.state())
+            resumption.save(trainer, files)
             tracker.epoch(key, trainer.epoch, trainer.history[-1])
         metrics = finish.finish(trainer, files)
         ended, outcome = Ended(metrics, files.best), Outcome(State.DONE, metrics)
@@ -121,13 +121,10 @@ def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console:
 
 
 def _go_on(trainer: Trainer, files: TrialPaths, console: Console) -> None:
-    if not files.last.exists():
-        return
-    try:
-        trainer.load(checkpoint.load(files.last))
-        console.print(f"going on after epoch {trainer.epoch}")
-    except CheckpointError as error:
-        console.print(f"{error}; starting anew")
+    damage = resumption.go_on(trainer, files)
+    if damage or trainer.epoch:
+        text = damage or f"going on after epoch {trainer.epoch}"
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def _epoch(trainer: Trainer, console: Console) -> None:

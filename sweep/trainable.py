@@ -14,15 +14,15 @@ from typing import Any
 import torch
 from ray import tune
 
-from snn import checkpoint
 from snn.config import TrialConfig
 from snn.data import Dataset
-from snn.errors import CheckpointError, NonFiniteLossError
+from snn.errors import NonFiniteLossError
 from snn.training import Trainer
+from sweep import resumption
 from sweep.finish import finish
 from sweep.memory import peak_memory
 from sweep.nodes import RELEASE, check_here
-from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, OUTCOME, REASON
+from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
 from sweep.paths import LaunchPaths
 from sweep.records import SEARCHABLE, State
 
@@ -57,6 +57,7 @@ class SnnTrainable(tune.Trainable):
         self.files = self.paths.trial(config.config_id)
         self.trainer = Trainer(config, self.datasets[config.dataset], self.device)
         self.earlier: list[dict[str, float]] = []
+        self.notice = ""
         self._continue_if_begun()
         return True
 
@@ -81,7 +82,10 @@ class SnnTrainable(tune.Trainable):
         result: dict[str, Any] = {}
         if not self.trainer.done:
             self.trainer.train_epoch()
-            checkpoint.save(self.files.last, self.trainer.state())
+            resumption.save(self.trainer, self.files)
+        if self.notice:
+            result[NOTICE] = self.notice
+            self.notice = ""
         if self.earlier:  # the driver that saw these reports may be gone
             result[EARLIER] = self.earlier
             self.earlier = []
@@ -97,10 +101,5 @@ class SnnTrainable(tune.Trainable):
         return nothing | {OUTCOME: state, REASON: reason, "done": True}
 
     def _continue_if_begun(self) -> None:
-        if not self.files.last.exists():
-            return
-        try:
-            self.trainer.load(checkpoint.load(self.files.last))
-        except CheckpointError:
-            return  # damaged: the trial starts anew and writes over it
+        self.notice = resumption.go_on(self.trainer, self.files)
         self.earlier = self.trainer.history[:-1] if self.trainer.done else self.trainer.history[:]

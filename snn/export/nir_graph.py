@@ -22,6 +22,9 @@ filter (`tau_syn`) is NIR's CubaLIF, for consumers that filter the current first
 neuron. Not kept: whether a potential that equals the threshold fires (here it does; for NIR v must
 be above it), and the surrogate gradients, which only training needs.
 
+snnTorch reads the hidden layers only: it knows no neuron without spikes such as the readout (NIR's
+LI). Give it the graph without the nodes `readout.weight` and `readout`.
+
 Refused, as NIR has no such neuron: ALIF, Izhikevich, the non-spiking baseline, and the LIF neuron
 as published, whose reset takes the next current with it.
 """

@@ -106,22 +106,22 @@ def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
     """
     if not layers:
         raise ArrayError("layers: there must be at least one")
-    check_fit(drive.pixels, len(layers[0].weight), readout.weight)
+    like = readout.weight
+    check_fit(drive.pixels, len(layers[0].weight), like)
     below = drive.pixels.shape[1]
     for number, layer in enumerate(layers, start=1):
         wide = layer.weight.shape[-1]
-        _check_weights(f"weights of layer {number}", layer.weight, (below, wide), readout)
+        _check_weights(f"weights of layer {number}", layer.weight, (below, wide), like)
         if layer.recurrent is not None:
             name = f"recurrent weights of layer {number}"
-            _check_weights(name, layer.recurrent, (wide, wide), readout)
+            _check_weights(name, layer.recurrent, (wide, wide), like)
         below = wide
-    n_classes = readout.weight.shape[-1]
-    _check_weights("weights of the readout", readout.weight, (below, n_classes), readout)
-    _check_weights("biases of the readout", readout.bias, (n_classes,), readout)
+    n_classes = like.shape[-1]
+    _check_weights("weights of the readout", like, (below, n_classes), like)
+    _check_weights("biases of the readout", readout.bias, (n_classes,), like)
 
 
-def _check_weights(name: str, weights: Tensor, shape: tuple[int, ...], readout: Readout) -> None:
-    like = readout.weight
+def _check_weights(name: str, weights: Tensor, shape: tuple[int, ...], like: Tensor) -> None:
     if weights.shape != shape:
         raise ArrayError(f"{name}: must be of shape {shape}, not {tuple(weights.shape)}")
     if weights.dtype != like.dtype or not weights.dtype.is_floating_point:
@@ -152,9 +152,11 @@ def gather(
         constants, alpha, beta = dynamics(neuron)
         each = (weight.shape[1],)
         if alpha is not None:
-            _check_weights(f"alpha of layer {number}", alpha, each, readout)
+            _check_weights(f"alpha of layer {number}", alpha, each, readout.weight)
         if beta is not None:
-            _check_weights(f"beta of layer {number}", beta, each if beta.dim() else (), readout)
+            _check_weights(
+                f"beta of layer {number}", beta, each if beta.dim() else (), readout.weight
+            )
         numbers.append(constants)
         tensors += [weight, recurrent, alpha, beta]
     if isinstance(drive, ConstantCurrent):

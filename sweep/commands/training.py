@@ -87,6 +87,10 @@ def predict(
 ) -> None:
     """Classify images with a trained network.
 
+    An image file is turned as its camera marked it, made grey by its luminance, and stretched to
+    the network's square; 16 bits are scaled to 8. Transparent parts are background: black, or
+    white with --invert. Of an animation, the first picture is taken.
+
     Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
     from snn import checkpoint, pictures
@@ -143,6 +147,10 @@ def export(
         stderr().print(
             f"not in it: the spike code ({config.encoding}, {config.n_steps} steps of "
             f"{config.dt:g} ms) and the {config.readout} over time that gives the logits"
+        )
+        stderr().print(
+            "snnTorch reads the hidden layers only, as it knows no readout without spikes: leave "
+            "out the nodes readout.weight and readout"
         )
 
 

@@ -122,6 +122,8 @@ def test_snntorch_reads_the_nir_file_and_gives_the_same_spikes(
             if name.endswith("log_tau"):
                 parameter += torch.linspace(-0.5, 0.5, len(parameter))
     graph = written(ours, tmp_path, "euler")
+    with pytest.raises(ValueError, match=r"Unknown node type .*LI"):  # as `export` says
+        in_snntorch(graph)
     theirs = in_snntorch(hidden_part(graph, f"layer{len(ours.layers)}.neurons"))
     pixels = images(5)
     spikes = ours.record(pixels).spikes[-1].detach()

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from snn import checkpoint
+from snn.config import TrialConfig
 from snn.data.sources import _SHAPES
+from snn.training import build
 from sweep.cli import run
+from tests.snn_tests.test_pictures import png
 from tests.sweep_tests.workplace import Workplace
 
 MNIST = Path("data/MNIST/raw")
@@ -171,6 +175,27 @@ def test_a_corrupt_checkpoint_is_named(
     code, line = fail("predict model.pt test:0", capsys)
     assert code == 2
     assert "model.pt" in line and "damaged" in line
+
+
+def test_a_crafted_checkpoint_a_huge_picture_and_odd_digits_are_one_line_each(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = build(TrialConfig(dataset="digits", hidden=4, n_steps=20), 64)
+    checkpoint.save_network("model.pt", network, {})
+    checkpoint.save("crafted.pt", checkpoint.load("model.pt") | {"n_pixels": 0})
+    Path("huge.png").write_bytes(png(30_000, 30_000))
+    for arguments, told in (
+        ("predict crafted.pt test:0", "n_pixels: input should be greater than or equal to 1"),
+        ("export crafted.pt -o model.onnx", "n_pixels: input should be greater than or equal"),
+        ("predict model.pt huge.png", "huge.png: has more than 67 million pixels"),
+        ("predict model.pt test:²", "test:²: there are test:0 to test:358"),
+        ("predict . test:0", "no sweep here yet"),
+        ("predict folder.pt test:0", "folder.pt: is a folder, and no checkpoint"),
+    ):
+        Path("folder.pt").mkdir(exist_ok=True)
+        code, line = fail(arguments, capsys)
+        assert code == 2
+        assert told in line
 
 
 @pytest.mark.parametrize("arguments", ["train --set dataset=digits --set epochs=1", "run s.yaml"])

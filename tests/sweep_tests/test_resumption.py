@@ -1,0 +1,106 @@
+"""A training goes on from its newest state that is whole, and says when that is not the last."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snn.config import TrialConfig
+from snn.data import load
+from snn.training import Trainer
+from sweep import resumption
+from sweep.outcome import NOTICE
+from sweep.paths import LaunchPaths, TrialPaths
+from sweep.trainable import SnnTrainable
+from tests.sweep_tests.workplace import Workplace, stop, wait_until
+
+CONFIG = TrialConfig(dataset="digits", hidden=8, n_steps=10, encoding="constant", epochs=4)
+
+
+def begun(files: TrialPaths, epochs: int) -> Trainer:
+    """A training of some epochs, with its files."""
+    trainer = Trainer(CONFIG, load("digits"))
+    for _ in range(epochs):
+        trainer.train_epoch()
+        resumption.save(trainer, files)
+    return trainer
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+
+
+def measured(trainer: Trainer) -> list[float]:
+    return [epoch["val_loss"] for epoch in trainer.history]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "epoch", "told"),
+    [
+        ([], 3, ""),
+        (["last.pt"], 2, "last.pt: is no checkpoint, or a damaged one; going on after epoch 2"),
+        (
+            ["last.pt", "previous.pt"],
+            0,
+            "previous.pt: is no checkpoint, or a damaged one; starting anew",
+        ),
+        (["previous.pt"], 3, ""),
+    ],
+)
+def test_a_damaged_state_is_said_and_the_one_before_is_taken(
+    tmp_path: Path, damaged: list[str], epoch: int, told: str
+) -> None:
+    files = TrialPaths(tmp_path)
+    whole = begun(files, 3)
+    for name in damaged:
+        damage(tmp_path / name)
+    again = Trainer(CONFIG, load("digits"))
+    said = resumption.go_on(again, files)
+    assert again.epoch == epoch
+    assert said.endswith(told) and bool(said) == bool(told) and "\n" not in said
+    assert len(resumption.history(files)) == epoch
+    while again.epoch < 3:
+        again.train_epoch()
+    assert measured(again) == measured(whole)
+
+
+def test_a_process_that_died_between_two_files_loses_one_epoch(tmp_path: Path) -> None:
+    files = TrialPaths(tmp_path)
+    begun(files, 2)
+    files.last.unlink()
+    again = Trainer(CONFIG, load("digits"))
+    assert (files.begun, resumption.go_on(again, files), again.epoch) == (True, "", 1)
+
+
+def test_a_trial_of_a_sweep_tells_its_driver(tmp_path: Path) -> None:
+    paths = LaunchPaths(tmp_path, "small", 1)
+    begun(paths.trial(CONFIG.config_id), 2)
+    damage(tmp_path / "small" / "1" / "trials" / CONFIG.config_id / "last.pt")
+    trial: Any = SnnTrainable.__new__(SnnTrainable)
+    trial.paths, trial.device, trial.datasets = paths, "cpu", {"digits": load("digits")}
+    trial.reset_config({"trial": CONFIG.canonical()})
+    first, second = trial.step(), trial.step()
+    assert first[NOTICE].endswith("a damaged one; going on after epoch 1") and first["epoch"] == 2
+    assert NOTICE not in second and second["epoch"] == 3
+
+
+def test_train_says_that_its_last_state_is_damaged(place: Workplace) -> None:
+    arguments = ["train", *(f"--set={key}={value}" for key, value in {
+        "dataset": "digits", "n_steps": 10, "encoding": "constant", "hidden": 8, "epochs": 400,
+    }.items())]  # fmt: skip
+    process = place.start(*arguments)
+    folder = place.folder / "ray_results" / "train" / "1" / "trials"
+    wait_until(lambda: bool(list(folder.glob("*/previous.pt"))) or process.poll() is not None)
+    assert stop(process, signal.SIGINT) == 130, (place.folder / "log").read_text()
+    (last,) = folder.glob("*/last.pt")
+    damage(last)
+    process = place.start(*arguments)
+    log = place.folder / "log"
+    wait_until(lambda: "going on after epoch" in log.read_text() or process.poll() is not None)
+    assert stop(process, signal.SIGINT) == 130
+    assert f"{last}: is no checkpoint, or a damaged one; going on after epoch" in log.read_text()
