@@ -125,5 +125,6 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # by `python -m`, which puts the working folder first
+    shadows.look_elsewhere(sys.path)
     main()

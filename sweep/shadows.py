@@ -40,6 +40,13 @@ def refuse() -> None:
             )
 
 
+def look_elsewhere(path: list[str]) -> None:
+    """Take the working folder out of Python's path, unless we are in it ourselves."""
+    here = Path.cwd()
+    if here != Path(__file__).parents[1]:
+        path[:] = [folder for folder in path if Path(folder).absolute() != here]
+
+
 def job_config() -> JobConfig:
     """For Ray: let workers import from where this process does, in the same order.
 

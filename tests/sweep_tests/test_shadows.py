@@ -12,6 +12,7 @@ import ray.job_config  # noqa: F401 (while the path is whole)
 import sweep
 from sweep.shadows import job_config
 
+BIN = Path(sys.executable).parent
 HOME = Path(sweep.__file__).parents[1]
 
 
@@ -30,6 +31,14 @@ def test_a_package_that_hides_ours_is_refused_in_a_line(tmp_path: Path, name: st
         f"spikesweep: {tmp_path / name}.py: hides spikesweep's own {name}; rename it, or take its "
         "folder off PYTHONPATH\n"
     )
+
+
+@pytest.mark.parametrize("command", [[sys.executable, "-m", "sweep.cli"], [BIN / "spikesweep"]])
+def test_the_working_folder_hides_no_library(tmp_path: Path, command: list[str | Path]) -> None:
+    for name in ("yaml", "snn", "analysis", "pydantic", "torch"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong file')")
+    done = subprocess.run([*command, "specs"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_workers_look_where_the_driver_looks(
