@@ -92,7 +92,7 @@ def look(uri: str, schema: Schema) -> State:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return State.EMPTY
     with _connected(url) as connection:
-        return _state_now(connection, schema)
+        return _state(connection, schema)
 
 
 def prepare(uri: str, schema: Schema) -> None:
@@ -112,7 +112,7 @@ def prepare(uri: str, schema: Schema) -> None:
     if in_file and url.database in (None, "", ":memory:"):
         return
     with _connected(url) as connection:
-        found = _state_now(connection, schema)
+        found = _state(connection, schema)
         if found is State.UNFINISHED and in_file:
             found = _wait_while_it_changes(connection, schema)
         if in_file and not found.holds_something:
@@ -157,17 +157,6 @@ def _connected(url: URL) -> Iterator[Connection]:
         yield connection
 
 
-def _state_now(connection: Connection, schema: Schema) -> State:
-    """What there is at one moment: another tool may be making and dropping tables meanwhile."""
-    if connection.dialect.name != "sqlite":
-        return _state(connection, schema)
-    connection.exec_driver_sql("BEGIN")
-    try:
-        return _state(connection, schema)
-    finally:
-        connection.exec_driver_sql("ROLLBACK")
-
-
 def _state(connection: Connection, schema: Schema) -> State:
     from sqlalchemy import inspect
 
@@ -205,14 +194,23 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _is_blank(connection: Connection, table: str, rows: int) -> bool:
-    """Whether a table has only the rows that it has from the start."""
+    """Whether a table has only the rows that it has from the start, or is gone by now.
+
+    Another tool may be making tables: nothing is locked here, as that would hold it up.
+    """
     if table == "alembic_version":
         return True
-    from sqlalchemy import func, select, text
+    from sqlalchemy import func, inspect, select, text
+    from sqlalchemy.exc import OperationalError
     from sqlalchemy.sql.expression import table as named
 
     few = select(text("1")).select_from(named(table)).limit(rows + 1).subquery()
-    return connection.execute(select(func.count()).select_from(few)).scalar_one() <= rows
+    try:
+        return connection.execute(select(func.count()).select_from(few)).scalar_one() <= rows
+    except OperationalError:
+        if inspect(connection).has_table(table):
+            raise
+        return True
 
 
 def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
@@ -222,10 +220,10 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
         changes = connection.exec_driver_sql("PRAGMA schema_version").scalar()
         if changes != before:
             before, since = changes, time.monotonic()
-        elif (found := _state_now(connection, schema)) is not State.UNFINISHED:
+        elif (found := _state(connection, schema)) is not State.UNFINISHED:
             return found
         time.sleep(0.2)
-    return _state_now(connection, schema)
+    return _state(connection, schema)
 
 
 def _make(connection: Connection, schema: Schema) -> State:
