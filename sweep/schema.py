@@ -113,10 +113,11 @@ def prepare(uri: str, schema: Schema) -> None:
         return
     with _connected(url) as connection:
         found = _state(connection, schema)
-        if found is State.UNFINISHED and in_file:
-            found = _wait_while_it_changes(connection, schema)
-        if in_file and not found.holds_something:
-            found = _make(connection, schema)
+        while in_file and not found.holds_something:
+            if found is State.UNFINISHED:
+                found = _wait_while_it_changes(connection, schema)
+            if not found.holds_something:
+                found = _make(connection, schema, found)
     require(found, uri, schema)
 
 
@@ -226,12 +227,12 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
     return _state(connection, schema)
 
 
-def _make(connection: Connection, schema: Schema) -> State:
-    """Write all tables in one transaction, unless another process was quicker."""
+def _make(connection: Connection, schema: Schema, before: State) -> State:
+    """Write all tables in one transaction, unless another process has begun; what there is now."""
     statements = schema.statements()
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     found = _state(connection, schema)
-    if not found.holds_something:
+    if found is before:
         if found is State.UNFINISHED:
             _drop_all(connection)
         for statement in statements:
