@@ -91,7 +91,7 @@ def look(uri: str, schema: Schema) -> State:
     if file is not None and not file.is_file():
         return State.EMPTY
     with _connected(uri) as connection:
-        return _state_now(connection, schema)
+        return _state(connection, schema)
 
 
 def prepare(uri: str, schema: Schema) -> None:
@@ -108,11 +108,12 @@ def prepare(uri: str, schema: Schema) -> None:
     if not in_file and uri.startswith("sqlite"):  # in memory: the library makes them there
         return
     with _connected(uri) as connection:
-        found = _state_now(connection, schema)
-        if found is State.UNFINISHED and in_file:
-            found = _wait_while_it_changes(connection, schema)
-        if in_file and not found.holds_something:
-            found = _make(connection, schema)
+        found = _state(connection, schema)
+        while in_file and not found.holds_something:
+            if found is State.UNFINISHED:
+                found = _wait_while_it_changes(connection, schema)
+            if not found.holds_something:
+                found = _make(connection, schema, found)
     require(found, uri, schema)
 
 
@@ -146,17 +147,6 @@ def _connected(uri: str) -> Iterator[Connection]:
     engine = create_engine(uri, **options)
     with engine.connect() as connection:
         yield connection
-
-
-def _state_now(connection: Connection, schema: Schema) -> State:
-    """What there is at one moment: another tool may be making and dropping tables meanwhile."""
-    if connection.dialect.name != "sqlite":
-        return _state(connection, schema)
-    connection.exec_driver_sql("BEGIN")
-    try:
-        return _state(connection, schema)
-    finally:
-        connection.exec_driver_sql("ROLLBACK")
 
 
 def _state(connection: Connection, schema: Schema) -> State:
@@ -196,14 +186,23 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _is_blank(connection: Connection, table: str, rows: int) -> bool:
-    """Whether a table has only the rows that it has from the start."""
+    """Whether a table has only the rows that it has from the start, or is gone by now.
+
+    Another tool may be making tables: nothing is locked here, as that would hold it up.
+    """
     if table == "alembic_version":
         return True
-    from sqlalchemy import func, select, text
+    from sqlalchemy import func, inspect, select, text
+    from sqlalchemy.exc import OperationalError
     from sqlalchemy.sql.expression import table as named
 
     few = select(text("1")).select_from(named(table)).limit(rows + 1).subquery()
-    return connection.execute(select(func.count()).select_from(few)).scalar_one() <= rows
+    try:
+        return connection.execute(select(func.count()).select_from(few)).scalar_one() <= rows
+    except OperationalError:
+        if inspect(connection).has_table(table):
+            raise
+        return True
 
 
 def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
@@ -213,18 +212,18 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
         changes = connection.exec_driver_sql("PRAGMA schema_version").scalar()
         if changes != before:
             before, since = changes, time.monotonic()
-        elif (found := _state_now(connection, schema)) is not State.UNFINISHED:
+        elif (found := _state(connection, schema)) is not State.UNFINISHED:
             return found
         time.sleep(0.2)
-    return _state_now(connection, schema)
+    return _state(connection, schema)
 
 
-def _make(connection: Connection, schema: Schema) -> State:
-    """Write all tables in one transaction, unless another process was quicker."""
+def _make(connection: Connection, schema: Schema, before: State) -> State:
+    """Write all tables in one transaction, unless another process has begun; what there is now."""
     statements = schema.statements()
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     found = _state(connection, schema)
-    if not found.holds_something:
+    if found is before:
         if found is State.UNFINISHED:
             _drop_all(connection)
         for statement in statements:
