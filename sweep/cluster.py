@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from sweep.errors import SweepError
-from sweep.guard import marked
+from sweep.guard import Guard
 from sweep.memory import Memory
 from sweep.servers import Servers, in_a_session_of_their_own, unprinted
 from sweep.spec import Resources
@@ -51,8 +51,9 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         yield Slots(needs, Servers())
         return
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
+    guard = Guard()
     try:
-        with obeyed_later(), in_a_session_of_their_own(), marked() as guard:
+        with obeyed_later(), in_a_session_of_their_own(guard):
             ray.init(
                 address=address,
                 include_dashboard=None if address else False,
@@ -60,6 +61,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
                 logging_level=logging.ERROR,
             )
     except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
+        guard.leave()
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
     servers = Servers(guard)
