@@ -15,7 +15,7 @@ from typing import Any
 
 from sweep.environment import settle_ray
 from sweep.errors import SweepError
-from sweep.guard import marked
+from sweep.guard import Guard
 from sweep.memory import Memory
 from sweep.ray_token import give_token
 from sweep.servers import Servers, in_a_session_of_their_own, unprinted
@@ -56,8 +56,9 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if there == _HERE:
         give_token(os.environ)
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
+    guard = Guard()
     try:
-        with obeyed_later(), in_a_session_of_their_own(), marked() as guard:
+        with obeyed_later(), in_a_session_of_their_own(guard):
             ray.init(
                 address=there,
                 **(_ALONE if there == _HERE else {}),
@@ -66,6 +67,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
                 logging_level=logging.ERROR,
             )
     except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
+        guard.leave()
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
     servers = Servers(guard)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from sweep.ending import RAY_IS_BROKEN
@@ -22,16 +21,22 @@ _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)
 
 
 @contextmanager
-def in_a_session_of_their_own() -> Iterator[None]:
-    """Let the servers that Ray starts meanwhile lead sessions of their own.
+def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
+    """Let the servers that Ray starts meanwhile lead sessions of their own, and be guarded.
 
-    The kernel ends them when this process dies, as it does without this.
+    The kernel ends them, but not what they have started, when this process dies.
     """
     from ray._private import services
 
     private: Any = services
     ordinary = private.ConsolePopen
-    private.ConsolePopen = partial(ordinary, start_new_session=True)
+
+    def start(*arguments: Any, **settings: Any) -> Any:
+        process = ordinary(*arguments, **settings, start_new_session=True)
+        guard.watch(process.pid)
+        return process
+
+    private.ConsolePopen = start
     try:
         yield
     finally:

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
+from ray._private import services
 
+from sweep.guard import Guard
 from sweep.head import Head
 from sweep.servers import in_a_session_of_their_own
 from tests.sweep_tests.workplace import Workplace, wait_until
@@ -190,19 +191,24 @@ def test_a_node_that_does_not_start_in_time_is_one_line(place: Workplace) -> Non
     check_gone(stopped)
 
 
-def test_servers_lead_a_session_of_their_own(tmp_path: Path) -> None:
-    from ray._private import services
-
-    with in_a_session_of_their_own():
-        started = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
+def test_what_a_server_has_started_ends_with_the_guard_though_the_server_is_gone() -> None:
+    guard = Guard()
+    script = "sleep 60 & exec sleep 60"
+    with in_a_session_of_their_own(guard):
+        started = services.start_ray_process(["/bin/sh", "-c", script], "raylet", fate_share=False)
     ordinary = services.start_ray_process(["/bin/sleep", "60"], "raylet", fate_share=False)
-    try:
-        assert os.getsid(started.process.pid) == started.process.pid
-        assert os.getsid(ordinary.process.pid) == os.getsid(0)
-    finally:
-        for process in (started.process, ordinary.process):
-            process.kill()
-            process.wait()
+    server = started.process
+    assert os.getsid(server.pid) == server.pid
+    assert os.getsid(ordinary.process.pid) == os.getsid(0)
+    children: list[psutil.Process] = []
+    wait_until(lambda: bool(below(psutil.Process(server.pid), children)))
+    server.kill()
+    server.wait()
+    guard.leave()
+    check_gone(children)
+    assert ordinary.process.poll() is None
+    ordinary.process.kill()
+    ordinary.process.wait()
 
 
 def test_a_head_may_be_away_for_a_while_but_not_for_good() -> None:
