@@ -97,10 +97,10 @@ def _unfinished(config: TrialConfig) -> LaunchPaths | None:
 
 def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console: Console) -> Ended:
     key = trainer.config.config_id
-    _go_on(trainer, files, console)
-    for epoch, metrics in enumerate(trainer.history, start=1):
-        tracker.epoch(key, epoch, metrics)
     try:
+        _go_on(trainer, files, console)
+        for epoch, metrics in enumerate(trainer.history, start=1):
+            tracker.epoch(key, epoch, metrics)
         while not trainer.done:
             _epoch(trainer, console)
             resumption.save(trainer, files)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from upath import UPath
 
 from snn.config import TrialConfig
 from snn.data import load
 from snn.training import Trainer
-from sweep import resumption
+from sweep import finish, resumption
 from sweep.outcome import NOTICE
 from sweep.paths import LaunchPaths, TrialPaths
 from sweep.trainable import SnnTrainable
@@ -67,6 +68,19 @@ def test_a_damaged_state_is_said_and_the_one_before_is_taken(
     while again.epoch < 3:
         again.train_epoch()
     assert measured(again) == measured(whole)
+
+
+def test_an_object_store_keeps_the_state_before_too() -> None:
+    files = TrialPaths(UPath("memory://lab/trial"))
+    begun(files, 2)
+    content = bytearray(files.last.read_bytes())
+    content[len(content) // 2] ^= 16
+    files.last.write_bytes(bytes(content))
+    again = Trainer(CONFIG, load("digits"))
+    assert resumption.go_on(again, files).endswith("a damaged one; going on after epoch 1")
+    assert again.epoch == 1
+    finish.finish(begun(files, 4), files)
+    assert not files.previous.exists() and files.last.exists() and files.best.exists()
 
 
 def test_a_process_that_died_between_two_files_loses_one_epoch(tmp_path: Path) -> None:
