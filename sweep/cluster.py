@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 from sweep.environment import settle_ray
@@ -25,10 +24,6 @@ from sweep.stopping import obeyed_later
 
 _COUNT_EVERY_S = 5.0
 _HERE = "local"
-# Nobody else has to reach it: its ports are on loopback, and it needs no network.
-_ALONE: Mapping[str, Any] = MappingProxyType(
-    {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-)
 
 
 @contextmanager
@@ -61,7 +56,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         with obeyed_later(), in_a_session_of_their_own(guard):
             ray.init(
                 address=there,
-                **(_ALONE if there == _HERE else {}),
+                include_dashboard=False if there == _HERE else None,
                 job_config=job_config(),
                 log_to_driver=False,
                 logging_level=logging.ERROR,

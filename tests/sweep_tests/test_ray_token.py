@@ -1,4 +1,4 @@
-"""A Ray that is started here is for its starter alone: its token and its ports."""
+"""A Ray that is started here is for its starter alone: nobody else can read its token."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ CONNECT = """
 from sweep import cluster
 from sweep.spec import Resources
 with cluster.connected(Resources(), None):
-    import ray
-    print(ray.nodes()[0]["NodeManagerAddress"])
+    print("connected")
 """
 
 
-def test_its_token_is_in_no_file_and_it_listens_on_loopback(tmp_path: Path) -> None:
+def test_its_token_is_in_no_file(tmp_path: Path) -> None:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     done = subprocess.run(
         [sys.executable, "-c", CONNECT],
@@ -27,9 +26,8 @@ def test_its_token_is_in_no_file_and_it_listens_on_loopback(tmp_path: Path) -> N
         text=True,
         timeout=250,
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout) == (0, "connected\n"), done.stderr
     assert list(tmp_path.rglob("auth_token")) == []
-    assert done.stdout == "127.0.0.1\n"
 
 
 def test_every_token_is_new_and_one_that_is_given_is_kept() -> None:
