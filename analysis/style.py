@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis.errors import AnalysisError
 
+_MATHEMATICS = r"$\mathdefault{"
 OKABE_ITO = (
     "#0072B2",  # blue
     "#E69F00",  # orange
@@ -118,3 +122,18 @@ _STYLE: dict[Any, Any] = {
 def styled() -> AbstractContextManager[None]:
     """Within it figures are made and saved in this style; what is set elsewhere stays."""
     return rc_context(_STYLE)
+
+
+@contextmanager
+def names_as_they_are(figure: Figure) -> Iterator[None]:
+    """Within it, a $ in a name is drawn as one, and a sign that the font lacks as a box.
+
+    The marks of logarithmic axes are mathematics of matplotlib's own, and stay so.
+    """
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if _MATHEMATICS not in text.get_text():
+            text.set_parse_math(False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from analysis.intervals import half_width
 from analysis.labels import metric_label
-from analysis.style import GREY, NOTE
+from analysis.style import GREY, NOTE, names_as_they_are
 
 _NO_BREAK = "\u00a0"
 _TITLE_INCHES, _NOTE_INCHES = 0.082, 0.055  # width of a letter
@@ -103,7 +103,8 @@ def _legend_inches(figure: Figure) -> float:
         return 0.0
     layout = figure.get_layout_engine()
     figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
-    figure.draw_without_rendering()  # a legend has a size only then
+    with names_as_they_are(figure):
+        figure.draw_without_rendering()  # a legend has a size only then
     figure.set_layout_engine(layout)
     widest = max(legend.get_window_extent().width for legend in figure.legends)
     return float(widest) / figure.dpi

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
 from analysis.files import write_file
-from analysis.style import styled
+from analysis.style import names_as_they_are, styled
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -28,7 +28,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     suffix = known_suffix(path)
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
     content = io.BytesIO()
-    with styled():
+    with styled(), names_as_they_are(figure):
         figure.savefig(content, format=suffix[1:], metadata=undated)
     written = content.getvalue()
     write_file(path, _numbered(written) if suffix == ".svg" else written)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from sweep.commands.common import say_result, stderr
+from sweep.errors import SweepError
 
 
 class DataAction(StrEnum):
@@ -59,7 +62,6 @@ def ui(
     A sweep is a parent run with its trials as children: open it by the arrow, choose trials, and
     compare them by parameter. With MLFLOW_TRACKING_URI set, the server there is named instead.
     """
-    import os
     import subprocess
     import sys
 
@@ -67,6 +69,7 @@ def ui(
     if server.startswith("http"):
         say_result(server)
         return 0
+    _require_free(port)
     store = server or "sqlite:///mlflow.db"
     stderr().print(f"MLflow UI of {store} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
@@ -77,6 +80,17 @@ def ui(
         return subprocess.run(command, check=False, env=environment).returncode
     except KeyboardInterrupt:
         return 0
+
+
+def _require_free(port: int) -> None:
+    """Check that a server can listen here: MLflow's own ends without an error if it cannot."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise SweepError(f"port {port}: {reason}; give another with --port") from None
 
 
 def doctor() -> int:

@@ -39,7 +39,7 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
         output: As given; none: standard output.
 
     Raises:
-        SpecError: Parquet would go to a terminal.
+        SpecError: Parquet would go to a terminal, or the name of the file says no known format.
     """
     from analysis import tables, typeset
 
@@ -48,8 +48,16 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
         print_table(typeset.printed(readable))
         stdout().print(typeset.caption(readable, bold=False))
         return
-    chosen = format_ or _BY_SUFFIX.get(output.suffix if output else "", "md")
+    chosen = format_ or _by_name(output)
     if on_terminal and chosen == "parquet":
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(readable if chosen in _FOR_READERS else raw, output or target, chosen)
+
+
+def _by_name(output: Path | None) -> str:
+    suffix = output.suffix if output else ""
+    if suffix and suffix not in _BY_SUFFIX:
+        known = ", ".join(_BY_SUFFIX)
+        raise SpecError(f"{output}: ends in none of {known}; give one of them, or --format")
+    return _BY_SUFFIX.get(suffix, "md")

@@ -24,6 +24,7 @@ KINDS: Mapping[str, Callable[[Random, Material], Case]] = {
     "image": images.make,
     "data file": data_files.make,
 }
+_COMMAND = [sys.executable, "-m", "tests.fuzzing", "--serve"]
 _SHARES = {
     "specification": 7,
     "--set": 4,
@@ -96,9 +97,12 @@ def _drawn(number: int, seed: int, kinds: Sequence[str]) -> tuple[str, Random]:
 
 def _child(numbers: Sequence[int], seed: int, kinds: Sequence[str], folder: Path) -> Iterator[str]:
     given = json.dumps([list(numbers), seed, list(kinds), str(folder)])
-    command = [sys.executable, "-m", "tests.fuzzing", "--serve"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        _COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as child:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(given)
