@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.saving import keep_layout
-from analysis.style import styled
+from analysis.style import names_as_they_are, styled
 
 _DOTS_PER_INCH = 200
 _PAGE_PIXELS_PER_INCH = 120
@@ -77,7 +77,7 @@ class Picture:
     def png(self) -> bytes:
         """As pixels, drawn and laid out once: vectors would have a path for each of 10,000 runs."""
         content = io.BytesIO()
-        with styled():
+        with styled(), names_as_they_are(self.figure):
             self.figure.savefig(content, format="png", dpi=_DOTS_PER_INCH)
         keep_layout(self.figure)
         return content.getvalue()

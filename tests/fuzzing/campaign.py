@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -105,6 +106,7 @@ def _child(numbers: Sequence[int], seed: int, kinds: Sequence[str], folder: Path
         text=True,
     ) as child:
         assert child.stdin is not None and child.stdout is not None
-        child.stdin.write(given)
-        child.stdin.close()
+        with suppress(BrokenPipeError):  # it crashed before it read anything
+            child.stdin.write(given)
+            child.stdin.close()
         yield from child.stdout

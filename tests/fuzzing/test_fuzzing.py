@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -30,12 +29,10 @@ def test_a_damaged_input_is_refused_in_a_line_or_still_valid(kind: str, count: i
 
 
 def test_a_process_that_crashes_is_a_finding_and_ends_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The child is ended by the system before its first case."""
-    monkeypatch.setattr(
-        "tests.fuzzing.campaign._COMMAND", [sys.executable, "-c", "import os; os.abort()"]
-    )
+    crashing = [sys.executable, "-c", "import os, sys; sys.stdin.read(); os.abort()"]
+    monkeypatch.setattr("tests.fuzzing.campaign._COMMAND", crashing)
     tally = campaign(range(2), seed=0, kinds=["--set"])
     assert [finding.problem for finding in tally.findings] == ["the process crashed"] * 2
 

@@ -84,3 +84,20 @@ def test_a_notice_is_said_once() -> None:
     for _ in range(3):
         view.tell("MLflow is away")
     assert out.getvalue().count("MLflow is away") == 1
+
+
+def test_a_narrow_terminal_breaks_no_word() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=44)
+    view = Board(Progress(4, "val_accuracy", "max"), console)
+    view.end("a", "lif constant 128", State.DONE, 0.9)
+    console.print(view._render())
+    words = set(out.getvalue().split())
+    assert {"pruned,", "val_accuracy", "running,", "constant"} <= words
+
+
+def test_a_name_moves_no_cursor() -> None:
+    view, out = board(terminal=True)
+    view.begin("a", "a\x1b[2J", epochs=5)
+    view._console.print(view._render())
+    assert "\x1b[2J" not in out.getvalue() and r"a\x1b[2J" in out.getvalue()

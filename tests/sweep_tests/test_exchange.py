@@ -122,7 +122,7 @@ def test_an_import_tells_how_far_it_is_and_goes_on_after_ctrl_c(
     assert told == ["importing: 1 of 5 runs", "importing: 2 of 5 runs"]
     assert last == "interrupted; the same command goes on where it was"
     again = elsewhere.run("import-runs", "small.parquet")
-    outcome = "small.parquet: runs: 2 imported, 1 continued, 2 there already\n"
+    outcome = "small.parquet: runs: 1 imported, 2 continued, 2 there already\n"
     assert (again.returncode, again.stdout) == (0, outcome)
     assert [run.info.status for run in elsewhere.runs("small")] == ["FINISHED"] * 4
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.figures import learning_curves
+from analysis.figures import learning_curves, save_figure
 from tests.analysis_tests.figures.reading import RunsOf, labelled_lines, legend, note, points, title
 
 
@@ -94,3 +95,19 @@ def test_configurations_that_read_the_same_stay_two_lines(runs_of: RunsOf) -> No
     figure = learning_curves(runs_of(rows), history([0.1, 0.2], [0.3, 0.4]))
     assert legend(figure) == ["lr=0.0003 (n = 1)"] * 2
     assert note(figure) == "lines: one run each"
+
+
+def test_a_legend_wider_than_the_axes_leaves_them_their_room(runs_of: RunsOf) -> None:
+    """Matplotlib would warn that it found no layout; a warning is an error here."""
+    wide = [{**row, "code": f"{row['group']}-{'x' * 150}"} for row in rows()]
+    figure = learning_curves(runs_of(wide), history(*[[0.1, 0.2]] * 6))
+    assert figure.get_figwidth() > 10
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_window_extent().width / figure.dpi > 3
+
+
+def test_a_dollar_in_a_name_is_drawn_as_one(runs_of: RunsOf, tmp_path: Path) -> None:
+    odd = [{**row, "code": f"{row['group']} $\\frac$ 蟹"} for row in rows()]
+    figure = learning_curves(runs_of(odd), history(*[[0.1, 0.2]] * 6), by="code")
+    save_figure(figure, tmp_path / "f.svg")
+    assert (tmp_path / "f.svg").stat().st_size > 1000

@@ -1,0 +1,37 @@
+"""What a reader is told of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.effects import effects
+from analysis.readable import readable_effects
+from analysis.typeset import markdown
+
+Runs = Callable[[list[dict[str, Any]]], pd.DataFrame]
+
+
+@pytest.mark.parametrize(("step", "is_told"), [(0.0001, True), (0.1, False)])
+def test_an_equivalence_says_which_interval_decides(
+    runs_of: Runs, step: float, is_told: bool
+) -> None:
+    rows = [
+        {
+            "group": f"{level}{hidden}",
+            "seed": seed,
+            "dynamics": level,
+            "hidden": hidden,
+            "test_accuracy": 0.9 + (step if level == "lif" else 0) + seed / 10_000 + hidden / 1e5,
+        }
+        for level in ("alif", "lif")
+        for hidden in (8, 16, 24, 32, 40, 48, 56, 64)
+        for seed in (0, 1)
+    ]
+    table = effects(runs_of(rows), ["dynamics"])
+    assert (table["verdict"] == "equivalent").all() == is_told
+    told = markdown(readable_effects(table))
+    assert ("so the 90 % interval decides" in told and "within ±0.5;" in told) == is_told
