@@ -155,4 +155,7 @@ class Board:
             )
         bar = ProgressBar(total=max(1, progress.planned), completed=progress.ended, width=30)
         # Beside the bar, a narrow terminal would have no room for a whole word.
-        return Group(bar, Text(visible(progress.line())), trials)
+        head = Table.grid()
+        head.add_row(bar)
+        head.add_row(Text(visible(progress.line())))
+        return Group(head, trials)

@@ -105,6 +105,6 @@ def _legend_inches(figure: Figure) -> float:
     figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
     with names_as_they_are(figure):
         figure.draw_without_rendering()  # a legend has a size only then
+        widest = max(legend.get_window_extent().width for legend in figure.legends)
     figure.set_layout_engine(layout)
-    widest = max(legend.get_window_extent().width for legend in figure.legends)
     return float(widest) / figure.dpi

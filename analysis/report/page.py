@@ -18,6 +18,7 @@ from analysis.figures import save_figure
 from analysis.files import write_file
 from analysis.report.parts import Browser, Note, Part, Picture, Report, Table, Verbatim
 from analysis.tables import write_table
+from sweep.plain_text import visible, visible_lines
 
 PAGE = "report.html"
 
@@ -53,10 +54,19 @@ def write_report(report: Report, folder: Path) -> Path:
     return page
 
 
+def _harmless(value: Any) -> Any:
+    """A text of others without control characters; HTML of our own stays."""
+    return visible_lines(value) if type(value) is str else value
+
+
 def as_html(report: Report) -> str:
     """The whole report as one page."""
     environment = Environment(
-        loader=FunctionLoader(_own), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FunctionLoader(_own),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     macros: Any = environment.get_template("parts.html").module
 
@@ -92,7 +102,7 @@ def _data_uri(picture: Picture) -> str:
 def _rows(browser: Browser) -> str:
     """The runs as JSON that may stand in a page: nothing in it can end its element."""
     rows = [[_cell(value) for value in row] for row in browser.runs.itertuples(index=False)]
-    data = {"columns": [*browser.runs.columns], "rows": rows, "links": browser.links}
+    data = {"columns": [*map(visible, browser.runs.columns)], "rows": rows, "links": browser.links}
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
@@ -106,4 +116,4 @@ def _cell(value: Any) -> Any:
     if pd.api.types.is_float(value):
         number = float(value)
         return float(f"{number:.{_SIGNIFICANT}g}") if math.isfinite(number) else str(number)
-    return str(value)
+    return visible(str(value))
