@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from analysis.addresses import shown
 from sweep.environment import settle_ray
-from sweep.errors import SweepError
+from sweep.errors import SweepError, first_line
 from sweep.guard import Guard
 from sweep.memory import Memory
 from sweep.ray_token import give_token
@@ -23,6 +24,8 @@ from sweep.spec import Resources
 from sweep.stopping import obeyed_later
 
 _COUNT_EVERY_S = 5.0
+_TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
+_TOO_SLOW = "timed out during startup"
 _HERE = "local"
 
 
@@ -51,26 +54,41 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if there == _HERE:
         give_token(os.environ)
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
-    guard = Guard()
-    try:
-        with obeyed_later(), in_a_session_of_their_own(guard):
-            ray.init(
-                address=there,
-                include_dashboard=False if there == _HERE else None,
-                job_config=job_config(),
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-    except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
-        guard.leave()
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
-        raise SweepError(f"Ray at {address or 'this machine'} cannot be used: {reason}") from None
-    servers = Servers(guard)
+    servers = Servers(_started(there))
     try:
         with unprinted():
             yield Slots(needs, servers)
     finally:
         servers.shut_down()
+
+
+def _started(there: str) -> Guard:
+    """Connect to Ray, after starting it where it is to be on this machine.
+
+    Raises:
+        SweepError: There is no such cluster, or Ray does not start.
+    """
+    import ray
+
+    for left in reversed(range(_TRIES)):
+        guard = Guard()
+        try:
+            with obeyed_later(), in_a_session_of_their_own(guard):
+                ray.init(
+                    address=there,
+                    include_dashboard=False if there == _HERE else None,
+                    job_config=job_config(),
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
+            return guard
+        except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
+            guard.leave()
+            if left and _TOO_SLOW in str(error):
+                continue
+            where = "this machine" if there == _HERE else shown(there)
+            raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None
+    raise AssertionError("the last try returns or raises")
 
 
 def _import_what_follows() -> None:
