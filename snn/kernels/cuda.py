@@ -225,7 +225,7 @@ def _current(drive: Drive, weight: Tensor) -> Tensor:
     """Current (B, T, H) of the first layer, or (B, 1, H) where it is the same at all steps."""
     if isinstance(drive, ConstantCurrent):
         return weight[:, None]
-    pixels, table = drive.pixels.contiguous(), drive.table.to(weight.device)
+    pixels, table = drive.pixels.contiguous(), drive.table
     (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
     if isinstance(drive, RandomSpikes):
         current = weight.new_empty(n_images, n_steps, n_neurons)
@@ -233,7 +233,7 @@ def _current(drive: Drive, weight: Tensor) -> Tensor:
         images, columns = blocks.grid(n_images)
         sizes = n_images, n_steps, n_pixels, n_neurons
         loops.draw_product[images, triton.cdiv(n_steps, loops.WORDS.value), columns](
-            pixels, table, _key(drive), weight, current, *sizes, block=blocks.neurons
+            pixels, table, drive.key, weight, current, *sizes, block=blocks.neurons
         )
         return current
     if not isinstance(drive, SpikeTimes | SpikePeriods):
@@ -249,7 +249,7 @@ def _current_backward(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
     """Gradient of what `_current` got."""
     if isinstance(drive, ConstantCurrent):
         return adjoint.sum(1)
-    pixels, table = drive.pixels.contiguous(), drive.table.to(weight.device)
+    pixels, table = drive.pixels.contiguous(), drive.table
     (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
     block = _Blocks(n_neurons, recurrent=False).neurons
     columns = triton.cdiv(n_neurons, block)
@@ -258,7 +258,7 @@ def _current_backward(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
         n_blocks = triton.cdiv(triton.cdiv(n_images, loops.IMAGES.value), _PARTS)
         grads = weight.new_empty(_PARTS, *weight.shape)
         loops.draw_product_backward[triton.cdiv(n_pixels, loops.PIXELS.value), columns, _PARTS](
-            pixels, table, _key(drive), adjoint, grads, *sizes, n_blocks, block=block
+            pixels, table, drive.key, adjoint, grads, *sizes, n_blocks, block=block
         )
         return grads.sum(0)
     if isinstance(drive, SpikePeriods):
@@ -273,10 +273,6 @@ def _divides(drive: SpikePeriods, like: Tensor) -> Tensor:
     steps = torch.arange(drive.n_steps, device=like.device)
     step, period = steps[:, None], steps.clamp(min=1)
     return ((step % period == 0) & (step > 0) & (steps > 0)).to(like)
-
-
-def _key(drive: RandomSpikes) -> int:
-    return drive.key[0] | drive.key[1] << 32
 
 
 # The readout

@@ -100,7 +100,7 @@ def draw_product(
 ):
     """Poisson spikes, drawn as `snn.encoding.poisson` defines them, times weight: out (B, T, H).
 
-    The grid is (blocks of images, blocks of WORDS steps, blocks of neurons).
+    The key is (2,) int64. The grid is (blocks of images, blocks of WORDS steps, blocks of neurons).
     """
     b = tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)
     place = tl.program_id(1)
@@ -181,7 +181,8 @@ def _draw(pixels, table, key, place, b, n, n_images, n_pixels):
     image = b.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
     pixel = n.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
     step = (place + tl.zeros_like(image)).to(tl.uint32)
-    w_0, w_1, w_2, w_3 = tl.philox(key, step, pixel, image, tl.zeros_like(image))
+    both = tl.load(key) | tl.load(key + 1) << 32
+    w_0, w_1, w_2, w_3 = tl.philox(both, step, pixel, image, tl.zeros_like(image))
     return (
         (w_0.to(tl.int64) < bound).to(tl.float32),
         (w_1.to(tl.int64) < bound).to(tl.float32),

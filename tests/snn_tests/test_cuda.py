@@ -28,7 +28,7 @@ from triton.compiler import ASTSource
 from snn.kernels import cuda_loops
 
 capability, wanted = json.loads(sys.argv[1])
-kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="i64")
+kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="*i64")
 kinds |= dict.fromkeys(["rho", "sigma", "threshold", "slope"], "fp32")
 kinds |= dict.fromkeys(["takes_current", "adapts"], "fp32")
 kinds |= dict.fromkeys(["image_stride", "step_stride"], "i32")
