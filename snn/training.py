@@ -23,6 +23,7 @@ from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset, Split, split
 from snn.encoding import draw_key
 from snn.errors import CheckpointError, NonFiniteLossError
+from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.metrics import EventTally, Tally
 from snn.mlp import MLP
@@ -111,7 +112,7 @@ class Trainer:
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
         self.backend = backend_of(config, self.device.type)
-        self.optimiser = torch.optim.Adam(
+        self.optimiser = Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}
                 for group in self.network.parameter_groups()
