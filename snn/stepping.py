@@ -198,6 +198,10 @@ class Steps:
                 self._replay(size, list(run), self._recorder, done)
         _assert_finite(self.learner.sums.loss)
 
+    def forget(self) -> None:
+        """Record anew, as after a load, which gives the optimiser other arrays."""
+        self._recorded.clear()
+
     def _step(self, batch: Batch, done: Callable[[], None]) -> None:
         device = self.learner.train.images.device
         rates = batch.rates.tolist()

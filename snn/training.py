@@ -219,6 +219,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.load_state_dict(state["average"])
+        self._steps.forget()
         self.epoch, self.history = state["epoch"], list(state["history"])
         self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
 

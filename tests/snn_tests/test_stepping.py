@@ -96,6 +96,23 @@ def test_a_recorded_training_goes_on_from_a_checkpoint_of_any_other(
         assert numbers(second) == numbers(whole)
 
 
+def test_a_load_in_the_middle_of_a_training_records_anew(digits: Dataset) -> None:
+    recorded: list[object] = []
+
+    def counting(work: Any) -> Any:
+        recorded.append(work)
+        return work
+
+    trainer = Trainer(TrialConfig.parse(SMALL), digits, recorder=counting)
+    trainer.train_batches(3)
+    state = trainer.state()
+    trainer.train_batches(3)
+    assert len(recorded) == 1
+    trainer.load(state)
+    trainer.train_batches(3)
+    assert len(recorded) == 2
+
+
 def test_more_batches_than_at_the_first_time_are_trained_on(digits: Dataset) -> None:
     trainer, other = (trainer_of(digits, how) for how in (True, False))
     for each in (trainer, other):
