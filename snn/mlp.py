@@ -42,7 +42,12 @@ class MLP(nn.Module):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> MLPActivity:
+    def forward(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> MLPActivity:
         """Classify pixels (B, N) uint8.
 
         Raises:

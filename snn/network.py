@@ -107,13 +107,18 @@ class SpikingNetwork(nn.Module):
         )
         initialise(generator)
 
-    def forward(self, pixels: Tensor, generator: torch.Generator | None = None) -> Activity:
-        """Classify pixels (B, N) uint8; the generator is for the random spike code.
+    def forward(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> Activity:
+        """Classify pixels (B, N) uint8; the generator or the key is for the random spike code.
 
         Raises:
             ArrayError: The pixels are of another type, size or device.
         """
-        drive = self.encoder(pixels, generator)
+        drive = self.encoder(pixels, generator, key)
         backend = kernels.choose(self.config, pixels.device.type)
         return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
 

@@ -28,9 +28,18 @@ def objective(activity: Activity | MLPActivity, labels: Tensor, config: TrialCon
     return loss + config.spike_penalty * spikes / (len(labels) * sum(config.hidden))
 
 
-def silenced(
-    network: Network, config: TrialConfig, generator: torch.Generator
-) -> dict[str, Tensor]:
+def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:
+    """(H of all layers,) 1 for a hidden neuron that fires in a batch, 0 for one that is silenced.
+
+    (0,) without dropout. From a generator on the CPU, so that a GPU silences the same neurons.
+    """
+    keep = 1 - config.dropout
+    sizes = config.hidden if config.dropout else ()
+    masks = [torch.empty(size).bernoulli_(keep, generator=generator) for size in sizes]
+    return torch.cat(masks) if masks else torch.empty(0)
+
+
+def silenced(network: Network, config: TrialConfig, masks: Tensor) -> dict[str, Tensor]:
     """The weights that change when some hidden neurons are silenced; none without dropout.
 
     Dropout (Srivastava et al., 2014), of the same neurons for all images of a batch: a silenced
@@ -39,15 +48,15 @@ def silenced(
     Args:
         network: Whose weights.
         config: With the share of neurons that is silenced.
-        generator: On the CPU.
+        masks: Of all hidden neurons, as drawn.
     """
-    keep = 1 - config.dropout
-    if keep == 1:
+    if not masks.numel():
         return {}
-    masks = [torch.empty(size).bernoulli_(keep, generator=generator) for size in config.hidden]
     weights = dict(network.named_parameters())
+    factors = (masks / (1 - config.dropout)).to(next(iter(weights.values())).device)
+    of_layers = torch.split(factors, list(config.hidden))
     return {
-        name: weights[name] * (masks[layer] / keep).to(weights[name].device).unsqueeze(1 - axis)
+        name: weights[name] * of_layers[layer].unsqueeze(1 - axis)
         for name, layer, axis in network.outgoing()
     }
 
@@ -59,5 +68,18 @@ def averaged(network: Network, decay: float) -> AveragedModel | None:
     """
     if not decay:
         return None
-    follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    return AveragedModel(network, multi_avg_fn=follow)
+    exponential = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    device = next(network.parameters()).device  # where it counts its steps, too
+    return AveragedModel(network, device, multi_avg_fn=exponential)
+
+
+@torch.no_grad()
+def follow(average: AveragedModel, network: Network, decay: float) -> None:
+    """Take the weights of a step into the average; the first are taken as they are.
+
+    It is `AveragedModel.update_parameters` without its question to the device whether they are.
+    """
+    taken = torch.where(average.n_averaged == 0, 1.0, 1 - decay)
+    for mean, weight in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(weight, taken)
+    average.n_averaged += 1

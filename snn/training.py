@@ -10,26 +10,28 @@ import copy
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from snn import kernels
 from snn.config import SPIKING, TrialConfig
-from snn.data import Dataset, Split, augment, split
+from snn.data import Dataset, Split, split
+from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
+from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.metrics import EventTally, Tally
-from snn.mlp import MLP, MLPActivity
-from snn.network import Activity, SpikingNetwork
-from snn.regularisation import averaged, objective, silenced
+from snn.mlp import MLP
+from snn.network import SpikingNetwork
+from snn.regularisation import averaged, draw_masks
 from snn.saved import check_like, moments_of, read_training
 from snn.schedules import SCHEDULES
+from snn.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums, augmentation
 
 Metrics = dict[str, float]
 Network = SpikingNetwork | MLP
@@ -48,6 +50,14 @@ def backend_of(config: TrialConfig, device: str) -> str:
     return kernels.choose(config, device).name if config.dynamics in SPIKING else "torch"
 
 
+def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
+    """How the steps of a training are recorded; None where each is done by Python.
+
+    The reference asks the device for the shapes of its arrays, which no recorded step can.
+    """
+    return Graphs() if device == "cuda" and backend_of(config, device) != "reference" else None
+
+
 class _Streams(NamedTuple):
     """The random numbers of an epoch of training, one stream for each purpose."""
 
@@ -55,12 +65,29 @@ class _Streams(NamedTuple):
     augment: torch.Generator
     dropout: torch.Generator
 
+    def draw(self, config: TrialConfig, chosen: Tensor, rates: Tensor) -> Batch:
+        """The random numbers of the next batch, those that the configuration uses."""
+        key = torch.empty(0, dtype=torch.int64)
+        if config.encoding == "poisson":
+            key = draw_key(self.spikes)
+        moves = augmentation(config).draw(len(chosen), self.augment)
+        return Batch(chosen, rates, key, *moves, draw_masks(config, self.dropout))
+
 
 class Trainer:
     """A network in training with Adam, with the best epoch so far by validation.
 
+    All random numbers are drawn on the CPU: a GPU sees the same batches, and the same spikes in
+    them.
+
     As meant, the best epoch is the one of highest validation accuracy, then lowest validation loss;
     as published, of lowest validation loss.
+
+    Args:
+        config: What is trained.
+        dataset: On which images.
+        device: Where.
+        recorder: How steps are recorded; None: as CUDA graphs on a GPU, not at all elsewhere.
 
     Attributes:
         backend: What computes the network, `auto` resolved.
@@ -71,7 +98,11 @@ class Trainer:
     """
 
     def __init__(
-        self, config: TrialConfig, dataset: Dataset, device: torch.device | str = "cpu"
+        self,
+        config: TrialConfig,
+        dataset: Dataset,
+        device: torch.device | str = "cpu",
+        recorder: Recorder | None = None,
     ) -> None:
         self.config = config
         self._dataset = dataset
@@ -83,7 +114,7 @@ class Trainer:
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
         self.backend = backend_of(config, self.device.type)
-        self.optimiser = torch.optim.Adam(
+        self.optimiser = Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}
                 for group in self.network.parameter_groups()
@@ -94,6 +125,8 @@ class Trainer:
         )
         self._rates = [group["lr"] for group in self.optimiser.param_groups]
         self.average = averaged(self.network, config.weight_average)
+        self._sums = Sums(self.device)
+        self._steps = Steps(self.learner(), recorder or recorder_of(config, self.device.type))
         self.epoch = 0
         self.history: list[Metrics] = []
         self.best_epoch = 0
@@ -117,19 +150,18 @@ class Trainer:
                 no more.
         """
         started = time.perf_counter()
-        with self._threads():
-            tally = self._pass(on_batch)
+        self._pass(self._batches(), on_batch)
         train_seconds = time.perf_counter() - started
         validation, events = self._evaluate(self.used_network, self.val, _VAL_SPIKES)
         self.epoch += 1
         metrics = {
-            "train_loss": tally.loss,
-            "train_accuracy": tally.accuracy,
+            "train_loss": self._sums.loss,
+            "train_accuracy": self._sums.accuracy,
             "val_loss": validation.loss,
             "val_accuracy": validation.accuracy,
             "synops_per_inference": events.synops_per_inference,
             "epoch_seconds": time.perf_counter() - started,
-            "samples_per_second": tally.seen / train_seconds,
+            "samples_per_second": self._sums.seen / train_seconds,
         }
         if isinstance(self.network, SpikingNetwork):
             metrics["spikes_per_inference"] = events.spikes_per_inference
@@ -145,12 +177,8 @@ class Trainer:
 
     def train_batches(self, count: int) -> int:
         """Train the first batches of an epoch, to measure their speed; the images seen."""
-        streams, seen = self._streams(), 0
-        with self._threads():
-            for step, batch in enumerate(itertools.islice(self._batches(streams), count)):
-                self._update(step, batch, streams)
-                seen += len(batch.labels)
-        return seen
+        self._pass(itertools.islice(self._batches(), count), None)
+        return self._sums.seen
 
     def test_best(self) -> tuple[Metrics, Tensor]:
         """Metrics of the best epoch on the test images, and their confusion matrix (C, C)."""
@@ -212,66 +240,46 @@ class Trainer:
         self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
         if self.average:
             self.average.load_state_dict(found.average or {})
+        self._steps.forget()
         self.epoch, self.history = found.epoch, list(found.history)
         self.best_epoch, self.best_weights = found.best_epoch, found.best_weights
 
-    def _pass(self, on_batch: Callable[[int, int], None] | None) -> Tally:
-        tally = Tally(self.n_classes)
-        streams = self._streams()
-        self.network.train()
-        for step, batch in enumerate(self._batches(streams)):
-            loss, logits = self._update(step, batch, streams)
-            tally.add(logits, batch.labels, loss)
+    def learner(self) -> Learner:
+        """What a step is computed of."""
+        return Learner(
+            self.config, self.train, self.network, self.optimiser, self.average, self._sums
+        )
+
+    def _pass(self, batches: Iterable[Batch], on_batch: Callable[[int, int], None] | None) -> None:
+        def done() -> None:
             if on_batch:
-                on_batch(tally.seen, len(self.train.labels))
-        return tally
+                on_batch(self._sums.seen, len(self.train.labels))
 
-    def _update(self, step: int, batch: Split, streams: _Streams) -> tuple[float, Tensor]:
-        activity = self._forward(batch.images, streams)
-        loss = objective(activity, batch.labels, self.config)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise NonFiniteLossError(f"the loss is {value} in epoch {self.epoch + 1}")
-        self._set_learning_rates(step)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.config.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm)
-        self.optimiser.step()
-        if self.average:
-            self.average.update_parameters(self.network)
-        # detached, so that what the backward pass needed is free for the next batch
-        return value, activity.logits.detach()
+        self._sums.clear()
+        self.network.train()
+        try:
+            with self._threads():
+                self._steps.run(batches, done)
+        except NonFiniteLossError as error:
+            raise NonFiniteLossError(f"{error} in epoch {self.epoch + 1}") from None
 
-    def _forward(self, images: Tensor, streams: _Streams) -> Activity | MLPActivity:
-        weights = silenced(self.network, self.config, streams.dropout)
-        if weights:
-            return functional_call(self.network, weights, (images, streams.spikes))  # type: ignore[no-any-return]
-        return self.network(images, streams.spikes)  # type: ignore[no-any-return]
+    def _batches(self) -> Iterator[Batch]:
+        """The batches of the epoch, on the CPU."""
+        n, size = len(self.train.labels), self.config.batch_size
+        order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch))
+        streams = _Streams(
+            spikes=self._generator(_TRAIN_SPIKES, self.epoch),
+            augment=self._generator(_AUGMENT, self.epoch),
+            dropout=self._generator(_DROPOUT, self.epoch),
+        )
+        for step, chosen in enumerate(torch.split(order, size)):
+            yield streams.draw(self.config, chosen, self._learning_rates(step))
 
-    def _set_learning_rates(self, step: int) -> None:
+    def _learning_rates(self, step: int) -> Tensor:
         course = SCHEDULES[self.config.lr_schedule]
         per_epoch = math.ceil(len(self.train.labels) / self.config.batch_size)
         factor = course((self.epoch + step / per_epoch) / self.config.epochs)
-        for group, highest in zip(self.optimiser.param_groups, self._rates, strict=True):
-            group["lr"] = highest * factor
-
-    def _batches(self, streams: _Streams) -> Iterator[Split]:
-        n, size = len(self.train.labels), self.config.batch_size
-        order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch, "cpu"))
-        shift, rotation = self.config.augment_shift, self.config.augment_rotation
-        mirror = self.config.augment_mirror
-        for chunk in torch.split(order.to(self.device), size):
-            images = self.train.images.index_select(0, chunk)  # rows whole: faster than [chunk]
-            images = augment(images, shift, rotation, streams.augment, mirror=mirror)
-            yield Split(images, self.train.labels.index_select(0, chunk).long())
-
-    def _streams(self) -> _Streams:
-        return _Streams(
-            spikes=self._generator(_TRAIN_SPIKES, self.epoch),
-            augment=self._generator(_AUGMENT, self.epoch, "cpu"),
-            dropout=self._generator(_DROPOUT, self.epoch, "cpu"),
-        )
+        return torch.tensor([highest * factor for highest in self._rates], dtype=torch.float64)
 
     def _threads(self) -> AbstractContextManager[None]:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()
@@ -303,6 +311,6 @@ class Trainer:
             return (-metrics["val_loss"],)
         return metrics["val_accuracy"], -metrics["val_loss"]
 
-    def _generator(self, purpose: int, epoch: int, device: str | None = None) -> torch.Generator:
+    def _generator(self, purpose: int, epoch: int) -> torch.Generator:
         seed = np.random.SeedSequence([self.config.seed, purpose, epoch]).generate_state(1)[0]
-        return torch.Generator(device or self.device).manual_seed(int(seed))
+        return torch.Generator().manual_seed(int(seed))

@@ -72,20 +72,24 @@ def ours(name: str) -> str:
 
 
 def mistakes(
-    case: dict[str, Any], arrays: dict[str, np.ndarray], backend: str = "auto"
+    case: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    backend: str = "auto",
+    device: str = "cpu",
 ) -> list[str]:
     """What differs between our network and the published one, in words; empty if nothing does."""
-    network = network_of(case, arrays, backend)
-    pixels = torch.from_numpy(arrays["pixels"])
+    network = network_of(case, arrays, backend).to(device)
+    pixels = torch.from_numpy(arrays["pixels"]).to(device)
+    labels = torch.from_numpy(arrays["labels"]).long().to(device)
     activity, record = network(pixels), network.record(pixels)
-    loss = functional.cross_entropy(activity.logits, torch.from_numpy(arrays["labels"]).long())
+    loss = functional.cross_entropy(activity.logits, labels)
     loss.backward()  # type: ignore[no-untyped-call]
 
     found = [unequal("input spikes", activity.drive.dense(), arrays["input_spikes"])]
     layers = ["input", *(f"hidden_{i}" for i in range(len(record.spikes) - 1))]
     for layer, spikes, counts in zip(layers, record.spikes, activity.counts, strict=True):
         found.append(unequal(f"spikes of {layer}", spikes, arrays[f"spikes:{layer}"]))
-        found.append(far(f"counts of {layer}", counts, spikes.detach().sum(dim=0).numpy()))
+        found.append(far(f"counts of {layer}", counts, spikes.detach().sum(dim=0).cpu().numpy()))
     found += [
         far("trace", record.trace.transpose(0, 1), arrays["trace"]),
         far("logits", activity.logits, arrays["logits"]),
@@ -101,7 +105,7 @@ def mistakes(
 def unequal(what: str, spikes: Tensor, packed: np.ndarray) -> str:
     """Spikes (T, B, H) against packed bits (B, T, ·)."""
     expected = np.unpackbits(packed, axis=-1, count=spikes.shape[-1])
-    different = int((spikes.detach().transpose(0, 1).numpy() != expected).sum())
+    different = int((spikes.detach().transpose(0, 1).cpu().numpy() != expected).sum())
     return f"{different} of {expected.size} {what} differ" if different else ""
 
 
@@ -109,7 +113,7 @@ def far(what: str, value: Tensor | None, expected: np.ndarray | np.float32) -> s
     """A tensor against its golden value; an empty golden array means that there is no gradient."""
     if value is None or expected.size == 0:
         return "" if value is None and expected.size == 0 else f"{what}: present on one side only"
-    error = np.abs(value.detach().numpy() - expected).max()
+    error = np.abs(value.detach().cpu().numpy() - expected).max()
     size = np.abs(expected).max()
     return f"{what}: off by {error:.2e} at size {size:.2e}" if error > RELATIVE * size else ""
 
@@ -126,7 +130,7 @@ def wrong_tables(archive: Any) -> list[str]:
     return wrong
 
 
-def main(file: str) -> int:
+def main(file: str, device: str = "cpu") -> int:
     """Run all cases of a file; the exit code is 0 only if all pass."""
     archive = np.load(file)
     tables = wrong_tables(archive)
@@ -137,7 +141,7 @@ def main(file: str) -> int:
     for case in cases:
         key = case["key"]
         arrays = {n.split("/", 1)[1]: archive[n] for n in archive.files if n.startswith(f"{key}/")}
-        found = mistakes(case, arrays)
+        found = mistakes(case, arrays, device=device)
         passed += not found
         print(f"{key} {case['dynamics']:<10} {'; '.join(found) or 'ok'}")
     failed = len(cases) - passed + len(tables)

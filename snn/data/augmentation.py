@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,50 +12,68 @@ from torch.nn import functional
 from snn.arrays import check_pixels, side_of
 
 
-def augment(
-    pixels: Tensor,
-    shift: float,
-    rotation: float,
-    generator: torch.Generator,
-    *,
-    mirror: bool = False,
-) -> Tensor:
-    """Images (B, side²) uint8, turned about their centres and then shifted; what comes in is black.
+class Moves(NamedTuple):
+    """The random numbers for B images; drawn on the CPU, so that a GPU sees the same images.
 
-    Angles and shifts are uniform; pixels between four others are interpolated bilinearly.
+    Attributes:
+        uniform: (B, 3) in [-1, 1], of the angle and the shifts; (B, 0) if nothing moves.
+        mirrored: (B,) whether left and right change sides; (0,) if they never do.
+    """
 
-    Args:
-        pixels: Images, row by row.
+    uniform: Tensor
+    mirrored: Tensor
+
+
+class Augmentation(NamedTuple):
+    """What is done to images, and how much of it.
+
+    Angles and shifts are uniform; pixels between four others are interpolated bilinearly. What
+    comes in from outside is black.
+
+    Attributes:
         shift: At most so many pixels, in each direction.
         rotation: At most so many degrees, either way.
-        generator: On the CPU, whatever the device, so that a GPU sees the same images.
         mirror: Whether left and right change sides in every second image.
-
-    Raises:
-        ArrayError: The pixels are no square images of bytes.
     """
-    check_pixels(pixels)
-    side = side_of(pixels)
-    if shift or rotation:
-        pixels = _moved(pixels, side, shift, rotation, generator)
-    return _mirrored(pixels, side, generator) if mirror else pixels
+
+    shift: float = 0.0
+    rotation: float = 0.0
+    mirror: bool = False
+
+    def draw(self, n_images: int, generator: torch.Generator) -> Moves:
+        """The random numbers of a batch, from a generator on the CPU."""
+        uniform, mirrored = torch.empty(n_images, 0), torch.empty(0, dtype=torch.bool)
+        if self.shift or self.rotation:
+            uniform = torch.rand(n_images, 3, generator=generator).mul_(2).sub_(1)
+        if self.mirror:
+            mirrored = torch.rand(n_images, generator=generator) < 0.5
+        return Moves(uniform, mirrored)
+
+    def __call__(self, pixels: Tensor, moves: Moves) -> Tensor:
+        """Images (B, side²) uint8, turned about their centres, then shifted, then mirrored.
+
+        Raises:
+            ArrayError: The pixels are no square images of bytes.
+        """
+        check_pixels(pixels)
+        side = side_of(pixels)
+        if moves.uniform.numel():
+            pixels = self._moved(pixels, side, moves.uniform.to(pixels.device))
+        if moves.mirrored.numel():
+            pixels = _mirrored(pixels, side, moves.mirrored.to(pixels.device))
+        return pixels
+
+    def _moved(self, pixels: Tensor, side: int, draws: Tensor) -> Tensor:
+        angle = draws[:, 0] * math.radians(self.rotation)
+        move = draws[:, 1:] * (2 * self.shift / side)  # the grid goes from -1 to 1
+        cos, sin = angle.cos(), angle.sin()
+        rows = [torch.stack([cos, -sin, move[:, 0]], 1), torch.stack([sin, cos, move[:, 1]], 1)]
+        shape = (len(pixels), 1, side, side)
+        grid = functional.affine_grid(torch.stack(rows, 1), list(shape), align_corners=False)
+        images = functional.grid_sample(pixels.reshape(shape).float(), grid, align_corners=False)
+        return images.round_().to(torch.uint8).view(len(pixels), -1)
 
 
-def _mirrored(pixels: Tensor, side: int, generator: torch.Generator) -> Tensor:
+def _mirrored(pixels: Tensor, side: int, chosen: Tensor) -> Tensor:
     images = pixels.reshape(len(pixels), side, side)
-    chosen = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device)
     return torch.where(chosen[:, None, None], images.flip(2), images).view(len(pixels), -1)
-
-
-def _moved(
-    pixels: Tensor, side: int, shift: float, rotation: float, generator: torch.Generator
-) -> Tensor:
-    draws = torch.rand(len(pixels), 3, generator=generator).mul_(2).sub_(1).to(pixels.device)
-    angle = draws[:, 0] * math.radians(rotation)
-    move = draws[:, 1:] * (2 * shift / side)  # the grid goes from -1 to 1
-    cos, sin = angle.cos(), angle.sin()
-    rows = [torch.stack([cos, -sin, move[:, 0]], 1), torch.stack([sin, cos, move[:, 1]], 1)]
-    shape = (len(pixels), 1, side, side)
-    grid = functional.affine_grid(torch.stack(rows, 1), list(shape), align_corners=False)
-    images = functional.grid_sample(pixels.reshape(shape).float(), grid, align_corners=False)
-    return images.round_().to(torch.uint8).view(len(pixels), -1)

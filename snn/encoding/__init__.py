@@ -13,7 +13,7 @@ from snn.encoding.constant import ConstantCurrent, ConstantEncoder
 from snn.encoding.drive import Drive
 from snn.encoding.latency import LatencyEncoder, SpikeTimes
 from snn.encoding.periodic import PeriodicEncoder, SpikePeriods
-from snn.encoding.poisson import PoissonEncoder, RandomSpikes
+from snn.encoding.poisson import PoissonEncoder, RandomSpikes, draw_key
 
 __all__ = [
     "ENCODERS",
@@ -23,6 +23,7 @@ __all__ = [
     "RandomSpikes",
     "SpikePeriods",
     "SpikeTimes",
+    "draw_key",
     "encoder",
 ]
 
@@ -30,8 +31,13 @@ __all__ = [
 class Encoder(Protocol):
     """Turns pixels (B, N) uint8 into the drive of T steps."""
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> Drive:
-        """Encode pixels; the generator is for random codes."""
+    def __call__(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> Drive:
+        """Encode pixels; the generator, or a key drawn before, is for random codes."""
 
 
 ENCODERS: Mapping[str, Callable[[TrialConfig], Encoder]] = {

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,13 @@ class ConstantEncoder:
 
     def __init__(self, config: EncodingConfig) -> None:
         self.n_steps = config.n_steps
-        self.table = torch.arange(GREY_LEVELS) / 255
+        self._table = Table(torch.arange(GREY_LEVELS) / 255)
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> ConstantCurrent:
+    def __call__(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> ConstantCurrent:
         """Encode pixels (B, N) uint8."""
-        return ConstantCurrent(pixels, self.table, self.n_steps)
+        return ConstantCurrent(pixels, self._table.on(pixels.device), self.n_steps)

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
 
 _EPSILON = 1e-7
 
@@ -75,8 +75,13 @@ class LatencyEncoder:
 
     def __init__(self, config: EncodingConfig) -> None:
         self.n_steps = config.n_steps
-        self.table = firing_steps(config)
+        self._table = Table(firing_steps(config))
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> SpikeTimes:
+    def __call__(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> SpikeTimes:
         """Encode pixels (B, N) uint8."""
-        return SpikeTimes(pixels, self.table, self.n_steps)
+        return SpikeTimes(pixels, self._table.on(pixels.device), self.n_steps)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.drive import check, total
+from snn.encoding.drive import Table, check, total
 from snn.encoding.latency import firing_steps
 
 
@@ -49,7 +49,7 @@ class SpikePeriods:
 
     def dense(self) -> Tensor:
         """Ones at the multiples of the periods."""
-        fires = self._fires().float().to(self.pixels.device)
+        fires = self._fires().float()
         return fires.index_select(1, self.pixels.int().flatten()).view(-1, *self.pixels.shape)
 
     def events(self) -> float:
@@ -57,7 +57,7 @@ class SpikePeriods:
         return total(self._fires().sum(dim=0), self.pixels)
 
     def _fires(self) -> Tensor:
-        step = torch.arange(self.n_steps)[:, None]
+        step = torch.arange(self.n_steps, device=self.table.device)[:, None]
         return (step % self.table == 0) & (step > 0)
 
 
@@ -66,8 +66,13 @@ class PeriodicEncoder:
 
     def __init__(self, config: TrialConfig) -> None:
         self.n_steps = config.n_steps
-        self.table = firing_periods(config)
+        self._table = Table(firing_periods(config))
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> SpikePeriods:
+    def __call__(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> SpikePeriods:
         """Encode pixels (B, N) uint8."""
-        return SpikePeriods(pixels, self.table, self.n_steps)
+        return SpikePeriods(pixels, self._table.on(pixels.device), self.n_steps)

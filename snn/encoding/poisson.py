@@ -3,7 +3,8 @@
 τ (`encoder_tau`) is the mean interval in steps between the spikes of a white pixel.
 
 Whether pixel n of image b fires at step t is a function of (key, b, n, t) alone, drawn by `philox`.
-So every backend sees the same spikes, in whatever order it looks, and none stores them.
+So every backend sees the same spikes, in whatever order it looks, and none stores them. The key is
+a tensor, so that a GPU can take the next one without the host.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
 from snn.errors import ArrayError
 
 _ROUNDS = 10
@@ -22,9 +23,10 @@ _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 _WORD = 0xFFFFFFFF
 WORDS = 4  # random numbers from one counter
+Word = int | Tensor  # of 32 bits, in int64
 
 
-def philox(key: tuple[int, int], counter: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def philox(key: tuple[Word, Word], counter: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Four random words per counter: Philox4x32-10.
 
     Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
@@ -56,19 +58,19 @@ class RandomSpikes:
     Attributes:
         pixels: (B, N) uint8.
         table: (256,) int64; a grey level fires when its random word is under its entry.
-        key: Of the random numbers, two words of 32 bits.
+        key: (2,) int64, two words of 32 bits, of the random numbers.
         n_steps: T.
     """
 
     pixels: Tensor
     table: Tensor
-    key: tuple[int, int]
+    key: Tensor
     n_steps: int
 
     def __post_init__(self) -> None:
         check(self, torch.int64, 0)
-        if len(self.key) != 2 or not all(0 <= word <= _WORD for word in self.key):
-            raise ArrayError(f"key: must be two words of 32 bits, got {self.key}")
+        if self.key.shape != (2,) or self.key.dtype != torch.int64:
+            raise ArrayError(f"key: must be two words in int64, not {self.key}")
 
     def current(self, weight: Tensor) -> Tensor:
         """One product for all steps."""
@@ -81,7 +83,9 @@ class RandomSpikes:
         spikes = torch.zeros(self.n_steps, *self.pixels.shape, device=self.pixels.device)
         for first in range(0, self.n_steps, WORDS):
             place = torch.full_like(pixel, first // WORDS)
-            words = philox(self.key, (place, pixel, image, torch.zeros_like(pixel)))
+            words = philox(
+                (self.key[0], self.key[1]), (place, pixel, image, torch.zeros_like(pixel))
+            )
             for step, word in zip(range(first, self.n_steps), words, strict=False):
                 spikes[step, image, pixel] = (word < bound).float()
         return spikes
@@ -91,16 +95,27 @@ class RandomSpikes:
         return self.n_steps * total(self.table, self.pixels) / 2**32
 
 
+def draw_key(generator: torch.Generator | None) -> Tensor:
+    """(2,) int64, the key of one batch; without a generator, torch's global one is drawn from."""
+    device = None if generator is None else generator.device
+    return torch.randint(2**32, (2,), generator=generator, device=device)
+
+
 class PoissonEncoder:
     """Pixels to random spike trains; the table holds the firing probabilities, times 2³²."""
 
     def __init__(self, config: EncodingConfig) -> None:
         self.n_steps = config.n_steps
         probability = (torch.arange(GREY_LEVELS).double() / 255 / config.encoder_tau).clamp(max=1)
-        self.table = (probability * 2**32).round().long()
+        self._table = Table((probability * 2**32).round().long())
 
-    def __call__(self, pixels: Tensor, generator: torch.Generator | None = None) -> RandomSpikes:
-        """Encode pixels (B, N) uint8; without a generator, torch's global one is drawn from."""
-        device = None if generator is None else generator.device
-        low, high = torch.randint(2**32, (2,), generator=generator, device=device).tolist()
-        return RandomSpikes(pixels, self.table, (low, high), self.n_steps)
+    def __call__(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> RandomSpikes:
+        """Encode pixels (B, N) uint8 with a key, or with one that is drawn from the generator."""
+        key = draw_key(generator) if key is None else key
+        table = self._table.on(pixels.device)
+        return RandomSpikes(pixels, table, key.to(pixels.device), self.n_steps)

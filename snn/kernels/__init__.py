@@ -25,7 +25,7 @@ __all__ = ["Backend", "Choice", "Layer", "Outcome", "choose"]
 _COMPILED = "cpu", "cuda"  # backends by the name of their device
 _PLACES = {"cpu": "a CPU", "cuda": "a GPU"}
 _COMPILED_DYNAMICS = "lif", "alif"
-_MOST_RECURRENT = 256  # on a GPU: the state of a whole layer is in the registers of one processor
+_MOST_RECURRENT = 512  # on a GPU: the spikes of a layer and some of its weights fit on a processor
 _COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
 
 

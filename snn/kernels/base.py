@@ -54,6 +54,16 @@ class Backend(Protocol):
         """
 
 
+_SMALLEST = 99 * 1024  # of the GPUs that we support
+
+
+def shared_memory(device: torch.device) -> int:
+    """Bytes that a program may have on a processor of a GPU; the fewest where there is none."""
+    if device.type != "cuda" or not torch.cuda.is_available():
+        return _SMALLEST
+    return int(torch.cuda.get_device_properties(device).shared_memory_per_block_optin)
+
+
 SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
 READOUT_CODES = {"max": 0, "mean": 1, "last": 2}
 

@@ -215,7 +215,8 @@ class _Part:
         n_steps, n_pixels = drive.n_steps, pixels.shape[1]
         if isinstance(drive, RandomSpikes):
             events = self._events(n_steps, n_steps * n_pixels)
-            key = np.uint32(drive.key[0]), np.uint32(drive.key[1])
+            low, high = drive.key.tolist()
+            key = np.uint32(low), np.uint32(high)
             loops.draw_events(pixels, table.astype(np.uint64), key, images.start, events)
             return _by_step(events)
         if not isinstance(drive, SpikeTimes | SpikePeriods):

@@ -9,6 +9,7 @@ done once per time step in Python. Weights are in single precision.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,13 +18,21 @@ import triton
 from torch import Tensor
 
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.kernels import cuda_events as events
 from snn.kernels import cuda_loops as loops
-from snn.kernels.base import Layer, Outcome, Task, gather
+from snn.kernels import cuda_readout as readouts
+from snn.kernels import cuda_wide as wide
+from snn.kernels.base import READOUT_CODES, Layer, Outcome, Task, gather, shared_memory
 from snn.neurons import Readout
 
 _FEED_FORWARD_NEURONS = 32  # in a program: few, so that a small batch fills the device, too
 # Three products of 8 bits give 16, an error of 1e-5; Triton's interpreter knows only exact ones.
 _PRECISION = "ieee" if triton.knobs.runtime.interpret else "bf16x3"
+_IMAGES_AT_A_TIME = 64
+_MOST_PARTS, _MOST_READ = 128, 256  # of the batch, whose sums are added up in the end
+_COMPANY = 64, 32, 16  # neurons of a wide recurrent layer in a program, as many as fit
+_RESIDENT = 128  # neurons of a recurrent layer whose weights, 64 KB, fit on one processor
+_FEWEST_CLASSES = 16  # columns that a tensor core multiplies
 _PARTS = 8  # of the batch, where a sum over all images would be one long loop
 
 
@@ -70,9 +79,7 @@ class _Network(torch.autograd.Function):
             layer, count = _forward(task, k, current, forward, *of_neurons)
             ran.append(layer)
             counts.append(count)
-        current = _numbers(ran[-1].spikes) @ weight + bias
-        ctx.leak = task.readout.leak(task.drive.n_steps).to(weight)
-        logits, ctx.peak = _read(task.readout.mode, ctx.leak @ current)
+        logits, ctx.peaks = _read(task, ran[-1].spikes, weight, bias)
         ctx.task, ctx.weight, ctx.ran = task, weight, ran if task.learns else []
         ctx.shapes = [None if t is None else t.shape for t in tensors]
         return logits, *counts
@@ -80,26 +87,24 @@ class _Network(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         task, ran = ctx.task, ctx.ran
-        weight_above = ctx.weight
         grad = grads[0]
         if grad is None:  # the loss depends on the spike counts alone
-            grad = weight_above.new_zeros(len(ran[-1].spikes), weight_above.shape[1])
-        arriving = _read_backward(task.readout.mode, ctx.peak, grad, task.drive.n_steps)
-        arriving = ctx.leak.T @ arriving
-        found = [_product(ran[-1].spikes, arriving), arriving.sum((0, 1))]
+            grad = ctx.weight.new_zeros(len(ran[-1].spikes), ctx.weight.shape[1])
+        adjoint, *of_readout = _read_backward(task, ran[-1].spikes, ctx.weight, ctx.peaks, grad)
+        found: list[Tensor | None] = [*of_readout]
         for k in reversed(range(len(ran))):
             layer = ran[k]
-            adjoint = arriving @ weight_above.T
             of_neurons = _backward(task, k, layer, adjoint, grads[k + 1])
             recurrent = None
             if layer.recurrent is not None:
-                recurrent = _product(layer.spikes[:, :-1], adjoint[:, 1:])
+                recurrent = _product(layer.spikes, adjoint, delay=1)
             if k:
                 forward = _product(ran[k - 1].spikes, adjoint)
             else:
                 forward = _current_backward(task.drive, layer.weight, adjoint)
             found = [forward, recurrent, *of_neurons, *found]
-            arriving, weight_above = adjoint, layer.weight
+            if k:
+                adjoint = adjoint @ layer.weight.T
         return None, *(
             None if shape is None or grad is None else grad.view(shape)
             for shape, grad in zip(ctx.shapes, found, strict=True)
@@ -129,8 +134,12 @@ def _forward(
     spikes = current.new_empty(shape, dtype=torch.uint8)
     psi = current.new_empty(shape) if constant and task.learns else current
     counts = current.new_empty(n_images, n_neurons)
-    blocks = _Blocks(n_neurons, recurrent is not None)
-    loops.forward[blocks.grid(n_images)](
+    options = {
+        "surrogate": numbers.surrogate,
+        "learns": task.learns,
+        "learns_alpha": potentials is not None,
+    }
+    tensors = (
         current,
         *_halves(recurrent),
         alpha,
@@ -139,6 +148,8 @@ def _forward(
         psi,
         potentials,
         counts,
+    )
+    rest = (
         *shape,
         current.stride(0),
         0 if constant else current.stride(1),
@@ -147,14 +158,19 @@ def _forward(
         numbers.threshold,
         numbers.slope,
         numbers.takes_current,
-        surrogate=numbers.surrogate,
-        is_recurrent=recurrent is not None,
-        kept=blocks.kept,
-        learns=task.learns,
-        learns_alpha=potentials is not None,
-        block=blocks.neurons,
-        num_warps=blocks.warps,
     )
+    if recurrent is not None and n_neurons > _RESIDENT:
+        _in_company(wide.forward, shape, 3, tensors, rest, options)
+    else:
+        blocks = _Blocks(n_neurons, recurrent is not None)
+        loops.forward[blocks.grid(n_images)](
+            *tensors,
+            *rest,
+            **options,
+            is_recurrent=recurrent is not None,
+            block=blocks.neurons,
+            num_warps=blocks.warps,
+        )
     return _Ran(weight, recurrent, alpha, beta, spikes, psi, potentials), counts
 
 
@@ -162,35 +178,40 @@ def _backward(
     task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor | None
 ) -> tuple[Tensor | None, Tensor]:
     """Turn the gradient of the spikes into that of the current; returns those of α and β."""
-    numbers = task.numbers[k]
-    blocks = _Blocks(adjoint.shape[2], layer.recurrent is not None)
-    grid = blocks.grid(len(adjoint))
-    grad_beta = adjoint.new_empty(grid[0], adjoint.shape[2])
+    numbers, n_neurons = task.numbers[k], adjoint.shape[2]
+    n_blocks = triton.cdiv(len(adjoint), loops.IMAGES.value)
+    grad_beta = adjoint.new_empty(n_blocks, n_neurons)
     grad_alpha = None if layer.potentials is None else torch.empty_like(grad_beta)
-    loops.backward[grid](
+    options = {
+        "with_counts": counts is not None,
+        "learns_alpha": grad_alpha is not None,
+        "precision": _PRECISION,
+    }
+    tensors = (
         adjoint,
         None if layer.recurrent is None else layer.recurrent.T.contiguous(),
         layer.alpha,
-        layer.beta.expand(adjoint.shape[2]).contiguous(),
+        layer.beta.expand(n_neurons).contiguous(),
         layer.spikes,
         layer.psi,
         layer.potentials,
         adjoint if counts is None else counts.contiguous(),
         grad_alpha,
         grad_beta,
-        *adjoint.shape,
-        numbers.rho,
-        numbers.sigma,
-        numbers.takes_current,
-        numbers.adapts,
-        is_recurrent=layer.recurrent is not None,
-        kept=blocks.kept,
-        with_counts=counts is not None,
-        learns_alpha=grad_alpha is not None,
-        precision=_PRECISION,
-        block=blocks.neurons,
-        num_warps=blocks.warps,
     )
+    rest = *adjoint.shape, numbers.rho, numbers.sigma, numbers.takes_current, numbers.adapts
+    if layer.recurrent is not None and n_neurons > _RESIDENT:
+        _in_company(wide.backward, tuple(adjoint.shape), 5, tensors, rest, options)
+    else:
+        blocks = _Blocks(n_neurons, layer.recurrent is not None)
+        loops.backward[blocks.grid(len(adjoint))](
+            *tensors,
+            *rest,
+            **options,
+            is_recurrent=layer.recurrent is not None,
+            block=blocks.neurons,
+            num_warps=blocks.warps,
+        )
     grad = grad_beta.sum(0) if layer.beta.dim() else grad_beta.sum()
     return None if grad_alpha is None else grad_alpha.sum(0), grad
 
@@ -199,19 +220,57 @@ def _halves(recurrent: Tensor | None) -> tuple[Tensor | None, Tensor | None, Ten
     """Weights as scale · (high + low), both float16: together they have 22 of the 24 bits."""
     if recurrent is None:
         return None, None, None
-    scale = recurrent.abs().amax().clamp(min=1e-30)
-    scaled = recurrent / scale
-    high = scaled.half()
-    return high, (scaled - high).half(), scale
+    high, low = (torch.empty_like(recurrent, dtype=torch.float16) for _ in range(2))
+    scale = recurrent.new_empty(())
+    loops.halves[(1,)](recurrent, high, low, scale, recurrent.numel(), block=4096, num_warps=16)
+    return high, low, scale
+
+
+def _in_company(
+    kernel: Any,
+    shape: tuple[int, ...],
+    n_states: int,
+    tensors: tuple[Any, ...],
+    rest: tuple[Any, ...],
+    options: dict[str, Any],
+) -> None:
+    """Run a loop of `cuda_wide`: all steps in one launch, or one by one in the interpreter."""
+    n_images, n_steps, n_neurons = shape
+    width = max(loops.IMAGES.value, triton.next_power_of_2(n_neurons))
+    block = _company(width, tensors[0].device)
+    grid = triton.cdiv(n_neurons, block), triton.cdiv(n_images, loops.IMAGES.value)
+    like = tensors[0]
+    arrived = torch.zeros(grid[1], dtype=torch.int32, device=like.device)
+    single = _PRECISION == "ieee"
+    state = like.new_empty(n_states if single else 0, n_images, n_neurons)
+    for first in range(n_steps if single else 1):
+        steps = (first, first + 1) if single else (0, n_steps)
+        kernel[grid](
+            *tensors,
+            state,
+            arrived,
+            *steps,
+            *rest,
+            **options,
+            single=single,
+            width=width,
+            block=block,
+            num_warps=8,
+        )
+
+
+def _company(width: int, device: torch.device) -> int:
+    """Neurons of a wide layer in a program: their weights and the spikes of all must fit."""
+    room = shared_memory(device)
+    return next((n for n in _COMPANY if width * (4 * n + 64) <= room), _COMPANY[-1])
 
 
 class _Blocks:
     """How a layer is cut into programs."""
 
     def __init__(self, n_neurons: int, recurrent: bool) -> None:
-        wide = max(loops.IMAGES.value, triton.next_power_of_2(n_neurons))
-        self.neurons = wide if recurrent else min(wide, _FEED_FORWARD_NEURONS)
-        self.kept = recurrent and wide <= loops.RESIDENT
+        widest = max(loops.IMAGES.value, triton.next_power_of_2(n_neurons))
+        self.neurons = widest if recurrent else min(widest, _FEED_FORWARD_NEURONS)
         self.warps = min(16, max(4, self.neurons // 16))
         self._columns = triton.cdiv(n_neurons, self.neurons)
 
@@ -226,7 +285,7 @@ def _current(drive: Drive, weight: Tensor) -> Tensor:
     """Current (B, T, H) of the first layer, or (B, 1, H) where it is the same at all steps."""
     if isinstance(drive, ConstantCurrent):
         return weight[:, None]
-    pixels, table = drive.pixels.contiguous(), drive.table.to(weight.device)
+    pixels, table = drive.pixels.contiguous(), drive.table
     (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
     if isinstance(drive, RandomSpikes):
         current = weight.new_empty(n_images, n_steps, n_neurons)
@@ -234,15 +293,32 @@ def _current(drive: Drive, weight: Tensor) -> Tensor:
         images, columns = blocks.grid(n_images)
         sizes = n_images, n_steps, n_pixels, n_neurons
         loops.draw_product[images, triton.cdiv(n_steps, loops.WORDS.value), columns](
-            pixels, table, _key(drive), weight, current, *sizes, block=blocks.neurons
+            pixels, table, drive.key, weight, current, *sizes, block=blocks.neurons
         )
         return current
     if not isinstance(drive, SpikeTimes | SpikePeriods):
         raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
-    sums = weight.new_zeros(n_images, n_steps, n_neurons)
-    block = max(loops.IMAGES.value, min(triton.next_power_of_2(n_neurons), 128))
-    grid = n_images, triton.cdiv(n_neurons, block)
-    loops.sum_rows[grid](pixels, table, weight, sums, n_steps, n_pixels, n_neurons, block=block)
+    sums = weight.new_empty(n_images, n_steps, n_neurons)
+    width, slots = triton.next_power_of_2(n_pixels), triton.next_power_of_2(n_steps + 1)
+    order = pixels.new_empty(n_images, width, dtype=torch.int32)
+    starts = pixels.new_empty(n_images, slots, dtype=torch.int32)
+    events.sort_events[(n_images,)](
+        pixels, table, order, starts, n_steps, n_pixels, width=width, slots=slots
+    )
+    block = min(triton.next_power_of_2(n_neurons), 128)
+    grid = n_images, triton.cdiv(n_steps, events.STEPS.value), triton.cdiv(n_neurons, block)
+    events.sum_rows[grid](
+        order,
+        starts,
+        weight,
+        sums,
+        n_steps,
+        n_neurons,
+        width=width,
+        slots=slots,
+        block=block,
+        num_warps=1,
+    )
     return _divides(drive, weight) @ sums if isinstance(drive, SpikePeriods) else sums
 
 
@@ -250,7 +326,7 @@ def _current_backward(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
     """Gradient of what `_current` got."""
     if isinstance(drive, ConstantCurrent):
         return adjoint.sum(1)
-    pixels, table = drive.pixels.contiguous(), drive.table.to(weight.device)
+    pixels, table = drive.pixels.contiguous(), drive.table
     (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
     block = _Blocks(n_neurons, recurrent=False).neurons
     columns = triton.cdiv(n_neurons, block)
@@ -259,13 +335,15 @@ def _current_backward(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
         n_blocks = triton.cdiv(triton.cdiv(n_images, loops.IMAGES.value), _PARTS)
         grads = weight.new_empty(_PARTS, *weight.shape)
         loops.draw_product_backward[triton.cdiv(n_pixels, loops.PIXELS.value), columns, _PARTS](
-            pixels, table, _key(drive), adjoint, grads, *sizes, n_blocks, block=block
+            pixels, table, drive.key, adjoint, grads, *sizes, n_blocks, block=block
         )
         return grads.sum(0)
     if isinstance(drive, SpikePeriods):
         adjoint = _divides(drive, weight).T @ adjoint
     grad = torch.empty_like(weight)
-    loops.sum_rows_backward[n_pixels, columns](pixels, table, adjoint, grad, *sizes, block=block)
+    events.sum_rows_backward[n_pixels, columns](
+        pixels, table, adjoint, grad, *sizes, images=_IMAGES_AT_A_TIME, block=block
+    )
     return grad
 
 
@@ -276,36 +354,91 @@ def _divides(drive: SpikePeriods, like: Tensor) -> Tensor:
     return ((step % period == 0) & (step > 0) & (steps > 0)).to(like)
 
 
-def _key(drive: RandomSpikes) -> int:
-    return drive.key[0] | drive.key[1] << 32
-
-
 # The readout
 
 
-def _read(mode: str, trace: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Logits (B, C) of the trace (B, T, C), and the steps of the maxima."""
-    if mode == "max":
-        logits, peak = trace.max(dim=1)
-        return logits, peak
-    return (trace.mean(dim=1) if mode == "mean" else trace[:, -1].contiguous()), None
+def _read(task: Task, spikes: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Logits (B, C) of the spikes, and the steps of the maxima where they are read."""
+    (n_images, n_steps, n_neurons), n_classes = spikes.shape, len(bias)
+    mode = task.readout.mode
+    logits = weight.new_empty(n_images, n_classes)
+    peaks = torch.empty_like(logits, dtype=torch.int32) if mode == "max" else None
+    block = max(_FEWEST_CLASSES, min(triton.next_power_of_2(n_classes), 64))
+    readouts.read[n_images, triton.cdiv(n_classes, block)](
+        spikes,
+        weight.contiguous(),
+        bias.contiguous(),
+        logits,
+        peaks,
+        n_steps,
+        n_neurons,
+        n_classes,
+        math.log2(task.readout.kappa),
+        mode=READOUT_CODES[mode],
+        block=block,
+    )
+    return logits, peaks
 
 
-def _read_backward(mode: str, peak: Tensor | None, grad: Tensor, n_steps: int) -> Tensor:
-    """Gradient of the trace (B, T, C) from that of the logits."""
-    if mode == "mean":
-        return (grad / n_steps)[:, None].expand(-1, n_steps, -1)
-    trace = grad.new_zeros(len(grad), n_steps, grad.shape[1])
-    if peak is None:
-        trace[:, -1] = grad
-        return trace
-    return trace.scatter_(1, peak[:, None], grad[:, None])
+def _read_backward(
+    task: Task, spikes: Tensor, weight: Tensor, peaks: Tensor | None, grad: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of the spikes (B, T, H), of the weights and of the bias."""
+    (n_images, n_steps, n_neurons), n_classes = spikes.shape, weight.shape[1]
+    kappa = task.readout.kappa
+    each, n_parts = _cut(n_images, _MOST_READ)
+    adjoint = weight.new_empty(spikes.shape)
+    grad_weight = weight.new_empty(n_parts, n_neurons, n_classes)
+    grad_bias = weight.new_empty(n_parts, n_classes)
+    block = max(16, min(triton.next_power_of_2(n_neurons), 64))
+    readouts.read_backward[n_parts, triton.cdiv(n_neurons, block)](
+        spikes,
+        weight.contiguous(),
+        grad.contiguous(),
+        peaks,
+        adjoint,
+        grad_weight,
+        grad_bias,
+        n_images,
+        n_steps,
+        n_neurons,
+        n_classes,
+        math.log2(kappa),
+        1 / (1 - kappa) / n_steps,
+        each,
+        mode=READOUT_CODES[task.readout.mode],
+        classes=max(_FEWEST_CLASSES, triton.next_power_of_2(n_classes)),
+        block=block,
+    )
+    return adjoint, grad_weight.sum(0), grad_bias.sum(0)
+
+
+def _cut(n_images: int, most: int) -> tuple[int, int]:
+    """Images in a part of the batch that one program adds up, and the parts, at most so many."""
+    each = triton.cdiv(n_images, most)
+    return each, triton.cdiv(n_images, each)
 
 
 def _numbers(spikes: Tensor) -> Tensor:
     return spikes.float()
 
 
-def _product(spikes: Tensor, adjoint: Tensor) -> Tensor:
-    """Gradient of weights: spikes ⊗ gradient of the current, summed over images and steps."""
-    return _numbers(spikes).flatten(0, 1).T @ adjoint.flatten(0, 1)
+def _product(spikes: Tensor, adjoint: Tensor, delay: int = 0) -> Tensor:
+    """Gradient of weights: spikes ⊗ gradient of the current, summed over images and steps.
+
+    Args:
+        spikes: (B, T, N).
+        adjoint: (B, T, H).
+        delay: Steps from a spike to its current.
+    """
+    n_images, n_steps, n_in = spikes.shape
+    n_out = adjoint.shape[2]
+    each, n_parts = _cut(n_images, _MOST_PARTS)
+    grad = adjoint.new_empty(n_parts, n_in, n_out)
+    sides = [max(16, min(triton.next_power_of_2(n), 64)) for n in (n_in, n_out)]
+    grid = n_parts, triton.cdiv(n_in, sides[0]), triton.cdiv(n_out, sides[1])
+    sizes = n_images, n_steps, n_in, n_out
+    readouts.outer[grid](
+        spikes, adjoint, grad, *sizes, delay, each, block_in=sides[0], block_out=sides[1]
+    )
+    return grad.sum(0)

@@ -3,9 +3,9 @@
 Shapes: B images, T steps, N pixels, H neurons; all arrays are contiguous.
 
 A program computes a block of images by a block of neurons and keeps their state in registers for
-the whole loop. The neurons of a recurrent layer are in one block, as each needs the spikes of all;
-up to RESIDENT of them their weights stay on the processor, too, else they come from its cache in
-slices of DEPTH rows at every step. No two programs write to one place, so results repeat.
+the whole loop. The neurons of a recurrent layer are in one block, as each needs the spikes of all,
+and their weights stay on the processor, too; `cuda_wide` has the loops of layers for which that is
+too much. No two programs write to one place, so results repeat.
 """
 
 from __future__ import annotations
@@ -13,76 +13,11 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-RESIDENT = 128  # 64 KB of weights
 IMAGES = tl.constexpr(16)  # the fewest rows that a tensor core multiplies
-DEPTH = tl.constexpr(32)
 PIXELS = tl.constexpr(32)
 WORDS = tl.constexpr(4)  # random numbers from one counter
 # Tensor cores take 11 of the 24 bits of a number; three products make up for it.
 _EXACT = tl.constexpr("tf32x3")
-
-
-@triton.jit
-def sum_rows(
-    pixels,
-    table,
-    weight,
-    out,
-    n_slots,
-    n_pixels,
-    n_neurons,
-    block: tl.constexpr,
-):
-    """Add the weight row of every pixel to out[b, table[grey]], unless that is the last or beyond.
-
-    Args:
-        pixels: (B, N) uint8.
-        table: (256,) int64, step or period of every grey level.
-        weight: (N, H).
-        out: (B, n_slots, H), zeros.
-        n_slots: T.
-        n_pixels: N.
-        n_neurons: H.
-        block: In a program; the grid is (B, blocks of neurons).
-    """
-    b = tl.program_id(0).to(tl.int64)
-    h = tl.program_id(1) * block + tl.arange(0, block)
-    inside = h < n_neurons
-    for n in range(n_pixels):
-        slot = tl.load(table + tl.load(pixels + b * n_pixels + n))
-        if slot < n_slots:
-            at = out + (b * n_slots + slot) * n_neurons + h
-            row = tl.load(weight + n * n_neurons + h, inside, 0.0)
-            tl.store(at, tl.load(at, inside, 0.0) + row, inside)
-
-
-@triton.jit
-def sum_rows_backward(
-    pixels,
-    table,
-    adjoint,
-    grad_weight,
-    n_images,
-    n_slots,
-    n_pixels,
-    n_neurons,
-    block: tl.constexpr,
-):
-    """grad_weight[n] = sum over images of adjoint[b, table[grey]]; see `sum_rows`.
-
-    The grid is (N, blocks of neurons).
-    """
-    n = tl.program_id(0)
-    h = tl.program_id(1) * block + tl.arange(0, block)
-    total = tl.zeros((IMAGES, block), tl.float32)
-    for first in range(0, n_images, IMAGES):
-        b = first + tl.arange(0, IMAGES).to(tl.int64)
-        grey = tl.load(pixels + b * n_pixels + n, b < n_images, 0)
-        slot = tl.load(table + grey)
-        wanted = ((slot < n_slots) & (b < n_images))[:, None] & (h < n_neurons)[None, :]
-        at = ((b * n_slots + slot) * n_neurons)[:, None] + h[None, :]
-        total += tl.load(adjoint + at, wanted, 0.0)
-    tl.store(grad_weight + n * n_neurons + h, tl.sum(total, 0), h < n_neurons)
 
 
 @triton.jit
@@ -100,7 +35,7 @@ def draw_product(
 ):
     """Poisson spikes, drawn as `snn.encoding.poisson` defines them, times weight: out (B, T, H).
 
-    The grid is (blocks of images, blocks of WORDS steps, blocks of neurons).
+    The key is (2,) int64. The grid is (blocks of images, blocks of WORDS steps, blocks of neurons).
     """
     b = tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)
     place = tl.program_id(1)
@@ -181,7 +116,8 @@ def _draw(pixels, table, key, place, b, n, n_images, n_pixels):
     image = b.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
     pixel = n.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
     step = (place + tl.zeros_like(image)).to(tl.uint32)
-    w_0, w_1, w_2, w_3 = tl.philox(key, step, pixel, image, tl.zeros_like(image))
+    both = tl.load(key) | tl.load(key + 1) << 32
+    w_0, w_1, w_2, w_3 = tl.philox(both, step, pixel, image, tl.zeros_like(image))
     return (
         (w_0.to(tl.int64) < bound).to(tl.float32),
         (w_1.to(tl.int64) < bound).to(tl.float32),
@@ -214,7 +150,6 @@ def forward(
     takes_current,
     surrogate: tl.constexpr,
     is_recurrent: tl.constexpr,
-    kept: tl.constexpr,
     learns: tl.constexpr,
     learns_alpha: tl.constexpr,
     block: tl.constexpr,
@@ -244,7 +179,6 @@ def forward(
         takes_current: ...
         surrogate: Its code.
         is_recurrent: Whether there are recurrent weights.
-        kept: Whether they fit on the processor.
         learns: Whether psi is wanted.
         learns_alpha: Whether v is wanted.
         block: In a program; the grid is (blocks of images, blocks of neurons).
@@ -261,25 +195,16 @@ def forward(
     a = tl.zeros((IMAGES, block), tl.float32)
     z = tl.zeros((IMAGES, block), tl.float32)
     count = tl.zeros((IMAGES, block), tl.float32)
-    if is_recurrent and kept:
+    if is_recurrent:
         weights_high = _rows(high, tl.arange(0, block), h, n_neurons)
         weights_low = _rows(low, tl.arange(0, block), h, n_neurons)
+    ahead = tl.load(source, inside, 0.0)  # a step early, so that no step waits for memory
     for t in range(n_steps):
-        arriving = tl.load(source + t * step_stride, inside, 0.0)
+        arriving = ahead
+        ahead = tl.load(source + tl.minimum(t + 1, n_steps - 1) * step_stride, inside, 0.0)
         if is_recurrent:
-            own = tl.zeros((IMAGES, block), tl.float32)
-            if kept:
-                own = tl.dot(z.to(tl.float16), weights_high, own)
-                own = tl.dot(z.to(tl.float16), weights_low, own)
-            elif t > 0:
-                before = spikes + (t - 1) * n_neurons + (b * n_steps * n_neurons)[:, None]
-                for first in range(0, n_neurons, DEPTH):
-                    k = first + tl.arange(0, DEPTH)
-                    fired = tl.load(
-                        before + k[None, :], (b < n_images)[:, None] & (k < n_neurons), 0
-                    )
-                    own = tl.dot(fired.to(tl.float16), _rows(high, k, h, n_neurons), own)
-                    own = tl.dot(fired.to(tl.float16), _rows(low, k, h, n_neurons), own)
+            fired = z.to(tl.float16)  # two sums, so that neither product waits for the other
+            own = tl.dot(fired, weights_high) + tl.dot(fired, weights_low)
             arriving += tl.load(scale) * own
         i = sigma * i + arriving
         v = decay * v * (1 - z) + i * (1 - takes_current * z)
@@ -295,9 +220,33 @@ def forward(
             )
         if learns_alpha:
             tl.store(potentials + place + t * n_neurons, v, inside)
-        if is_recurrent and not kept:
-            tl.debug_barrier()  # all warps of the program see the spikes that the others wrote
     tl.store(counts + (b * n_neurons)[:, None] + h[None, :], count, inside)
+
+
+@triton.jit
+def halves(matrix, high, low, scale, size, block: tl.constexpr):
+    """Write weights as scale · (high + low), both float16: together they have 22 of the 24 bits.
+
+    Args:
+        matrix: As many numbers as `size`.
+        high: Out, float16.
+        low: Out, float16, what is left.
+        scale: Out, one number, the largest magnitude.
+        size: Of the matrix.
+        block: Read at a time; the grid is (1,), as no part is done before the largest is known.
+    """
+    largest = tl.full((block,), 1e-30, tl.float32)
+    for first in range(0, size, block):
+        at = first + tl.arange(0, block)
+        largest = tl.maximum(largest, tl.abs(tl.load(matrix + at, at < size, 0.0)))
+    most = tl.max(largest, 0)
+    tl.store(scale, most)
+    for first in range(0, size, block):
+        at = first + tl.arange(0, block)
+        scaled = tl.load(matrix + at, at < size, 0.0) / most
+        upper = scaled.to(tl.float16)
+        tl.store(high + at, upper, at < size)
+        tl.store(low + at, (scaled - upper.to(tl.float32)).to(tl.float16), at < size)
 
 
 @triton.jit
@@ -342,7 +291,6 @@ def backward(
     takes_current,
     adapts,
     is_recurrent: tl.constexpr,
-    kept: tl.constexpr,
     with_counts: tl.constexpr,
     learns_alpha: tl.constexpr,
     precision: tl.constexpr,
@@ -369,7 +317,6 @@ def backward(
         takes_current: ...
         adapts: ...
         is_recurrent: Whether there are recurrent weights.
-        kept: Whether they fit on the processor.
         with_counts: Whether the loss depends on the spike counts.
         learns_alpha: Whether the gradient of α is wanted.
         precision: Of the product with the recurrent weights.
@@ -389,38 +336,43 @@ def backward(
     counted = tl.zeros((IMAGES, block), tl.float32)
     if with_counts:
         counted = tl.load(grad_counts + (b * n_neurons)[:, None] + h[None, :], inside, 0.0)
-    if is_recurrent and kept:
+    if is_recurrent:
         weights = _rows(recurrent_t, tl.arange(0, block), h, n_neurons)
-    z = tl.load(spikes + place + (n_steps - 1) * n_neurons, inside, 0).to(tl.float32)
+        upper = weights.to(tl.bfloat16)
+        lower = (weights - upper.to(tl.float32)).to(tl.bfloat16)
+    final = place + (n_steps - 1) * n_neurons
+    # all of a step is loaded a step early, so that none waits for memory
+    z = tl.load(spikes + final, inside, 0)
+    before = tl.load(spikes + place + tl.maximum(n_steps - 2, 0) * n_neurons, inside, 0)
+    arriving = tl.load(adjoint + final, inside, 0.0)
+    derivative = tl.load(psi + final, inside, 0.0)
     for back in range(n_steps):
         t = n_steps - 1 - back
-        grad_z = counted + tl.load(adjoint + place + t * n_neurons, inside, 0.0)
+        earlier = place + tl.maximum(t - 1, 0) * n_neurons
+        next_before = tl.load(spikes + place + tl.maximum(t - 2, 0) * n_neurons, inside, 0)
+        next_arriving = tl.load(adjoint + earlier, inside, 0.0)
+        next_derivative = tl.load(psi + earlier, inside, 0.0)
+        grad_z = counted + arriving
         if is_recurrent:
-            if kept:
+            if precision == "bf16x3":  # as Triton does it, but split and summed apart
+                high = grad_i.to(tl.bfloat16)
+                low = (grad_i - high.to(tl.float32)).to(tl.bfloat16)
+                grad_z += tl.dot(high, upper) + (tl.dot(high, lower) + tl.dot(low, upper))
+            else:
                 grad_z = tl.dot(grad_i, weights, grad_z, input_precision=precision)
-            elif back > 0:
-                after = adjoint + (t + 1) * n_neurons + (b * n_steps * n_neurons)[:, None]
-                for first in range(0, n_neurons, DEPTH):
-                    k = first + tl.arange(0, DEPTH)
-                    part = tl.load(after + k[None, :], (b < n_images)[:, None] & (k < n_neurons), 0)
-                    rows = _rows(recurrent_t, k, h, n_neurons)
-                    grad_z = tl.dot(part, rows, grad_z, input_precision=precision)
-        derivative = tl.load(psi + place + t * n_neurons, inside, 0.0)
-        before = tl.zeros_like(z)
-        if t > 0:
-            before = tl.load(spikes + place + (t - 1) * n_neurons, inside, 0).to(tl.float32)
+        fired = z.to(tl.float32)
+        fired_before = tl.where(t > 0, before.to(tl.float32), 0.0)
         grad_x = (grad_z + strength * adapts * slow) * derivative
-        beta_sum += z * slow
-        grad_v = grad_x + decay * (1 - z) * grad_v
+        beta_sum += fired * slow
+        grad_v = grad_x + decay * (1 - fired) * grad_v
         if learns_alpha and t > 0:
-            last = tl.load(potentials + place + (t - 1) * n_neurons, inside, 0.0)
-            alpha_sum += (1 - before) * last * grad_v
+            last = tl.load(potentials + earlier, inside, 0.0)
+            alpha_sum += (1 - fired_before) * last * grad_v
         slow = rho * slow - adapts * grad_x
-        grad_i = sigma * grad_i + grad_v * (1 - takes_current * before)
+        grad_i = sigma * grad_i + grad_v * (1 - takes_current * fired_before)
         tl.store(adjoint + place + t * n_neurons, grad_i, inside)
-        z = before
-        if is_recurrent and not kept:
-            tl.debug_barrier()
+        z, before = before, next_before
+        arriving, derivative = next_arriving, next_derivative
     own = tl.program_id(0) * n_neurons + h
     tl.store(grad_beta + own, tl.sum(beta_sum, 0), h < n_neurons)
     if learns_alpha:

@@ -16,10 +16,10 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from snn.config import TrialConfig
-from snn.data import Split
 from snn.kernels import cpu_loops
 from snn.kernels.threads import taken_from_torch
 from snn.network import SpikingNetwork
+from snn.stepping import Batch, Steps
 from snn.training import Trainer
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.settings import Settings
@@ -52,14 +52,14 @@ class Separate:
 
     def __init__(self, trials: Sequence[Trainer]) -> None:
         self.networks: list[Any] = [trainer.network for trainer in trials]
-        self._trials = trials
+        self._steps = [Steps(trainer.learner(), None) for trainer in trials]
         self._batches = [_endless(trainer) for trainer in trials]
 
     def step(self) -> float:
         with _spent_on(1) as spent:
-            for trainer, batches in zip(self._trials, self._batches, strict=True):
+            for steps, batches in zip(self._steps, self._batches, strict=True):
                 with taken_from_torch():
-                    trainer._update(0, next(batches), trainer._streams())
+                    steps.run([next(batches)], lambda: None)
         return spent.seconds
 
 
@@ -99,7 +99,7 @@ class Merged:
     def __init__(self, trials: Sequence[Trainer], threads: int = 1) -> None:
         self.networks: list[Any] = [copy.deepcopy(trainer.network) for trainer in trials]
         self._threads = threads
-        self._batches = [_endless(trainer) for trainer in trials]
+        self._batches = [map(trainer.learner().images, _endless(trainer)) for trainer in trials]
         groups, states = [], {}
         for trainer, network in zip(trials, self.networks, strict=True):
             ours = iter(network.parameters())
@@ -221,10 +221,10 @@ def _serve(end: Connection, settings: Settings, keys: Any, seeds: Sequence[int])
         end.send(separate.step())
 
 
-def _endless(trainer: Trainer) -> Iterator[Split]:
+def _endless(trainer: Trainer) -> Iterator[Batch]:
     """Its batches, epoch after epoch."""
     while True:
-        yield from trainer._batches(trainer._streams())
+        yield from trainer._batches()
 
 
 class _Spent:

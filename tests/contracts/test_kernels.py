@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding import Drive
+from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
 from snn.network import SpikingNetwork
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
 every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
+# Without a GPU, its code computes on the CPU in Triton's interpreter.
+DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
 RELATIVE = 1e-4  # of the largest entry of a gradient
 ROUNDING = 1e-5  # of the threshold: a membrane that is nearer to it may fire or not
@@ -35,7 +37,7 @@ class Case(NamedTuple):
 
 
 @st.composite
-def cases(draw: st.DrawFn, encoding: str) -> Case:
+def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
     keys = {
         "dynamics": st.sampled_from(["lif", "alif"]),
@@ -58,12 +60,13 @@ def cases(draw: st.DrawFn, encoding: str) -> Case:
         "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
         "seed": st.integers(0, 999),
     }
-    return case(
-        draw(st.fixed_dictionaries(keys)), draw(st.integers(1, 20)), draw(st.integers(1, 40))
-    )
+    sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
+    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=device)
 
 
-def case(values: dict[str, Any], n_images: int, n_pixels: int, n_classes: int = 10) -> Case:
+def case(
+    values: dict[str, Any], n_images: int, n_pixels: int, n_classes: int = 10, device: str = "cpu"
+) -> Case:
     config = TrialConfig.parse(values)
     generator = torch.Generator().manual_seed(config.seed)
     network = SpikingNetwork(config, n_pixels, n_classes)
@@ -74,10 +77,10 @@ def case(values: dict[str, Any], n_images: int, n_pixels: int, n_classes: int = 
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
-    drive = network.encoder(pixels, generator)
+    drive = network.encoder(pixels.to(device), key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
-    towards = [torch.randn(shape, generator=generator) for shape in shapes]
-    return Case(network, drive, Outcome(towards[0], tuple(towards[1:])))
+    towards = [torch.randn(shape, generator=generator).to(device) for shape in shapes]
+    return Case(network.to(device), drive, Outcome(towards[0], tuple(towards[1:])))
 
 
 def run(backend: Backend, at: Case) -> Outcome:
@@ -150,7 +153,7 @@ def neuron_of(module: Any) -> Any:
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
     fired = []
 
-    @given(at=cases(encoding))
+    @given(at=cases(encoding, DEVICES[name]))
     @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
         assume(is_clear(at))

@@ -7,11 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snn.data import augment
+from snn.data import Augmentation
 
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def augment(
+    images: Tensor, shift: float, rotation: float, generator: torch.Generator, mirror: bool = False
+) -> Tensor:
+    augmentation = Augmentation(shift, rotation, mirror)
+    return augmentation(images, augmentation.draw(len(images), generator))
 
 
 def dot(side: int = 15) -> Tensor:

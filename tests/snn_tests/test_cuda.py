@@ -13,8 +13,9 @@ import sys
 from typing import Any
 
 import pytest
+import torch
 
-from snn.kernels import cuda_loops
+from snn.kernels import cuda
 from tests.contracts.test_kernels import assert_same, case, is_clear
 
 SHARED_MEMORY = 99 * 1024  # of one program, on the smallest GPUs that we support
@@ -25,16 +26,24 @@ warnings.simplefilter("ignore")
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from snn.kernels import cuda_loops
+from snn.kernels import cuda_adam, cuda_events, cuda_loops, cuda_readout, cuda_wide
 
+modules = dict(adam=cuda_adam, events=cuda_events, loops=cuda_loops, readout=cuda_readout)
+modules |= dict(wide=cuda_wide)
 capability, wanted = json.loads(sys.argv[1])
-kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="i64")
+kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="*i64")
+kinds |= dict.fromkeys(["order", "starts", "peaks"], "*i32")
+kinds |= dict(arrived="*i32", first_step="i32", last_step="i32")
+kinds |= dict.fromkeys(["log_kappa", "rest"], "fp32") | dict.fromkeys(["size", "delay"], "i32")
+kinds |= dict.fromkeys(["weight_decay", "second", "first_rest", "second_rest"], "fp32")
+kinds |= dict.fromkeys(["log_first", "log_second", "epsilon"], "fp32")
 kinds |= dict.fromkeys(["rho", "sigma", "threshold", "slope"], "fp32")
 kinds |= dict.fromkeys(["takes_current", "adapts"], "fp32")
 kinds |= dict.fromkeys(["image_stride", "step_stride"], "i32")
 shared = []
 for kernel, constants, warps in wanted:
-    function = getattr(cuda_loops, kernel)
+    module, name = kernel.split(".")
+    function = getattr(modules[module], name)
     signature = {
         name: "constexpr" if name in constants
         else kinds.get(name, "i32" if name.startswith("n_") else "*fp32")
@@ -56,18 +65,42 @@ TIME_LOOPS: list[tuple[str, dict[str, Any]]] = [
     ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": False}),
     ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": True}),
 ]
-INPUTS = ["sum_rows", "sum_rows_backward", "draw_product", "draw_product_backward"]
-SIZES = [(32, False, False, 4), (128, True, True, 8), (256, True, False, 16)]
+INPUTS: list[tuple[str, dict[str, Any], int]] = [
+    ("events.sort_events", {"width": 1024, "slots": 128}, 4),
+    ("events.sum_rows", {"width": 1024, "slots": 128, "block": 128}, 1),
+    ("events.sum_rows_backward", {"images": 64, "block": 32}, 4),
+    ("loops.draw_product", {"block": 32}, 4),
+    ("loops.draw_product_backward", {"block": 32}, 4),
+    ("loops.halves", {"block": 4096}, 16),
+    ("adam.update", {"block": 1024}, 4),
+    ("readout.outer", {"block_in": 64, "block_out": 64}, 4),
+    *(
+        kernel
+        for mode in (0, 1)
+        for kernel in (
+            ("readout.read", {"mode": mode, "block": 64}, 4),
+            ("readout.read_backward", {"mode": mode, "classes": 64, "block": 64}, 4),
+        )
+    ),
+]
+ALONE = [(32, False, 4), (128, True, 8)]  # neurons in a program, whether it is recurrent, warps
+WIDE = [(256, 64), (512, 32)]  # of a layer and in a program, on the smallest GPUs
 
 
 @pytest.mark.parametrize("capability", [80, 90])
 def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
     wanted = [
-        *((name, {"block": 32}, 4) for name in INPUTS),
+        *INPUTS,
         *(
-            (name, rest | {"block": block, "is_recurrent": own, "kept": kept}, warps)
+            (f"loops.{name}", rest | {"block": block, "is_recurrent": own}, warps)
             for name, rest in TIME_LOOPS
-            for block, own, kept, warps in SIZES
+            for block, own, warps in ALONE
+        ),
+        *(
+            (f"wide.{name}", rest | {"width": width, "block": block, "single": False}, 8)
+            for name, rest in TIME_LOOPS
+            for width, block in WIDE
+            if rest["learns_alpha"]  # the most that a program may hold
         ),
     ]
     environment = {name: v for name, v in os.environ.items() if name != "TRITON_INTERPRET"}
@@ -83,13 +116,17 @@ def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
     assert max(shared) <= SHARED_MEMORY
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_recurrent_weights_that_do_not_fit_are_read_at_every_step(
-    monkeypatch: pytest.MonkeyPatch, seed: int
+@pytest.mark.parametrize("keys", [{"learn_beta": True}, {"learn_tau_mem": True, "tau_syn": 4.0}])
+def test_processors_that_share_a_wide_recurrent_layer_give_the_reference(
+    monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(cuda_loops, "RESIDENT", 16)
-    keys = {"recurrent": True, "learn_beta": True, "hidden": [50, 33], "n_steps": 20, "seed": seed}
-    at = case(keys | {"encoder_tau": 4.0}, 20, 40)
+    hidden = [600, 150]
+    if not torch.cuda.is_available():  # the interpreter takes a minute for what a GPU does at once
+        monkeypatch.setattr(cuda, "_RESIDENT", 16)
+        monkeypatch.setattr(cuda, "_COMPANY", (16,))
+        hidden = [33, 20]
+    wide = {"recurrent": True, "hidden": hidden, "n_steps": 12, "encoder_tau": 4.0}
+    at = case(wide | keys, 20, 40, device="cuda" if torch.cuda.is_available() else "cpu")
     assert is_clear(at)
     outcome = assert_same("cuda", at)
     assert all(counts.sum() > 0 for counts in outcome.counts)

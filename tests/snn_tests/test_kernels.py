@@ -68,10 +68,10 @@ def step(of: SpikingNetwork, pixels: Tensor) -> list[Tensor]:
         ),
         ({}, "cuda", "cuda", "the fastest on cuda"),
         (
-            {"recurrent": True, "hidden": [257]},
+            {"recurrent": True, "hidden": [513]},
             "cuda",
             "reference",
-            "no compiled loops for recurrent layers of more than 256 neurons",
+            "no compiled loops for recurrent layers of more than 512 neurons",
         ),
         ({}, "mps", "reference", "no compiled loops for mps"),
         ({"backend": "reference"}, "mps", "reference", "asked for"),

@@ -10,7 +10,7 @@ import torch
 from snn.config import TrialConfig
 from snn.mlp import MLP
 from snn.network import SpikingNetwork
-from snn.regularisation import averaged, objective, silenced
+from snn.regularisation import averaged, draw_masks, follow, objective, silenced
 
 SMALL: dict[str, Any] = {"hidden": [40, 30], "n_steps": 10, "encoding": "constant", "dropout": 0.5}
 
@@ -21,7 +21,8 @@ def test_a_silenced_neuron_has_no_outgoing_weights_and_the_others_stronger_ones(
 ) -> None:
     config = TrialConfig.parse(SMALL | {"dynamics": dynamics, "recurrent": dynamics == "lif"})
     network = SpikingNetwork(config) if dynamics == "lif" else MLP(config)
-    changed = silenced(network, config, torch.Generator().manual_seed(0))
+    masks = draw_masks(config, torch.Generator().manual_seed(0))
+    changed = silenced(network, config, masks)
     weights = dict(network.named_parameters())
     assert {layer for _, layer, _ in network.outgoing()} == {0, 1}
     gone: dict[int, set[int]] = {}
@@ -37,7 +38,8 @@ def test_a_silenced_neuron_has_no_outgoing_weights_and_the_others_stronger_ones(
 
 def test_without_dropout_nothing_is_silenced() -> None:
     config = TrialConfig.parse(SMALL | {"dropout": 0.0})
-    assert silenced(SpikingNetwork(config), config, torch.Generator()) == {}
+    masks = draw_masks(config, torch.Generator())
+    assert silenced(SpikingNetwork(config), config, masks) == {}
 
 
 def test_the_penalty_is_the_mean_of_spikes_per_neuron_and_image() -> None:
@@ -58,10 +60,10 @@ def test_the_average_follows_the_weights_at_its_decay() -> None:
     network = MLP(config.model_copy(update={"dynamics": "mlp"}))
     average = averaged(network, 0.9)
     assert average is not None
-    average.update_parameters(network)  # the first takes them as they are
+    follow(average, network, 0.9)  # the first takes them as they are
     first = network.layers[0].weight.detach().clone()  # type: ignore[union-attr,operator]
     with torch.no_grad():
         network.layers[0].weight += 1.0  # type: ignore[operator]
-    average.update_parameters(network)
+    follow(average, network, 0.9)
     assert torch.allclose(average.module.layers[0].weight, first + 0.1, atol=1e-6)
     assert averaged(network, 0.0) is None

@@ -31,7 +31,8 @@ class Network(nn.Module):
                 node, n_neurons, n_neurons, bias=False, step_mode="m"
             )
             with torch.no_grad():
-                both = torch.cat([torch.eye(n_neurons), ours.recurrent.detach().T], dim=1)
+                own = ours.recurrent.detach().T
+                both = torch.cat([torch.eye(n_neurons, device=own.device), own], dim=1)
                 self.hidden.rc.weight.copy_(both)
         self.readout = nn.Linear(n_neurons, N_CLASSES)
         self.leak = layer.SynapseFilter(tau=config.tau_out / config.dt, step_mode="m")

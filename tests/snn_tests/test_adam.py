@@ -1,0 +1,48 @@
+"""Adam's own GPU code against torch's Adam; in Triton's interpreter where there is no GPU."""
+
+from __future__ import annotations
+
+import torch
+
+from snn.kernels.adam import Adam, update
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+SIZES = (7, 1030), (5,), ()
+
+
+def test_its_steps_are_torchs_to_rounding() -> None:
+    generator = torch.Generator().manual_seed(0)
+    starts = [torch.randn(size, generator=generator) for size in SIZES]
+    theirs, ours = ([torch.nn.Parameter(w.to(DEVICE, copy=True)) for w in starts] for _ in "ab")
+    options = {"weight_decay": 1e-2, "lr": 1e-2, "fused": True}
+    adam, same_state = torch.optim.Adam(theirs, **options), torch.optim.Adam(ours, **options)
+    for step in range(12):
+        grads = [torch.randn(size, generator=generator).to(DEVICE) for size in SIZES]
+        for one, other, grad in zip(theirs, ours, grads, strict=True):
+            one.grad, other.grad = grad.clone(), grad.clone()
+        adam.step()
+        if not step:
+            same_state.step()
+            continue
+        (group,) = same_state.param_groups
+        rate = torch.tensor(group["lr"], device=DEVICE)
+        for weight in ours:
+            assert weight.grad is not None
+            state = same_state.state[weight]
+            with torch.no_grad():
+                update(weight, weight.grad, state, group | {"lr": rate})
+            state["step"] += 1
+    for one, other in zip(theirs, ours, strict=True):
+        torch.testing.assert_close(other, one, rtol=2e-6, atol=2e-6)
+
+
+def test_on_a_cpu_it_is_torchs_adam_to_the_bit() -> None:
+    weights = []
+    for kind in (torch.optim.Adam, Adam):
+        weight = torch.nn.Parameter(torch.linspace(-1, 1, 50))
+        adam = kind([weight], lr=1e-2, fused=True)
+        for step in range(5):
+            weight.grad = torch.linspace(-step, 1, 50)
+            adam.step()
+        weights.append(weight.detach())
+    assert torch.equal(*weights)
