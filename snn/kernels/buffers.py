@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 
 _free: list[NDArray[np.uint8]] = []
 _lock = threading.Lock()
+_returned: deque[NDArray[np.uint8]] = deque()
+"""Of leases that were dropped. That may happen anywhere, also in `_take`, so it takes no lock."""
 
 
 class Lease:
@@ -37,8 +40,7 @@ class Lease:
         return array
 
     def __del__(self) -> None:
-        with _lock:
-            _free.extend(self._taken)
+        _returned.extend(self._taken)
 
 
 def _take(size: int) -> NDArray[np.uint8]:
@@ -47,6 +49,8 @@ def _take(size: int) -> NDArray[np.uint8]:
     So there are never more buffers than were in use at one time, however the sizes change.
     """
     with _lock:
+        while _returned:
+            _free.append(_returned.popleft())
         _free.sort(key=len)
         for index, buffer in enumerate(_free):
             if len(buffer) >= size:

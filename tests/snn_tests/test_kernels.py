@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,6 +251,7 @@ def test_buffers_are_used_again_and_never_by_two_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(buffers, "_free", [])
+    monkeypatch.setattr(buffers, "_returned", deque())
     first, second = Lease(), Lease()
     a, b = first.empty((100, 7)), second.zeros((100, 7))
     a.fill(1)
@@ -258,6 +261,17 @@ def test_buffers_are_used_again_and_never_by_two_at_once(
     third = Lease()
     assert third.empty((50, 7)).ctypes.data == address
     assert third.empty((50, 7)).ctypes.data not in (address, b.ctypes.data)
+
+
+def test_a_lease_that_is_dropped_while_another_is_taken_waits_for_nothing() -> None:
+    """Python may drop one anywhere, also where the lock of the buffers is held."""
+    lease = Lease()
+    lease.empty((3,))
+    dropping = threading.Thread(target=lease.__del__, daemon=True)
+    with buffers._lock:
+        dropping.start()
+        dropping.join(timeout=10)
+        assert not dropping.is_alive()
 
 
 def test_the_threads_of_torch_are_taken_for_the_loops_and_given_back(threads: None) -> None:
