@@ -20,7 +20,8 @@ from sweep.plain_text import LONGEST_LINE
 REFUSED, ACCEPTED = "refused", "accepted"
 _PREFIX = "spikesweep: "
 _PATIENCE_S = 60
-_KEPT = ("MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "RAY_ADDRESS")
+_OUTSIDE = ("MLFLOW_TRACKING_URI", "RAY_ADDRESS")
+_OUTSIDE += ("SPIKESWEEP_DATA", "SPIKESWEEP_OPTUNA", "SPIKESWEEP_STORAGE")
 _BOLD = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -114,7 +115,7 @@ def _listing(folder: Path) -> set[tuple[str, str]]:
 @contextlib.contextmanager
 def _at(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
-    for name in _KEPT:
+    for name in _OUTSIDE:
         os.environ.pop(name, None)
     os.environ.update(environment)
     try:

@@ -113,7 +113,8 @@ def test_a_short_search_can_be_confirmed_by_longer_training(
         ("dynamics=lif", "--set dynamics: is searched, and"),
         ("epoch=3", "--set epoch: unknown key; did you mean epochs?"),
         ("epochs=0", "--set epochs: "),
-        ("epochs=yes", "--set epochs: must not be true or false"),
+        ("epochs=true", "--set epochs: must not be true or false"),
+        ("epochs=yes", "--set epochs: input should be a valid integer"),
         ("seed=3", "--set seed: belongs to the replicates"),
     ],
 )

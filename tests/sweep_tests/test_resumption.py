@@ -64,7 +64,7 @@ def test_a_damaged_state_is_said_and_the_one_before_is_taken(
     said = resumption.go_on(again, files)
     assert again.epoch == epoch
     assert said.endswith(told) and bool(said) == bool(told) and "\n" not in said
-    assert len(resumption.history(files)) == epoch
+    assert len(resumption.history(files, CONFIG)) == epoch
     while again.epoch < 3:
         again.train_epoch()
     assert measured(again) == measured(whole)
