@@ -92,7 +92,14 @@ def drive(
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database)
         searcher = StudySearcher(
-            sweep, study, database, ledger.lookup, observer.reuse, observer.slots, observer.cause
+            sweep,
+            study,
+            database,
+            ledger.lookup,
+            observer.reuse,
+            observer.slots,
+            why=observer.cause,
+            history=observer.history,
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)

@@ -15,7 +15,7 @@ from sweep.board import Board
 from sweep.cluster import Slots
 from sweep.failures import UNKNOWN, Cause, cause_of
 from sweep.finish import epochs_of, trial_name
-from sweep.ledger import Ledger
+from sweep.ledger import Epochs, Ledger
 from sweep.life import Event, Lives, Phase
 from sweep.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 from sweep.paths import LaunchPaths
@@ -153,6 +153,12 @@ class Observer(tune.Callback):
             self._note_epochs(config, record.epochs)
             self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
             self._count(config, outcome, reused=True)
+
+    def history(self, config: TrialConfig) -> Epochs:
+        """The metrics by epoch of a trial that has ended, in this launch or another."""
+        found = epochs_of(self._paths.trial(config.config_id), config)
+        record = None if found else self._ledger.find(config)
+        return record.epochs if record else found
 
     def count(self, config: TrialConfig, outcome: Outcome) -> None:
         """Count a trial that an earlier driver of this launch has settled.

@@ -17,7 +17,6 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import optuna
@@ -25,6 +24,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from snn.config import TrialConfig
+from sweep.candidate import Candidate
 from sweep.database import StudyDatabase
 from sweep.failures import UNKNOWN, Cause
 from sweep.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
@@ -39,22 +39,7 @@ _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results are waiting, to
 _MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
 
 Lookup = Callable[[TrialConfig], Outcome | None]
-
-
-@dataclass(eq=False)
-class Candidate:
-    """One configuration of the search, with what its seeds have reported."""
-
-    trial: optuna.trial.Trial
-    configs: dict[int, TrialConfig]
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    reports: dict[int, dict[int, float]] = field(default_factory=dict)
-    reported: set[int] = field(default_factory=set)
-
-    @property
-    def open_seeds(self) -> list[int]:
-        """Seeds without an end."""
-        return [seed for seed in self.configs if seed not in self.outcomes]
+Epochs = Mapping[int, Mapping[str, Any]]  # metrics by epoch
 
 
 class StudySearcher(Searcher):
@@ -69,6 +54,7 @@ class StudySearcher(Searcher):
         slots: How many trials can run at once, now: none is asked for before there is room for
             it, so that the sampler knows as much as it can.
         why: Why a trial has just failed, by its id.
+        history: The metrics by epoch of a trial that has ended, in this sweep or another.
 
     Attributes:
         resumed: What earlier drivers of this study have settled.
@@ -85,12 +71,13 @@ class StudySearcher(Searcher):
         on_reuse: Callable[[TrialConfig, Outcome], None],
         slots: Callable[[], int],
         why: Callable[[str], Cause] = lambda _: UNKNOWN,
+        history: Callable[[TrialConfig], Epochs] = lambda _: {},
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
-        self.slots, self.why = slots, why
+        self.slots, self.why, self.history = slots, why, history
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
@@ -164,6 +151,7 @@ class StudySearcher(Searcher):
         for waiting, its_seed in self._in_flight.pop(candidate.configs[seed].config_id):
             if (waiting, its_seed) != (candidate, seed):
                 self.on_reuse(waiting.configs[its_seed], outcome)
+                waiting.report(its_seed, candidate.reports_of(seed))
             self._settle(waiting, its_seed, outcome)
 
     def save(self, checkpoint_path: str) -> None:
@@ -222,6 +210,7 @@ class StudySearcher(Searcher):
             outcome = self._settled.get(config.config_id) or self.lookup(config)
             if outcome is not None:
                 self.on_reuse(config, outcome)
+                self._recall(candidate, seed)
                 self._settle(candidate, seed, outcome)
                 continue
             self._in_flight[config.config_id] = [(candidate, seed)]
@@ -229,20 +218,24 @@ class StudySearcher(Searcher):
         self._repeats = self._repeats + 1 if repeated else 0
 
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
-        """Report the mean over the seeds of an epoch as soon as all have got there.
+        """Report an epoch, and the earlier ones that a resumed trial brings along.
 
-        A resumed trial brings along its earlier epochs, some of which no driver may have seen.
+        No driver may have seen some of these.
         """
-        if len(self.metrics) > 1 or EPOCH not in result:  # Optuna has no reports with two values
+        if EPOCH in result:
+            earlier = dict(enumerate(result.get(EARLIER, ()), start=1))
+            self._note(candidate, seed, earlier | {int(result[EPOCH]): result})
+
+    def _recall(self, candidate: Candidate, seed: int) -> None:
+        """Report the epochs of a seed that has ended: the others need them for their means."""
+        self._note(candidate, seed, self.history(candidate.configs[seed]))
+
+    def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
+        if len(self.metrics) > 1:  # Optuna has no reports with two values
             return
-        epochs = dict(enumerate(result.get(EARLIER, ()), start=1)) | {int(result[EPOCH]): result}
-        for epoch, metrics in epochs.items():
-            at_epoch = candidate.reports.setdefault(epoch, {})
-            at_epoch[seed] = float(metrics[self.metrics[0]])
-            if len(at_epoch) == len(candidate.configs) and epoch not in candidate.reported:
-                candidate.trial.report(sum(at_epoch.values()) / len(at_epoch), epoch)
-                candidate.reported.add(epoch)
-                self._save(candidate.trial)
+        wanted = self.metrics[0]
+        candidate.report(seed, {n: float(m[wanted]) for n, m in epochs.items() if wanted in m})
+        self._save(candidate.trial)
 
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         candidate.outcomes[seed] = outcome
@@ -288,6 +281,8 @@ class StudySearcher(Searcher):
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
         for candidate in revived:
+            for seed in candidate.outcomes:
+                self._recall(candidate, seed)
             if candidate.open_seeds:
                 self._open(candidate)
             else:

@@ -18,7 +18,7 @@ from sweep.database import StudyDatabase
 from sweep.failures import Cause
 from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
 from sweep.records import State
-from sweep.search import StudySearcher
+from sweep.search import Epochs, StudySearcher
 from sweep.spec import Sweep
 from sweep.study import open_study
 
@@ -49,7 +49,10 @@ class Bench:
         return optuna.load_study(study_name="s/1", storage=self.url)
 
     def searcher(
-        self, lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None, slots: int = 99
+        self,
+        lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None,
+        slots: int = 99,
+        history: Callable[[TrialConfig], Epochs] = lambda _: {},
     ) -> StudySearcher:
         def reuse(config: TrialConfig, outcome: Outcome) -> None:
             self.reused.append((config.config_id, outcome))
@@ -57,7 +60,9 @@ class Bench:
         database = StudyDatabase(self.url, "s/1", self.sweep.directions, print)
         self.databases.append(database)
         study = open_study(self.sweep, database)
-        return StudySearcher(self.sweep, study, database, lookup, reuse, lambda: slots)
+        return StudySearcher(
+            self.sweep, study, database, lookup, reuse, lambda: slots, history=history
+        )
 
 
 def report(epoch: int, accuracy: float) -> dict[str, Any]:
@@ -297,6 +302,34 @@ def test_epochs_that_no_driver_saw_reach_the_study_with_the_resumed_trial(tmp_pa
     resumed.on_trial_complete("b", done(5, 0.5, best=0.5))
     (trial,) = bench.study.trials
     assert trial.intermediate_values == {1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5}
+
+
+def test_epochs_of_a_replicate_that_had_ended_count_for_the_next_driver(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1, seeds=[0, 1])
+    killed = bench.searcher()
+    ended = TrialConfig.parse(killed.suggest("a")["trial"])  # type: ignore[index]
+    killed.on_trial_result("a", report(1, 0.2))
+    killed.on_trial_complete("a", done(2, 0.4, best=0.4))
+    of = {ended.config_id: {1: {"val_accuracy": 0.2}, 2: {"val_accuracy": 0.4}}}
+    resumed = bench.searcher(history=lambda config: of[config.config_id])
+    resumed.suggest("b")
+    resumed.on_trial_result("b", report(1, 0.4))
+    resumed.on_trial_complete("b", done(2, 0.8, best=0.8))
+    (trial,) = bench.study.trials
+    assert trial.intermediate_values == pytest.approx({1: 0.3, 2: 0.6})
+
+
+def test_a_replicate_that_is_reused_counts_with_its_epochs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=1, seeds=[0, 1])
+    known = Outcome(State.DONE, {"best_val_accuracy": 0.2}, reused_from="somewhere")
+    searcher = bench.searcher(
+        lookup=lambda config: known if config.seed == 0 else None,
+        history=lambda config: {1: {"val_accuracy": 0.2}},
+    )
+    searcher.suggest("a")
+    searcher.on_trial_complete("a", done(1, 0.4, best=0.4))
+    (trial,) = bench.study.trials
+    assert trial.intermediate_values == pytest.approx({1: 0.3})
 
 
 def test_a_trial_that_the_world_stopped_stays_open_and_no_more_are_handed_out(
