@@ -40,7 +40,8 @@ class Lease:
         return array
 
     def __del__(self) -> None:
-        _returned.extend(self._taken)
+        taken, self._taken = self._taken, []  # given back once, however often this is called
+        _returned.extend(taken)
 
 
 def _take(size: int) -> NDArray[np.uint8]:

@@ -263,8 +263,11 @@ def test_buffers_are_used_again_and_never_by_two_at_once(
     assert third.empty((50, 7)).ctypes.data not in (address, b.ctypes.data)
 
 
-def test_a_lease_that_is_dropped_while_another_is_taken_waits_for_nothing() -> None:
+def test_a_lease_that_is_dropped_while_another_is_taken_waits_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Python may drop one anywhere, also where the lock of the buffers is held."""
+    monkeypatch.setattr(buffers, "_returned", deque())
     lease = Lease()
     lease.empty((3,))
     dropping = threading.Thread(target=lease.__del__, daemon=True)
@@ -272,6 +275,8 @@ def test_a_lease_that_is_dropped_while_another_is_taken_waits_for_nothing() -> N
         dropping.start()
         dropping.join(timeout=10)
         assert not dropping.is_alive()
+    lease.__del__()
+    assert len(buffers._returned) == 1  # else two would get the same buffer
 
 
 def test_the_threads_of_torch_are_taken_for_the_loops_and_given_back(threads: None) -> None:
