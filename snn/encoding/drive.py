@@ -65,8 +65,8 @@ def check(drive: Drive, dtype: torch.dtype, lowest: int) -> None:
     Args:
         drive: Just made.
         dtype: Of its table.
-        lowest: Of the table's entries; lower ones are no places in an array. On a GPU they are not
-            looked at, as that would wait for it.
+        lowest: Of the table's entries; lower ones are no places in an array. They are looked at on
+            the CPU only: to look at a GPU's would be to wait for it.
 
     Raises:
         ArrayError: The pixels are no (B, N) uint8, or the table has not 256 entries of this type.
@@ -75,7 +75,7 @@ def check(drive: Drive, dtype: torch.dtype, lowest: int) -> None:
     table, n_steps = drive.table, drive.n_steps
     if not isinstance(table, Tensor) or table.dtype != dtype or table.shape != (GREY_LEVELS,):
         raise ArrayError(f"table: must be {GREY_LEVELS} entries of {dtype}, one per grey level")
-    in_range = table.is_cuda or bool((table >= lowest).all())  # NaN is not in it, either
+    in_range = table.device.type != "cpu" or bool((table >= lowest).all())  # NaN is not, either
     if not table.is_contiguous() or not in_range:
         raise ArrayError(f"table: must be contiguous, of entries from {lowest} on")
     if not isinstance(n_steps, int) or n_steps < 1:

@@ -69,8 +69,9 @@ class RandomSpikes:
 
     def __post_init__(self) -> None:
         check(self, torch.int64, 0)
-        if self.key.shape != (2,) or self.key.dtype != torch.int64:
-            raise ArrayError(f"key: must be two words in int64, not {self.key}")
+        key = self.key
+        if not isinstance(key, Tensor) or key.shape != (2,) or key.dtype != torch.int64:
+            raise ArrayError("key: must be a tensor of two words of 32 bits, in int64")
 
     def current(self, weight: Tensor) -> Tensor:
         """One product for all steps."""

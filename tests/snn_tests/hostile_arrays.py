@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn import MLP, Dataset, SnnError, SpikingNetwork, Trainer, TrialConfig
-from snn.data import augment, split
+from snn.data import Augmentation, split
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
 from snn.kernels import Layer, cpu, reference
 
@@ -108,7 +108,10 @@ def predict(pixels: Any, keys: dict[str, Any]) -> None:
 
 
 def turn(pixels: Any, mirror: bool) -> None:
-    turned = augment(pixels, 1.0, 10.0, torch.Generator().manual_seed(0), mirror=mirror)
+    augmentation = Augmentation(1.0, 10.0, mirror)
+    count = len(pixels) if isinstance(pixels, torch.Tensor) and pixels.dim() else 1
+    moves = augmentation.draw(count, torch.Generator().manual_seed(0))
+    turned = augmentation(pixels, moves)
     assert turned.shape == pixels.shape and turned.dtype == torch.uint8
 
 
@@ -123,7 +126,7 @@ def drive(kind: Callable[..., Drive], pixels: Any, table: Any, n_steps: Any, res
 
 
 def random_spikes(pixels: Tensor, table: Tensor, n_steps: int) -> Drive:
-    return RandomSpikes(pixels, table, (1, 2), n_steps)
+    return RandomSpikes(pixels, table, torch.tensor([1, 2]), n_steps)
 
 
 def attempt(what: Callable[..., None], *arguments: Any) -> None:

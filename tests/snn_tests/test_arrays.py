@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.data import Dataset, augment, split
+from snn.data import Augmentation, Dataset, split
 from snn.encoding import SpikePeriods, SpikeTimes
 from snn.errors import ArrayError, ConfigError, DataError
 from snn.kernels import Layer, cpu, reference
@@ -193,4 +193,5 @@ def test_a_code_that_names_no_time_step_is_refused(
 @pytest.mark.parametrize("width", [10, 6])
 def test_images_that_are_no_squares_are_not_turned(width: int) -> None:
     with pytest.raises(ArrayError, match="are no square"):
-        augment(PIXELS[:, :width], 0.0, 0.0, torch.Generator(), mirror=True)
+        mirror = Augmentation(mirror=True)
+        mirror(PIXELS[:, :width], mirror.draw(len(PIXELS), torch.Generator()))
