@@ -37,7 +37,7 @@ LARGE = replace(
     FULL,
     plan=FULL.plan
     | {
-        "base": {"dataset": "mnist", "epochs": 2, "n_steps": 8},
+        "base": {"dataset": "digits", "epochs": 10, "n_steps": 25},
         "seeds": [0, 1],
         "max_failures": 20,
     },
