@@ -76,7 +76,8 @@ def read_file(path: Path, side: int, *, invert: bool = False) -> Bytes:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have a limit
+            # Of sizes, for which we have a limit, and of damage, which is refused or does no harm.
+            warnings.simplefilter("ignore")
             with Image.open(path) as image:
                 _check_size(path, image.width * image.height)
                 upright = ImageOps.exif_transpose(image)
