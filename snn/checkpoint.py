@@ -72,12 +72,12 @@ def load(path: Place | str) -> dict[str, Any]:
     """
     place = Path(path) if isinstance(path, str) else path
     try:
-        with place.open("rb") as file:
-            state, has_seal = _read(path, file)
+        content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"{path}: no such checkpoint") from None
     except IsADirectoryError:
         raise CheckpointError(f"{path}: is a folder, and no checkpoint") from None
+    state, has_seal = _read(path, io.BytesIO(content))
     if not isinstance(state, dict) or state.get("format") not in (_FORMAT, _UNSEALED_FORMAT):
         raise CheckpointError(f"{path}: is no checkpoint of this version of spikesweep")
     if state["format"] == _FORMAT and not has_seal:
@@ -85,14 +85,15 @@ def load(path: Place | str) -> dict[str, Any]:
     return {key: value for key, value in state.items() if key != "format"}
 
 
-def _read(path: Place | str, file: Any) -> tuple[Any, bool]:
-    """What is in a file, and whether it had a seal."""
+def _read(path: Place | str, file: io.BytesIO) -> tuple[Any, bool]:
+    """What is in the bytes of a file, and whether it had a seal.
+
+    They are in memory: so an error is of what they say, such as a place before the first of them.
+    """
     try:
         has_seal = sealed.check(file)
         file.seek(0)
         return torch.load(file, map_location="cpu", weights_only=True), has_seal
-    except OSError:
-        raise
     except Exception:  # torch and zipfile raise a dozen kinds for files that they cannot read
         raise CheckpointError(f"{path}: is no checkpoint, or a damaged one") from None
 
