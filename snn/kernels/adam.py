@@ -7,6 +7,7 @@ Source: Kingma & Ba, "Adam: a method for stochastic optimization", 2015; weight 
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from functools import cache
@@ -21,14 +22,24 @@ _BLOCK = 1024
 
 @final
 class Adam(torch.optim.Adam):
-    """`torch.optim.Adam` with the same state and, to rounding, the same numbers."""
+    """`torch.optim.Adam` with the same state and, to rounding, the same numbers.
+
+    Torch wraps its methods to keep them from its compiler, and imports that for it: 2 s of every
+    process that trains. The methods are taken without the wrappers, as nothing here is compiled.
+    """
+
+    add_param_group = inspect.unwrap(torch.optim.Adam.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.Adam.zero_grad)
+    state_dict = inspect.unwrap(torch.optim.Adam.state_dict)
+    load_state_dict = inspect.unwrap(torch.optim.Adam.load_state_dict)
 
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """Follow the gradients; the first step is torch's, which makes the state."""
         parameters = [p for group in self.param_groups for p in group["params"]]
         on_gpu = _has_triton() and all(p.is_cuda and p.dtype == torch.float32 for p in parameters)
         if not on_gpu or any(p.grad is not None and not self.state[p] for p in parameters):
-            super().step(closure)
+            with torch.no_grad():
+                inspect.unwrap(torch.optim.Adam.step)(self, closure)
             return
         with torch.no_grad():
             for group in self.param_groups:

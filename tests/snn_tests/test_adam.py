@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import torch
 
 from snn.kernels.adam import Adam, update
@@ -46,3 +49,35 @@ def test_on_a_cpu_it_is_torchs_adam_to_the_bit() -> None:
             adam.step()
         weights.append(weight.detach())
     assert torch.equal(*weights)
+
+
+def test_its_state_is_torchs_and_loads_into_either() -> None:
+    states = []
+    for kind in (torch.optim.Adam, Adam):
+        weight = torch.nn.Parameter(torch.ones(3))
+        adam = kind([{"params": [weight], "lr": 0.5}], lr=1e-2, weight_decay=0.1, fused=True)
+        weight.grad = torch.ones(3)
+        adam.step()
+        states.append(adam.state_dict())
+        adam.zero_grad()
+        assert weight.grad is None
+    theirs, ours = states
+    assert repr(ours) == repr(theirs)
+    for kind in (torch.optim.Adam, Adam):
+        adam = kind([torch.nn.Parameter(torch.ones(3))], fused=True)
+        adam.load_state_dict(ours)
+        assert repr(adam.state_dict()) == repr(ours)
+
+
+def test_a_training_imports_neither_torchs_compiler_nor_scikit_learn() -> None:
+    train = """
+import sys
+from snn.config import TrialConfig
+from snn.data import load
+from snn.training import Trainer
+config = TrialConfig(dataset="digits", hidden=8, n_steps=5, epochs=1)
+Trainer(config, load("digits")).train_epoch()
+print([name for name in ("torch._dynamo", "sklearn", "scipy.stats") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", train], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
