@@ -1,6 +1,6 @@
 """From MLflow to what can be published: the runs as one tidy table, summaries, figures.
 
-Reads the tracking store and `sweep.records`, and never imports torch or Ray. The names below are
+Reads the tracking store and `analysis.records`, and never imports torch or Ray. The names below are
 loaded when first used, so that importing the package costs nothing.
 """
 
@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.data.history import load_history
+    from analysis.data.runs import list_sweeps, load_runs
     from analysis.errors import AnalysisError
-    from analysis.exchange import export_runs, import_runs
     from analysis.figures import accuracy_bars, save_figure
-    from analysis.history import load_history
-    from analysis.published import published_results
-    from analysis.runs import list_sweeps, load_runs
-    from analysis.tables import summarise, write_table
+    from analysis.report.tables import summarise, write_table
+    from analysis.run_files.exchange import export_runs, import_runs
+    from analysis.studies.published import published_results
 
 __all__ = [
     "AnalysisError",
@@ -36,14 +36,14 @@ _HOME = {
     "AnalysisError": "analysis.errors",
     "accuracy_bars": "analysis.figures",
     "save_figure": "analysis.figures",
-    "export_runs": "analysis.exchange",
-    "import_runs": "analysis.exchange",
-    "load_history": "analysis.history",
-    "published_results": "analysis.published",
-    "list_sweeps": "analysis.runs",
-    "load_runs": "analysis.runs",
-    "summarise": "analysis.tables",
-    "write_table": "analysis.tables",
+    "export_runs": "analysis.run_files.exchange",
+    "import_runs": "analysis.run_files.exchange",
+    "load_history": "analysis.data.history",
+    "published_results": "analysis.studies.published",
+    "list_sweeps": "analysis.data.runs",
+    "load_runs": "analysis.data.runs",
+    "summarise": "analysis.report.tables",
+    "write_table": "analysis.report.tables",
 }
 
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from snn.config import TrialConfig
     from snn.data import Dataset, load
     from snn.errors import SnnError
-    from snn.mlp import MLP
-    from snn.network import SpikingNetwork
-    from snn.training import Trainer
+    from snn.networks.mlp import MLP
+    from snn.networks.spiking import SpikingNetwork
+    from snn.training.trainer import Trainer
 
 __all__ = ["MLP", "Dataset", "SnnError", "SpikingNetwork", "Trainer", "TrialConfig", "load"]
 
@@ -24,9 +24,9 @@ _HOME = {
     "Dataset": "snn.data",
     "load": "snn.data",
     "SnnError": "snn.errors",
-    "MLP": "snn.mlp",
-    "SpikingNetwork": "snn.network",
-    "Trainer": "snn.training",
+    "MLP": "snn.networks.mlp",
+    "SpikingNetwork": "snn.networks.spiking",
+    "Trainer": "snn.training.trainer",
 }
 
 

@@ -6,7 +6,6 @@ work failed, 2 what the user gave is wrong, 130 interrupted.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import warnings
@@ -15,10 +14,10 @@ from typing import Any
 
 import typer
 
-from sweep import environment, shadows, streams
-from sweep.ending import end_process
+from analysis.text.plain import one_line
 from sweep.errors import SpecError, SweepError
-from sweep.plain_text import one_line
+from sweep.host import environment, shadows, streams
+from sweep.host.ending import end_process
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
@@ -74,22 +73,21 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what goes wrong is one line on standard error."""
     environment.settle(os.environ)
-    for name in environment.CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    environment.quiet_loggers()
     if any("\0" in argument for argument in arguments):
         return _say("an argument has a NUL character: no text and no path can", WRONG)
     try:
         shadows.refuse()
     except SpecError as error:
         return _say(str(error), WRONG)
-    from analysis.redaction import redacted_output
+    from analysis.text.redaction import redacted_output
 
     with redacted_output(arguments):
         return _run(arguments)
 
 
 def _run(arguments: list[str]) -> int:
-    from analysis.errors import AnalysisError
+    from analysis.errors import AnalysisError, SchemaError
     from snn.errors import SnnError
 
     try:
@@ -103,7 +101,7 @@ def _run(arguments: list[str]) -> int:
         return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)
     except (SpecError, SnnError, AnalysisError) as error:
         return _say(str(error), WRONG)
-    except SweepError as error:
+    except (SweepError, SchemaError) as error:
         return _say(str(error), FAILED)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
@@ -114,7 +112,7 @@ def _run(arguments: list[str]) -> int:
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """That of a bug of ours, without secrets."""
-    from analysis.redaction import redacted_traceback
+    from analysis.text.redaction import redacted_traceback
 
     redacted_traceback(kind, error, trace)
 

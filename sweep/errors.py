@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep.plain_text import one_line
+from analysis.text.plain import one_line
 
 
 class SweepError(Exception):
@@ -19,7 +19,7 @@ class RunningError(SpecError):
 
 def first_line(error: BaseException) -> str:
     """What an error says, without secrets: of our own all, of others the first line."""
-    from analysis.redaction import redacted  # a file of the user's may hide `analysis`
+    from analysis.text.redaction import redacted  # a file of the user's may hide `analysis`
 
     if isinstance(error, SweepError):
         return str(error)

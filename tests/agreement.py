@@ -22,12 +22,13 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from snn import checkpoint, export
+from snn import export
 from snn.data import load
 from snn.errors import ExportError
-from snn.network import SpikingNetwork
+from snn.networks import Network
+from snn.networks.spiking import SpikingNetwork
 from snn.neurons.readout import READOUTS
-from snn.training import Network
+from snn.training import checkpoint
 from sweep.commands.results import best_checkpoint
 from tests.serving import ask, served
 from tests.snn_tests.test_export import integrate

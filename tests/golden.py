@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from snn.config import TrialConfig
 from snn.encoding.latency import firing_steps
-from snn.network import SpikingNetwork
+from snn.networks.spiking import SpikingNetwork
 
 RELATIVE = 1e-4
 SURROGATES = {"FastSigmoid": "fast_sigmoid", "Phi": "phi"}

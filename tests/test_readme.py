@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sweep.cli import app
-from sweep.spec_file import bundled, load_sweep
+from sweep.spec.sources import bundled, load_sweep
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

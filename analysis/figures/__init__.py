@@ -13,9 +13,9 @@ from analysis.figures.forests import forest
 from analysis.figures.importances import importance
 from analysis.figures.neurons import accuracy_by_neurons
 from analysis.figures.parallel import parallel_coordinates
+from analysis.figures.parts.saving import known_suffix, save_figure
 from analysis.figures.pipelines import pipeline
 from analysis.figures.rasters import raster
-from analysis.figures.saving import known_suffix, save_figure
 from analysis.figures.strips import strip
 from analysis.figures.synops import accuracy_by_synops
 

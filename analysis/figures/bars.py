@@ -11,9 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.layout import axis_label, estimates, head, scale_of, statistics, value_text
-from analysis.groups import FACTORS, measured_groups, param_names, require_param, varying
-from analysis.labels import (
+from analysis.data.groups import FACTORS, measured_groups, param_names, require_param, varying
+from analysis.data.labels import (
     configuration,
     constants,
     in_order,
@@ -22,9 +21,17 @@ from analysis.labels import (
     metric_label,
     sort_key,
 )
-from analysis.published import published_value
-from analysis.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Look, looks, styled
-from analysis.typeset import as_text
+from analysis.figures.parts.layout import (
+    axis_label,
+    estimates,
+    head,
+    scale_of,
+    statistics,
+    value_text,
+)
+from analysis.figures.parts.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Look, looks, styled
+from analysis.studies.published import published_value
+from analysis.text.typeset import as_text
 
 GROUPED_BY = ("dataset", "preset", "dynamics", "recurrent", "encoding")
 COLOURED_BY = ("hidden", "learn_beta", "epochs")

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.figures.layout import head
-from analysis.style import GREY, INK, SMALL, styled
+from analysis.figures.parts.layout import head
+from analysis.figures.parts.style import GREY, INK, SMALL, styled
 
 _CELL_INCHES = 0.47
 _LONGEST_LEVEL = 3  # letters of a class name that is not slanted

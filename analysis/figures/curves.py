@@ -9,10 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.errors import AnalysisError
-from analysis.figures.layout import axis_label, fit_legend, head, scale_of
-from analysis.groups import done_runs, measured_groups, param_names, require_param, varying
-from analysis.labels import (
+from analysis.data.groups import done_runs, measured_groups, param_names, require_param, varying
+from analysis.data.labels import (
     configuration,
     constants,
     in_order,
@@ -20,8 +18,10 @@ from analysis.labels import (
     legend_title,
     metric_label,
 )
-from analysis.style import Look, looks, styled
-from analysis.typeset import as_text
+from analysis.errors import AnalysisError
+from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
+from analysis.figures.parts.style import Look, looks, styled
+from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
 _MARKERS = 8  # on a line, at most about

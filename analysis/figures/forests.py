@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.data.labels import legend_label, metric_label
 from analysis.errors import AnalysisError
-from analysis.figures.layout import head, scale_of
-from analysis.labels import legend_label, metric_label
-from analysis.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
+from analysis.figures.parts.layout import head, scale_of
+from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
 
 VERDICTS: Mapping[str, Look] = {
     "higher": Look(LOOKS[0].colour, ">", "-", ""),
@@ -40,9 +40,10 @@ def forest(effects: pd.DataFrame) -> Figure:
             `n_pairs`, `estimate`, `low`, `high`, `margin` (in units of the metric), `p_holm`,
             `verdict` (one of `VERDICTS`); optionally `group`, whose values get a panel each, and
             `published`, a published difference, drawn as a diamond. An effect that could not be
-            estimated is missing (NaN), and keeps its row. `attrs`, as `analysis.effects` gives
-            them: `metric` (without it, the test accuracy), `refused`, factors that were not
-            estimated, and `left_out`, runs by their state; both are named at the foot.
+            estimated is missing (NaN), and keeps its row. `attrs`, as given by
+            `analysis.stats.effects`: `metric` (without it, the test accuracy), `refused`, factors
+            that were not estimated, and `left_out`, runs by their state; both are named at the
+            foot.
 
     Raises:
         AnalysisError: there is no effect, or a verdict is unknown.

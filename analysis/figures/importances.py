@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.data.labels import metric_label
 from analysis.errors import AnalysisError
-from analysis.figures.layout import head
-from analysis.labels import metric_label
-from analysis.style import ERROR_BAR, LOOKS, SMALL, styled
+from analysis.figures.parts.layout import head
+from analysis.figures.parts.style import ERROR_BAR, LOOKS, SMALL, styled
 
 
 def importance(table: pd.DataFrame) -> Figure:
@@ -17,8 +17,8 @@ def importance(table: pd.DataFrame) -> Figure:
 
     Args:
         table: `param` and `importance` (fractions); optionally `low` and `high`, drawn as error
-            bars. `attrs` may have `metric`, `constant` and `notes`, as `analysis.importance` gives
-            them.
+            bars. `attrs` may have `metric`, `constant` and `notes`, as given by
+            `analysis.stats.importance`.
 
     Raises:
         AnalysisError: the table is empty.

@@ -10,9 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.layout import axis_label, estimates, fit_legend, head, statistics
-from analysis.groups import measured_groups, require_param
-from analysis.labels import (
+from analysis.data.groups import measured_groups, require_param
+from analysis.data.labels import (
     FAMILY,
     constants,
     family,
@@ -21,8 +20,9 @@ from analysis.labels import (
     legend_title,
     metric_label,
 )
-from analysis.style import ERROR_BAR, Look, looks, styled
-from analysis.typeset import as_text
+from analysis.figures.parts.layout import axis_label, estimates, fit_legend, head, statistics
+from analysis.figures.parts.style import ERROR_BAR, Look, looks, styled
+from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
 _LOG_FROM = 6  # times: sizes that differ more stand on a logarithmic axis

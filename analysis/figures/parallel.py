@@ -16,9 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.errors import AnalysisError
-from analysis.figures.layout import axis_label, each, head, scale_of, thousands
-from analysis.groups import (
+from analysis.data.groups import (
     CHOSEN_BY,
     COSTS,
     looks_logarithmic,
@@ -26,9 +24,11 @@ from analysis.groups import (
     param_names,
     varying,
 )
-from analysis.labels import constants, in_order, legend_label, metric_label
-from analysis.style import GREY, SCALE, SMALL, styled
-from analysis.typeset import as_text
+from analysis.data.labels import constants, in_order, legend_label, metric_label
+from analysis.errors import AnalysisError
+from analysis.figures.parts.layout import axis_label, each, head, scale_of, thousands
+from analysis.figures.parts.style import GREY, SCALE, SMALL, styled
+from analysis.text.typeset import as_text
 
 _SPREAD = 0.5  # of the lines at a category, of the distance of two categories
 _NUMBERS = 4  # from so many different numbers on, a param has a scale instead of categories

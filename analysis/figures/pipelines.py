@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.activity import Activity
-from analysis.figures.layout import head
+from analysis.data.activity import Activity
+from analysis.figures.parts.layout import head
+from analysis.figures.parts.style import GREY, LOOKS, SMALL, Look, styled
 from analysis.figures.rasters import draw_inputs, draw_spikes, layer_title, what
-from analysis.style import GREY, LOOKS, SMALL, Look, styled
 
 _PREDICTED, _TRUE = LOOKS[0], LOOKS[5]
 

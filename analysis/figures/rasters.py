@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.activity import Activity, LayerActivity
-from analysis.figures.layout import head
-from analysis.style import LOOKS, SCALE, SMALL, styled
+from analysis.data.activity import Activity, LayerActivity
+from analysis.figures.parts.layout import head
+from analysis.figures.parts.style import LOOKS, SCALE, SMALL, styled
 
 _DOTS, _DOT_POINTS = 60.0, (0.6, 2.0)  # the more spikes, the smaller the dots
 _LINE, _THRESHOLD = LOOKS[0], LOOKS[5]

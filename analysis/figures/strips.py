@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.data.groups import measured_groups, require_param
+from analysis.data.labels import constants, in_order, legend_label, legend_title, metric_label
 from analysis.errors import AnalysisError
-from analysis.figures.layout import axis_label, each, head, scale_of
-from analysis.groups import measured_groups, require_param
-from analysis.labels import constants, in_order, legend_label, legend_title, metric_label
-from analysis.style import GREY, Look, looks, styled
-from analysis.typeset import as_text
+from analysis.figures.parts.layout import axis_label, each, head, scale_of
+from analysis.figures.parts.style import GREY, Look, looks, styled
+from analysis.text.typeset import as_text
 
 _MOST_LEVELS = 16
 _FEWEST_FOR_A_BOX = 5  # quartiles of fewer points say less than the points

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.layout import axis_label, each, fit_legend, head, scale_of, value_text
-from analysis.groups import CHOSEN_BY, measured_groups, param_names, varying
-from analysis.labels import (
+from analysis.data.groups import CHOSEN_BY, measured_groups, param_names, varying
+from analysis.data.labels import (
     FAMILY,
     asked_for,
     configuration,
@@ -20,9 +19,10 @@ from analysis.labels import (
     in_order,
     metric_label,
 )
-from analysis.pareto import pareto_front
-from analysis.style import GREY, SMALL, looks, styled
-from sweep.records import MAX, MIN
+from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
+from analysis.figures.parts.style import GREY, SMALL, looks, styled
+from analysis.records import MAX, MIN
+from analysis.stats.pareto import pareto_front
 
 COST = "best_synops_per_inference"
 _BASELINE = "mlp"

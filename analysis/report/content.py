@@ -10,26 +10,26 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.claims import claims
-from analysis.effects import ALPHA, MARGIN, effects, groups_within
+from analysis.data.groups import CHOSEN_BY
+from analysis.data.labels import value_labels
+from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
-from analysis.groups import CHOSEN_BY
-from analysis.importance import importance
-from analysis.interactions import interactions
-from analysis.labels import value_labels
-from analysis.readable import (
+from analysis.records import State
+from analysis.report.material import Material
+from analysis.report.parts import Browser, Note, Part, Picture, Report, Section, Table, Verbatim
+from analysis.report.tables import summarise
+from analysis.stats.effects import ALPHA, MARGIN, effects, groups_within
+from analysis.stats.importance import importance
+from analysis.stats.interactions import interactions
+from analysis.stats.readable import (
     readable_claims,
     readable_effects,
     readable_interactions,
     readable_replication,
 )
-from analysis.replication import compare_with_published
-from analysis.report.material import Material
-from analysis.report.parts import Browser, Note, Part, Picture, Report, Section, Table, Verbatim
-from analysis.runs import STATES, param_columns
-from analysis.tables import summarise
-from analysis.typeset import caption, printed
-from sweep.records import State
+from analysis.studies.claims import claims
+from analysis.studies.replication import compare_with_published
+from analysis.text.typeset import caption, printed
 
 _LEADERS = 20
 _CURVES = 5

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.history import load_history
-from analysis.launches import launches_of, provenance_of
-from analysis.runs import read_records, tidy
-from analysis.typeset import as_text
+from analysis.data.history import load_history
+from analysis.data.launches import launches_of, provenance_of
+from analysis.data.runs import read_records, tidy
+from analysis.text.typeset import as_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from analysis.errors import AnalysisError
 from analysis.figures import save_figure
-from analysis.files import write_file
 from analysis.report.parts import Browser, Note, Part, Picture, Report, Table, Verbatim
-from analysis.tables import write_table
-from sweep.plain_text import visible, visible_lines
+from analysis.report.tables import write_table
+from analysis.text.files import write_file
+from analysis.text.plain import visible, visible_lines
 
 PAGE = "report.html"
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.saving import keep_layout
-from analysis.style import names_as_they_are, styled
+from analysis.figures.parts.saving import keep_layout
+from analysis.figures.parts.style import names_as_they_are, styled
 
 _DOTS_PER_INCH = 200
 _PAGE_PIXELS_PER_INCH = 120

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
+from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
 from snn.errors import ConfigError
 
 _LARGEST_SIDE = 2**15

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snn.arrays import Bytes
+from snn.data.arrays import Bytes
 from snn.data.dataset import Dataset
 from snn.errors import DataError
 

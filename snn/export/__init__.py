@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from snn.errors import ExportError
-from snn.training import Network
+from snn.networks import Network
 
 Format = Literal["onnx", "nir"]
 _NEEDS: dict[Format, tuple[str, ...]] = {"onnx": ("onnx", "onnxscript"), "nir": ("nir",)}

@@ -41,9 +41,9 @@ from torch import Tensor
 from snn.config import TrialConfig
 from snn.errors import ExportError
 from snn.kernels import Layer
-from snn.network import SpikingNetwork
+from snn.networks import Network
+from snn.networks.spiking import SpikingNetwork
 from snn.neurons import LIF, Synapse
-from snn.training import Network
 
 Solver = Literal["exact", "euler"]
 _S_PER_MS = 1e-3

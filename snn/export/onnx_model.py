@@ -26,8 +26,8 @@ from torch import Tensor, nn
 
 from snn.errors import ExportError
 from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
-from snn.network import SpikingNetwork
-from snn.training import Network
+from snn.networks import Network
+from snn.networks.spiking import SpikingNetwork
 
 OPSET = 20
 _BATCH = 2  # of the example; the exporter would take a batch of 1 for a constant

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from snn.network import SpikingNetwork
+from snn.networks.spiking import SpikingNetwork
 from snn.neurons import Neuron, Synapse
 
 INPUT_CURRENT: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {

@@ -63,13 +63,13 @@ def update(weight: Tensor, grad: Tensor, state: dict[str, Tensor], group: dict[s
         state: As torch's Adam keeps it.
         group: Options, as torch's Adam keeps them; the rate is a number or a tensor.
     """
-    from snn.kernels import cuda_adam  # where it is needed: it brings a compiler with it
+    from snn.kernels.gpu import adam  # where it is needed: it brings a compiler with it
 
     rate, size = group["lr"], weight.numel()
     if not isinstance(rate, Tensor):
         rate = torch.full((), rate, device=weight.device)
     first, second = group["betas"]
-    cuda_adam.update[(math.ceil(size / _BLOCK),)](
+    adam.update[(math.ceil(size / _BLOCK),)](
         weight,
         grad.contiguous(),
         state["exp_avg"],

@@ -18,11 +18,11 @@ import triton
 from torch import Tensor
 
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
-from snn.kernels import cuda_events as events
-from snn.kernels import cuda_loops as loops
-from snn.kernels import cuda_readout as readouts
-from snn.kernels import cuda_wide as wide
 from snn.kernels.base import READOUT_CODES, Layer, Outcome, Task, gather, shared_memory
+from snn.kernels.gpu import events as events
+from snn.kernels.gpu import loops as loops
+from snn.kernels.gpu import readout as readouts
+from snn.kernels.gpu import wide_loops as wide
 from snn.neurons import Readout
 
 _FEED_FORWARD_NEURONS = 32  # in a program: few, so that a small batch fills the device, too

@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from snn.config import TrialConfig
 from snn.neurons.lif import Membrane
-from snn.surrogate import SURROGATES, spike
+from snn.surrogates.derivatives import SURROGATES, spike
 
 
 class ALIFState(NamedTuple):

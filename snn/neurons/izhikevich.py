@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.surrogate import SURROGATES, spike
+from snn.surrogates.derivatives import SURROGATES, spike
 
 _V_PEAK, _V_RESET, _V_REST = 30.0, -65.0, -70.0  # mV; rest: the stable fixed point of v'
 _PUBLISHED_V_PEAK = 35.0  # mV

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.surrogate import SURROGATES, spike
+from snn.surrogates.derivatives import SURROGATES, spike
 
 
 class LIFState(NamedTuple):

@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn import pictures
-from snn.network import SpikingNetwork
-from snn.training import Network
+from snn.networks import Network, pictures
+from snn.networks.spiking import SpikingNetwork
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
-    from analysis.activity import Activity, Floats, LayerActivity
+    from analysis.data.activity import Activity, Floats, LayerActivity
     from snn.kernels.reference import Record
 
 
@@ -34,8 +33,8 @@ def activities(
     Raises:
         SpecError: The network does not spike.
     """
-    from analysis.activity import Activity
-    from analysis.labels import class_names
+    from analysis.data.activity import Activity
+    from analysis.data.labels import class_names
 
     if not isinstance(network, SpikingNetwork):
         raise SpecError("the network is an mlp: it has no spikes to draw")
@@ -62,7 +61,7 @@ def activities(
 
 
 def _layers(record: Record, image: int) -> tuple[LayerActivity, ...]:
-    from analysis.activity import LayerActivity
+    from analysis.data.activity import LayerActivity
 
     layers = zip(record.spikes, record.potentials, record.thresholds, strict=True)
     return tuple(

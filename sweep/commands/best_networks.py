@@ -31,8 +31,8 @@ def confusion(best: pd.Series[Any]) -> Figure:
         AnalysisError: The run's confusion matrix is not to be had.
     """
     from analysis import figures
-    from analysis.artifacts import confusion_of
-    from analysis.labels import CONSTANTS, class_names, value_labels
+    from analysis.data.labels import CONSTANTS, class_names, value_labels
+    from analysis.store.artifacts import confusion_of
 
     matrix = confusion_of(str(best["run_id"]))
     shown = [name for name in CONSTANTS if name in best]
@@ -77,10 +77,11 @@ def _drawn(name: str, text: str, draw: Callable[[], Figure]) -> Picture | Note:
 
 def _pipeline(best: pd.Series[Any]) -> Figure:
     from analysis import figures
-    from analysis.artifacts import checkpoint_of
+    from analysis.store.artifacts import checkpoint_of
 
     file = checkpoint_of(str(best["run_id"]))  # before torch is imported for nothing
-    from snn import checkpoint, pictures
+    from snn.networks import pictures
+    from snn.training import checkpoint
     from sweep.commands.activity import activities
 
     network, _ = checkpoint.load_network(file)

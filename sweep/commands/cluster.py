@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep import streams
+from analysis.text.plain import visible_lines
 from sweep.commands.common import SetOption, SpecArgument, print_table, say_result, stderr
-from sweep.plain_text import visible_lines
+from sweep.host import streams
 
 if TYPE_CHECKING:
     from ray.dashboard.modules.job.pydantic_models import JobDetails
 
-    from sweep.jobs import Cluster
+    from sweep.cluster.jobs import Cluster
 
 ClusterOption = Annotated[
     str | None,
@@ -55,11 +55,11 @@ def submit(
     Example: spikesweep submit quickstart --cluster http://head:8265
     """
     from sweep.errors import SpecError
-    from sweep.spec_file import load_sweep, parse_overrides
+    from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)
-    from sweep.jobs import Cluster
+    from sweep.cluster.jobs import Cluster
 
     there = Cluster(cluster)
     running = there.running(sweep.name)
@@ -83,7 +83,7 @@ def jobs(cluster: ClusterOption = None) -> None:
     """List the jobs of a Ray cluster."""
     import pandas as pd
 
-    from sweep.jobs import Cluster
+    from sweep.cluster.jobs import Cluster
 
     found = Cluster(cluster).jobs()
     print_table(pd.DataFrame([_row(job) for job in found], columns=_COLUMNS))
@@ -100,7 +100,7 @@ def logs(
 
     Example: spikesweep logs -f quickstart-20260314-150926 --cluster http://head:8265
     """
-    from sweep.jobs import Cluster, ended
+    from sweep.cluster.jobs import Cluster, ended
 
     there = Cluster(cluster)
     job = there.find(job_id)
@@ -114,8 +114,8 @@ def logs(
 
 def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
     """Stop a job, and wait until it has ended: checkpoints are kept, its runs closed."""
-    from sweep.follow import Follower
-    from sweep.jobs import STOP_WAIT_S, Cluster, ended
+    from sweep.cluster.follow import Follower
+    from sweep.cluster.jobs import STOP_WAIT_S, Cluster, ended
 
     there, err = Cluster(cluster), stderr()
     job = there.find(job_id)
@@ -135,8 +135,8 @@ def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
 
 
 def _follow(there: Cluster, job: JobDetails) -> int:
-    from sweep.follow import Follower
-    from sweep.jobs import exit_code
+    from sweep.cluster.follow import Follower
+    from sweep.cluster.jobs import exit_code
 
     try:
         job = Follower(there, job, streams.endless(), stderr()).follow()
@@ -152,7 +152,7 @@ def _follow(there: Cluster, job: JobDetails) -> int:
 
 def _conclude(there: Cluster, job: JobDetails) -> None:
     """Say how a job ended, and what to do where its own output cannot."""
-    from sweep.jobs import exit_code
+    from sweep.cluster.jobs import exit_code
 
     err, code = stderr(), job.driver_exit_code
     if job.status == "STOPPED" or code == 130:
@@ -177,7 +177,7 @@ _COLUMNS = ["id", "sweep", "user", "state", "started", "duration", "message"]
 def _row(job: JobDetails) -> list[str]:
     from datetime import datetime
 
-    from sweep.board import duration
+    from sweep.host.console import duration
 
     about = job.metadata or {}
     begin = (job.start_time or 0) / 1000

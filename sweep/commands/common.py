@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.plain_text import visible
+from analysis.text.plain import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ SweepNames = Annotated[
 
 def stdout() -> Console:
     """Where tables go; never wrapped when it is a file or a pipe."""
-    from sweep.console import PlainConsole
+    from sweep.host.console import PlainConsole
 
     console = PlainConsole()
     return console if console.is_terminal else PlainConsole(width=200)
@@ -60,7 +60,7 @@ def say(text: str) -> None:
 
 def warn_of_mixed(runs: pd.DataFrame) -> None:
     """Say which sweeps have chosen leaders by runs that are pooled with their confirmation."""
-    from sweep.fresh import CONFIRMED, mixed
+    from sweep.spec.fresh_seeds import CONFIRMED, mixed
 
     for name in mixed(runs["sweep"]):
         say(
@@ -71,7 +71,7 @@ def warn_of_mixed(runs: pd.DataFrame) -> None:
 
 def stderr() -> Console:
     """Where progress goes: lines that are not wrapped."""
-    from sweep.console import PlainConsole
+    from sweep.host.console import PlainConsole
 
     return PlainConsole(stderr=True, soft_wrap=True)
 

@@ -58,9 +58,11 @@ def effects(
 
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
     """
-    from analysis import effects as of_factors
-    from analysis import figures, readable, runs
-    from analysis import interactions as of_pairs
+    from analysis import figures
+    from analysis.data import runs
+    from analysis.stats import effects as of_factors
+    from analysis.stats import interactions as of_pairs
+    from analysis.stats import readable
 
     if figure is not None:
         figures.known_suffix(figure)  # before anything is computed
@@ -106,8 +108,10 @@ def claims(
 
     Example: spikesweep claims published-mnist published-mnist-128 published-fashion
     """
-    from analysis import claims as published
-    from analysis import readable, replication, runs
+    from analysis.data import runs
+    from analysis.stats import readable
+    from analysis.studies import claims as published
+    from analysis.studies import replication
 
     found = runs.load_runs(names)
     if rows:

@@ -11,7 +11,7 @@ import typer
 from sweep.commands.common import SweepName, print_table, say, stderr
 
 if TYPE_CHECKING:
-    from sweep.spec import Confirm
+    from sweep.spec.sweep import Confirm
 
 
 def register(app: typer.Typer) -> None:
@@ -63,9 +63,9 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
-    from sweep.confirm import asked_for
-    from sweep.spec import Confirm
-    from sweep.spec_file import parse_overrides
+    from sweep.run.confirmation import asked_for
+    from sweep.spec.sources import parse_overrides
+    from sweep.spec.sweep import Confirm
 
     fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)
     asked = asked_for(name)
@@ -83,12 +83,13 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
             specification.
         address: Of a Ray cluster.
     """
-    from analysis import confirmation, runs
-    from sweep import launch, runner
-    from sweep.confirm import confirmation as plan
-    from sweep.confirm import searched_each, searched_for
-    from sweep.fresh import check_fresh, fresh_seeds
-    from sweep.spec import counted
+    from analysis.data import runs
+    from analysis.stats import confirmation
+    from sweep.run import launch, runner
+    from sweep.run.confirmation import confirmation as plan
+    from sweep.run.confirmation import searched_each, searched_for
+    from sweep.spec.fresh_seeds import check_fresh, fresh_seeds
+    from sweep.spec.sweep import counted
 
     searched = runs.load_runs([name])
     each = each or searched_each(name)

@@ -14,8 +14,8 @@ from sweep.commands.common import say, say_result, stderr
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:
-    from analysis.exchange import Imported
-    from analysis.run_file import RunFile
+    from analysis.run_files.exchange import Imported
+    from analysis.run_files.format import RunFile
 
 _PLAIN_EVERY_S = 10.0
 _GOES_ON = "the same command goes on where it was"
@@ -44,7 +44,7 @@ def export_runs(
 
     Example: spikesweep export-runs quickstart -o quickstart.parquet
     """
-    from analysis import exchange
+    from analysis.run_files import exchange
 
     with _progress("exporting") as progress:
         done = exchange.export_runs(names, output, progress=progress)
@@ -67,13 +67,14 @@ def import_runs(
 
     Example: spikesweep import-runs quickstart.parquet
     """
-    from sweep.store import open_store, quiet_mlflow, store_uri
+    from sweep.host.environment import quiet_mlflow
+    from sweep.tracking.store import open_store, store_uri
 
     quiet_mlflow()
-    from analysis import exchange
     from analysis.errors import AnalysisError
-    from analysis.run_file import RunFile
-    from analysis.store import explained
+    from analysis.run_files import exchange
+    from analysis.run_files.format import RunFile
+    from analysis.store.tracking_store import explained
 
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
     for path, file in opened:
@@ -103,11 +104,11 @@ def _check_configurations(path: Path, file: RunFile) -> None:
     Raises:
         SpecError: One is not.
     """
+    from analysis.records import Tag
     from snn.config import TrialConfig
     from snn.errors import ConfigError
     from sweep.errors import SpecError
-    from sweep.params import param_values
-    from sweep.records import Tag
+    from sweep.trial.params import param_values
 
     for run in file.runs():
         told = run.tags.get(Tag.CONFIG_ID)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.records import EPOCH_METRICS
 from sweep.errors import SpecError
-from sweep.records import EPOCH_METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,8 @@ def figure(
     ] = [],  # noqa: B006 (typer wants the literal)
 ) -> None:
     """Draw a figure: see `HELP`."""
-    from analysis import figures, runs
+    from analysis import figures
+    from analysis.data import runs
 
     how = _KINDS[kind]
     _check(kind, how, metric, by)
@@ -115,7 +116,7 @@ class _Wish:
 
 def _bars(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from analysis import figures
-    from analysis.published import published_results
+    from analysis.studies.published import published_results
 
     # The published values are of the published model, and say nothing of any other.
     is_published = "preset" in runs and (runs["preset"] == "published").any()
@@ -138,7 +139,7 @@ def _strip(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
 def _curves(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from analysis import figures
-    from analysis.history import load_history
+    from analysis.data.history import load_history
 
     history = load_history(list(wish.names), [wish.metric], run_ids=runs["run_id"].tolist())
     return figures.learning_curves(runs, history, wish.metric, wish.by[0] if wish.by else None)
@@ -159,7 +160,7 @@ def _synops(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
 def _importance(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from analysis import figures
-    from analysis.importance import importance
+    from analysis.stats.importance import importance
 
     return figures.importance(importance(runs, wish.metric))
 

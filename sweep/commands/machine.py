@@ -65,10 +65,10 @@ def ui(
     import subprocess
     import sys
 
-    from analysis import relocation
-    from analysis.addresses import bare, shown
-    from analysis.store import explained
-    from sweep.store import make_tables, store_uri
+    from analysis.store import relocation
+    from analysis.store.tracking_store import explained
+    from analysis.text.addresses import bare, shown
+    from sweep.tracking.store import make_tables, store_uri
 
     store = store_uri()
     if store.startswith("http"):
@@ -105,7 +105,7 @@ def _require_free(port: int) -> None:
 
 def doctor() -> int:
     """Check that this machine is ready: packages, cores, data, stores, disk."""
-    from sweep.checkup import CHECKS
+    from sweep.run.checkup import CHECKS
 
     ready = True
     for title, check in CHECKS.items():

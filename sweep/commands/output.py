@@ -41,7 +41,8 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
     Raises:
         SpecError: Parquet would go to a terminal, or the name of the file says no known format.
     """
-    from analysis import tables, typeset
+    from analysis.report import tables
+    from analysis.text import typeset
 
     on_terminal = output is None and sys.stdout.isatty()
     if on_terminal and not format_:

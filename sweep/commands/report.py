@@ -63,7 +63,7 @@ def report(
 
 def _pages(given: str) -> str:
     """The address for links, without the password that the reader of the page must not have."""
-    from analysis.addresses import bare, tracking_uri
+    from analysis.text.addresses import bare, tracking_uri
 
     uri = given or tracking_uri()
     return bare(uri) if uri.startswith("http") else given or _LOCAL_PAGES
@@ -71,7 +71,7 @@ def _pages(given: str) -> str:
 
 def _log(material: Material, folder: Path) -> None:
     """To the latest launch of every sweep of the store; a report from files has none there."""
-    from sweep.store import open_store
+    from sweep.tracking.store import open_store
 
     for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
         try:

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def list_sweeps() -> None:
     """List all sweeps in the MLflow store, with what became of their trials."""
-    from analysis import runs
+    from analysis.data import runs
 
     sweeps = runs.list_sweeps()
     states = sweeps[list(runs.STATES)]
@@ -73,10 +73,10 @@ def best(
 
     Example: spikesweep best quickstart --register digits
     """
+    from analysis.data.runs import param_columns
     from analysis.errors import AnalysisError
-    from analysis.runs import param_columns
-    from analysis.tables import summarise
-    from analysis.typeset import as_text
+    from analysis.report.tables import summarise
+    from analysis.text.typeset import as_text
 
     found = _runs(names)
     run = best_run(found)
@@ -96,7 +96,7 @@ def best(
         return
     say_result(f"{'network':<18} {checkpoint}")
     if register_:
-        from sweep.registry import register as into_registry
+        from sweep.tracking.model_registry import register as into_registry
 
         number = into_registry(register_, str(run["run_id"]), checkpoint)
         say_result(f"{'registered':<18} models:/{register_}/{number}")
@@ -133,7 +133,8 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
-    from analysis import figures, tables
+    from analysis import figures
+    from analysis.report import tables
 
     found = _runs(names)
     warn_of_mixed(found)
@@ -148,7 +149,8 @@ def table(
 
 def leaders(names: Sequence[str], top: int) -> None:
     """Print the best configurations of sweeps by validation accuracy."""
-    from analysis import tables, typeset
+    from analysis.report import tables
+    from analysis.text import typeset
 
     summary = tables.summarise(_runs(names))
     title = f"leaders of {', '.join(names)}, by validation"
@@ -159,7 +161,7 @@ def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> No
     """Print the best configurations as the sweep itself knows them, without MLflow."""
     import pandas as pd
 
-    from analysis.typeset import as_text
+    from analysis.text.typeset import as_text
 
     shown = pd.DataFrame(found).head(top)
     print_table(shown.map(as_text), title=f"leaders of {name}")
@@ -172,7 +174,7 @@ def best_checkpoint(name: str) -> Path:
 
 def best_run(found: pd.DataFrame) -> pd.Series[Any]:
     """The run with the best validation accuracy within the best configuration."""
-    from analysis import tables
+    from analysis.report import tables
 
     group = tables.summarise(found).index[0]
     of_group = found[(found["group_id"] == group) & (found["state"] == "done")]
@@ -181,9 +183,9 @@ def best_run(found: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _checkpoint(names: Sequence[str], run_id: str) -> Path:
-    from analysis.artifacts import checkpoint_of
     from analysis.errors import AnalysisError
-    from analysis.run_file import is_run_file
+    from analysis.run_files.format import is_run_file
+    from analysis.store.artifacts import checkpoint_of
 
     if all(is_run_file(name) for name in names):
         raise AnalysisError(
@@ -198,6 +200,6 @@ def _by_state(counts: pd.Series[int]) -> str:
 
 
 def _runs(names: Sequence[str]) -> pd.DataFrame:
-    from analysis import runs
+    from analysis.data import runs
 
     return runs.load_runs(names)

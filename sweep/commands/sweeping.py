@@ -10,8 +10,8 @@ import typer
 from sweep.commands.common import SetOption, SpecArgument, say_result, stderr, stdout
 
 if TYPE_CHECKING:
-    from sweep.driver import Result
-    from sweep.spec import Sweep
+    from sweep.run.driver import Result
+    from sweep.spec.sweep import Sweep
 
 
 def register(app: typer.Typer) -> None:
@@ -43,15 +43,15 @@ def run(
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
-    from sweep import runner
-    from sweep.spec_file import load_sweep, parse_overrides
+    from sweep.run import runner
+    from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides)
     if dry_run:
-        from sweep import plan
+        from sweep.run import preview
 
-        plan.show(sweep, stdout(), stderr())
+        preview.show(sweep, stdout(), stderr())
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)
     code = _conclude(spec, sweep, result)
@@ -66,8 +66,8 @@ def run(
 
 def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
     """Check a sweep's specification."""
-    from sweep.fresh import fresh_seeds
-    from sweep.spec_file import load_sweep, parse_overrides
+    from sweep.spec.fresh_seeds import fresh_seeds
+    from sweep.spec.sources import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_))
     say_result(f"{spec}: valid; {sweep.size}")
@@ -78,14 +78,14 @@ def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
 
 def schema() -> None:
     """Print the JSON schema of a specification, with all keys explained."""
-    from sweep.spec_schema import json_schema
+    from sweep.spec.json_schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))
 
 
 def specs() -> None:
     """List the bundled sweeps."""
-    from sweep.spec_file import bundled
+    from sweep.spec.sources import bundled
 
     found = bundled()
     width = max(map(len, found))
@@ -95,7 +95,7 @@ def specs() -> None:
 
 def sync() -> int:
     """Deliver to MLflow what it has not received, and close runs whose sweep is gone."""
-    from sweep.sync import sync_all
+    from sweep.run.sync import sync_all
 
     return 0 if sync_all(stderr()) else 1
 

@@ -46,8 +46,8 @@ def train(
     Example: spikesweep train --set dataset=fashion_mnist --set encoding=constant --set epochs=10
     """
     from snn.config import TrialConfig
-    from sweep import single
-    from sweep.spec_file import parse_overrides
+    from sweep.run import single
+    from sweep.spec.sources import parse_overrides
 
     ended = single.train(TrialConfig.parse(parse_overrides(set_)), stderr())
     if ended.undelivered:
@@ -93,7 +93,8 @@ def predict(
 
     Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
-    from snn import checkpoint, pictures
+    from snn.networks import pictures
+    from snn.training import checkpoint
 
     if figure is not None:
         from analysis.figures import known_suffix
@@ -131,8 +132,8 @@ def export(
 
     Example: spikesweep export quickstart -o quickstart.onnx
     """
-    from snn import checkpoint
     from snn import export as formats
+    from snn.training import checkpoint
     from sweep.errors import SpecError
 
     suffix = output.suffix.removeprefix(".")

@@ -13,8 +13,8 @@ import pytest
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
-from analysis.runs import METRICS
-from sweep.records import KIND_SWEEP, KIND_TRIAL, MLFLOW_STATUS, State, Tag
+from analysis.data.runs import METRICS
+from analysis.records import KIND_SWEEP, KIND_TRIAL, MLFLOW_STATUS, State, Tag
 
 START = 1_750_000_000_000
 

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from analysis.effects import effects
+from analysis.stats.effects import effects
 from tests.analysis_tests.conftest import make_runs
 
 TRUTH = {"dynamics": 0.02, "recurrent": -0.03, "encoding": 0.0, "hidden": 0.004}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from mlflow.utils.uri import append_to_uri_path
 
-from analysis.addresses import (
+from analysis.errors import AnalysisError
+from analysis.text.addresses import (
     artifact_address,
     artifacts_of,
     bare,
@@ -22,7 +23,6 @@ from analysis.addresses import (
     sqlite_path,
     sqlite_url,
 )
-from analysis.errors import AnalysisError
 
 _SIGNS = "%?#[]{}'\";\\&=+@:$!*~- \n\tab2Fé字"
 FOLDERS = st.text(_SIGNS, min_size=1, max_size=12).filter(lambda name: name.strip("."))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.artifacts import checkpoint_of, confusion_of
 from analysis.errors import AnalysisError
-from sweep.records import Tag
+from analysis.records import Tag
+from analysis.store.artifacts import checkpoint_of, confusion_of
 from tests.analysis_tests.conftest import Store
 
 MATRIX = [[5, 1], [0, 7]]

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.claims import CLAIMS, claims
 from analysis.errors import AnalysisError
-from analysis.published import published_results
-from analysis.readable import readable_claims
+from analysis.stats.readable import readable_claims
+from analysis.studies.claims import CLAIMS, claims
+from analysis.studies.published import published_results
 from tests.analysis_tests.conftest import make_runs
 
 
@@ -170,7 +170,7 @@ def test_runs_that_cannot_test_anything_are_refused() -> None:
 def test_every_claim_that_names_sweeps_names_bundled_ones() -> None:
     from importlib.resources import files
 
-    bundled = {path.name for path in files("sweep").joinpath("specs").iterdir()}
+    bundled = {path.name for path in files("sweep.spec").joinpath("bundled").iterdir()}
     assert {f"{name}.yaml" for claim in CLAIMS for name in claim.sweeps} <= bundled
 
 

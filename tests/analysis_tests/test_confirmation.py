@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.confirmation import (
+from analysis.errors import AnalysisError
+from analysis.stats.confirmation import (
     confirmed,
     leaderless,
     leading_runs,
     readable_confirmation,
 )
-from analysis.errors import AnalysisError
 
 VALIDATION = {"a": 0.91, "b": 0.95, "c": 0.93}
 

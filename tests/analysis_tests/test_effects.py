@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from analysis.effects import effects
 from analysis.errors import AnalysisError
-from analysis.pairs import pair
+from analysis.stats.effects import effects
+from analysis.stats.pairs import pair
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.simulation import MARGIN, TRUTH, grid, outcomes, simulate
 

@@ -13,12 +13,12 @@ import pytest
 from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
 
+from analysis.data.history import load_history
+from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
-from analysis.exchange import Exported, Imported, export_runs, import_runs
-from analysis.history import load_history
-from analysis.run_file import RunFile
-from analysis.runs import load_runs
-from sweep.records import State, Tag
+from analysis.records import State, Tag
+from analysis.run_files.exchange import Exported, Imported, export_runs, import_runs
+from analysis.run_files.format import RunFile
 from tests.benchmarks.bulk_store import Size, fill
 
 _EPOCHS = 300  # of four metrics: more than MLflow takes in a request
@@ -239,7 +239,7 @@ def test_a_sweep_without_trials_or_metrics_can_be_exported(store: Any, new_store
 def test_several_sweeps_and_more_runs_than_a_group(
     store: Any, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.exchange._RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("analysis.run_files.exchange._RUNS_AT_ONCE", 2)
     for number in range(3):
         for sweep in ("s", "t"):
             run = store.trial(sweep, f"{sweep}{number}-0", val_accuracy=0.1)

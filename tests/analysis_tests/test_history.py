@@ -18,12 +18,12 @@ import pandas as pd
 import pytest
 from requests.compat import has_simplejson
 
-from analysis import metric_values
+from analysis.data.history import load_history
+from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
-from analysis.exchange import export_runs
-from analysis.history import load_history
-from analysis.runs import load_runs
-from sweep.records import State
+from analysis.records import State
+from analysis.run_files.exchange import export_runs
+from analysis.store import metric_values
 
 
 @pytest.fixture

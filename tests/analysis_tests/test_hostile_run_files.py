@@ -15,11 +15,11 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from analysis.errors import AnalysisError
-from analysis.exchange import export_runs, import_runs
-from analysis.run_file import RunFile
-from analysis.run_file_checks import check_size
-from sweep.plain_text import LONGEST_LINE
-from sweep.records import Tag
+from analysis.records import Tag
+from analysis.run_files.checks import check_size
+from analysis.run_files.exchange import export_runs, import_runs
+from analysis.run_files.format import RunFile
+from analysis.text.plain import LONGEST_LINE
 from tests.fuzzing.run_files import sealed, sealed_anew, table_of, whole
 
 Rows = list[dict[str, Any]]

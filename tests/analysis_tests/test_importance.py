@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.importance import importance
+from analysis.stats.importance import importance
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis import inference
-from analysis.inference import Differences
+from analysis.stats import inference
+from analysis.stats.inference import Differences
 
 DIFFERENCES = st.lists(
     st.floats(-1, 1).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=6, max_size=10

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.intervals import half_width
+from analysis.stats.intervals import half_width
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12))

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures import save_figure
-from analysis.style import styled
+from analysis.figures.parts.style import styled
 
 
 def drawn(path: Path) -> bytes:

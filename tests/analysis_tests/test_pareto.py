@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.pareto import pareto_front
+from analysis.stats.pareto import pareto_front
 
 BOTH = {"gain": "max", "cost": "min"}
 

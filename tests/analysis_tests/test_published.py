@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.published import published_results, published_value
+from analysis.studies.published import published_results, published_value
 
 
 def test_the_three_figures_have_sixteen_bars_each() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.effects import effects
-from analysis.readable import readable_effects
-from analysis.typeset import markdown
+from analysis.stats.effects import effects
+from analysis.stats.readable import readable_effects
+from analysis.text.typeset import markdown
 
 Runs = Callable[[list[dict[str, Any]]], pd.DataFrame]
 

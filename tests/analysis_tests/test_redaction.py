@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analysis.redaction import redacted, redacted_output
+from analysis.text.redaction import redacted, redacted_output
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_output_is_redacted_and_streams_come_back(capsys: pytest.CaptureFixture[
 
 def test_a_traceback_is_redacted() -> None:
     code = """import sys
-from analysis.redaction import redacted_traceback
+from analysis.text.redaction import redacted_traceback
 sys.excepthook = redacted_traceback
 raise KeyError("http://ann:other@host, ray-word, arg-word")"""
     arguments = [sys.executable, "-c", code, "http://u:arg-word@h"]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from analysis.addresses import local_path, sqlite_url
-from analysis.artifacts import checkpoint_of, confusion_of
 from analysis.errors import AnalysisError
-from analysis.relocation import move_of, settle
-from sweep.records import Tag
+from analysis.records import Tag
+from analysis.store.artifacts import checkpoint_of, confusion_of
+from analysis.store.relocation import move_of, settle
+from analysis.text.addresses import local_path, sqlite_url
 from tests.analysis_tests.conftest import Store
 
 MATRIX = [[5, 1], [0, 7]]

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.replication import compare_with_published
+from analysis.studies.replication import compare_with_published
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.test_claims import best_fashion, figures
 

@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.confirmation import leading_runs
-from analysis.effects import effects
-from analysis.runs import load_runs
-from analysis.tables import summarise, write_table
+from analysis.data.runs import load_runs
+from analysis.records import RUN_FILE, State
+from analysis.report.tables import summarise, write_table
+from analysis.stats.confirmation import leading_runs
+from analysis.stats.effects import effects
 from snn.config import TrialConfig
-from sweep.fresh import CONFIRMED, fresh_seeds
-from sweep.records import RUN_FILE, State
-from sweep.spec_file import load_sweep
+from sweep.spec.fresh_seeds import CONFIRMED, fresh_seeds
+from sweep.spec.sources import load_sweep
 
 BEST = Path(__file__).parents[2] / "analysis" / "results" / "best"
 CONFIRMATIONS = sorted(BEST.glob(f"*{CONFIRMED}{RUN_FILE}"))

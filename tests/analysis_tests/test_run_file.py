@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
-from analysis.metric_values import VALUES, in_order
-from analysis.record import RunRecord
-from analysis.run_file import RunFile
-from analysis.run_file_writer import RunFileWriter
-from sweep.records import KIND_SWEEP, KIND_TRIAL, Tag
+from analysis.records import KIND_SWEEP, KIND_TRIAL, Tag
+from analysis.run_files.format import RunFile
+from analysis.run_files.writer import RunFileWriter
+from analysis.store.metric_values import VALUES, in_order
+from analysis.store.record import RunRecord
 
 Value = tuple[str, str, int, int, float]
 
@@ -171,7 +171,7 @@ def test_a_file_of_something_else_is_told_from_one_of_runs(tmp_path: Path) -> No
 def test_a_form_of_later_releases_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.run_file_writer.FORM", b"2")
+    monkeypatch.setattr("analysis.run_files.writer.FORM", b"2")
     write(tmp_path / "r.parquet", [], [], 1)
     with pytest.raises(AnalysisError, match="written by another release"):
         RunFile(tmp_path / "r.parquet")

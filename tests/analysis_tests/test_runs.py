@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.data.runs import INFO, METRICS, list_sweeps, load_runs, param_columns
 from analysis.errors import AnalysisError
-from analysis.runs import INFO, METRICS, list_sweeps, load_runs, param_columns
-from sweep.records import State, Tag
+from analysis.records import State, Tag
 
 FINAL = {
     "test_accuracy": 0.9,
@@ -136,7 +136,7 @@ def test_running_and_failed_trials_are_told_apart(store: Any) -> None:
 
 
 def test_more_runs_than_a_page_are_all_read(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.store._PAGE", 2)
+    monkeypatch.setattr("analysis.store.tracking_store._PAGE", 2)
     for number in range(5):
         store.trial("s", f"a-{number}")
     assert list(load_runs(["s"])["config_id"]) == [f"a-{number}" for number in range(5)]

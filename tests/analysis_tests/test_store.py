@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from analysis.data.runs import list_sweeps, load_runs
 from analysis.errors import AnalysisError
-from analysis.runs import list_sweeps, load_runs
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from analysis.errors import AnalysisError
-from analysis.style import LOOKS, looks
+from analysis.figures.parts.style import LOOKS, looks
 
 
 def luminance(colour: str) -> float:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
-from analysis.tables import summarise
-from sweep.records import State
+from analysis.records import State
+from analysis.report.tables import summarise
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 

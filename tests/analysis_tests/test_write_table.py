@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.tables import FORMATS, summarise, write_table
+from analysis.report.tables import FORMATS, summarise, write_table
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sweep.store import quiet_mlflow
+from sweep.tracking.store import quiet_mlflow
 from tests.benchmarks import analysis_calls
 from tests.benchmarks.bulk_store import Size, fill, sweeps_in
 from tests.benchmarks.report import Table

@@ -87,7 +87,7 @@ def import_runs(uri: str, names: Sequence[str], clock: Clock) -> str:
     from mlflow.tracking import MlflowClient
 
     import analysis
-    from analysis.run_file import RunFile
+    from analysis.run_files.format import RunFile
 
     with _file() as path:
         analysis.export_runs(names, path, tracking_uri=uri)

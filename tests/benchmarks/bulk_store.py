@@ -14,8 +14,8 @@ import sqlalchemy
 from mlflow.store.tracking.dbmodels import models
 from mlflow.tracking import MlflowClient
 
+from analysis.records import EPOCH_METRICS, KIND_SWEEP, KIND_TRIAL, SEARCHABLE, State, Tag
 from snn.config import TrialConfig
-from sweep.records import EPOCH_METRICS, KIND_SWEEP, KIND_TRIAL, SEARCHABLE, State, Tag
 
 START_MS = 1_750_000_000_000
 _EPOCH_MS = 9_000

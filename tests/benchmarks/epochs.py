@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from snn import checkpoint
 from snn.config import TrialConfig
 from snn.kernels import cpu
-from snn.training import Trainer
+from snn.training import checkpoint
+from snn.training.trainer import Trainer
 from tests.benchmarks.contender import OURS, PEERS, installed
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from snn.kernels.threads import taken_from_torch
-from snn.network import SpikingNetwork
+from snn.networks.spiking import SpikingNetwork
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.workload import Workload
 

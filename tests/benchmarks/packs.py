@@ -18,9 +18,9 @@ from torch.nn import functional
 from snn.config import TrialConfig
 from snn.kernels import cpu_loops
 from snn.kernels.threads import taken_from_torch
-from snn.network import SpikingNetwork
-from snn.stepping import Batch, Steps
-from snn.training import Trainer
+from snn.networks.spiking import SpikingNetwork
+from snn.training.stepping import Batch, Steps
+from snn.training.trainer import Trainer
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.workload import mnist

@@ -24,11 +24,11 @@ from typing import Any, NamedTuple
 from ray import tune
 from rich.console import Console
 
-from sweep import runner
-from sweep.outcome import BACKEND, EPOCH, OUTCOME
-from sweep.paths import LaunchPaths
-from sweep.records import State
-from sweep.spec import Sweep
+from analysis.records import State
+from sweep.host.paths import LaunchPaths
+from sweep.run import runner
+from sweep.spec.parsing import parse_sweep
+from sweep.trial.outcome import BACKEND, EPOCH, OUTCOME
 from tests.benchmarks.report import Table
 
 _REPORTS = 5
@@ -126,7 +126,7 @@ def service(trials: int, sampler: str) -> Table:
         "scheduler": {"name": "asha", "grace": _REPORTS},
         "trials": trials,
     }
-    sweep = Sweep.parse(plan)
+    sweep = parse_sweep(plan)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         meter = Meter(LaunchPaths(Path(folder) / "ray_results", "idle", 1))
         started = time.perf_counter()
@@ -157,7 +157,7 @@ def real(trials: int) -> Table:
         "scheduler": "none",
         "trials": trials,
     }
-    sweep = Sweep.parse(plan)
+    sweep = parse_sweep(plan)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         started = time.perf_counter()
         result = runner.run(sweep, Console(stderr=True))

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data import Dataset, load
-from snn.network import SpikingNetwork
-from snn.training import Trainer
+from snn.networks.spiking import SpikingNetwork
+from snn.training.trainer import Trainer
 
 N_CLASSES = 10
 _ROUNDS = 24  # of a bisection

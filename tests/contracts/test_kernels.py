@@ -14,7 +14,7 @@ from torch import Tensor
 from snn.config import TrialConfig
 from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
-from snn.network import SpikingNetwork
+from snn.networks.spiking import SpikingNetwork
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
 every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))

@@ -31,7 +31,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from native.services import Services
 
-from sweep.records import FINAL_METRICS, Tag
+from analysis.records import FINAL_METRICS, Tag
 from tests.docker_tests.jobs_of import job_status, pid_of_driver
 
 SPIKESWEEP = [sys.executable, "-m", "sweep.cli"]

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.text.plain import LONGEST_LINE
 from sweep.cli import run
-from sweep.plain_text import LONGEST_LINE
 
 REFUSED, ACCEPTED = "refused", "accepted"
 _PREFIX = "spikesweep: "

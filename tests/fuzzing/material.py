@@ -37,9 +37,9 @@ def prepare(folder: Path) -> Material:
     """Make all of them in an empty folder."""
     from mlflow.tracking import MlflowClient
 
-    from snn import checkpoint
     from snn.config import TrialConfig
-    from snn.training import build
+    from snn.networks import build
+    from snn.training import checkpoint
     from tests.fuzzing import data_files, run_files
 
     material = Material(folder)

@@ -6,7 +6,7 @@ import json
 from random import Random
 
 from snn.config import TrialConfig
-from sweep.spec import Sweep
+from sweep.spec.sweep import Sweep
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.material import Material

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.metric_values import VALUES
-from analysis.record import RunRecord
-from analysis.run_file import _SEALED, FORM, MARK, UNSEALED, seal
-from analysis.run_file_writer import RunFileWriter
-from sweep.records import KIND_SWEEP, KIND_TRIAL, State, Tag
+from analysis.records import KIND_SWEEP, KIND_TRIAL, State, Tag
+from analysis.run_files.format import _SEALED, FORM, MARK, UNSEALED, seal
+from analysis.run_files.writer import RunFileWriter
+from analysis.store.metric_values import VALUES
+from analysis.store.record import RunRecord
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.damage import OF_BYTES, any_of

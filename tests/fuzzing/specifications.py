@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from snn.config import TrialConfig
-from sweep.spec import Sweep
+from sweep.spec.sweep import Sweep
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.damage import any_of
@@ -43,7 +43,9 @@ def make(random: Random, material: Material) -> Case:
 
 
 def _bundled(random: Random) -> str:
-    files = sorted(resources.files("sweep").joinpath("specs").iterdir(), key=lambda it: it.name)
+    files = sorted(
+        resources.files("sweep.spec").joinpath("bundled").iterdir(), key=lambda it: it.name
+    )
     return random.choice(files).read_text()
 
 

@@ -11,8 +11,8 @@ import torch
 from snn.data import Split
 from snn.kernels import choose
 from snn.kernels.adam import Adam
-from snn.network import SpikingNetwork
-from snn.stepping import Batch, Graphs, Learner, Steps, Sums
+from snn.networks.spiking import SpikingNetwork
+from snn.training.stepping import Batch, Graphs, Learner, Steps, Sums
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.workload import Workload
 

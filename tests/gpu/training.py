@@ -10,8 +10,8 @@ from torch.profiler import ProfilerActivity, profile
 
 from snn.config import TrialConfig
 from snn.data import load
-from snn.stepping import Steps
-from snn.training import Trainer
+from snn.training.stepping import Steps
+from snn.training.trainer import Trainer
 from tests.benchmarks.report import Table
 from tests.benchmarks.workload import mnist
 from tests.snn_tests.test_stepping import SMALL, STEPS

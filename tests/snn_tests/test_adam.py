@@ -74,7 +74,7 @@ def test_a_training_imports_neither_torchs_compiler_nor_scikit_learn() -> None:
 import sys
 from snn.config import TrialConfig
 from snn.data import load
-from snn.training import Trainer
+from snn.training.trainer import Trainer
 config = TrialConfig(dataset="digits", hidden=8, n_steps=5, epochs=1)
 Trainer(config, load("digits")).train_epoch()
 print([name for name in ("torch._dynamo", "sklearn", "scipy.stats") if name in sys.modules])

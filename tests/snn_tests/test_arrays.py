@@ -20,7 +20,7 @@ from snn.data import Augmentation, Dataset, split
 from snn.encoding import SpikePeriods, SpikeTimes
 from snn.errors import ArrayError, ConfigError, DataError
 from snn.kernels import Layer, cpu, reference
-from snn.training import build
+from snn.networks import build
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,11 +13,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 import torch
 
-from snn import checkpoint
 from snn.config import TrialConfig
 from snn.data import Dataset, load
 from snn.errors import CheckpointError
-from snn.training import Trainer, build
+from snn.networks import build
+from snn.training import checkpoint
+from snn.training.trainer import Trainer
 
 
 @pytest.mark.parametrize("dynamics", ["alif", "izhikevich", "mlp"])

@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from analysis import records
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
-from sweep import records
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,14 @@ warnings.simplefilter("ignore")
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from snn.kernels import cuda_adam, cuda_events, cuda_loops, cuda_readout, cuda_wide
+from snn.kernels.gpu import adam
+from snn.kernels.gpu import events
+from snn.kernels.gpu import loops
+from snn.kernels.gpu import readout
+from snn.kernels.gpu import wide_loops
 
-modules = dict(adam=cuda_adam, events=cuda_events, loops=cuda_loops, readout=cuda_readout)
-modules |= dict(wide=cuda_wide)
+modules = dict(adam=adam, events=events, loops=loops, readout=readout)
+modules |= dict(wide=wide_loops)
 capability, wanted = json.loads(sys.argv[1])
 kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="*i64")
 kinds |= dict.fromkeys(["order", "starts", "peaks"], "*i32")

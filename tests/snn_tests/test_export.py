@@ -19,8 +19,8 @@ from snn.config import TrialConfig
 from snn.errors import ExportError
 from snn.export.nir_graph import to_nir
 from snn.export.onnx_model import to_onnx
-from snn.network import SpikingNetwork
-from snn.training import Network, build
+from snn.networks import Network, build
+from snn.networks.spiking import SpikingNetwork
 
 Array = npt.NDArray[Any]
 N_PIXELS = 64

@@ -24,9 +24,9 @@ from snn.errors import ConfigError
 from snn.kernels import buffers, cpu
 from snn.kernels.buffers import Lease
 from snn.kernels.threads import in_parallel, taken_from_torch
-from snn.network import SpikingNetwork
+from snn.networks.spiking import SpikingNetwork
 from snn.neurons import alif, lif
-from snn.training import Trainer
+from snn.training.trainer import Trainer
 
 
 @pytest.fixture

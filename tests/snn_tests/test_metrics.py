@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.metrics import EventTally
-from snn.mlp import MLP
-from snn.network import SpikingNetwork
+from snn.networks.mlp import MLP
+from snn.networks.spiking import SpikingNetwork
+from snn.training.metrics import EventTally
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the other package

@@ -11,9 +11,9 @@ from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset
 from snn.encoding import ENCODERS
 from snn.errors import ConfigError
-from snn.metrics import EventTally
-from snn.mlp import MLP
-from snn.network import SpikingNetwork
+from snn.networks.mlp import MLP
+from snn.networks.spiking import SpikingNetwork
+from snn.training.metrics import EventTally
 
 
 def pixels(dataset: Dataset, count: int = 200) -> torch.Tensor:

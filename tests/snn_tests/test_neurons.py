@@ -14,7 +14,7 @@ from snn.config import TrialConfig
 from snn.kernels import reference
 from snn.neurons import ALIF, LIF, Izhikevich, Readout, Synapse
 from snn.neurons.izhikevich import IzhikevichState
-from snn.surrogate import SURROGATES, spike
+from snn.surrogates.derivatives import SURROGATES, spike
 
 SEED = torch.Generator().manual_seed(0)
 

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snn import pictures
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.errors import DataError
-from snn.training import Network, build
+from snn.networks import Network, build, pictures
 
 SIDE = 8
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from snn.config import TrialConfig
-from snn.mlp import MLP
-from snn.network import SpikingNetwork
-from snn.regularisation import averaged, draw_masks, follow, objective, silenced
+from snn.networks.mlp import MLP
+from snn.networks.spiking import SpikingNetwork
+from snn.training.regularisation import averaged, draw_masks, follow, objective, silenced
 
 SMALL: dict[str, Any] = {"hidden": [40, 30], "n_steps": 10, "encoding": "constant", "dropout": 0.5}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snn.schedules import SCHEDULES
+from snn.training.schedules import SCHEDULES
 
 
 @given(st.floats(0, 1), st.sampled_from(sorted(SCHEDULES)))

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import torch
 
-from snn import checkpoint
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.errors import NonFiniteLossError
-from snn.stepping import call_again
-from snn.training import Trainer
+from snn.training import checkpoint
+from snn.training.stepping import call_again
+from snn.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {
     "dataset": "digits",

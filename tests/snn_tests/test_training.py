@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from snn import checkpoint
 from snn.config import DYNAMICS, TrialConfig
 from snn.data import Dataset
 from snn.errors import CheckpointError, NonFiniteLossError
-from snn.training import Trainer
+from snn.training import checkpoint
+from snn.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {
     "dataset": "digits",

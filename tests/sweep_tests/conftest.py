@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sweep import cluster
-from sweep.spec import Resources
+from sweep.cluster import connection
+from sweep.spec.sweep import Resources
 from tests.sweep_tests.workplace import Workplace
 
 
 @pytest.fixture(scope="session")
 def ray_here() -> Iterator[None]:
     """A Ray of this process, for the sweeps that need none of their own."""
-    with cluster.connected(Resources(), address=None):
+    with connection.connected(Resources(), address=None):
         yield
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from snn import checkpoint, pictures
 from snn.config import TrialConfig
-from snn.training import build
+from snn.networks import build, pictures
+from snn.training import checkpoint
 from sweep.commands.activity import activities
 from sweep.errors import SpecError
 from tests.sweep_tests.workplace import Workplace

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from snn import checkpoint
 from snn.config import TrialConfig
 from snn.data.sources import _SHAPES
-from snn.training import build
+from snn.networks import build
+from snn.training import checkpoint
 from sweep.cli import run
 from tests.snn_tests.test_pictures import png
 from tests.sweep_tests.workplace import Workplace
@@ -116,7 +116,7 @@ def test_ctrl_c_is_told_whenever_it_comes(
     def ctrl_c() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("analysis.runs.list_sweeps", ctrl_c)
+    monkeypatch.setattr("analysis.data.runs.list_sweeps", ctrl_c)
     assert fail("list", capsys) == (130, "spikesweep: interrupted")
 
 

@@ -8,8 +8,9 @@ import math
 import pytest
 from rich.console import Console
 
-from sweep.board import Board, Progress, duration
-from sweep.records import State
+from analysis.records import State
+from sweep.host.console import duration
+from sweep.run.board import Board, Progress
 
 
 def board(terminal: bool, mode: str = "max") -> tuple[Board, io.StringIO]:
@@ -60,7 +61,7 @@ def test_the_best_follows_the_direction_of_the_metric(mode: str, best: float) ->
 def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
     view, _ = board(terminal=False)
     now = 1000.0
-    monkeypatch.setattr("sweep.board.time.monotonic", lambda: now)
+    monkeypatch.setattr("sweep.run.board.time.monotonic", lambda: now)
     view.begin("a", "a", epochs=10)
     assert view.progress.seconds_left() is None
     now += 30

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.spec_file import load_sweep
+from sweep.spec.sources import load_sweep
 from tests.sweep_tests.workplace import Done, Workplace
 
 pytestmark = pytest.mark.usefixtures("ray_here")

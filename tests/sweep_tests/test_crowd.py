@@ -13,15 +13,15 @@ import optuna
 from mlflow.tracking import MlflowClient
 from ray.tune.search import Searcher
 
+from analysis.records import State, Tag
 from snn.config import TrialConfig
-from sweep.database import StudyDatabase
-from sweep.outcome import EPOCH, OUTCOME, Outcome
-from sweep.paths import LaunchPaths, study_storage
-from sweep.records import State, Tag
-from sweep.search import StudySearcher
-from sweep.spec import Sweep
-from sweep.study import open_study
-from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.host.paths import LaunchPaths, study_storage
+from sweep.search.database import StudyDatabase
+from sweep.search.searcher import StudySearcher
+from sweep.search.study import open_study
+from sweep.spec.parsing import parse_sweep
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.trial.outcome import EPOCH, OUTCOME, Outcome
 
 DRIVERS, SLOTS, TRIALS, EPOCHS = 4, 4, 12, 3
 
@@ -30,7 +30,7 @@ def drive(folder: Path, name: str) -> None:
     """A driver whose trials report in turns, as many at a time as there are slots; no Ray."""
     os.chdir(folder)
     plan = {"base": {"dataset": "digits"}, "search": {"lr": {"loguniform": [1e-4, 1e-2]}}}
-    sweep = Sweep.parse({"name": name, "scheduler": "none", "trials": TRIALS, **plan})
+    sweep = parse_sweep({"name": name, "scheduler": "none", "trials": TRIALS, **plan})
     paths = LaunchPaths(folder / "ray_results", name, 1)
     with (folder / f"{name}.said").open("w") as said:
         database = StudyDatabase(study_storage(), paths.key, sweep.directions, said.write)

@@ -12,15 +12,14 @@ from mlflow.entities import Run, ViewType
 from mlflow.tracking import MlflowClient
 from rich.console import Console
 
-from analysis.runs import list_sweeps, load_runs
+from analysis.data.runs import list_sweeps, load_runs
+from analysis.records import State, Tag
 from snn.config import TrialConfig
-from sweep import tracking
-from sweep.confirm import asked_for
-from sweep.outcome import Outcome
-from sweep.paths import LaunchPaths
-from sweep.records import State, Tag
-from sweep.sync import sync_all
-from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.host.paths import LaunchPaths
+from sweep.run.confirmation import asked_for
+from sweep.run.sync import sync_all
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.trial.outcome import Outcome
 from tests.sweep_tests.workplace import wait_until
 
 CONFIGS = [TrialConfig(dataset="digits", seed=seed) for seed in range(3)]
@@ -28,7 +27,7 @@ CONFIGS = [TrialConfig(dataset="digits", seed=seed) for seed in range(3)]
 
 @pytest.fixture
 def paths(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> LaunchPaths:
-    monkeypatch.setattr(tracking, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr("sweep.tracking.tracker._PATIENCE_S", 0.2)
     return LaunchPaths(in_folder / "ray_results", "small", 1)
 
 

@@ -14,12 +14,11 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from analysis.records import State, Tag
 from snn.config import TrialConfig
-from sweep import tracking
-from sweep.outcome import Outcome
-from sweep.paths import LaunchPaths
-from sweep.records import State, Tag
-from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.host.paths import LaunchPaths
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.trial.outcome import Outcome
 from tests.sweep_tests.lossy import LossyProxy
 from tests.sweep_tests.workplace import answers, wait_until
 
@@ -94,7 +93,7 @@ def test_whichever_answer_is_lost_everything_arrives_once(
     artifact.write_text("[]")
     proxy = LossyProxy(server, lost.__contains__)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", proxy.url)
-    monkeypatch.setattr(tracking, "_FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr("sweep.tracking.tracker._FIRST_PAUSE_S", 0.05)
     try:
         assert log_two_trials(paths, artifact) == ""
         assert proxy.requests >= max(lost) or len(lost) > 1, "nothing was lost"
@@ -167,7 +166,7 @@ def test_an_experiment_in_the_bin_is_waited_for_and_named(
 ) -> None:
     url = f"http://127.0.0.1:{server}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-    monkeypatch.setattr(tracking, "_PATIENCE_S", 0.5)
+    monkeypatch.setattr("sweep.tracking.tracker._PATIENCE_S", 0.5)
     client = MlflowClient(url)
     experiment = client.create_experiment(paths.name)
     client.delete_experiment(experiment)

@@ -14,8 +14,7 @@ import yaml
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from sweep import tracking
-from sweep.spec import Sweep
+from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
@@ -46,7 +45,7 @@ def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: 
     assert parent.info.status == "FINISHED"
     assert "torch " in parent.data.tags["spikesweep.versions"]
     assert parent.data.tags["spikesweep.machine"]
-    spec = Sweep.parse(yaml.safe_load(parent.data.tags["spikesweep.spec"]))
+    spec = parse_sweep(yaml.safe_load(parent.data.tags["spikesweep.spec"]))
     assert (spec.name, spec.seeds) == ("small", (0, 1))
     assert len(children) == 4
     for child in children:
@@ -281,7 +280,7 @@ def test_a_trial_that_the_scheduler_stops_is_pruned_everywhere(place: Workplace)
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracking, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr("sweep.tracking.tracker._PATIENCE_S", 1.0)
     away = {
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.environment import settle, settle_ray
+from sweep.host.environment import settle, settle_ray
 from tests.sweep_tests.workplace import Workplace
 
 STRAY = {

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from sweep.driver import Result
-from sweep.failures import UNKNOWN, read_cause
-from sweep.records import State
-from sweep.runner import run
-from sweep.spec import Sweep
-from sweep.trainable import SnnTrainable
+from analysis.records import State
+from sweep.run.driver import Result
+from sweep.run.runner import run
+from sweep.spec.parsing import parse_sweep
+from sweep.trial.failures import UNKNOWN, read_cause
+from sweep.trial.trainable import SnnTrainable
 from tests.sweep_tests.workplace import SMALL
 
 CREATION = """Failure # 1 (occurred at 2026-11-26_12-50-39)
@@ -23,7 +23,7 @@ The actor died because of an error raised in its creation task, \
 \x1b[36mray::SnnTrainable.__init__()\x1b[39m (pid=8, ip=192.0.2.2, actor_id=1)
   File "/usr/lib/python3.11/concurrent/futures/_base.py", line 449, in result
     return self.__get_result()
-  File "/w/sweep/trainable.py", line 54, in setup
+  File "/w/sweep/trial/trainable.py", line 54, in setup
     import snn_kernels
 ModuleNotFoundError: No module named 'snn_kernels'
 
@@ -104,7 +104,7 @@ class Refusing(SnnTrainable):
 
 def ran(trainable: type[SnnTrainable]) -> Result:
     console = Console(file=io.StringIO())
-    return run(Sweep.parse(SMALL | {"trials": 2}), console, trainable=trainable)
+    return run(parse_sweep(SMALL | {"trials": 2}), console, trainable=trainable)
 
 
 def test_a_worker_that_lacks_a_module_ends_the_sweep_with_that_reason(

@@ -12,9 +12,9 @@ import requests
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service import utils
 
-from sweep.outbox import Outbox
-from sweep.paths import LaunchPaths
-from sweep.records import Tag
+from analysis.records import Tag
+from sweep.host.paths import LaunchPaths
+from sweep.tracking.outbox import Outbox
 from tests.sweep_tests.test_delivery import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 

@@ -9,7 +9,7 @@ import pytest
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
-from sweep.records import KIND_SWEEP, KIND_TRIAL, State, Tag
+from analysis.records import KIND_SWEEP, KIND_TRIAL, State, Tag
 from tests.sweep_tests.workplace import Workplace
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e[red]x[/red]"

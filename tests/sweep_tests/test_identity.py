@@ -15,23 +15,24 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from analysis.exchange import export_runs
-from analysis.run_file import RunFile
-from analysis.run_file_writer import RunFileWriter
-from snn import Trainer, checkpoint
+from analysis.records import Tag
+from analysis.run_files.exchange import export_runs
+from analysis.run_files.format import RunFile
+from analysis.run_files.writer import RunFileWriter
+from snn import Trainer
 from snn.config import TrialConfig
 from snn.data import load
-from sweep import launch
-from sweep.database import StudyDatabase
+from snn.training import checkpoint
 from sweep.errors import SpecError
-from sweep.finish import epochs_of
-from sweep.identity import claim
-from sweep.outbox import Outbox
-from sweep.paths import LaunchPaths, launches
-from sweep.records import Tag
-from sweep.search import StudySearcher
-from sweep.spec import Sweep
-from sweep.study import open_study
+from sweep.host.paths import LaunchPaths, launches
+from sweep.run import launch
+from sweep.search.database import StudyDatabase
+from sweep.search.identity import claim
+from sweep.search.searcher import StudySearcher
+from sweep.search.study import open_study
+from sweep.spec.parsing import parse_sweep
+from sweep.tracking.outbox import Outbox
+from sweep.trial.finish import epochs_of
 from tests.sweep_tests.workplace import Workplace
 
 BASE: dict[str, Any] = {"dataset": "digits", "epochs": 1, "n_steps": 4, "encoding": "constant"}
@@ -91,7 +92,7 @@ def forged_runs(first: Workplace, place: Workplace) -> dict[str, str]:
     """Import the runs of one epoch with the params and the tags of those of two."""
     export_runs(["small"], place.folder / "true.parquet", tracking_uri=first.store)
     file = RunFile(place.folder / "true.parquet")
-    longer = Sweep.parse({"name": "small", **LONGER}).configs()[0]
+    longer = parse_sweep({"name": "small", **LONGER}).configs()[0]
     writer = RunFileWriter({name for run, _ in file.runs_and_values() for name in run.metrics})
     for run, values in file.runs_and_values():
         if run.is_trial:
@@ -178,7 +179,7 @@ class Bench:
     """A launch with its study, without a driver."""
 
     def __init__(self, folder: Path, number: int = 1, **changes: Any) -> None:
-        self.sweep = Sweep.parse({"name": "s", **PLAN, "search": {"hidden": [4, 5]}, **changes})
+        self.sweep = parse_sweep({"name": "s", **PLAN, "search": {"hidden": [4, 5]}, **changes})
         self.paths = LaunchPaths(folder / "ray_results", "s", number)
         self.url = f"sqlite:///{folder / 'optuna.db'}"
 
@@ -269,7 +270,7 @@ def test_a_launch_of_the_first_version_leaves_the_study_of_another_folder_alone(
 
 
 def test_launches_of_the_same_name_and_number_have_different_keys(in_folder: Path) -> None:
-    sweep = Sweep.parse({"name": "s", **PLAN})
+    sweep = parse_sweep({"name": "s", **PLAN})
     keys = set()
     for _ in range(3):
         paths = launch.begin(sweep)
@@ -281,7 +282,7 @@ def test_launches_of_the_same_name_and_number_have_different_keys(in_folder: Pat
 
 
 def test_a_launch_that_was_cut_off_while_its_folder_was_made_is_none(in_folder: Path) -> None:
-    sweep = Sweep.parse({"name": "s", **PLAN})
+    sweep = parse_sweep({"name": "s", **PLAN})
     whole = launch.begin(sweep)
     LaunchPaths(whole.root, "s", 2).folder.mkdir()
     assert launch.latest(sweep) == whole

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sweep.cluster.nodes import RELEASE, check_here
 from sweep.errors import SweepError
-from sweep.nodes import RELEASE, check_here
 from tests.sweep_tests.head import Head
 from tests.sweep_tests.wire import Wire
 from tests.sweep_tests.workplace import Done, Workplace, wait_until

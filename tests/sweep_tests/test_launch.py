@@ -6,10 +6,11 @@ from pathlib import Path, PosixPath
 
 import pytest
 
-from sweep import launch
 from sweep.errors import SpecError, SweepError
-from sweep.paths import LaunchPaths
-from sweep.spec import Sweep
+from sweep.host.paths import LaunchPaths
+from sweep.run import launch
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Sweep
 
 
 class CaseBlind(PosixPath):
@@ -21,7 +22,7 @@ class CaseBlind(PosixPath):
 
 
 def sweep(name: str) -> Sweep:
-    return Sweep.parse({"name": name, "base": {"dataset": "digits"}, "search": {"lr": [1e-3]}})
+    return parse_sweep({"name": name, "base": {"dataset": "digits"}, "search": {"lr": [1e-3]}})
 
 
 def test_names_that_differ_in_case_alone_are_not_taken_for_one(

@@ -11,10 +11,10 @@ import pytest
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from analysis.records import State, Tag
 from snn.config import TrialConfig
-from sweep.ledger import Ledger
-from sweep.records import State, Tag
-from sweep.store import open_store
+from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.store import open_store
 
 BASE: dict[str, Any] = {"dataset": "digits", "epochs": 3}
 DIGEST = "d" * 64

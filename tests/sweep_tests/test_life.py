@@ -16,18 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from analysis.records import State
 from snn.config import TrialConfig
 from snn.data import Dataset, load
-from sweep import cluster
-from sweep.board import Board, Progress
-from sweep.cluster import Slots
-from sweep.ledger import Ledger
-from sweep.observer import Observer
-from sweep.outcome import EPOCH, OUTCOME
-from sweep.paths import LaunchPaths
-from sweep.records import State
-from sweep.spec import Resources
-from sweep.tracking import MlflowTracker
+from sweep.cluster import connection
+from sweep.cluster.connection import Slots
+from sweep.host.paths import LaunchPaths
+from sweep.run.board import Board, Progress
+from sweep.run.observer import Observer
+from sweep.spec.sweep import Resources
+from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.tracker import MlflowTracker
+from sweep.trial.outcome import EPOCH, OUTCOME
 
 EVENTS = ("start", "result", "recover", "complete", "error")
 CONFIGS = [TrialConfig(dataset="digits", epochs=9, seed=seed) for seed in (0, 1)]
@@ -50,7 +50,7 @@ class Reported:
 
 @pytest.fixture(scope="module")
 def slots() -> Iterator[Slots]:
-    with cluster.connected(Resources(), address=None) as slots:
+    with connection.connected(Resources(), address=None) as slots:
         yield slots
 
 

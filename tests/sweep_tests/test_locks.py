@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from sweep.locks import Holder
+from sweep.host.locks import Holder
 from tests.sweep_tests.workplace import Workplace
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from sweep.locks import TakenError, awaited, held
+from sweep.host.locks import TakenError, awaited, held
 try:
     with {lock}(Path(sys.argv[1])):
         print("held", flush=True)

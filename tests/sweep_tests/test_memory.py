@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep.memory import Memory, peak_memory
+from sweep.cluster.memory import Memory, peak_memory
 from tests.sweep_tests.workplace import Workplace
 
 GIB = 2**30

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.outbox import Event, Outbox
+from sweep.tracking.outbox import Event, Outbox
 
 
 @contextmanager

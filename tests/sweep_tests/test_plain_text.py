@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 
-from sweep.console import PlainConsole
-from sweep.plain_text import LONGEST_LINE, brief, one_line, visible
+from analysis.text.plain import LONGEST_LINE, brief, one_line, visible
+from sweep.host.console import PlainConsole
 
 _TURNS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 

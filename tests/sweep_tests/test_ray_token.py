@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweep.ray_token import give_token
+from sweep.cluster.token import give_token
 
 CONNECT = """
-from sweep import cluster
-from sweep.spec import Resources
-with cluster.connected(Resources(), None):
+from sweep.cluster import connection
+from sweep.spec.sweep import Resources
+with connection.connected(Resources(), None):
     print("connected")
 """
 

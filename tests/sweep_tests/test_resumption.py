@@ -11,11 +11,11 @@ from upath import UPath
 
 from snn.config import TrialConfig
 from snn.data import load
-from snn.training import Trainer
-from sweep import finish, resumption
-from sweep.outcome import NOTICE
-from sweep.paths import LaunchPaths, TrialPaths
-from sweep.trainable import SnnTrainable
+from snn.training.trainer import Trainer
+from sweep.host.paths import LaunchPaths, TrialPaths
+from sweep.trial import finish, resumption
+from sweep.trial.outcome import NOTICE
+from sweep.trial.trainable import SnnTrainable
 from tests.sweep_tests.workplace import Workplace, stop, wait_until
 
 CONFIG = TrialConfig(dataset="digits", hidden=8, n_steps=10, encoding="constant", epochs=4)

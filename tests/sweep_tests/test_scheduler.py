@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
-from sweep.outcome import EPOCH
-from sweep.scheduler import make_scheduler
-from sweep.spec import Sweep
+from sweep.search.schedulers import make_scheduler
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Sweep
+from sweep.trial.outcome import EPOCH
 
 GRACE, EPOCHS = 2, 12
 CONTROLLER: Any = None  # ASHA does not ask it for anything
@@ -25,7 +26,7 @@ def sweep(**changes: Any) -> Sweep:
         "scheduler": {"name": "asha", "grace": GRACE},
         "each": ["hidden"],
     }
-    return Sweep.parse(plan | changes)
+    return parse_sweep(plan | changes)
 
 
 def trials(kinds: list[Any]) -> list[Trial]:

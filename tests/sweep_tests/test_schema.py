@@ -25,16 +25,16 @@ from mlflow.store.tracking.dbmodels.initial_models import Base
 from mlflow.tracking import MlflowClient
 from sqlalchemy import Engine, create_engine, event
 
+from analysis.data.runs import list_sweeps
 from analysis.errors import AnalysisError
-from analysis.runs import list_sweeps
-from sweep import schema
-from sweep.checkup import CHECKS
+from analysis.records import KIND_SWEEP, Tag
+from analysis.store import schema
 from sweep.cli import run
-from sweep.database import StudyDatabase
-from sweep.ledger import Ledger
-from sweep.paths import study_storage
-from sweep.records import KIND_SWEEP, Tag
-from sweep.store import open_store, store_exists
+from sweep.host.paths import study_storage
+from sweep.run.checkup import CHECKS
+from sweep.search.database import StudyDatabase
+from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.store import open_store, store_exists
 
 
 @pytest.fixture(scope="module")

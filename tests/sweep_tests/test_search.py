@@ -13,14 +13,14 @@ import pytest
 from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
+from analysis.records import State
 from snn.config import TrialConfig
-from sweep.database import StudyDatabase
-from sweep.failures import Cause
-from sweep.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
-from sweep.records import State
-from sweep.search import Epochs, StudySearcher
-from sweep.spec import Sweep
-from sweep.study import open_study
+from sweep.search.database import StudyDatabase
+from sweep.search.searcher import Epochs, StudySearcher
+from sweep.search.study import open_study
+from sweep.spec.parsing import parse_sweep
+from sweep.trial.failures import Cause
+from sweep.trial.outcome import EARLIER, EPOCH, OUTCOME, REASON, Outcome
 
 Reused = list[tuple[str, Outcome]]
 
@@ -28,7 +28,7 @@ Reused = list[tuple[str, Outcome]]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy disk may take longer than a driver waits before it is asked again, as Tune does."""
-    monkeypatch.setattr("sweep.search._DATABASE_WAIT_S", 60.0)
+    monkeypatch.setattr("sweep.search.searcher._DATABASE_WAIT_S", 60.0)
 
 
 class Bench:
@@ -36,7 +36,7 @@ class Bench:
 
     def __init__(self, folder: Path, **plan: Any) -> None:
         common = {"name": "s", "base": {"dataset": "digits"}, "scheduler": "none"}
-        self.sweep = Sweep.parse(common | plan)
+        self.sweep = parse_sweep(common | plan)
         self.url = f"sqlite:///{folder / 'optuna.db'}"
         self.reused: Reused = []
         self.databases: list[StudyDatabase] = []

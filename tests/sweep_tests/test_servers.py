@@ -13,9 +13,9 @@ import psutil
 import pytest
 from ray._private import services
 
-from sweep.guard import Guard
-from sweep.head import Head
-from sweep.servers import in_a_session_of_their_own
+from sweep.cluster.guard import Guard
+from sweep.cluster.head import Head
+from sweep.cluster.servers import in_a_session_of_their_own
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 BASE = {"dataset": "digits", "epochs": 60, "n_steps": 10, "encoding": "constant"}

@@ -10,7 +10,7 @@ import pytest
 import ray.job_config  # noqa: F401 (while the path is whole)
 
 import sweep
-from sweep.shadows import job_config
+from sweep.host.shadows import job_config
 
 BIN = Path(sys.executable).parent
 HOME = Path(sweep.__file__).parents[1]

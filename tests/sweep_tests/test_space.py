@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import SpecError
-from sweep.space import Space
-from sweep.space_form import parse_space
+from sweep.spec.space import Space
+from sweep.spec.space_yaml import parse_space
 
 FIXED: dict[str, Any] = {"dataset": "digits", "preset": "default"}
 

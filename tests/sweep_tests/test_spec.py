@@ -10,14 +10,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.published import published_results
+from analysis.studies.published import published_results
 from snn.config import TrialConfig
 from sweep.errors import SpecError
-from sweep.fresh import fresh_seeds
-from sweep.spec import Sweep
-from sweep.spec_file import bundled, load_sweep
-from sweep.spec_schema import json_schema
-from sweep.yaml_file import read
+from sweep.spec.fresh_seeds import fresh_seeds
+from sweep.spec.json_schema import json_schema
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sources import bundled, load_sweep
+from sweep.spec.yaml_file import read
 
 GOOD = """
 name: good
@@ -168,12 +168,12 @@ def test_a_sweep_survives_its_own_yaml(tmp_path: Path) -> None:
 def test_no_more_configurations_are_planned_than_there_are() -> None:
     common = {"name": "a", "base": {}, "scheduler": "none"}
     two = {"search": {"dynamics": ["lif", "alif"]}}
-    assert Sweep.parse(common | two | {"trials": 10}).configurations_planned() == 2
-    assert Sweep.parse(common | two | {"sampler": "grid"}).configurations_planned() == 2
-    assert Sweep.parse(common | two | {"seeds": [0, 1, 2]}).trials_planned() == 6
+    assert parse_sweep(common | two | {"trials": 10}).configurations_planned() == 2
+    assert parse_sweep(common | two | {"sampler": "grid"}).configurations_planned() == 2
+    assert parse_sweep(common | two | {"seeds": [0, 1, 2]}).trials_planned() == 6
     lr = {"search": {"lr": {"loguniform": [1e-4, 1e-2]}}}
-    assert Sweep.parse(common | lr).configurations_planned() == 20
-    assert Sweep.parse(common).configurations_planned() == 1
+    assert parse_sweep(common | lr).configurations_planned() == 20
+    assert parse_sweep(common).configurations_planned() == 1
 
 
 def test_the_published_grids_are_the_48_published_rows() -> None:
@@ -214,7 +214,7 @@ def test_the_schema_accepts_the_bundled_sweeps() -> None:
 def test_the_schema_accepts_the_bundled_files_as_they_are_written() -> None:
     import jsonschema
 
-    for file in (Path(__file__).parents[2] / "sweep" / "specs").glob("*.yaml"):
+    for file in (Path(__file__).parents[2] / "sweep" / "spec" / "bundled").glob("*.yaml"):
         jsonschema.validate(read(file.read_text(), file.name), json_schema())
 
 
@@ -261,13 +261,13 @@ def test_a_condition_on_a_key_that_is_not_searched_is_decided_by_its_value(
     base: dict[str, Any], when: dict[str, Any], used: bool
 ) -> None:
     search = {"lr": {"choice": [0.1, 0.2], "when": when}}
-    sweep = Sweep.parse({"name": "a", "base": base, "search": search})
+    sweep = parse_sweep({"name": "a", "base": base, "search": search})
     assert sweep.space.grid() == ([{"lr": 0.1}, {"lr": 0.2}] if used else [{}])
 
 
 def test_a_search_of_a_billion_points_is_planned_at_once() -> None:
     search = {key: {"int": [2, 1001]} for key in ("hidden", "n_steps", "batch_size")}
-    sweep = Sweep.parse({"name": "a", "search": search, "trials": 30})
+    sweep = parse_sweep({"name": "a", "search": search, "trials": 30})
     assert sweep.space.size() == 10**9
     assert sweep.configurations_planned() == 30
 
@@ -314,19 +314,19 @@ plans = st.fixed_dictionaries(
 @given(plan=plans)
 @settings(max_examples=80)
 def test_any_valid_sweep_survives_its_own_yaml(plan: dict[str, Any]) -> None:
-    sweep = Sweep.parse(plan)
-    again = Sweep.parse(read(sweep.to_yaml(), "again"))
+    sweep = parse_sweep(plan)
+    again = parse_sweep(read(sweep.to_yaml(), "again"))
     assert again == sweep
     assert again.space == sweep.space
 
 
 def test_points_are_all_run_in_order_and_survive_their_yaml() -> None:
     points = [{"dynamics": "lif", "lr": 1e-3}, {"dynamics": "alif", "hidden": [8, 4]}]
-    sweep = Sweep.parse({"name": "p", "points": points, "sampler": "grid", "seeds": [1, 2]})
+    sweep = parse_sweep({"name": "p", "points": points, "sampler": "grid", "seeds": [1, 2]})
     assert sweep.trials_planned() == 4
     assert [config.dynamics for config in sweep.configs()] == ["lif", "lif", "alif", "alif"]
     assert sweep.values("hidden") == ((128,), (8, 4))
-    assert Sweep.parse(read(sweep.to_yaml(), "p")) == sweep
+    assert parse_sweep(read(sweep.to_yaml(), "p")) == sweep
 
 
 @given(st.sets(st.integers(0, 9)))

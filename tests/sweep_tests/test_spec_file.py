@@ -9,7 +9,7 @@ import pytest
 
 from sweep.cli import run
 from sweep.errors import SpecError
-from sweep.spec_file import bundled, load_sweep, parse_overrides
+from sweep.spec.sources import bundled, load_sweep, parse_overrides
 from tests.sweep_tests.test_spec import GOOD, write
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sweep.stopping import obeyed_later, stoppable
+from sweep.host.stopping import obeyed_later, stoppable
 
 
 def send() -> None:

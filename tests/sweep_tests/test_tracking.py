@@ -8,18 +8,18 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from analysis.records import State, Tag
 from snn.config import TrialConfig
-from sweep import launch, tracking
-from sweep.delivery import Delivery
 from sweep.errors import SpecError
-from sweep.outbox import Outbox
-from sweep.outcome import Outcome
-from sweep.paths import LaunchPaths
-from sweep.records import State, Tag
-from sweep.same_store import refuse_another_store
-from sweep.spec import Sweep
-from sweep.store import address
-from sweep.tracking import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.host.paths import LaunchPaths
+from sweep.run import launch
+from sweep.spec.parsing import parse_sweep
+from sweep.tracking.delivery import Delivery
+from sweep.tracking.outbox import Outbox
+from sweep.tracking.same_store import refuse_another_store
+from sweep.tracking.store import address
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.trial.outcome import Outcome
 
 CONFIG = TrialConfig(dataset="digits")
 KEY = CONFIG.config_id
@@ -129,7 +129,7 @@ def test_folders_that_share_a_store_log_the_same_launch_to_runs_of_their_own(
     in_folder: Path, monkeypatch: pytest.MonkeyPatch, lost_marks: bool
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{in_folder / 'mlflow.db'}")
-    sweep = Sweep.parse({"name": "sweep", "search": {"lr": {"loguniform": [1e-4, 1e-2]}}})
+    sweep = parse_sweep({"name": "sweep", "search": {"lr": {"loguniform": [1e-4, 1e-2]}}})
     for folder, loss in (("one", 1.0), ("other", 2.0)):
         (in_folder / folder).mkdir()
         monkeypatch.chdir(in_folder / folder)
@@ -167,7 +167,7 @@ def test_a_store_that_is_away_delays_delivery_only(
     paths: LaunchPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    monkeypatch.setattr(tracking, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr("sweep.tracking.tracker._PATIENCE_S", 1.0)
     tracker = MlflowTracker(paths)
     begin(tracker, paths)
     tracker.epoch(KEY, 1, {"train_loss": 1.0})

@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.text.plain import LONGEST_LINE
 from sweep.cli import run
 from sweep.errors import SpecError
-from sweep.plain_text import LONGEST_LINE
-from sweep.yaml_file import read, write
+from sweep.spec.yaml_file import read, write
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import yaml
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from analysis.addresses import sqlite_url
+from analysis.text.addresses import sqlite_url
 from sweep.cli import run
 
 SMALL: dict[str, Any] = {

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.activity import Activity, LayerActivity
+from analysis.data.activity import Activity, LayerActivity
 from tests.analysis_tests.conftest import make_runs
 
 NAN = float("nan")

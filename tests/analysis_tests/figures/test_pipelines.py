@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.figures import pipeline
-from analysis.style import LOOKS
+from analysis.figures.parts.style import LOOKS
 from tests.analysis_tests.figures.gallery import activity
 from tests.analysis_tests.figures.reading import note, points, texts, ticks, title
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import AnalysisError
+from analysis.records import State, Tag
 from analysis.report import Material, as_html, build_report, write_report
 from analysis.report.parts import Browser, Note, Picture, Report, Table, Verbatim
-from sweep.records import State, Tag
 from tests.analysis_tests.conftest import Store
 
 

@@ -1,0 +1,1 @@
+"""The runs of sweeps as tidy tables."""

@@ -1,0 +1,152 @@
+"""The seeds of a configuration put together: what the tables and the figures rest on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.runs import METRICS, STATES, param_columns
+from analysis.errors import AnalysisError
+from analysis.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
+
+CHOSEN_BY = "best_val_accuracy"
+"""What decides which configuration is better. Nothing ever selects on the test set."""
+
+FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
+"""The params that a reader looks for first, in this order; others follow by name."""
+
+
+COSTS = frozenset(
+    name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
+)
+"""The metrics of which less is better."""
+
+_DECADES = 30  # from the least to the greatest value of a logarithmic param, at least
+
+
+def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """One row per configuration over the seeds that are done, best mean validation first.
+
+    Indexed by `group_id`. Columns: the params but the seed, `n` (seeds), and for `CHOSEN_BY` and
+    every metric `METRIC_mean` and `METRIC_std` (sample standard deviation; NaN when n is 1).
+
+    Raises:
+        AnalysisError: no run is done, or one that is done lacks a metric.
+    """
+    wanted = list(dict.fromkeys([CHOSEN_BY, *metrics]))
+    # The order of the rows must not show in the last digit of a mean.
+    done = done_runs(runs, wanted).sort_values("config_id")
+    params = sorted((name for name in param_columns(runs) if name != "seed"), key=_place)
+    by_group = done.groupby("group_id")
+    parts: list[pd.DataFrame | pd.Series[Any]] = [by_group[params].first()]
+    parts.append(by_group.size().rename("n"))
+    for metric in wanted:
+        parts.append(by_group[metric].mean().rename(f"{metric}_mean"))
+        parts.append(by_group[metric].std(ddof=1).rename(f"{metric}_std"))
+    groups = pd.concat(parts, axis="columns").sort_index()
+    return groups.sort_values(f"{CHOSEN_BY}_mean", ascending=False, kind="stable")
+
+
+def measured_groups(runs: pd.DataFrame, *metrics: str) -> tuple[pd.DataFrame, list[str]]:
+    """The configurations that have these metrics, as `group_runs` gives them, and what is left out.
+
+    Raises:
+        AnalysisError: no run is finished, or none has one of the metrics.
+    """
+    done = runs["state"] == State.DONE
+    lacking = pd.Series(False, index=runs.index)
+    notes = []
+    for metric in metrics:
+        if metric in runs and not runs.loc[done, metric].isna().all():
+            without = done & runs[metric].isna() & ~lacking
+            lacking |= without
+            if without.any():
+                notes.append(f"{without.sum()} finished without {metric}")
+    groups = group_runs(runs[~lacking], metrics)
+    others = runs.loc[~done, "state"].value_counts()
+    notes += [f"{count} {state}" for state, count in sorted(others.items())]
+    return groups, [f"not shown: {', '.join(notes)}"] if notes else []
+
+
+def param_names(groups: pd.DataFrame) -> list[str]:
+    """The params among the columns of configurations."""
+    return list(groups.columns[: groups.columns.get_loc("n")])
+
+
+def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
+    """Those of the params that tell the configurations apart.
+
+    A param that is missing in some rows only because it has no effect there does not vary; nor does
+    one that only follows from others by its default.
+    """
+    params = [name for name in params if not follows(groups, name)]
+    names = [name for name in params if groups[name].nunique() > 1]
+    if groups.duplicated(names).any() if names else len(groups) > 1:
+        names = [name for name in params if groups[name].nunique(dropna=False) > 1]
+    return names
+
+
+def follows(table: pd.DataFrame, param: str) -> bool:
+    """Whether a param has one value for every combination of those that its default depends on.
+
+    The published LIF and ALIF, for example, differ in their thresholds: that is part of what they
+    are, and tells no two configurations apart.
+    """
+    conditions = [name for name in CONDITIONS if name in table and table[name].nunique() > 1]
+    if param not in CONDITIONAL or not conditions:
+        return False
+    by_condition = table.groupby(conditions, dropna=False)[param]
+    return bool((by_condition.nunique(dropna=False) <= 1).all())
+
+
+def require_param(runs: pd.DataFrame, name: str) -> None:
+    """Refuse to tell runs apart by what is no param.
+
+    Raises:
+        AnalysisError: it is none; the params that vary are named.
+    """
+    params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
+    if name not in params:
+        close = difflib.get_close_matches(name, params, n=1)
+        known = varying(runs.drop_duplicates("group_id"), params)
+        hint = f"did you mean {close[0]}?" if close else f"those that vary: {', '.join(known)}"
+        raise AnalysisError(f"the runs have no param {name!r}; {hint}")
+
+
+def looks_logarithmic(values: pd.Series[Any]) -> bool:
+    """Whether a param was probably searched on a logarithmic scale: fractions over decades."""
+    if not pd.api.types.is_float_dtype(values.dtype) or not (values.dropna() > 0).all():
+        return False
+    return bool(values.max() / values.min() >= _DECADES)
+
+
+def _place(param: str) -> tuple[int, str]:
+    return (FACTORS.index(param) if param in FACTORS else len(FACTORS), param)
+
+
+def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """The runs that are done, which have all of the metrics.
+
+    Raises:
+        AnalysisError: There is none, or one of them lacks a metric.
+    """
+    for metric in metrics:
+        if metric not in METRICS or metric not in runs:
+            known = ", ".join(name for name in METRICS if name in runs and runs[name].notna().any())
+            raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
+    done = runs[runs["state"] == State.DONE]
+    if done.empty:
+        counts = {state: int((runs["state"] == state).sum()) for state in STATES}
+        standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        raise AnalysisError(f"nothing finished yet: {standing or 'no trials'}")
+    for metric in metrics:
+        lacking = done.loc[done[metric].isna(), "run_id"]
+        if not lacking.empty:
+            raise AnalysisError(
+                f"{len(lacking)} of {len(done)} finished runs have no {metric}, "
+                f"the first is {lacking.iloc[0]}"
+            )
+    return done

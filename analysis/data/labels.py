@@ -1,0 +1,130 @@
+"""The words of the figures: how a reader knows the values of the params."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.groups import FACTORS
+from analysis.text.typeset import as_text
+
+_NAMES: Mapping[str, Mapping[str, str]] = {
+    "dataset": {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "digits": "digits"},
+    "preset": {"default": "default preset", "published": "published preset"},
+    "dynamics": {"alif": "ALIF", "lif": "LIF", "izhikevich": "Izhikevich", "mlp": "MLP"},
+    "recurrent": {"true": "rec", "false": "ff"},
+    "learn_beta": {"true": "learned β", "false": "fixed β"},
+}
+_SPEAK_FOR_THEMSELVES = ("encoding",)
+_CLASSES: Mapping[str, tuple[str, ...]] = {
+    "fashion_mnist": (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    )
+}
+_COUNTED: Mapping[str, str] = {"hidden": "neurons", "epochs": "epochs", "n_steps": "steps"}
+_METRICS: Mapping[str, str] = {
+    "val_accuracy": "Validation accuracy",
+    "val_loss": "Validation loss",
+    "train_accuracy": "Training accuracy",
+    "train_loss": "Training loss",
+    "spikes_per_inference": "Spikes per inference",
+    "synops_per_inference": "Synaptic operations per inference",
+    "beta_mean": "Mean β",
+    "epoch_seconds": "Seconds per epoch",
+    "samples_per_second": "Images per second",
+}
+
+
+CONSTANTS = (*FACTORS, "n_steps", "epochs")
+"""The params that a title names where they are the same for all that is shown."""
+
+_MOST_IN_LABEL = 4  # params of a configuration
+
+FAMILY = ("dynamics", "recurrent")
+"""What a reader calls the kind of a network: ALIF rec."""
+
+
+def value_label(param: str, value: Any) -> str:
+    """A value that says what it is of: `ALIF`, `rec`, `30 epochs`, `lr=0.01`."""
+    text = as_text(value)
+    if param in _SPEAK_FOR_THEMSELVES:
+        return text
+    if param in _COUNTED:
+        return f"{text} {_COUNTED[param]}"
+    return _NAMES.get(param, {}).get(text, f"{param}={text}")
+
+
+def value_labels(values: Mapping[Any, Any], params: Sequence[str]) -> list[str]:
+    """The labels of those params that have a value here; an absent one has no effect."""
+    return [value_label(name, values[name]) for name in params if not pd.isna(values[name])]
+
+
+def family(row: Mapping[Any, Any]) -> str:
+    """`ALIF rec`, `LIF ff`, `MLP`: the kind of a network."""
+    return " ".join(value_labels(row, [name for name in FAMILY if name in row])) or as_text(None)
+
+
+def configuration(row: Mapping[Any, Any], params: Sequence[str]) -> str:
+    """What tells a configuration from the others: `ALIF / rec / 64 neurons`."""
+    return " / ".join(value_labels(row, params)) or as_text(None)
+
+
+def asked_for(params: Sequence[str]) -> list[str]:
+    """Those params that a reader asks for first, where there are too many for a label."""
+    first = [name for name in params if name in CONSTANTS]
+    return first if first and len(params) > _MOST_IN_LABEL else list(params)
+
+
+def constants(groups: pd.DataFrame, but: Sequence[str] = ()) -> list[str]:
+    """What is the same for all configurations, in words, of what a reader asks for."""
+    there = [name for name in CONSTANTS if name in groups and groups[name].notna().all()]
+    same = [name for name in there if groups[name].nunique() == 1]
+    return [value_label(name, groups[name].iloc[0]) for name in same if name not in but]
+
+
+def class_names(dataset: str, count: int) -> tuple[str, ...]:
+    """What the classes of a data set are called: the articles of Fashion-MNIST, else digits."""
+    return _CLASSES.get(dataset, tuple(str(number) for number in range(count)))
+
+
+def legend_label(param: str, value: Any) -> str:
+    """A value in a legend, below the title of its param."""
+    text = as_text(value)
+    return _NAMES.get(param, {}).get(text, text)
+
+
+def legend_title(param: str) -> str | None:
+    """What a legend calls the param; none where the values say it themselves."""
+    if param in _NAMES or param in _SPEAK_FOR_THEMSELVES:
+        return None
+    return _COUNTED.get(param, param.replace("_", " "))
+
+
+def metric_label(metric: str) -> str:
+    """`Test accuracy` for `test_accuracy`; the same of an epoch and of the best epoch."""
+    plain = metric.removeprefix("best_")
+    return _METRICS.get(plain, metric.replace("_", " ").capitalize())
+
+
+def sort_key(value: Any) -> tuple[bool, int, list[float], str]:
+    """Sorts as a reader expects: 64 before 128, one layer before two, absent values last."""
+    text = as_text(value)
+    numbers = [float(number) for number in re.findall(r"\d+\.?\d*(?:e[+-]?\d+)?", text)]
+    return (bool(pd.isna(value)), len(numbers), numbers, text)
+
+
+def in_order(values: pd.Series[Any]) -> list[str]:
+    """The different values as text, in the order that a reader expects."""
+    return sorted({as_text(value) for value in values.unique()}, key=sort_key)

@@ -1,0 +1,168 @@
+"""The runs of sweeps as one tidy table, read from MLflow: one row per trial."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
+from analysis.run_files.format import RunFile, is_run_file
+from analysis.store.record import RunRecord
+from analysis.store.tracking_store import (
+    NOTHING_YET,
+    find_sweeps,
+    open_store,
+    sweep_experiments,
+    sweep_runs,
+)
+
+INFO: Mapping[str, str] = {
+    "run_id": "str",
+    "sweep": "str",
+    "config_id": "str",
+    "group_id": "str",
+    "state": "str",
+    "error": "str",
+    "reused_from": "str",
+    "start": "datetime64[ms, UTC]",
+    "duration_s": "float64",
+}
+"""The columns that every table of runs begins with, and their types."""
+
+METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
+"""The columns that it ends with (float64; missing: NaN); between them stand the params."""
+
+STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_FLOAT = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataFrame:
+    """The trials of these sweeps, one row each, oldest first.
+
+    A name is that of a sweep in the store, or of a file that `export-runs` wrote; no store is
+    opened for files. A configuration (with its seed) stands once: a finished run counts before any
+    other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds,
+    missing while a run lasts), the params in their own types (missing where a param has no
+    effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
+
+    Raises:
+        AnalysisError: there is no store, it or a file cannot be read, or a sweep is unknown.
+    """
+    return tidy(read_records(names, tracking_uri))
+
+
+def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[RunRecord]:
+    """All runs of these sweeps and files, those of whole sweeps, too, as they were logged.
+
+    Raises:
+        AnalysisError: as for `load_runs`.
+    """
+    sweeps = [name for name in names if not is_run_file(name)]
+    for name in filter(os.path.isfile, sweeps):
+        if "." in name:
+            raise AnalysisError(f"{name}: no file of runs: export-runs writes them, as .parquet")
+    records = [run for name in names if is_run_file(name) for run in RunFile(name).runs()]
+    if sweeps:
+        with open_store(tracking_uri) as client:
+            records += find_sweeps(client, sweeps)
+    return records
+
+
+def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """The trials among the records as `load_runs` gives them."""
+    return _latest(_tidy(records))
+
+
+def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
+    """The sweeps of the store, the last launched first.
+
+    Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
+    in each state; `best_val_accuracy` (a fraction) of the finished ones.
+
+    Raises:
+        AnalysisError: there is no store or no sweep in it, or it cannot be read.
+    """
+    with open_store(tracking_uri) as client:
+        names = sweep_experiments(client)
+        runs = list(sweep_runs(client, names))
+    if not runs:
+        raise AnalysisError(NOTHING_YET)
+    trials = _tidy(runs)
+    started: dict[str, int] = {}
+    for run in runs:  # oldest first; trials tell it only where the run of the sweep is not there
+        if run.sweep not in started or not run.is_trial:
+            started[run.sweep] = run.start_ms
+    rows = [
+        {"sweep": name, "started": start, **_standing(_latest(trials[trials["sweep"] == name]))}
+        for name, start in started.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["started"] = pd.to_datetime(table["started"], unit="ms", utc=True)
+    return table.sort_values(["started", "sweep"], ascending=False, ignore_index=True)
+
+
+def param_columns(runs: pd.DataFrame) -> list[str]:
+    """The columns of a table of runs that are params."""
+    return [name for name in runs.columns if name not in INFO and name not in METRICS]
+
+
+def _standing(trials: pd.DataFrame) -> dict[str, Any]:
+    states = trials["state"]
+    finished = trials.loc[states == State.DONE, "best_val_accuracy"]
+    return {
+        "trials": len(trials),
+        **{state: int((states == state).sum()) for state in STATES},
+        "best_val_accuracy": float(finished.max()),
+    }
+
+
+def _tidy(runs: Iterable[RunRecord]) -> pd.DataFrame:
+    trials = [run for run in runs if run.is_trial]
+    info = pd.DataFrame([_info(run) for run in trials], columns=list(INFO))
+    info["start"] = pd.to_datetime(info["start"], unit="ms", utc=True)
+    params = pd.DataFrame([run.params for run in trials], dtype="object")
+    params = params[sorted(set(params.columns) - {*INFO, *METRICS})]
+    metrics = pd.DataFrame([run.metrics for run in trials]).reindex(columns=list(METRICS))
+    parts = [info.astype(dict(INFO)), params.apply(_typed), metrics.astype("float64")]
+    return pd.concat(parts, axis="columns")
+
+
+def _info(run: RunRecord) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "sweep": run.sweep,
+        "config_id": run.tags.get(Tag.CONFIG_ID, run.run_id),
+        "group_id": run.tags.get(Tag.GROUP_ID, run.run_id),
+        "state": run.state,
+        "error": run.tags.get(Tag.ERROR),
+        "reused_from": run.tags.get(Tag.REUSED_FROM),
+        "start": run.start_ms,
+        "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,
+    }
+
+
+def _latest(trials: pd.DataFrame) -> pd.DataFrame:
+    ranked = trials.assign(_done=trials["state"] == State.DONE)
+    ranked = ranked.sort_values(["_done", "start", "run_id"])
+    kept = ranked.drop_duplicates("config_id", keep="last").drop(columns="_done")
+    return kept.sort_values(["start", "run_id"], ignore_index=True)
+
+
+def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The texts of one param in the narrowest type that holds them all; `None` stays a value."""
+    texts = column.dropna()
+    lower = texts.str.lower()
+    if lower.isin(["true", "false"]).all():
+        return lower.eq("true").reindex(column.index).astype("boolean")
+    if texts.map(lambda text: bool(_INTEGER.fullmatch(text))).all():
+        return texts.map(int).reindex(column.index).astype("Int64")
+    if texts.map(lambda text: bool(_FLOAT.fullmatch(text))).all():
+        return column.astype("float64")
+    return column.mask(column.isin(["None", "null"]), "none").astype("str")

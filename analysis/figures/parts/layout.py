@@ -1,0 +1,110 @@
+"""What all figures share: which runs they show, their heads, notes and axes.
+
+A figure has a title that says what is measured and what is constant, and a note at its foot that
+says how many, what bars and bands are, and what is not shown.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+
+from analysis.data.labels import metric_label
+from analysis.figures.parts.style import GREY, NOTE, names_as_they_are
+from analysis.stats.intervals import half_width
+
+_NO_BREAK = "\u00a0"
+_TITLE_INCHES, _NOTE_INCHES = 0.082, 0.055  # width of a letter
+
+
+def seeds(n: pd.Series[int]) -> str:
+    """`1 seed`, `3 seeds`, `2 to 3 seeds`."""
+    fewest, most = int(n.min()), int(n.max())
+    many = f"{fewest} to {most}" if fewest < most else str(most)
+    return f"{many} seed{'' if most == 1 else 's'}"
+
+
+def each(n: pd.Series[int]) -> str:
+    """What a configuration stands for: `one seed each`, `each the mean over 3 seeds`."""
+    return "one seed each" if (n == 1).all() else f"each the mean over {seeds(n)}"
+
+
+def estimates(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """`mean` over seeds with `low` and `high` of its 95 % t interval (NaN for one seed), as drawn.
+
+    No accuracy is under 0 or over 100 %, whatever the t distribution says.
+    """
+    mean = groups[f"{metric}_mean"] * scale_of(metric)
+    half = half_width(groups[f"{metric}_std"], groups["n"]) * scale_of(metric)
+    ends = pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+    return ends.clip(0, 100) if scale_of(metric) == 100 else ends
+
+
+def statistics(groups: pd.DataFrame) -> str:
+    """What the estimates are, in words."""
+    if (groups["n"] == 1).all():
+        return "one seed each"
+    alone = ", none for a single seed" if (groups["n"] == 1).any() else ""
+    return f"mean over {seeds(groups['n'])}, error bars: 95 % t interval{alone}"
+
+
+def scale_of(metric: str) -> int:
+    """Accuracies are shown in percent."""
+    return 100 if metric.endswith("accuracy") else 1
+
+
+def axis_label(metric: str) -> str:
+    """What is measured, with its unit."""
+    return f"{metric_label(metric)} (%)" if scale_of(metric) == 100 else metric_label(metric)
+
+
+def value_text(value: float, scale: int) -> str:
+    """A value in few digits: `96.2`, `0.153`, `12,345`."""
+    if scale == 100:
+        return f"{value:.1f}"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def thousands(axis: Axis) -> None:
+    """Write large numbers as 10,000."""
+    axis.set_major_formatter(lambda value, _: value_text(value, 1))
+
+
+def head(figure: Figure, title: Sequence[str], notes: Sequence[str]) -> None:
+    """The title above all axes, beside the legend, and the notes below them."""
+    width = figure.get_figwidth() - 0.2
+    unbroken = ", ".join(title).replace(" ", _NO_BREAK).replace(f",{_NO_BREAK}", ", ")
+    figure.suptitle(
+        textwrap.fill(unbroken, int((width - _legend_inches(figure)) / _TITLE_INCHES)),
+        x=0.01,
+        horizontalalignment="left",
+        fontsize=11,
+    )
+    figure.supxlabel(
+        textwrap.fill("; ".join(note for note in notes if note), int(width / _NOTE_INCHES)),
+        x=0.01,
+        horizontalalignment="left",
+        fontsize=NOTE,
+        color=GREY,
+    )
+
+
+def fit_legend(figure: Figure, inches: float) -> None:
+    """Make the figure so wide that the legend beside it leaves so much for the axes."""
+    figure.set_figwidth(inches + _legend_inches(figure))
+
+
+def _legend_inches(figure: Figure) -> float:
+    if not figure.legends:
+        return 0.0
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
+    with names_as_they_are(figure):
+        figure.draw_without_rendering()  # a legend has a size only then
+        widest = max(legend.get_window_extent().width for legend in figure.legends)
+    figure.set_layout_engine(layout)
+    return float(widest) / figure.dpi

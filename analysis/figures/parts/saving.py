@@ -1,0 +1,60 @@
+"""A figure as a file."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from analysis.errors import AnalysisError
+from analysis.figures.parts.style import names_as_they_are, styled
+from analysis.text.files import write_file
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+_CLIP_PATH = re.compile(rb'<clipPath id="(p[0-9a-f]{10})"')
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Save as PNG (300 dpi), SVG or PDF, by the suffix; the same figure gives the same file.
+
+    Raises:
+        AnalysisError: the suffix is another one, or the path cannot be written.
+    """
+    suffix = known_suffix(path)
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
+    content = io.BytesIO()
+    with styled(), names_as_they_are(figure):
+        figure.savefig(content, format=suffix[1:], metadata=undated)
+    written = content.getvalue()
+    write_file(path, _numbered(written) if suffix == ".svg" else written)
+
+
+def keep_layout(figure: Figure) -> None:
+    """Save the figure from now on as it was last laid out: that takes as long as to draw it."""
+    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)
+
+
+def _numbered(svg: bytes) -> bytes:
+    """With clip paths named by their order: matplotlib's digests hang on a layout's last digits."""
+    names = dict.fromkeys(_CLIP_PATH.findall(svg))
+    for number, name in enumerate(names):
+        svg = svg.replace(name, b"clip%d" % number)
+    return svg
+
+
+def known_suffix(path: str | os.PathLike[str]) -> str:
+    """The suffix in lower case, to be refused before anything is computed.
+
+    Raises:
+        AnalysisError: nothing is saved under such a suffix.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise AnalysisError(f"cannot save a figure as {suffix!r}; known: {', '.join(SUFFIXES)}")
+    return suffix

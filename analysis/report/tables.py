@@ -1,0 +1,122 @@
+"""Summary tables, and how they are written for a program, a README or a paper."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+import pandas as pd
+
+from analysis.data.groups import group_runs, param_names, require_param, varying
+from analysis.errors import AnalysisError
+from analysis.records import SEARCHABLE
+from analysis.stats.intervals import half_width
+from analysis.text.files import write_file
+from analysis.text.plain import visible
+from analysis.text.typeset import as_text, latex, markdown
+
+
+def summarise(
+    runs: pd.DataFrame, params: Sequence[str] = (), metrics: Sequence[str] = ()
+) -> pd.DataFrame:
+    """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
+
+    Columns: the params that vary among the finished runs; `n`, the finished seeds; and of
+    `val_accuracy` and `test_accuracy`, fractions of the epoch that validation chose: `…_mean`;
+    `…_std`, that of a sample; `…_ci95`, half the width of the 95 % confidence interval of the mean
+    (Student's t over the seeds). The last two are NaN when n is 1. `attrs["constant"]` holds the
+    other params and their values as text, `attrs["where_used"]` those that have no effect in some
+    of the rows, `attrs["left_out"]` the names of those that vary, too.
+
+    Args:
+        runs: As `load_runs` gives them.
+        params: Only these are columns.
+        metrics: The same of these, too, such as `synops_per_inference`; of that epoch as well.
+
+    Raises:
+        AnalysisError: no run is finished, a finished one lacks a metric, or a name is unknown.
+    """
+    for name in params:
+        require_param(runs, name)
+    chosen = [f"best_{name}" if name in SEARCHABLE else name for name in metrics]
+    groups = group_runs(runs, ("test_accuracy", *chosen))
+    names = param_names(groups)
+    vary = varying(groups, names)
+    shown = list(dict.fromkeys(params)) or vary
+    table = groups[shown + [name for name in groups.columns if name not in names]]
+    table = table.rename(columns=_without_best)
+    for mean in [name for name in table.columns if name.endswith("_mean") and name not in shown]:
+        metric = mean.removesuffix("_mean")
+        place = list(table.columns).index(f"{metric}_std")
+        width = half_width(table[f"{metric}_std"], table["n"])
+        table.insert(place + 1, f"{metric}_ci95", width)
+    same = [name for name in names if name not in shown and groups[name].nunique() == 1]
+    used = groups[same].notna().all()
+    for attribute, those in (("constant", used), ("where_used", ~used)):
+        table.attrs[attribute] = {
+            name: as_text(groups[name].dropna().iloc[0]) for name in same if those[name]
+        }
+    table.attrs["left_out"] = [name for name in vary if name not in shown]
+    return table
+
+
+def _without_best(column: str) -> str:
+    """`val_accuracy_mean` for `best_val_accuracy_mean`: all is of the epoch that was best."""
+    name = column.removeprefix("best_")
+    return name if name.rsplit("_", 1)[0] in SEARCHABLE else column
+
+
+def write_table(
+    table: pd.DataFrame,
+    path_or_stream: str | os.PathLike[str] | IO[str] | IO[bytes],
+    format: str,
+) -> None:
+    """Write a table as `csv`, `md`, `latex` (needs the package booktabs) or `parquet`.
+
+    csv and parquet hold every column as it is; md and latex are for readers: accuracies in percent,
+    mean ± half the width of its 95 % interval in one column, what validation found best of each
+    dataset and preset in bold. A file is replaced at once or not at all.
+
+    Raises:
+        AnalysisError: the format is unknown, or the target cannot be written.
+    """
+    if format not in FORMATS:
+        raise AnalysisError(f"unknown table format {format!r}; known: {', '.join(FORMATS)}")
+    content = FORMATS[format](table)
+    if isinstance(path_or_stream, str | os.PathLike):
+        write_file(path_or_stream, content.encode() if isinstance(content, str) else content)
+        return
+    try:
+        path_or_stream.write(content)  # type: ignore[arg-type]
+    except TypeError:
+        if isinstance(content, bytes):
+            raise AnalysisError(f"{format} is not text: write it to a file") from None
+        path_or_stream.write(content.encode())  # type: ignore[arg-type]
+
+
+def _csv(table: pd.DataFrame) -> str:
+    """The table as it is, but for control characters: it is read in terminals, too."""
+    texts = table.rename(columns=visible)
+    if _has_names(table):
+        texts.index = texts.index.map(visible)
+    for name in texts.select_dtypes(["object", "string"]):
+        texts[name] = texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
+    return texts.to_csv(index=_has_names(table), lineterminator="\n")
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    return table.to_parquet(None, index=_has_names(table))
+
+
+def _has_names(table: pd.DataFrame) -> bool:
+    """Whether the rows are named (`group_id`), not just numbered."""
+    return table.index.name is not None
+
+
+FORMATS: Mapping[str, Callable[[pd.DataFrame], str | bytes]] = {
+    "csv": _csv,
+    "md": markdown,
+    "latex": latex,
+    "parquet": _parquet,
+}

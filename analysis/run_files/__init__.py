@@ -1,0 +1,1 @@
+"""Runs as one Parquet file: written, checked, moved between stores."""

@@ -1,0 +1,1 @@
+"""The statistics of comparisons: intervals, pairs, effects, equivalence, importance."""

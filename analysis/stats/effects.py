@@ -1,0 +1,218 @@
+"""The effects of the factors: paired differences with intervals, corrected tests and equivalence.
+
+Assumes that the runs are a designed comparison (a grid, or the same configurations with a factor
+switched), that its units are a sample of those that the statement is to hold for, and independent
+of each other; seeds within a unit need not be. What cannot be told from the runs is not estimated:
+the table says why in `attrs["refused"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from analysis.data.groups import FACTORS, done_runs, require_param
+from analysis.data.labels import value_labels
+from analysis.errors import AnalysisError
+from analysis.records import State
+from analysis.stats import inference
+from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons, free_params
+
+ALPHA = 0.05
+MARGIN = 0.005
+"""A smaller difference in accuracy than half a percentage point counts as none, by default."""
+
+HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
+SIGN_FLIPS, STUDENT = "sign flips", "Student's t"
+
+COLUMNS = (
+    "group",
+    "factor",
+    "baseline",
+    "level",
+    "n_configurations",
+    "n_seeds",
+    "n_pairs",
+    "estimate",
+    "low",
+    "high",
+    "effect_size",
+    "test",
+    "p",
+    "p_holm",
+    "margin",
+    "p_equivalence",
+    "p_equivalence_holm",
+    "verdict",
+    "matched",
+    "along",
+)
+
+
+def effects(
+    runs: pd.DataFrame,
+    factors: Sequence[str] = (),
+    metric: str = "test_accuracy",
+    *,
+    margin: float = MARGIN,
+    within: Sequence[str] = (),
+    tuned: bool = False,
+) -> pd.DataFrame:
+    """The effect of every factor on a metric: one row per level that is compared with the baseline.
+
+    Columns: `group`, the values of the params `within`; `estimate`, the mean over the units of
+    their mean paired difference, level minus baseline, in units of the metric, and its 95 %
+    interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's);
+    `effect_size`, Cohen's d of the units; `p` of the `test`, by sign flips of the units, or
+    Student's where they are too few for flips to decide anything after the correction; `p_holm`,
+    corrected over all rows; `p_equivalence` of two one-sided t-tests against the margin, and
+    corrected; `verdict`: higher or lower (p_holm < 0.05), else equivalent
+    (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
+    `along`, params that change with the factor by their defaults.
+
+    `attrs`: `metric`; `tuned`; `refused`, factor → why it cannot be estimated; `left_out`, how many
+    runs are not finished, by state.
+
+    Args:
+        runs: As `load_runs` gives them.
+        factors: Params to compare; all that vary when empty.
+        metric: Column of the runs.
+        margin: Differences below it count as none; in units of the metric.
+        within: Params whose values are looked at apart, each for itself.
+        tuned: Compare the levels as searches have tuned them, one configuration of each, run with
+            fresh seeds: all that differs is part of the level. The interval is then over seeds, and
+            holds for these configurations.
+
+    Raises:
+        AnalysisError: No factor can be estimated; the text has the first reason.
+    """
+    done = done_runs(runs, [metric])
+    found: list[tuple[str, Pairs]] = []
+    refused: dict[str, str] = {}
+    for group, members in groups_within(done, within):
+        design = Design(members, metric, tuned=tuned)
+        for factor in factors or _all_factors(members):
+            compared, reason = _compared(members, design, factor)
+            found += [(group, pairs) for pairs in compared]
+            if reason:
+                refused[f"{group}, {factor}" if group else factor] = reason
+    if not found and not refused:
+        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
+    if not found:
+        raise AnalysisError(next(iter(refused.values())))
+    level = ALPHA / len(found)  # of Holm's correction, at its strictest
+    rows = [{"group": group, **_row(pairs, margin, level)} for group, pairs in found]
+    table = _judged(pd.DataFrame(rows))
+    left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
+    told = {"metric": metric, "tuned": tuned, "refused": refused, "left_out": left_out}
+    table.attrs |= told
+    return table
+
+
+def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The runs apart by the values of these params, each part with a name for readers.
+
+    Raises:
+        AnalysisError: The runs have no such param.
+    """
+    for name in within:
+        require_param(runs, name)
+    if not within:
+        yield "", runs
+        return
+    for _, members in runs.groupby(list(within), dropna=False):
+        values: dict[Any, Any] = members.iloc[0].to_dict()
+        yield ", ".join(value_labels(values, within)), members
+
+
+def _all_factors(runs: pd.DataFrame) -> list[str]:
+    return [name for name in free_params(runs) if name not in NOT_FACTORS]
+
+
+def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pairs], str]:
+    """What can be estimated of a factor, and the first reason why something cannot."""
+    found, reasons = list[Pairs](), list[str]()
+    try:
+        _require_factor(runs, factor)
+    except AnalysisError as error:
+        return [], str(error)
+    compared = comparisons(runs, factor)
+    for levels in compared:
+        try:
+            pairs = design.pair(factor, *levels)
+            require_replicates(pairs)
+            found.append(pairs)
+        except AnalysisError as error:
+            told = str(error).removeprefix(f"{factor}: ")
+            where = f"{' → '.join(levels)}: " if len(compared) > 1 else ""
+            reasons.append(f"{factor}: {where}{told}")
+    return found, reasons[0] if reasons else ""
+
+
+def _require_factor(done: pd.DataFrame, factor: str) -> None:
+    if factor in NOT_FACTORS:
+        raise AnalysisError(f"{factor} is not a factor: known are {', '.join(FACTORS[1:])}, …")
+    require_param(done, factor)
+    if done[factor].nunique() < 2:
+        raise AnalysisError(f"{factor}: all finished runs have the same, nothing to compare")
+
+
+def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
+    units = pairs.units
+    low, high = inference.interval(units)
+    return {
+        "factor": pairs.factor,
+        "baseline": pairs.baseline,
+        "level": pairs.level,
+        "n_configurations": pairs.n_configurations,
+        "n_seeds": pairs.n_seeds,
+        "n_pairs": len(pairs.differences),
+        "estimate": float(units.mean()),
+        "low": low,
+        "high": high,
+        "effect_size": inference.effect_size(units),
+        "test": SIGN_FLIPS if inference.can_flip(len(units), level) else STUDENT,
+        "p": inference.difference_p(units, level),
+        "margin": margin,
+        "p_equivalence": inference.equivalence_p(units, margin),
+        "matched": pairs.matched,
+        "along": ", ".join(pairs.along),
+    }
+
+
+def require_replicates(pairs: Pairs) -> None:
+    """Refuse what says nothing about chance.
+
+    Raises:
+        AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
+            does cannot be told from what the factor does.
+    """
+    of_unit = pairs.differences.groupby(level="unit").size()
+    single = int((of_unit < 2).sum())
+    if 2 * single > len(of_unit):
+        where = "" if single == len(of_unit) else f" in {single} of {len(of_unit)} configurations"
+        raise AnalysisError(
+            f"{pairs.factor}: one seed only{where}, so that chance cannot be told from effect; "
+            "run with more, for example seeds: [0, 1, 2], or confirm the leaders of a search"
+        )
+
+
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
+    """With the corrected p-values and the verdicts."""
+    for name in ("p", "p_equivalence"):
+        table[f"{name}_holm"] = multipletests(table[name], method="holm")[1]
+    table["verdict"] = [
+        verdict(*row)
+        for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()
+    ]
+    return table[list(COLUMNS)]
+
+
+def verdict(estimate: float, p: float, p_equivalence: float) -> str:
+    """What may be concluded: higher, lower, equivalent or undecided."""
+    if p < ALPHA:
+        return HIGHER if estimate > 0 else LOWER
+    return EQUIVALENT if p_equivalence < ALPHA else UNDECIDED

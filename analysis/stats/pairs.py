@@ -1,0 +1,268 @@
+"""Runs paired by everything but one factor: what a fair comparison rests on.
+
+A *unit* is a configuration without the factor: all else that was chosen is the same on both sides
+of its pairs. Within a unit, runs are paired by seed: they share the split, the order of the images
+and, as far as the sizes agree, the initial weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.data.groups import FACTORS, done_runs, follows
+from analysis.data.labels import sort_key
+from analysis.data.runs import param_columns
+from analysis.errors import AnalysisError
+from analysis.stats.inference import Differences
+from analysis.text.typeset import as_text
+
+NOT_FACTORS = ("dataset", "seed")
+"""Params that are never compared: one is the question, the other the replicate."""
+
+_BASELINES = {"dynamics": "lif", "encoding": "latency", "preset": "published"}
+_FEWEST_MATCHED = 0.5  # of the runs, below which it was no designed comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The paired differences of one comparison, `level` minus `baseline`.
+
+    Attributes:
+        factor: The param compared.
+        baseline: Its value on one side, as text.
+        level: Its value on the other.
+        differences: Indexed by `unit` (text) and `seed`: differences of the metric.
+        matched: Share of the finished runs on both sides that found a partner.
+        along: Params that change with the factor by their defaults, so that they are part of it.
+    """
+
+    factor: str
+    baseline: str
+    level: str
+    differences: pd.Series[float]
+    matched: float
+    along: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> Differences:
+        """The mean difference of every unit; of a single unit the differences of its seeds."""
+        of_units = self.differences.groupby(level="unit").mean()
+        return (of_units if len(of_units) > 1 else self.differences).to_numpy().astype(np.float64)
+
+    @property
+    def n_configurations(self) -> int:
+        """Units."""
+        return int(self.differences.index.get_level_values("unit").nunique())
+
+    @property
+    def n_seeds(self) -> int:
+        """Different seeds."""
+        return int(self.differences.index.get_level_values("seed").nunique())
+
+
+def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
+    """The levels of a factor as pairs of texts, its baseline first, against every other level."""
+    values = runs[factor].dropna().unique()
+    levels = sorted({as_text(value) for value in values}, key=sort_key)
+    baseline = _BASELINES.get(factor, "")
+    levels.sort(key=lambda level: level != baseline)
+    return [(levels[0], level) for level in levels[1:]]
+
+
+def free_params(runs: pd.DataFrame) -> list[str]:
+    """The params that were chosen: those that vary, but those that only follow from others.
+
+    A key whose default depends on a factor is part of the factor's effect.
+    """
+    params = [name for name in param_columns(runs) if name != "seed"]
+    varying = [name for name in params if runs[name].nunique() > 1 and not follows(runs, name)]
+    return sorted(varying, key=lambda name: name not in FACTORS)
+
+
+class Design:
+    """Finished runs, to be paired: what is the same for all comparisons is computed once.
+
+    Every param is kept as a number per run that stands for its text: a search draws thousands of
+    learning rates, each of which is compared.
+    """
+
+    def __init__(
+        self, runs: pd.DataFrame, metric: str = "test_accuracy", *, tuned: bool = False
+    ) -> None:
+        """Take the finished runs.
+
+        Args:
+            runs: As `load_runs` gives them.
+            metric: Column of the runs.
+            tuned: Every level stands as a search has tuned it, one configuration for each: what
+                else was chosen is part of the level, and runs are paired by seed (and data set).
+
+        Raises:
+            AnalysisError: None is finished, or one lacks the metric.
+        """
+        done = done_runs(runs, [metric])
+        self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
+        self._chosen, self._tuned = free_params(done), tuned
+        self._free = [name for name in self._chosen if not tuned or name in NOT_FACTORS]
+        self._configurations = pd.factorize(done["group_id"])[0]
+        self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
+        self._codes: dict[str, NDArray[np.intp]] = {}
+        self._texts: dict[str, list[str]] = {}
+        for name in param_columns(done):
+            self._codes[name], self._texts[name] = _coded(done[name])
+        self._near: dict[tuple[str, str], NDArray[np.intp]] = {}
+
+    def pair(self, factor: str, baseline: str, level: str) -> Pairs:
+        """Pair the runs at two levels of a factor by all other free params and by seed.
+
+        A param without effect at one of the levels (a learned beta under LIF) is not asked to
+        agree: the runs at the other level stand for that unit with their mean.
+
+        Raises:
+            AnalysisError: There are several configurations of a tuned level, or no pairs, or too
+                few runs have a partner: then the runs are no designed comparison of this factor,
+                and its effect cannot be told from that of the params that changed with it.
+        """
+        if factor not in self._texts:
+            raise AnalysisError(f"the runs have no param {factor!r}")
+        sides = [self._at(factor, value) for value in (baseline, level)]
+        if self._tuned:
+            for value, side in zip((baseline, level), sides, strict=True):
+                self._require_one(factor, value, side)
+        free = [name for name in self._free if name != factor]
+        if self._codes[factor][sides[1][0]] not in self._beside(factor, baseline):
+            raise AnalysisError(self._nothing_alone(factor, free))
+        keys = [name for name in free if all(self._known[name][side].any() for side in sides)]
+        runs = np.concatenate(sides)
+        first, cell = self._cells(runs, [*keys, "seed"])
+        means = [
+            self._means(side, cell_of_side, len(first))
+            for side, cell_of_side in zip(sides, np.split(cell, [len(sides[0])]), strict=True)
+        ]
+        difference = means[1] - means[0]
+        paired = np.isfinite(difference)
+        if not paired.any():
+            raise AnalysisError(self._no_pairs(factor, sides, keys))
+        matched = float(paired[cell].mean())
+        if matched < _FEWEST_MATCHED:
+            raise AnalysisError(
+                f"{factor}: only {matched:.0%} of the runs have a partner that differs in it "
+                "alone; this was no designed comparison, see the importance of the params instead"
+            )
+        return Pairs(
+            factor=factor,
+            baseline=baseline,
+            level=level,
+            differences=self._series(difference[paired], runs[first[paired]], keys),
+            matched=matched,
+            along=self._along(factor, sides),
+        )
+
+    def _at(self, factor: str, value: str) -> NDArray[np.intp]:
+        """The runs with this value."""
+        if value not in self._texts[factor]:
+            raise AnalysisError(f"no finished run has {factor}={value}")
+        return np.flatnonzero(self._codes[factor] == self._texts[factor].index(value))
+
+    def _cells(
+        self, runs: NDArray[np.intp], keys: Sequence[str]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Runs that agree in these params: the first of every such cell, and the cell of each."""
+        codes = np.zeros((len(runs), len(keys) + 1), np.intp)  # without params all are one cell
+        for column, key in enumerate(keys):
+            codes[:, column] = self._codes[key][runs]
+        _, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+        return first, cell
+
+    def _means(
+        self, runs: NDArray[np.intp], cell: NDArray[np.intp], n_cells: int
+    ) -> NDArray[np.float64]:
+        """The mean of the metric in every cell, NaN where these runs have none."""
+        total = np.bincount(cell, self._metric[runs], n_cells)
+        count = np.bincount(cell, minlength=n_cells)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    def _series(
+        self, differences: NDArray[np.float64], runs: NDArray[np.intp], keys: Sequence[str]
+    ) -> pd.Series[float]:
+        """By unit and seed, each of which one of its runs tells."""
+        units = [
+            ", ".join(f"{key}={self._texts[key][self._codes[key][run]]}" for key in keys)
+            for run in runs
+        ]
+        index = pd.MultiIndex.from_arrays([units, self._seeds[runs]], names=["unit", "seed"])
+        return pd.Series(differences, index, name="difference").sort_index()
+
+    def _beside(self, factor: str, baseline: str) -> NDArray[np.intp]:
+        """The levels of which any run agrees with one of the baseline in all that every run has.
+
+        To find the others here is cheap: hardly any of a search's learning rates has a partner.
+        """
+        if (factor, baseline) not in self._near:
+            keys = [name for name in self._free if name != factor and self._known[name].all()]
+            _, cell = self._cells(np.arange(len(self._metric)), keys)
+            near = np.isin(cell, cell[self._at(factor, baseline)])
+            self._near[factor, baseline] = np.unique(self._codes[factor][near])
+        return self._near[factor, baseline]
+
+    def _along(self, factor: str, sides: Sequence[NDArray[np.intp]]) -> tuple[str, ...]:
+        """The params that are not free, and yet differ between the sides."""
+        apart = {factor, "seed", *self._free}
+        others = [name for name in self._codes if name not in apart and len(self._texts[name]) > 1]
+        return tuple(name for name in others if self._differ(name, *sides))
+
+    def _differ(self, name: str, one: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
+        codes = self._codes[name]
+        return not np.array_equal(np.unique(codes[one]), np.unique(codes[other]))
+
+    def _no_pairs(self, factor: str, sides: Sequence[NDArray[np.intp]], keys: Sequence[str]) -> str:
+        _, cell = self._cells(np.concatenate(sides), keys)
+        left, right = np.split(cell, [len(sides[0])])
+        if np.isin(left, right).any():
+            return f"{factor}: no pairs, the runs have no seed in common"
+        return self._nothing_alone(factor, keys)
+
+    def _nothing_alone(self, factor: str, others: Sequence[str]) -> str:
+        if self._tuned:
+            return f"{factor}: no pairs, the runs have no {' or '.join(others)} in common"
+        return (
+            f"{factor}: no pairs, no two runs differ in it alone ({', '.join(others)} change as "
+            "well); see the importance of the params instead, or compare confirmed leaders as tuned"
+        )
+
+    def _require_one(self, factor: str, level: str, runs: NDArray[np.intp]) -> None:
+        """Refuse several configurations at one level: their mean is what no search has chosen."""
+        _, cell = self._cells(runs, self._free)
+        count = len(set(zip(cell, self._configurations[runs], strict=True)))
+        if count == cell.max() + 1:
+            return
+        others = [
+            name
+            for name in self._chosen
+            if name not in (factor, *NOT_FACTORS) and len(np.unique(self._codes[name][runs])) > 1
+        ]
+        raise AnalysisError(
+            f"{factor}: {count} configurations have {level} ({', '.join(others[:3])} change), and "
+            "what is tuned is compared one with one; give leaders of one confirmation only, or "
+            f"look at one with one: --within {' --within '.join(others[:3])}"
+        )
+
+
+def pair(
+    runs: pd.DataFrame, factor: str, baseline: str, level: str, metric: str = "test_accuracy"
+) -> Pairs:
+    """One comparison, as `Design.pair` makes it."""
+    return Design(runs, metric).pair(factor, baseline, level)
+
+
+def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
+    """The values as numbers of their texts; values with the same text are the same."""
+    values, different = pd.factorize(column, use_na_sentinel=False)
+    of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
+    return of_values[values], list(texts)

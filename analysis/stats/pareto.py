@@ -1,0 +1,27 @@
+"""Which of many compromises are worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.records import MAX
+
+
+def pareto_front(table: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
+    """The rows that no other beats: better in one column and as good in all others.
+
+    Of rows that are equal in all of the columns the first stays. The order is that of the table.
+
+    Args:
+        table: One row per compromise.
+        directions: Columns without gaps, and whether `max` or `min` is better.
+    """
+    signs = [1.0 if direction == MAX else -1.0 for direction in directions.values()]
+    merits = table[list(directions)].to_numpy(np.float64) * signs
+    beaten = [
+        bool(((merits >= own).all(axis=1) & (merits > own).any(axis=1)).any()) for own in merits
+    ]
+    return table[~np.array(beaten, dtype=bool)].drop_duplicates(list(directions))

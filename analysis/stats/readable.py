@@ -1,0 +1,148 @@
+"""Comparisons as a reader sees them: percentage points, intervals in brackets, short p-values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.stats.effects import EQUIVALENT
+from analysis.text.typeset import as_percent, as_text
+
+_NOTHING = "–"
+_MOST_NAMES = 3
+
+
+def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
+    """What `effects` found, all text: differences of accuracies in percentage points."""
+    points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
+    unit, scale = (" (points)", 100) if points else ("", 1)
+    groups = {"runs": table["group"]} if table["group"].any() else {}
+    shown = pd.DataFrame(
+        {
+            **groups,
+            "factor": table["factor"],
+            "comparison": table["baseline"] + " → " + table["level"],
+            f"difference{unit}": _with_interval(table, points),
+            "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
+            "configurations": table["n_configurations"].map(str),
+            "seeds": table["n_seeds"].map(str),
+            "p (Holm)": table["p_holm"].map(p_text),
+            f"p of equivalence (Holm, ±{table['margin'].iloc[0] * scale:.4g})": table[
+                "p_equivalence_holm"
+            ].map(p_text),
+            "verdict": table["verdict"],
+            **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
+        }
+    )
+    margin = f"±{table['margin'].iloc[0] * scale:.4g}"
+    if (table["verdict"] == EQUIVALENT).any():
+        shown.attrs["note"] = equivalence(margin)
+    return shown
+
+
+def equivalence(margin: str) -> str:
+    """Which interval decides that two levels are equivalent; it is not the one that is shown."""
+    return (
+        f"Brackets: the 95 % interval of the difference. Equivalent: two one-sided t-tests at 5 %, "
+        f"corrected by Holm, show that it is within {margin}; so the 90 % interval decides, which "
+        "is narrower."
+    )
+
+
+def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
+    """What `interactions` found, all text."""
+    points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
+    unit = " (points)" if points else ""
+    comparison = table["factor"] + ": " + table["baseline"] + " → " + table["level"]
+    changes = table["by"] + ": " + table["by_baseline"] + " → " + table["by_level"]
+    return pd.DataFrame(
+        {
+            "the effect of": comparison,
+            "changes with": changes,
+            f"by{unit}, interval of each alone": _with_interval(table, points),
+            "p (Holm)": table["p_holm"].map(p_text),
+        }
+    )
+
+
+def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
+    """What `claims` found, all text: accuracies and their differences in percent."""
+    return pd.DataFrame(
+        {
+            "claim": table["statement"],
+            "preset": table["preset"],
+            "published (%)": table["published"].map(_percent),
+            "published bars (%)": table["published_bars"].map(_percent),
+            "ours (%)": _with_interval(table, True, sign=False),
+            "configurations × seeds": [
+                _NOTHING if pd.isna(n) else f"{n:.0f} × {seeds:.0f}"
+                for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
+            ],
+            "verdict": table["verdict"],
+            "further runs that would decide": table["further_runs"].map(_or_nothing),
+            "note": table["note"].map(_or_nothing),
+        }
+    )
+
+
+def readable_replication(table: pd.DataFrame) -> pd.DataFrame:
+    """What `compare_with_published` found, all text: accuracies in percent."""
+    params = [name for name in ("dataset", "dynamics", "recurrent", "encoding", "hidden")]
+    return pd.DataFrame(
+        {
+            "preset": table["preset"],
+            **{name: table[name].map(as_text) for name in (*params, "epochs", "learn_beta")},
+            "published (%)": table["published"].map(_percent),
+            "seeds": table["n"].map(str),
+            "ours (%)": _with_interval(table, True, sign=False, estimate="mean"),
+            "one more run of ours (%)": _brackets(table["run_low"], table["run_high"]),
+            "published is": table["place"],
+        }
+    )
+
+
+def p_text(p: float) -> str:
+    """A p-value: `0.031`, `<0.001`."""
+    if pd.isna(p):
+        return _NOTHING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _with_interval(
+    table: pd.DataFrame, percent: bool, *, sign: bool = True, estimate: str = "estimate"
+) -> list[str]:
+    scale, form = (100, ".2f") if percent else (1, ".4g")
+    form = f"+{form}" if sign else form
+    return [
+        _one(mean * scale, low * scale, high * scale, form)
+        for mean, low, high in table[[estimate, "low", "high"]].astype(float).to_numpy().tolist()
+    ]
+
+
+def _one(mean: float, low: float, high: float, form: str) -> str:
+    if pd.isna(mean):
+        return _NOTHING
+    return f"{mean:{form}}" if pd.isna(low) else f"{mean:{form}} [{low:{form}}, {high:{form}}]"
+
+
+def _brackets(low: pd.Series[float], high: pd.Series[float]) -> list[str]:
+    return [
+        _NOTHING if pd.isna(a) else f"[{a * 100:.2f}, {b * 100:.2f}]"
+        for a, b in zip(low, high, strict=True)
+    ]
+
+
+def _percent(value: Any) -> str:
+    return _NOTHING if pd.isna(value) else as_percent(value)
+
+
+def _few(names: str) -> str:
+    """The first of many names."""
+    first, *others = names.split(", ", _MOST_NAMES)
+    shown = [first, *others[: _MOST_NAMES - 1]]
+    return (", ".join(shown) + (", …" if len(others) == _MOST_NAMES else "")) or _NOTHING
+
+
+def _or_nothing(text: Any) -> str:
+    return _NOTHING if pd.isna(text) or not text else str(text)

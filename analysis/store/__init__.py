@@ -1,0 +1,1 @@
+"""An MLflow store, opened for reading."""

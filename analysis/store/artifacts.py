@@ -1,0 +1,76 @@
+"""The files that a run has left: its network, its confusion matrix."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError
+from analysis.records import CONFUSION_FILE, Tag
+from analysis.store.relocation import move_of
+from analysis.store.tracking_store import open_store
+from analysis.text.addresses import local_path
+
+
+def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
+    """The network of a run: the file that it wrote, or else a copy of its artifact from MLflow.
+
+    Raises:
+        AnalysisError: neither is there any more.
+    """
+    return _file_of(run_id, "network", None, tracking_uri)
+
+
+def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int64]:
+    """The confusion matrix of a run on the test images, (C, C): true class, predicted class.
+
+    Raises:
+        AnalysisError: it is not there any more, or is damaged.
+    """
+    path = _file_of(run_id, "confusion matrix", CONFUSION_FILE, tracking_uri)
+    try:
+        matrix = np.array(json.loads(path.read_text(encoding="utf-8")), dtype=np.int64)
+    except (OSError, TypeError, ValueError):
+        matrix = np.empty(0, dtype=np.int64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise AnalysisError(f"{path}: holds no confusion matrix")
+    return matrix
+
+
+def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
+    """The file of this name beside the network of a run; by default the network."""
+    tags = _tags_of(run_id, what, tracking_uri)
+    network = Path(tags.get(Tag.CHECKPOINT, ""))
+    written = network.parent / name if name else network
+    with open_store(tracking_uri) as client:
+        move = move_of(client.tracking_uri)
+        written = move.path(written) if move else written
+        if written.is_file():
+            return written
+        try:
+            source = client.get_run(tags.get(Tag.REUSED_FROM, run_id))
+            folder = source.info.artifact_uri or ""
+            local = local_path(move.address(folder) if move else folder)
+            if local is None:
+                return Path(client.download_artifacts(source.info.run_id, written.name))
+            if (local / written.name).is_file():
+                return local / written.name
+        except Exception:  # every kind of artifact store has errors of its own
+            pass
+    raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
+
+
+def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:
+    """The tags of a run in the store; one that was read from a file need not be there."""
+    try:
+        with open_store(tracking_uri) as client:
+            tags: Mapping[str, str] = client.get_run(run_id).data.tags
+    except AnalysisError as error:
+        raise AnalysisError(
+            f"the {what} of run {run_id} is only in the MLflow store that it ran with: {error}"
+        ) from None
+    return tags

@@ -1,0 +1,1 @@
+"""The published study as data, with its claims, and our runs beside it."""

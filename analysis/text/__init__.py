@@ -1,0 +1,1 @@
+"""Words, numbers and files: what is written for people."""

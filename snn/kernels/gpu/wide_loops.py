@@ -1,0 +1,240 @@
+"""The loops of wide recurrent layers: several processors of the GPU share the neurons of a layer.
+
+A layer of more than 128 neurons has more recurrent weights than one processor holds beside the
+rest. So a program keeps those that lead to a block of neurons, for a block of images, and at every
+step the programs of the same images wait for each other: each adds 1 to a counter when its spikes
+are written, and goes on when all have. They have neighbouring places in the grid, so they run at
+the same time. Triton's interpreter runs one program after the other, so there a launch does one
+step (`single`), and the state is kept between the launches.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+from snn.kernels.gpu.loops import IMAGES, _derivative
+
+
+@triton.jit
+def _wait(arrived, count):
+    """Tell the programs of the same images that this one is done, and wait until `count` are."""
+    tl.debug_barrier()
+    tl.atomic_add(arrived, 1, sem="release", scope="gpu")
+    while tl.atomic_add(arrived, 0, sem="acquire", scope="gpu") < count:
+        pass
+
+
+@triton.jit
+def _load_columns(matrix, rows, columns, size):
+    """Rows and columns of a square matrix, zeros outside of it."""
+    inside = (rows < size)[:, None] & (columns < size)[None, :]
+    return tl.load(matrix + rows[:, None] * size + columns[None, :], inside, 0.0)
+
+
+@triton.jit
+def forward(
+    current,
+    high,
+    low,
+    scale,
+    alpha,
+    beta,
+    spikes,
+    psi,
+    potentials,
+    counts,
+    state,
+    arrived,
+    first_step,
+    last_step,
+    n_images,
+    n_steps,
+    n_neurons,
+    image_stride,
+    step_stride,
+    rho,
+    sigma,
+    threshold,
+    slope,
+    takes_current,
+    surrogate: tl.constexpr,
+    learns: tl.constexpr,
+    learns_alpha: tl.constexpr,
+    single: tl.constexpr,
+    width: tl.constexpr,
+    block: tl.constexpr,
+):
+    """Run the steps from first_step up to last_step; most arguments are `cuda_loops.forward`'s.
+
+    `state` (3, B, H) has current, potential and adaptation between launches of single steps;
+    `arrived` (blocks of images,), zeros, counts programs that are done with a step. `width` is a
+    power of 2, at least H. The grid is (blocks of neurons, blocks of images).
+    """
+    b = (tl.program_id(1) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
+    h = tl.program_id(0) * block + tl.arange(0, block)
+    k = tl.arange(0, width)
+    inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
+    place = (b * n_steps * n_neurons)[:, None] + h[None, :]
+    everyone = (b * n_steps * n_neurons)[:, None] + k[None, :]
+    real = (b < n_images)[:, None] & (k < n_neurons)[None, :]
+    own = (b * n_neurons)[:, None] + h[None, :]
+    source = current + (b * image_stride)[:, None] + h[None, :]
+    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
+    weights_high = _load_columns(high, k, h, n_neurons)
+    weights_low = _load_columns(low, k, h, n_neurons)
+    size = tl.cast(n_images, tl.int64) * n_neurons
+    i = tl.zeros((IMAGES, block), tl.float32)
+    v = tl.zeros((IMAGES, block), tl.float32)
+    a = tl.zeros((IMAGES, block), tl.float32)
+    z = tl.zeros((IMAGES, block), tl.float32)
+    count = tl.zeros((IMAGES, block), tl.float32)
+    if single and first_step > 0:
+        i = tl.load(state + own, inside, 0.0)
+        v = tl.load(state + size + own, inside, 0.0)
+        a = tl.load(state + 2 * size + own, inside, 0.0)
+        count = tl.load(counts + own, inside, 0.0)
+        z = tl.load(spikes + place + (first_step - 1) * n_neurons, inside, 0).to(tl.float32)
+    ahead = tl.load(source + first_step * step_stride, inside, 0.0)
+    for t in range(first_step, last_step):
+        arriving = ahead
+        ahead = tl.load(source + tl.minimum(t + 1, n_steps - 1) * step_stride, inside, 0.0)
+        if t > 0:  # from the cache that all processors share
+            fired = tl.load(
+                spikes + everyone + (t - 1) * n_neurons, real, 0, cache_modifier=".cg"
+            ).to(tl.float16)
+            arriving += tl.load(scale) * (tl.dot(fired, weights_high) + tl.dot(fired, weights_low))
+        i = sigma * i + arriving
+        v = decay * v * (1 - z) + i * (1 - takes_current * z)
+        a = rho * a + z
+        limit = threshold + strength * a
+        distance = v - limit
+        z = tl.where(inside & (distance >= 0), 1.0, 0.0)
+        count += z
+        tl.store(spikes + place + t * n_neurons, z.to(tl.uint8), inside)
+        if learns:
+            tl.store(
+                psi + place + t * n_neurons, _derivative(distance, limit, slope, surrogate), inside
+            )
+        if learns_alpha:
+            tl.store(potentials + place + t * n_neurons, v, inside)
+        if not single:
+            _wait(arrived + tl.program_id(1), tl.num_programs(0) * (t + 1))
+    tl.store(counts + own, count, inside)
+    if single:
+        tl.store(state + own, i, inside)
+        tl.store(state + size + own, v, inside)
+        tl.store(state + 2 * size + own, a, inside)
+
+
+@triton.jit
+def backward(
+    adjoint,
+    recurrent_t,
+    alpha,
+    beta,
+    spikes,
+    psi,
+    potentials,
+    grad_counts,
+    grad_alpha,
+    grad_beta,
+    state,
+    arrived,
+    first_step,
+    last_step,
+    n_images,
+    n_steps,
+    n_neurons,
+    rho,
+    sigma,
+    takes_current,
+    adapts,
+    with_counts: tl.constexpr,
+    learns_alpha: tl.constexpr,
+    precision: tl.constexpr,
+    single: tl.constexpr,
+    width: tl.constexpr,
+    block: tl.constexpr,
+):
+    """Go back through steps; the arguments are `cuda_loops.backward`'s and `forward`'s.
+
+    Steps are counted from the last one back. `state` (5, B, H) has the gradients of potential,
+    adaptation and current, and the sums for α and β.
+    """
+    b = (tl.program_id(1) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
+    h = tl.program_id(0) * block + tl.arange(0, block)
+    k = tl.arange(0, width)
+    inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
+    place = (b * n_steps * n_neurons)[:, None] + h[None, :]
+    everyone = (b * n_steps * n_neurons)[:, None] + k[None, :]
+    real = (b < n_images)[:, None] & (k < n_neurons)[None, :]
+    own = (b * n_neurons)[:, None] + h[None, :]
+    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
+    weights = _load_columns(recurrent_t, k, h, n_neurons)
+    upper = weights.to(tl.bfloat16)
+    lower = (weights - upper.to(tl.float32)).to(tl.bfloat16)
+    size = tl.cast(n_images, tl.int64) * n_neurons
+    grad_v = tl.zeros((IMAGES, block), tl.float32)
+    slow = tl.zeros((IMAGES, block), tl.float32)  # λ
+    grad_i = tl.zeros((IMAGES, block), tl.float32)
+    alpha_sum = tl.zeros((IMAGES, block), tl.float32)
+    beta_sum = tl.zeros((IMAGES, block), tl.float32)
+    if single and first_step > 0:
+        grad_v = tl.load(state + own, inside, 0.0)
+        slow = tl.load(state + size + own, inside, 0.0)
+        grad_i = tl.load(state + 2 * size + own, inside, 0.0)
+        alpha_sum = tl.load(state + 3 * size + own, inside, 0.0)
+        beta_sum = tl.load(state + 4 * size + own, inside, 0.0)
+    counted = tl.zeros((IMAGES, block), tl.float32)
+    if with_counts:
+        counted = tl.load(grad_counts + own, inside, 0.0)
+    final = n_steps - 1 - first_step
+    z = tl.load(spikes + place + final * n_neurons, inside, 0)
+    before = tl.load(spikes + place + tl.maximum(final - 1, 0) * n_neurons, inside, 0)
+    arriving = tl.load(adjoint + place + final * n_neurons, inside, 0.0)
+    derivative = tl.load(psi + place + final * n_neurons, inside, 0.0)
+    for back in range(first_step, last_step):
+        t = n_steps - 1 - back
+        earlier = place + tl.maximum(t - 1, 0) * n_neurons
+        next_before = tl.load(spikes + place + tl.maximum(t - 2, 0) * n_neurons, inside, 0)
+        next_arriving = tl.load(adjoint + earlier, inside, 0.0)
+        next_derivative = tl.load(psi + earlier, inside, 0.0)
+        grad_z = counted + arriving
+        if back > 0:
+            after = tl.load(
+                adjoint + everyone + (t + 1) * n_neurons, real, 0.0, cache_modifier=".cg"
+            )
+            if precision == "bf16x3":
+                big = after.to(tl.bfloat16)
+                small = (after - big.to(tl.float32)).to(tl.bfloat16)
+                grad_z += tl.dot(big, upper) + (tl.dot(big, lower) + tl.dot(small, upper))
+            else:
+                grad_z += tl.dot(after, weights, input_precision=precision)
+        fired = z.to(tl.float32)
+        fired_before = tl.where(t > 0, before.to(tl.float32), 0.0)
+        grad_x = (grad_z + strength * adapts * slow) * derivative
+        beta_sum += fired * slow
+        grad_v = grad_x + decay * (1 - fired) * grad_v
+        if learns_alpha and t > 0:
+            last = tl.load(potentials + earlier, inside, 0.0)
+            alpha_sum += (1 - fired_before) * last * grad_v
+        slow = rho * slow - adapts * grad_x
+        grad_i = sigma * grad_i + grad_v * (1 - takes_current * fired_before)
+        tl.store(adjoint + place + t * n_neurons, grad_i, inside)
+        z, before = before, next_before
+        arriving, derivative = next_arriving, next_derivative
+        if not single:
+            _wait(arrived + tl.program_id(1), tl.num_programs(0) * (back + 1))
+    at = tl.program_id(1) * n_neurons + h
+    tl.store(grad_beta + at, tl.sum(beta_sum, 0), h < n_neurons)
+    if learns_alpha:
+        tl.store(grad_alpha + at, tl.sum(alpha_sum, 0), h < n_neurons)
+    if single:
+        tl.store(state + own, grad_v, inside)
+        tl.store(state + size + own, slow, inside)
+        tl.store(state + 2 * size + own, grad_i, inside)
+        tl.store(state + 3 * size + own, alpha_sum, inside)
+        tl.store(state + 4 * size + own, beta_sum, inside)

@@ -1,0 +1,90 @@
+"""The non-spiking baseline: a multilayer perceptron of the same sizes, with ReLU.
+
+Shapes: B images, N pixels, H units, C classes. He initialisation (He et al., 2015).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple, cast, final
+
+import torch
+from torch import Tensor, nn
+
+from snn.config import TrialConfig
+from snn.data.arrays import check_fit, check_pixels
+
+
+class MLPActivity(NamedTuple):
+    """What the network did with a batch: logits (B, C), and (B, ·) inputs of every layer."""
+
+    logits: Tensor
+    inputs: tuple[Tensor, ...]
+
+    def events(self) -> Tensor:
+        """Non-zero values per image of every population: pixels first, then the hidden layers."""
+        counts = [float((x.detach() != 0).sum()) / len(x) for x in self.inputs]
+        return torch.tensor(counts, dtype=torch.float64)
+
+
+@final
+class MLP(nn.Module):
+    """A classifier of images, with weights drawn from the configuration's seed."""
+
+    def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
+        super().__init__()
+        self.config = config
+        self.n_pixels, self.n_classes = n_pixels, n_classes
+        generator = torch.Generator().manual_seed(config.seed)
+        sizes = (n_pixels, *config.hidden, n_classes)
+        self.layers = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))
+        for layer in self._layers:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self,
+        pixels: Tensor,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
+    ) -> MLPActivity:
+        """Classify pixels (B, N) uint8.
+
+        Raises:
+            ArrayError: The pixels are of another type, size or device.
+        """
+        check_pixels(pixels)
+        check_fit(pixels, self.n_pixels, self._layers[0].weight)
+        inputs = [pixels.float() / 255]
+        *hidden, last = self._layers
+        for layer in hidden:
+            inputs.append(layer(inputs[-1]).relu())
+        return MLPActivity(last(inputs[-1]), tuple(inputs))
+
+    @torch.no_grad()
+    def probabilities(self, pixels: Tensor) -> Tensor:
+        """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
+        generator = torch.Generator(self._layers[0].weight.device).manual_seed(self.config.seed)
+        logits: Tensor = self(pixels, generator).logits
+        return logits.softmax(dim=1)
+
+    def outgoing(self) -> list[tuple[str, int, int]]:
+        """The weights that leave hidden units: name, hidden layer, axis of its units."""
+        return [(f"layers.{k}.weight", k - 1, 1) for k in range(1, len(self.layers))]
+
+    def fan_out(self) -> Tensor:
+        """Multiply-accumulates that one non-zero value of every population costs."""
+        return torch.tensor([len(layer.weight) for layer in self._layers]).double()
+
+    @property
+    def _layers(self) -> list[nn.Linear]:
+        return cast(list[nn.Linear], list(self.layers))
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Parameters with the factor of their learning rate, for the optimiser."""
+        return [{"params": list(self.parameters()), "lr_factor": 1.0}]
+
+    @property
+    def beta_mean(self) -> None:
+        """No neuron adapts here."""
+        return None

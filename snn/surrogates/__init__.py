@@ -1,0 +1,1 @@
+"""Derivatives that stand in for that of a spike."""

@@ -1,0 +1,135 @@
+"""Checkpoints on disk: `last` to continue a training, `best` to use the network.
+
+Both hold plain tensors and values and are read with `weights_only=True`: no file runs code. They
+are sealed (`snn.training.sealed`), and the seal is checked at every load. Files of the first format
+have none: of them the sums of the archive are checked, and that all values fit each other
+(`snn.training.saved`), which is less than a seal: what was changed on purpose is not seen.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from snn.config import TrialConfig
+from snn.errors import CheckpointError, SnnError
+from snn.networks import Network, build
+from snn.training import sealed
+from snn.training.place import Place
+from snn.training.saved import NetworkState, check_sizes, read
+
+_FORMAT = 2
+_UNSEALED_FORMAT = 1
+
+
+def save(path: Place | str, state: dict[str, Any], previous: Place | None = None) -> None:
+    """Write a state; a reader sees the old file or the new one, never a part.
+
+    Args:
+        path: Of the file.
+        state: Plain tensors and values.
+        previous: Where the old file is kept; by default it is not.
+
+    Raises:
+        OSError: The disk is full, or the folder cannot be written. The old file is as it was.
+    """
+    content = io.BytesIO()  # torch, writing to a full disk itself, hides the OSError
+    torch.save({"format": _FORMAT, **state}, content)
+    whole = sealed.sealed(content.getvalue())
+    if isinstance(path, str | Path):
+        _replace(Path(path), whole, previous)
+        return
+    if previous is not None and path.exists():
+        path.fs.copy(path.path, str(getattr(previous, "path", previous)))
+    path.write_bytes(whole)  # an object store has no files that are half there
+
+
+def _replace(path: Path, content: bytes, previous: Place | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            path.replace(str(previous))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: Place | str) -> dict[str, Any]:
+    """Read a state onto the CPU.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, no checkpoint, or of a later format.
+        OSError: It cannot be read.
+    """
+    place = Path(path) if isinstance(path, str) else path
+    try:
+        content = place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(f"{path}: no such checkpoint") from None
+    except IsADirectoryError:
+        raise CheckpointError(f"{path}: is a folder, and no checkpoint") from None
+    state, has_seal = _read(path, io.BytesIO(content))
+    if not isinstance(state, dict) or state.get("format") not in (_FORMAT, _UNSEALED_FORMAT):
+        raise CheckpointError(f"{path}: is no checkpoint of this version of spikesweep")
+    if state["format"] == _FORMAT and not has_seal:
+        raise CheckpointError(f"{path}: is a damaged checkpoint: its seal is gone")
+    return {key: value for key, value in state.items() if key != "format"}
+
+
+def _read(path: Place | str, file: io.BytesIO) -> tuple[Any, bool]:
+    """What is in the bytes of a file, and whether it had a seal.
+
+    They are in memory: so an error is of what they say, such as a place before the first of them.
+    """
+    try:
+        has_seal = sealed.check(file)
+        file.seek(0)
+        return torch.load(file, map_location="cpu", weights_only=True), has_seal
+    except Exception:  # torch and zipfile raise a dozen kinds for files that they cannot read
+        raise CheckpointError(f"{path}: is no checkpoint, or a damaged one") from None
+
+
+def save_network(path: Place | str, network: Network, metrics: dict[str, float]) -> None:
+    """Write a trained network with its configuration and metrics."""
+    state = {
+        "config": network.config.canonical(),
+        "n_pixels": network.n_pixels,
+        "n_classes": network.n_classes,
+        "weights": network.state_dict(),
+        "metrics": metrics,
+    }
+    save(path, state)
+
+
+def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
+    """Read a network written by `save_network`, ready to predict, and its metrics.
+
+    Raises:
+        CheckpointError: See `load`; or the file does not hold a network that fits its own sizes.
+        OSError: It cannot be read.
+    """
+    state = load(path)
+    try:
+        found = read(NetworkState, state)
+        config = TrialConfig.parse(found.config)
+        check_sizes(found, config)
+        network = build(config, found.n_pixels, found.n_classes)
+        network.load_state_dict(found.weights)
+    except SnnError as error:
+        raise _no_network(path, str(error)) from None
+    except (RuntimeError, TypeError):
+        raise _no_network(path, "its weights are those of another") from None
+    return network.eval(), found.metrics
+
+
+def _no_network(path: Place | str, reason: str) -> CheckpointError:
+    return CheckpointError(f"{path}: holds no network of this version of spikesweep: {reason}")

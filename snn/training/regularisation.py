@@ -1,0 +1,84 @@
+"""What is added to plain training so that a network generalises, or fires less."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from snn.config import TrialConfig
+from snn.networks import Network
+from snn.networks.mlp import MLPActivity
+from snn.networks.spiking import Activity
+
+
+def objective(activity: Activity | MLPActivity, labels: Tensor, config: TrialConfig) -> Tensor:
+    """Cross-entropy of the labels, smoothed, plus the penalty on spikes; a scalar.
+
+    Smoothing: Szegedy et al., "Rethinking the inception architecture", 2016. The penalty is in
+    proportion to the mean number of spikes per hidden neuron and image.
+    """
+    smoothing = config.label_smoothing
+    loss = functional.cross_entropy(activity.logits, labels, label_smoothing=smoothing)
+    if not config.spike_penalty or isinstance(activity, MLPActivity):
+        return loss
+    spikes = torch.stack([counts.sum() for counts in activity.counts]).sum()
+    return loss + config.spike_penalty * spikes / (len(labels) * sum(config.hidden))
+
+
+def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:
+    """(H of all layers,) 1 for a hidden neuron that fires in a batch, 0 for one that is silenced.
+
+    (0,) without dropout. From a generator on the CPU, so that a GPU silences the same neurons.
+    """
+    keep = 1 - config.dropout
+    sizes = config.hidden if config.dropout else ()
+    masks = [torch.empty(size).bernoulli_(keep, generator=generator) for size in sizes]
+    return torch.cat(masks) if masks else torch.empty(0)
+
+
+def silenced(network: Network, config: TrialConfig, masks: Tensor) -> dict[str, Tensor]:
+    """The weights that change when some hidden neurons are silenced; none without dropout.
+
+    Dropout (Srivastava et al., 2014), of the same neurons for all images of a batch: a silenced
+    neuron has no outgoing weights, and the others have stronger ones. So any backend can do it.
+
+    Args:
+        network: Whose weights.
+        config: With the share of neurons that is silenced.
+        masks: Of all hidden neurons, as drawn.
+    """
+    if not masks.numel():
+        return {}
+    weights = dict(network.named_parameters())
+    factors = (masks / (1 - config.dropout)).to(next(iter(weights.values())).device)
+    of_layers = torch.split(factors, list(config.hidden))
+    return {
+        name: weights[name] * of_layers[layer].unsqueeze(1 - axis)
+        for name, layer, axis in network.outgoing()
+    }
+
+
+def averaged(network: Network, decay: float) -> AveragedModel | None:
+    """A network whose weights follow by an exponential average; None where the decay is 0.
+
+    Source: Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
+    """
+    if not decay:
+        return None
+    exponential = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    device = next(network.parameters()).device  # where it counts its steps, too
+    return AveragedModel(network, device, multi_avg_fn=exponential)
+
+
+@torch.no_grad()
+def follow(average: AveragedModel, network: Network, decay: float) -> None:
+    """Take the weights of a step into the average; the first are taken as they are.
+
+    It is `AveragedModel.update_parameters` without its question to the device whether they are.
+    """
+    taken = torch.where(average.n_averaged == 0, 1.0, 1 - decay)
+    for mean, weight in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(weight, taken)
+    average.n_averaged += 1

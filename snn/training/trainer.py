@@ -1,0 +1,308 @@
+"""Training, one epoch at a time, with its whole state in and out and no files of its own.
+
+Every random number comes from (seed, epoch, purpose), never from a stream that runs on: a training
+that is resumed from its state after any epoch continues with the same numbers, bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snn import kernels
+from snn.config import SPIKING, TrialConfig
+from snn.data import Dataset, Split, split
+from snn.encoding import draw_key
+from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
+from snn.kernels.adam import Adam
+from snn.kernels.threads import taken_from_torch
+from snn.networks import Network, SpikingNetwork, build
+from snn.training.metrics import EventTally, Tally
+from snn.training.regularisation import averaged, draw_masks
+from snn.training.saved import check_like, moments_of, read_training
+from snn.training.schedules import SCHEDULES
+from snn.training.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums, augmentation
+
+Metrics = dict[str, float]
+_EVAL_BATCH = 1000
+_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT = range(6)
+
+
+def backend_of(config: TrialConfig, device: str) -> str:
+    """The backend that computes a spiking network; "torch" for the one that does not spike."""
+    return kernels.choose(config, device).name if config.dynamics in SPIKING else "torch"
+
+
+def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
+    """How the steps of a training are recorded; None where each is done by Python.
+
+    The reference asks the device for the shapes of its arrays, which no recorded step can.
+    """
+    return Graphs() if device == "cuda" and backend_of(config, device) != "reference" else None
+
+
+class _Streams(NamedTuple):
+    """The random numbers of an epoch of training, one stream for each purpose."""
+
+    spikes: torch.Generator
+    augment: torch.Generator
+    dropout: torch.Generator
+
+    def draw(self, config: TrialConfig, chosen: Tensor, rates: Tensor) -> Batch:
+        """The random numbers of the next batch, those that the configuration uses."""
+        key = torch.empty(0, dtype=torch.int64)
+        if config.encoding == "poisson":
+            key = draw_key(self.spikes)
+        moves = augmentation(config).draw(len(chosen), self.augment)
+        return Batch(chosen, rates, key, *moves, draw_masks(config, self.dropout))
+
+
+class Trainer:
+    """A network in training with Adam, with the best epoch so far by validation.
+
+    All random numbers are drawn on the CPU: a GPU sees the same batches, and the same spikes in
+    them.
+
+    As meant, the best epoch is the one of highest validation accuracy, then lowest validation loss;
+    as published, of lowest validation loss.
+
+    Args:
+        config: What is trained.
+        dataset: On which images.
+        device: Where.
+        recorder: How steps are recorded; None: as CUDA graphs on a GPU, not at all elsewhere.
+
+    Attributes:
+        backend: What computes the network, `auto` resolved.
+        epoch: Epochs done.
+        history: Metrics of every epoch done; train_loss, val_accuracy, ….
+        network: As of the last step.
+        average: Of its weights, which then is what is validated and kept; None without averaging.
+    """
+
+    def __init__(
+        self,
+        config: TrialConfig,
+        dataset: Dataset,
+        device: torch.device | str = "cpu",
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.config = config
+        self._dataset = dataset
+        self.device = torch.device(device)
+        self.n_classes = dataset.n_classes
+        self.train, self.val, self.test = (
+            Split(part.images.to(self.device), part.labels.to(self.device))
+            for part in split(dataset, config.val_fraction, config.seed)
+        )
+        self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
+        self.backend = backend_of(config, self.device.type)
+        self.optimiser = Adam(
+            [
+                {"params": group["params"], "lr": config.lr * group["lr_factor"]}
+                for group in self.network.parameter_groups()
+            ],
+            lr=config.lr,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self._rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.average = averaged(self.network, config.weight_average)
+        self._sums = Sums(self.device)
+        self._steps = Steps(self.learner(), recorder or recorder_of(config, self.device.type))
+        self.epoch = 0
+        self.history: list[Metrics] = []
+        self.best_epoch = 0
+        self.best_weights: dict[str, Tensor] = {}
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are done, or there was none better for `early_stopping` epochs."""
+        patience = self.config.early_stopping
+        stalled = bool(patience) and self.epoch - self.best_epoch >= patience
+        return self.epoch >= self.config.epochs or stalled
+
+    def train_epoch(self, on_batch: Callable[[int, int], None] | None = None) -> Metrics:
+        """Train one epoch and validate.
+
+        Args:
+            on_batch: Called after every batch with the images done and their number in the epoch.
+
+        Raises:
+            NonFiniteLossError: The loss is NaN or infinite; the state is that of before the epoch
+                no more.
+        """
+        started = time.perf_counter()
+        self._pass(self._batches(), on_batch)
+        train_seconds = time.perf_counter() - started
+        validation, events = self._evaluate(self.used_network, self.val, _VAL_SPIKES)
+        self.epoch += 1
+        metrics = {
+            "train_loss": self._sums.loss,
+            "train_accuracy": self._sums.accuracy,
+            "val_loss": validation.loss,
+            "val_accuracy": validation.accuracy,
+            "synops_per_inference": events.synops_per_inference,
+            "epoch_seconds": time.perf_counter() - started,
+            "samples_per_second": self._sums.seen / train_seconds,
+        }
+        if isinstance(self.network, SpikingNetwork):
+            metrics["spikes_per_inference"] = events.spikes_per_inference
+        if self.network.beta_mean is not None:
+            metrics["beta_mean"] = self.network.beta_mean
+        self._finish_epoch(metrics)
+        return metrics
+
+    @property
+    def used_network(self) -> Network:
+        """What is validated and kept: the averaged network where there is one."""
+        return self.network if self.average is None else cast(Network, self.average.module)
+
+    def train_batches(self, count: int) -> int:
+        """Train the first batches of an epoch, to measure their speed; the images seen."""
+        self._pass(itertools.islice(self._batches(), count), None)
+        return self._sums.seen
+
+    def test_best(self) -> tuple[Metrics, Tensor]:
+        """Metrics of the best epoch on the test images, and their confusion matrix (C, C)."""
+        tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES)
+        metrics = {
+            "test_accuracy": tally.accuracy,
+            "test_loss": tally.loss,
+            "best_epoch": float(self.best_epoch),
+        }
+        return metrics, tally.confusion
+
+    def best_network(self) -> Network:
+        """A copy of the network as of the best epoch."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.best_weights)
+        return network.eval()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a later `load` needs to continue: plain values and tensors."""
+        return {
+            "config": self.config.canonical(),
+            "data": self._dataset.sha256,
+            "epoch": self.epoch,
+            "history": self.history,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "best_epoch": self.best_epoch,
+            "best_weights": self.best_weights,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Continue from a state.
+
+        Raises:
+            CheckpointError: It is the state of another configuration, or of other images, or does
+                not fit the network; then nothing of it was taken.
+        """
+        found = read_training(state)
+        try:
+            config_id = TrialConfig.parse(found.config).config_id
+        except ConfigError as error:
+            raise CheckpointError(str(error)) from None
+        if config_id != self.config.config_id:
+            raise CheckpointError("the checkpoint is of another configuration")
+        if found.data not in (None, self._dataset.sha256):
+            raise CheckpointError("the checkpoint is of other images")
+        weights = self.network.state_dict()
+        check_like("network", found.network, weights)
+        if found.best_epoch:
+            check_like("best_weights", found.best_weights, weights)
+        if self.average:
+            check_like("average", found.average, self.average.state_dict())
+        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
+        moments = moments_of(found.optimiser, parameters)
+        self.network.load_state_dict(found.network)
+        # The groups hold what the configuration says, and no more.
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        if self.average:
+            self.average.load_state_dict(found.average or {})
+        self._steps.forget()
+        self.epoch, self.history = found.epoch, list(found.history)
+        self.best_epoch, self.best_weights = found.best_epoch, found.best_weights
+
+    def learner(self) -> Learner:
+        """What a step is computed of."""
+        return Learner(
+            self.config, self.train, self.network, self.optimiser, self.average, self._sums
+        )
+
+    def _pass(self, batches: Iterable[Batch], on_batch: Callable[[int, int], None] | None) -> None:
+        def done() -> None:
+            if on_batch:
+                on_batch(self._sums.seen, len(self.train.labels))
+
+        self._sums.clear()
+        self.network.train()
+        try:
+            with self._threads():
+                self._steps.run(batches, done)
+        except NonFiniteLossError as error:
+            raise NonFiniteLossError(f"{error} in epoch {self.epoch + 1}") from None
+
+    def _batches(self) -> Iterator[Batch]:
+        """The batches of the epoch, on the CPU."""
+        n, size = len(self.train.labels), self.config.batch_size
+        order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch))
+        streams = _Streams(
+            spikes=self._generator(_TRAIN_SPIKES, self.epoch),
+            augment=self._generator(_AUGMENT, self.epoch),
+            dropout=self._generator(_DROPOUT, self.epoch),
+        )
+        for step, chosen in enumerate(torch.split(order, size)):
+            yield streams.draw(self.config, chosen, self._learning_rates(step))
+
+    def _learning_rates(self, step: int) -> Tensor:
+        course = SCHEDULES[self.config.lr_schedule]
+        per_epoch = math.ceil(len(self.train.labels) / self.config.batch_size)
+        factor = course((self.epoch + step / per_epoch) / self.config.epochs)
+        return torch.tensor([highest * factor for highest in self._rates], dtype=torch.float64)
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return taken_from_torch() if self.backend == "cpu" else nullcontext()
+
+    @torch.no_grad()
+    def _evaluate(self, network: Network, part: Split, purpose: int) -> tuple[Tally, EventTally]:
+        tally, events = Tally(self.n_classes), EventTally(network.fan_out())
+        spikes = self._generator(purpose, 0)
+        network.eval()
+        with self._threads():
+            for images, labels in zip(
+                torch.split(part.images, _EVAL_BATCH),
+                torch.split(part.labels, _EVAL_BATCH),
+                strict=True,
+            ):
+                activity = network(images, spikes)
+                tally.add(activity.logits, labels.long())
+                events.add(activity.events(), len(labels))
+        return tally, events
+
+    def _finish_epoch(self, metrics: Metrics) -> None:
+        self.history.append(metrics)
+        if max(range(self.epoch), key=lambda e: self._merit(self.history[e])) == self.epoch - 1:
+            self.best_epoch = self.epoch
+            self.best_weights = copy.deepcopy(self.used_network.state_dict())
+
+    def _merit(self, metrics: Metrics) -> tuple[float, ...]:
+        if self.config.preset == "published":
+            return (-metrics["val_loss"],)
+        return metrics["val_accuracy"], -metrics["val_loss"]
+
+    def _generator(self, purpose: int, epoch: int) -> torch.Generator:
+        seed = np.random.SeedSequence([self.config.seed, purpose, epoch]).generate_state(1)[0]
+        return torch.Generator().manual_seed(int(seed))

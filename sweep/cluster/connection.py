@@ -1,0 +1,170 @@
+"""Ray, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from analysis.text.addresses import shown
+from sweep.cluster.guard import Guard
+from sweep.cluster.memory import Memory
+from sweep.cluster.servers import Servers, in_a_session_of_their_own, unprinted
+from sweep.cluster.token import give_token
+from sweep.errors import SweepError, first_line
+from sweep.host.environment import quiet_mlflow, settle_ray
+from sweep.host.shadows import job_config
+from sweep.host.stopping import obeyed_later
+from sweep.spec.sweep import Resources
+
+_COUNT_EVERY_S = 5.0
+_TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
+_TOO_SLOW = "timed out during startup"
+_HERE = "local"
+
+
+@contextmanager
+def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
+    """Be connected to the cluster at an address, or of RAY_ADDRESS, or to a Ray started here.
+
+    A Ray that somebody else has started on this machine is used only if one of the two names it. A
+    connection that the caller's process has already is used, and left open.
+
+    Yields:
+        How many trials can run at once, now: nodes come and go.
+
+    Raises:
+        SweepError: There is no such cluster, or no node of it has room for one trial.
+    """
+    settle_ray(os.environ)
+    import ray
+
+    for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if ray.is_initialized():
+        yield Slots(needs, Servers())
+        return
+    there = address or os.environ.get("RAY_ADDRESS") or _HERE
+    if there == _HERE:
+        give_token(os.environ)
+    threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
+    servers = Servers(_started(there))
+    try:
+        with unprinted():
+            yield Slots(needs, servers)
+    finally:
+        servers.shut_down()
+
+
+def _started(there: str) -> Guard:
+    """Connect to Ray, after starting it where it is to be on this machine.
+
+    Raises:
+        SweepError: There is no such cluster, or Ray does not start.
+    """
+    import ray
+
+    for left in reversed(range(_TRIES)):
+        guard = Guard()
+        try:
+            with obeyed_later(), in_a_session_of_their_own(guard):
+                ray.init(
+                    address=there,
+                    include_dashboard=False if there == _HERE else None,
+                    job_config=job_config(),
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
+            return guard
+        except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
+            guard.leave()
+            if left and _TOO_SLOW in str(error):
+                continue
+            where = "this machine" if there == _HERE else shown(there)
+            raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None
+    raise AssertionError("the last try returns or raises")
+
+
+def _import_what_follows() -> None:
+    """Use the seconds in which Ray starts, in processes of its own, and we wait."""
+    quiet_mlflow()
+    for module in ("torch", "optuna", "sqlalchemy", "mlflow.tracking"):
+        import_module(module)
+
+
+class Slots:
+    """How many trials the nodes have room for, now: they come and go.
+
+    Attributes:
+        needs: What a trial asks for, in words.
+        servers: Of Ray, that all of this depends on.
+        memory: What trials take of it.
+        shortage: That memory allows for fewer trials than processors do, in words; empty if not.
+
+    Raises:
+        SweepError: There is no room on any: to wait for a first node might be to wait for ever.
+    """
+
+    def __init__(self, needs: Resources, servers: Servers) -> None:
+        self.servers = servers
+        self.needs = _told(needs.wanted, needs)
+        self._of_trial = needs
+        self.memory, self.shortage = Memory(), ""
+        self._most_cpus = needs.cpu
+        self._counted, self._counted_at = self._count(), time.monotonic()
+        if self._counted:
+            return
+        if not any(node.get("CPU", 0) for node in _nodes()):
+            raise SweepError("the cluster has no worker that runs trials just now; start one")
+        machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
+        raise SweepError(f"resources: a trial asks for {self.needs}, and none has it: {machines}")
+
+    def __call__(self) -> int:
+        """Counted again every few seconds."""
+        if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
+            self._counted, self._counted_at = self._count(), time.monotonic()
+        return min(self._counted, self.memory.limit)
+
+    def whole_node(self) -> dict[str, float]:
+        """What a trial asks for so that no other runs beside it."""
+        return self._of_trial.wanted | {"CPU": self._most_cpus}
+
+    def _count(self) -> int:
+        nodes = _nodes()
+        self._most_cpus = max((node.get("CPU", 0) for node in nodes), default=self._most_cpus)
+        fit = [(fitting(node, self._of_trial), node.get("memory", sys.maxsize)) for node in nodes]
+        by_memory = sum(min(room, self.memory.room(size)) for room, size in fit)
+        every = sum(room for room, _ in fit)
+        self.shortage = ""
+        if by_memory < every:
+            size = f"{self.memory.each / 2**30:.1f} GiB of memory"
+            how = "a trial takes" if self.memory.measured else "a trial is taken to need"
+            self.shortage = f"{how} {size}: {by_memory} run at once instead of {every}"
+        return by_memory
+
+
+def _nodes() -> list[dict[str, float]]:
+    """The resources of every node that is alive."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"] for node in nodes if node["Alive"]]
+
+
+def fitting(node: Mapping[str, float], needs: Resources) -> int:
+    """How many trials a node has room for."""
+    return int(min(node.get(name, 0) / amount for name, amount in needs.wanted.items()))
+
+
+def _told(amounts: Mapping[str, float], needs: Resources) -> str:
+    """Those of the amounts that a trial asks for, in words."""
+    units = {"CPU": (1, "CPUs"), "GPU": (1, "GPUs"), "memory": (2**30, "GiB of memory")}
+    return ", ".join(
+        f"{amounts.get(name, 0) / units[name][0]:.4g} {units[name][1]}" for name in needs.wanted
+    )

@@ -1,0 +1,143 @@
+"""Ray's servers on this machine: in a session of their own, watched, and ended by us.
+
+Ray starts them in the caller's process group. There, a signal to the group (of `timeout`, of a
+batch system, of a terminal that is closed) ends them before the driver can end its trials. And
+when one of them dies, Ray ends the driver, after a minute and without a word to it. Ray has no
+setting for either, so this module, and no other, reaches into what Ray calls private.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sweep.cluster.guard import Guard
+from sweep.cluster.head import Head
+from sweep.host.ending import RAY_IS_BROKEN
+
+_NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)"}
+
+
+@contextmanager
+def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
+    """Let the servers that Ray starts meanwhile lead sessions of their own, and be guarded.
+
+    The kernel ends them, but not what they have started, when this process dies.
+    """
+    from ray._private import services
+
+    private: Any = services
+    ordinary = private.ConsolePopen
+
+    def start(*arguments: Any, **settings: Any) -> Any:
+        process = ordinary(*arguments, **settings, start_new_session=True)
+        guard.watch(process.pid)
+        return process
+
+    private.ConsolePopen = start
+    try:
+        yield
+    finally:
+        private.ConsolePopen = ordinary
+
+
+@contextmanager
+def unprinted() -> Iterator[None]:
+    """Let Ray print nothing of its servers' logs on the terminal: we say what matters."""
+    from ray._private import worker
+
+    private: Any = worker
+    ordinary = private.print_to_stdstream
+    private.print_to_stdstream = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        private.print_to_stdstream = ordinary
+
+
+class Servers:
+    """The servers that this process depends on, once it is connected to Ray.
+
+    Those that it started itself are watched as its children; on a cluster, the raylet of this
+    machine is watched through its socket, and the head may be away for a while.
+
+    Args:
+        guard: Ends what was started here, if anything was.
+    """
+
+    def __init__(self, guard: Guard | None = None) -> None:
+        from ray._private import worker
+
+        private: Any = worker
+        self._node = private._global_node
+        started: dict[str, list[Any]] = self._node.all_processes if self._node else {}
+        self._started = {name: started[name][0].process for name in _NAMES if name in started}
+        elsewhere = self._node is not None and not self._started
+        self._line = _line_to(self._node.raylet_socket_name) if elsewhere else None
+        self._head = Head(self._node.gcs_address) if elsewhere else None
+        self._guard, self._lost = guard, ""
+
+    def lost(self) -> str:
+        """Which server has died, in words; empty while all live.
+
+        The others are ended at once: they would tell the driver, which Ray ends then.
+        """
+        if not self._lost:
+            self._lost = self._look()
+            if self._lost:
+                self._end()
+        return self._lost
+
+    def shut_down(self) -> None:
+        """Disconnect from Ray, and end what was started.
+
+        Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
+        crash. They stay as they are until `end_process`.
+        """
+        from ray._private import auto_init_hook, worker
+
+        if self._line is not None:
+            self._line.close()
+        auto_init_hook.enable_auto_connect = False  # a thread left behind starts no other Ray
+        if self._lost:
+            RAY_IS_BROKEN.set()
+        else:
+            worker.shutdown()
+        if self._guard is not None:
+            self._guard.leave()
+
+    def _look(self) -> str:
+        for name, process in self._started.items():
+            code = process.poll()
+            if code is not None:
+                how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+                return f"Ray's {_NAMES[name]} {how}"
+        if self._line is not None and _hung_up(self._line):
+            return f"Ray's {_NAMES['raylet']} on this machine has died"
+        return self._head.lost() if self._head is not None else ""
+
+    def _end(self) -> None:
+        if self._guard is not None:
+            self._guard.end_all()
+
+
+def _line_to(place: str) -> socket.socket | None:
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        line.connect(place)
+    except OSError:
+        line.close()
+        return None
+    line.setblocking(False)
+    return line
+
+
+def _hung_up(line: socket.socket) -> bool:
+    try:
+        return line.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

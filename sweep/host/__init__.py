@@ -1,0 +1,1 @@
+"""This process on its machine: environment, terminal, signals, locks, folders."""

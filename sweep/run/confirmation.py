@@ -1,0 +1,135 @@
+"""The leaders of a sweep once more, with seeds that the search has not seen.
+
+The search takes the best of many results, and the best of many is luck, too: trained again, it is
+worse on average. Fresh seeds have no part in that choice, so their mean is the figure to report. A
+seed decides the initial weights, the order of the images and the split into training and
+validation; the spread over seeds is that of all of them together.
+
+A confirmation is a sweep of its own, `NAME-confirm`, with points in the place of a search: its runs
+never mix with those of the search, and it is logged, resumed and tabled like any other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from analysis.records import KIND_SWEEP, LONGEST_TAG, Tag
+from snn.config import ExecutionConfig, TrialConfig
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.spec.checks import check_changes
+from sweep.spec.fresh_seeds import CONFIRMED
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Confirm, Sweep
+from sweep.spec.yaml_file import read
+from sweep.tracking.store import open_store, store_exists
+from sweep.trial.params import param_values
+
+
+def confirmation(
+    name: str,
+    run_ids: Sequence[str],
+    seeds: Sequence[int],
+    changed: Mapping[str, Any] = MappingProxyType({}),
+) -> Sweep:
+    """The sweep that confirms the leaders of another, its points in their order.
+
+    Args:
+        name: Of the search; its latest launch gives the resources.
+        run_ids: One run in MLflow of every leader, the best first.
+        seeds: Fresh ones.
+        changed: Keys that are fixed otherwise than in the search.
+
+    Raises:
+        SpecError: A run is of another version of spikesweep, the name is too long, or the leaders
+            are alike when these keys are changed.
+    """
+    searched = _launched(name)
+    over = {*searched.get("search", {}), *itertools.chain(*searched.get("points", ()))}
+    check_changes(changed, over, "--set ")
+    leaders = [_without_seed(config_of(run_id), changed) for run_id in run_ids]
+    shared = {
+        key: value
+        for key, value in leaders[0].items()
+        if all(key in other and other[key] == value for other in leaders)
+    }
+    points = [{k: v for k, v in leader.items() if k not in shared} for leader in leaders]
+    execution = {
+        key: value
+        for key, value in searched.get("base", {}).items()
+        if key in ExecutionConfig.model_fields
+    }
+    plan: dict[str, Any] = {
+        "name": f"{name}{CONFIRMED}",
+        "description": f"the leaders of {name} with fresh seeds",
+        "base": execution | shared,
+        "points": points,
+        "sampler": "grid",
+        "scheduler": "none",
+        "seeds": list(seeds),
+    }
+    plan |= {key: searched[key] for key in ("resources", "max_failures") if key in searched}
+    again = parse_sweep(plan, plan["name"])
+    if len(set(again.groups())) < len(leaders):
+        raise SpecError(f"leaders of {name} are the same network with {', '.join(changed)} changed")
+    return again
+
+
+def searched_for(name: str) -> dict[str, str]:
+    """The metrics of a search with `max` or `min` if it had several, as a Pareto sweep has."""
+    metric = _launched(name).get("metric")
+    return dict(metric) if isinstance(metric, Mapping) else {}
+
+
+def searched_each(name: str) -> tuple[str, ...]:
+    """The keys of a search of which every combination of values has leaders of its own."""
+    return tuple(_launched(name).get("each", ()))
+
+
+def asked_for(name: str) -> Confirm:
+    """What a search asks to be confirmed, and how; the default if it asks for nothing."""
+    return Confirm.model_validate(_launched(name).get("confirm") or {})
+
+
+def config_of(run_id: str) -> TrialConfig:
+    """The configuration of a run, from its params in MLflow.
+
+    Raises:
+        SpecError: They are not those of this version of spikesweep.
+    """
+    run = open_store().get_run(run_id)
+    try:
+        config = TrialConfig.parse(param_values(run.data.params))
+    except ConfigError as error:
+        raise SpecError(f"MLflow run {run_id}: {error}") from None
+    if config.config_id != run.data.tags[Tag.CONFIG_ID]:
+        raise SpecError(f"MLflow run {run_id}: its params are of another version of spikesweep")
+    return config
+
+
+def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, Any]:
+    values = {**config.canonical(), **changed}
+    try:
+        TrialConfig.parse(values)
+    except ConfigError as error:
+        raise SpecError(f"--set {error}") from None
+    return {key: value for key, value in values.items() if key != "seed"}
+
+
+def _launched(name: str) -> Mapping[str, Any]:
+    """The specification of the latest launch, wherever it was; empty if too long to be logged."""
+    if not store_exists():
+        return {}
+    client = open_store()
+    launched = client.search_runs(
+        [experiment.experiment_id for experiment in client.search_experiments()],
+        f"tags.`{Tag.KIND}` = '{KIND_SWEEP}' AND tags.`{Tag.SWEEP}` = '{name}'",
+        order_by=["attributes.start_time DESC"],
+        max_results=1,
+    )
+    text = launched[0].data.tags.get(Tag.SPEC, "") if launched else ""
+    spec = read(text, f"the specification of {name}") if len(text) < LONGEST_TAG else {}
+    return spec if isinstance(spec, Mapping) else {}

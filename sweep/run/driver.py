@@ -1,0 +1,142 @@
+"""The driver of a launch: study, tracker and board around Ray Tune, from start to result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ray.tune import Trainable
+from rich.console import Console
+
+from analysis.records import LONGEST_TAG, State, Tag
+from snn.data import Dataset
+from sweep.cluster.connection import Slots
+from sweep.host.paths import LaunchPaths, study_storage
+from sweep.host.stopping import Stop
+from sweep.run.board import Board, Progress
+from sweep.run.observer import Observer
+from sweep.run.tuner import fit, make_tuner
+from sweep.search.database import StudyDatabase
+from sweep.search.identity import claim, refuse_other_notes
+from sweep.search.searcher import StudySearcher
+from sweep.search.study import leaders, open_study
+from sweep.spec.sweep import Sweep
+from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.provenance import launch_tags
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
+from sweep.trial.outcome import Outcome
+from sweep.trial.trainable import SnnTrainable
+
+
+@dataclass
+class Result:
+    """How a launch ended.
+
+    Attributes:
+        paths: Its folder.
+        progress: Its counts.
+        failures: Reasons by trial.
+        halted: Why it ended before its time (a full disk …); empty if it did not.
+        interrupted: Whether the user stopped it.
+        undelivered: What MLflow or the study's database have not received, in one line.
+        leaders: What was searched and found, best first; known without MLflow.
+    """
+
+    paths: LaunchPaths
+    progress: Progress
+    failures: Mapping[str, str] = field(default_factory=dict)
+    halted: str = ""
+    interrupted: bool = False
+    undelivered: str = ""
+    leaders: Sequence[Mapping[str, Any]] = ()
+
+
+def drive(
+    sweep: Sweep,
+    paths: LaunchPaths,
+    datasets: Mapping[str, Dataset],
+    slots: Slots,
+    stop: Stop,
+    console: Console,
+    trainable: type[Trainable] = SnnTrainable,
+) -> Result:
+    """Run a launch to its end, or go on with it.
+
+    Args:
+        sweep: The plan.
+        paths: Of the launch, whose lock is held.
+        datasets: All that its trials can ask for.
+        slots: How many trials can run at once.
+        stop: Whether the user asked for the end.
+        console: Where progress goes.
+        trainable: What trains a trial, with the parameters of `SnnTrainable`.
+
+    Raises:
+        SpecError: The study or the notes are not those of this launch; nothing ran.
+        SweepError: The study's database cannot be reached; nothing ran.
+        OSError: The notes cannot be written.
+    """
+    refuse_other_notes(paths)
+    database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
+    data = {name: dataset.sha256 for name, dataset in datasets.items()}
+    claim(database, sweep, paths, data)
+    tracker = MlflowTracker(paths)
+    _begin_parent(tracker, sweep, paths)
+    metric, mode = next(iter(sweep.directions.items()))
+    result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
+    with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
+        ledger = Ledger(data.values(), board.tell)
+        board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
+        observer = Observer(paths, tracker, board, ledger, datasets, slots)
+        study = open_study(sweep, database)
+        searcher = StudySearcher(
+            sweep,
+            study,
+            database,
+            ledger.lookup,
+            observer.reuse,
+            observer.slots,
+            why=observer.cause,
+            history=observer.history,
+        )
+        for config, outcome in searcher.resumed:
+            observer.count(config, outcome)
+        tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable, stop)
+        result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
+        observer.interrupt()
+    result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
+    result.interrupted = not result.halted and not searcher.finished
+    tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
+    result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
+    return result
+
+
+@contextmanager
+def _closed_if_interrupted(tracker: MlflowTracker) -> Iterator[None]:
+    """End the parent run, too, when the user stops the sweep before its trials have begun."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tracker.end(SWEEP_RUN, Outcome(State.INTERRUPTED), {})
+        tracker.close()
+        raise
+
+
+def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> None:
+    params = {
+        "sampler": sweep.sampler.name,
+        "scheduler": sweep.scheduler.name,
+        "trials": sweep.trials_planned(),
+        "seeds": list(sweep.seeds),
+        "metric": ", ".join(sweep.directions),
+    }
+    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_yaml()[:LONGEST_TAG]}
+    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, tags)
+
+
+def _final_state(result: Result) -> str:
+    if result.interrupted or result.halted:
+        return State.INTERRUPTED
+    return State.DONE

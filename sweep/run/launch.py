@@ -1,0 +1,168 @@
+"""One launch of a sweep: a new one, or one to go on with; its folder, its lock, its spec."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from snn.training.place import Place
+from sweep.errors import RunningError, SpecError, SweepError
+from sweep.host import locks
+from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Sweep
+from sweep.spec.yaml_file import read
+
+
+def begin(sweep: Sweep) -> LaunchPaths:
+    """Make the folder of a new launch.
+
+    Raises:
+        SpecError: The storage takes the name for that of another sweep.
+        SweepError: The storage folder cannot be written.
+    """
+    root = storage_root()
+    _refuse_other_case(root, sweep.name)
+    while True:
+        earlier = launches(root, sweep.name)
+        number = earlier[-1].launch + 1 if earlier else 1
+        paths = LaunchPaths(root, sweep.name, number, secrets.token_hex(8))
+        try:
+            paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
+            paths.id_file.write_text(paths.id, encoding="utf-8")
+            paths.spec.write_text(sweep.to_yaml(), encoding="utf-8")
+        except FileExistsError:  # another launch was faster by a moment
+            continue
+        except OSError as error:
+            discard_unused(paths)
+            reason = error.strerror or error
+            raise SweepError(f"{paths.folder}: cannot be written: {reason}") from None
+        return paths
+
+
+def _refuse_other_case(root: Place, name: str) -> None:
+    """Keep two sweeps apart where files have the same name in capitals and in small letters.
+
+    Raises:
+        SpecError: The launches of another spelling would be taken for those of this name.
+    """
+    if not (root / name).exists():
+        return
+    names = [folder.name for folder in root.iterdir()]
+    others = [other for other in names if other.lower() == name.lower()]
+    if name not in names and others:
+        raise SpecError(
+            f"name: in {root}, {name!r} is the same as {others[0]!r}, of which launches are there; "
+            "spell it so, or choose another name"
+        )
+
+
+def discard_unused(paths: LaunchPaths) -> None:
+    """Leave nothing of a new launch that was refused before anything of it was noted."""
+    with contextlib.suppress(OSError):  # it could not be written; or others have launches there
+        if not paths.outbox.exists():
+            paths.id_file.unlink(missing_ok=True)
+            paths.spec.unlink(missing_ok=True)
+            for file in locks.files(paths.lock):
+                file.unlink(missing_ok=True)
+            paths.own.rmdir()
+    _remove_empty(paths.own.parent)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a sweep, and the one of all sweeps, where nothing is in them."""
+    folders = [folder] if os.environ.get(STORAGE_ENV) else [folder, folder.parent]
+    with contextlib.suppress(OSError):
+        for empty in folders:
+            empty.rmdir()
+
+
+def latest(sweep: Sweep) -> LaunchPaths:
+    """The latest launch of a sweep, to go on with.
+
+    Raises:
+        SpecError: There is none, or it was of another specification.
+    """
+    root = storage_root()
+    found = _specified(root, sweep.name)
+    if not found:
+        raise SpecError(f"--resume: no launch of {sweep.name!r} in {root}; run it without --resume")
+    changed = _changed(sweep, found[-1])
+    if changed:
+        raise SpecError(
+            f"--resume: {', '.join(changed)} changed since launch {found[-1].launch} of "
+            f"{sweep.name!r}; resume with {found[-1].spec}, or run without --resume"
+        )
+    return found[-1]
+
+
+def is_latest(sweep: Sweep) -> bool:
+    """Whether the latest launch of this name was of this very sweep."""
+    found = _specified(storage_root(), sweep.name)
+    return bool(found) and not _changed(sweep, found[-1])
+
+
+def _specified(root: Place, name: str) -> list[LaunchPaths]:
+    """The launches that came so far as to have a specification."""
+    return [paths for paths in launches(root, name) if paths.spec.exists()]
+
+
+def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
+    """The keys in which a launch differs from a sweep."""
+    launched = parse_sweep(read(paths.spec.read_text(encoding="utf-8"), str(paths.spec)))
+    ours, theirs = sweep.model_dump(), launched.model_dump()
+    return [key for key in ours if ours[key] != theirs[key]]
+
+
+@contextlib.contextmanager
+def driving(paths: LaunchPaths) -> Iterator[None]:
+    """Hold the launch's lock; it is released when the process ends, however it ends.
+
+    Raises:
+        RunningError: Another driver holds it.
+        SweepError: The folder cannot be written.
+    """
+    with _locked(paths.lock, f"launch {paths.launch} of {paths.name!r}"):
+        yield
+
+
+@contextlib.contextmanager
+def alone(name: str, what: str, key: str = "driver") -> Iterator[None]:
+    """Let no other process here train the same at the same time: all would be trained twice.
+
+    Args:
+        name: Of the sweep.
+        what: What another process is running when this is refused.
+        key: Names the lock; the default is that of all launches of the sweep.
+
+    Raises:
+        RunningError: Another process holds it.
+        SweepError: The folder cannot be written.
+    """
+    lock = own_folder(storage_root(), name) / f"{key}.lock"
+    with _locked(lock, what):
+        try:
+            yield
+        finally:
+            for file in locks.files(lock):
+                file.unlink(missing_ok=True)
+            _remove_empty(lock.parent)
+
+
+@contextlib.contextmanager
+def _locked(lock: Path, what: str) -> Iterator[None]:
+    """Hold the lock of a file."""
+    held = contextlib.ExitStack()
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
+        held.enter_context(locks.held(lock))
+    except locks.TakenError as error:
+        holder = error.holder
+        raise RunningError(f"{what} is being run by {holder}; wait for it, or stop it") from None
+    except OSError as error:
+        raise SweepError(f"{lock}: cannot be written: {error.strerror}") from None
+    with held:
+        yield

@@ -1,0 +1,253 @@
+"""Ray Tune's callback of a sweep: passes what happens on to the tracker and to the board."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ray import tune
+
+from analysis.records import EPOCH_METRICS, State, Tag
+from snn.config import TrialConfig
+from snn.data import Dataset
+from sweep.cluster.connection import Slots
+from sweep.host.paths import LaunchPaths
+from sweep.run.board import Board
+from sweep.run.life import Event, Lives, Phase
+from sweep.tracking.earlier_runs import Epochs, Ledger
+from sweep.tracking.provenance import provenance_tags
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, trial_tags
+from sweep.trial.failures import UNKNOWN, Cause, cause_of
+from sweep.trial.finish import epochs_of, trial_name
+from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
+
+_RAY_IS_GONE = Cause("", environment=True)  # `fit` says it once
+
+
+class Observer(tune.Callback):
+    """One per launch; knows the runs by their config_id."""
+
+    def __init__(
+        self,
+        paths: LaunchPaths,
+        tracker: MlflowTracker,
+        board: Board,
+        ledger: Ledger,
+        datasets: Mapping[str, Dataset],
+        slots: Slots,
+    ) -> None:
+        self._paths, self._tracker, self._board = paths, tracker, board
+        self._ledger, self._datasets, self._slots = ledger, datasets, slots
+        self._lives, self._lock = Lives(), threading.RLock()
+        self._trials: list[Any] = []
+        self._away = self._stranded = False
+        self._shortage = ""
+        self.failures: dict[str, str] = {}
+
+    # From Ray Tune
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Look after the nodes: trials wait for one also when the searcher has no more.
+
+        Where Ray has died, or Tune was left behind, this thread stays here: its next call of Ray
+        might hang, or crash.
+        """
+        if self._lives.closed or self._slots.servers.lost():
+            threading.Event().wait()
+        self._trials = trials
+        self.slots()
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Begin the run of a trial, or go on with it, here or on another node."""
+        with self._taken(trial, Event.START):
+            pass
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Note an epoch, and those before it that a driver that is gone may not have noted."""
+        with self._taken(trial, Event.RESULT) as config:
+            if config is None:
+                return
+            if result.get(NOTICE):
+                self._board.tell(f"{trial_name(config)}: {result[NOTICE]}")
+            self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
+            if MEMORY in result:
+                self._slots.memory.report(float(result[MEMORY]))
+            if EPOCH in result:
+                metrics = {name: result[name] for name in EPOCH_METRICS if name in result}
+                self._tracker.epoch(config.config_id, int(result[EPOCH]), metrics)
+                self._board.epoch(config.config_id, metrics, int(result[EPOCH]))
+        self._tell_of_mlflow()
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Say that a trial whose process or node has died goes on, from its last epoch."""
+        cause = self._judge(trial)
+        with self._taken(trial, Event.RECOVER) as config:
+            if config is None:
+                return
+            if cause.memory:
+                self._make_room(config)
+                trial.run_metadata.num_failures -= 1  # no fault of its own
+                trial.update_resources(self._slots.whole_node())
+                return
+            self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
+            if cause.starting or cause.final:
+                trial.max_failures = 0  # a second time is enough to see that it fails always
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """End the run of a trial that was done, pruned, diverged or interrupted."""
+        with self._taken(trial, Event.COMPLETE) as config:
+            if config is None:
+                return
+            result = trial.last_result
+            where = {
+                Tag.NODE: str(result.get("hostname", "")),
+                Tag.BACKEND: result.get(BACKEND, ""),
+            }
+            outcome = outcome_of(result)
+            self._note_end(config, outcome, where)
+            self._count(config, outcome)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """End the run of a trial whose process failed; not if it is to come back."""
+        cause = self._judge(trial)
+        with self._taken(trial, Event.RECOVER if cause.memory else Event.ERROR) as config:
+            if config is None:
+                return
+            if cause.memory:
+                self._make_room(config)
+                return
+            self._note_end(config, cause.outcome, {})
+            self._count(config, cause.outcome)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles its callbacks for a restore that we do not use: the outbox has it all."""
+        return {}
+
+    # From the searcher and the runner
+
+    def slots(self) -> int:
+        """How many trials there is room for; says when there is none, and when there is again."""
+        count = self._slots()
+        if self._slots.shortage != self._shortage:
+            self._shortage = self._slots.shortage
+            self._board.tell(self._shortage)
+        if self._stranded != (count == 0):
+            self._stranded = count == 0
+            news = "has room for trials again; the sweep goes on"
+            if self._stranded:
+                news = f"has no node with room for a trial ({self._slots.needs}); waiting for one"
+            self._board.tell(f"the cluster {news}")
+        return count
+
+    def reuse(self, config: TrialConfig, outcome: Outcome) -> None:
+        """Record an earlier result as one of this launch, unless it is one already."""
+        record = self._ledger.find(config) if outcome.reused_from else None
+        if record is None or record.trial == trial_tags(self._paths, config)[Tag.TRIAL]:
+            self.count(config, outcome)
+        else:
+            self._begin(config, {Tag.REUSED_FROM: record.run_id})
+            self._note_epochs(config, record.epochs)
+            self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
+            self._count(config, outcome, reused=True)
+
+    def history(self, config: TrialConfig) -> Epochs:
+        """The metrics by epoch of a trial that has ended, in this launch or another."""
+        found = epochs_of(self._paths.trial(config.config_id), config)
+        record = None if found else self._ledger.find(config)
+        return record.epochs if record else found
+
+    def count(self, config: TrialConfig, outcome: Outcome) -> None:
+        """Count a trial that an earlier driver of this launch has settled.
+
+        It may have been killed between telling the study and noting the end, or its notes may be
+        lost with its disk: then the trial's own checkpoint has the epochs.
+        """
+        noted = self._tracker.state(config.config_id) == outcome.state
+        if not noted and not self._lives.open(config.config_id):  # else its own end is coming
+            self._begin(config, {})
+            self._note_epochs(config, epochs_of(self._paths.trial(config.config_id), config))
+            self._note_end(config, outcome, {})
+        self._count(config, outcome, reused=True)
+
+    def interrupt(self) -> None:
+        """Close the runs of the trials that are still open, also those of a killed driver.
+
+        What Ray Tune reports after this is not heard: it may have been left behind.
+        """
+        with self._lock:
+            self._lives.close()
+            for key in self._tracker.open_runs:
+                if key != SWEEP_RUN:
+                    self._tracker.end(key, Outcome(State.INTERRUPTED), {})
+
+    def cause(self, trial_id: str) -> Cause:
+        """Why a trial failed just now, by its id at Ray Tune."""
+        found = (trial for trial in self._trials if trial.trial_id == trial_id)
+        return next(map(self._judge, found), UNKNOWN)
+
+    def _judge(self, trial: Any) -> Cause:
+        """The cause of a failure; lack of memory is final for a trial that was alone."""
+        if self._slots.servers.lost():
+            return _RAY_IS_GONE
+        cause = cause_of(trial)
+        if cause.memory and not self._slots.memory.fits(trial.config["config_id"]):
+            text = "this trial alone takes more memory than there is"
+            return Cause(f"{text}: {cause.text}", final=True)
+        return cause
+
+    def _make_room(self, config: TrialConfig) -> None:
+        running = len(self._board.progress.running) + 1
+        self._slots.memory.kill(config.config_id, running)
+        self._board.tell(
+            f"{trial_name(config)} was killed because memory ran out; it comes back alone"
+        )
+
+    @contextmanager
+    def _taken(self, trial: Any, event: Event) -> Iterator[TrialConfig | None]:
+        """Begin the run if the event says so; what it is about, or None if it is to be ignored."""
+        config = TrialConfig.parse(trial.config["trial"])
+        with self._lock:
+            step = self._lives.take(config.config_id, event)
+            if step.begins:
+                self._begin(config, {})
+            if step.phase is Phase.RUNNING:
+                self._board.begin(config.config_id, trial_name(config), config.epochs)
+            if step.phase is Phase.WAITING:
+                self._board.lose(config.config_id)
+            yield config if step.counts else None
+
+    def _tell_of_mlflow(self) -> None:
+        away = bool(self._tracker.trouble)
+        if away != self._away:
+            news = "away; the sweep goes on and logs later" if away else "back"
+            self._board.tell(f"MLflow is {news}")
+        self._away = away
+
+    def _begin(self, config: TrialConfig, tags: Mapping[str, str]) -> None:
+        dataset = self._datasets[config.dataset]
+        all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset), **tags}
+        self._tracker.begin(config.config_id, trial_name(config), config.canonical(), all_tags)
+
+    def _note_epochs(self, config: TrialConfig, epochs: Mapping[int, Mapping[str, float]]) -> None:
+        for epoch, metrics in epochs.items():
+            self._tracker.epoch(config.config_id, epoch, metrics)
+
+    def _note_end(self, config: TrialConfig, outcome: Outcome, tags: dict[str, str]) -> None:
+        """Note the end of a trial of this launch, with its files if it is done."""
+        files = self._paths.trial(config.config_id)
+        artifacts: list[str] = []
+        if outcome.state == State.DONE:
+            artifacts = [files.best.name, files.confusion.name]
+        self._tracker.end(config.config_id, outcome, tags, artifacts)
+
+    def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
+        name = trial_name(config)
+        self._slots.memory.end(config.config_id)
+        if outcome.state == State.FAILED:
+            self.failures[name] = outcome.reason
+        value = outcome.value(self._board.progress.metric)
+        self._board.end(config.config_id, name, outcome.state, value, reused=reused)

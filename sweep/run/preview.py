@@ -1,0 +1,119 @@
+"""What a sweep is going to do, before it does it: the dry run."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rich.console import Console
+
+from analysis.text.addresses import shown
+from snn.config import TrialConfig
+from snn.data import Dataset
+from sweep.host.console import duration
+from sweep.host.paths import launches, storage_root, study_storage
+from sweep.run.runner import read_datasets
+from sweep.spec.checks import check_backends
+from sweep.spec.fresh_seeds import fresh_seeds
+from sweep.spec.sweep import Sweep
+from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.store import store_uri
+
+_PROBES = 3  # configurations whose speed is measured
+_PROBE_BATCHES = 4
+_START_S = 15.0  # Ray and the first actors
+
+
+def show(sweep: Sweep, out: Console, progress: Console) -> None:
+    """Print the plan, with the time that it will take from short measured steps."""
+    check_backends(sweep)
+    datasets = read_datasets(sweep)
+    ledger = Ledger(dataset.sha256 for dataset in datasets.values())
+    probes = _samples(sweep)
+    progress.print(f"measuring the speed of {len(probes)} configurations …")
+    device = sweep.resources.device
+    seconds = sum(_seconds_per_trial(c, datasets[c.dataset], device) for c in probes) / len(probes)
+    trials, parallel = sweep.trials_planned(), _parallel(sweep)
+    known = _known(sweep, ledger)
+    left = max(0, trials - known) if known is not None else trials
+    for line in (
+        f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
+        *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
+        f"trials      {sweep.size} = {trials}, {parallel} at a time",
+        *_each(sweep),
+        *_confirm(sweep),
+        f"already run {_already_run(known, ledger)}",
+        f"sampler     {sweep.sampler.name}",
+        f"scheduler   {sweep.scheduler.name}",
+        f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
+        f"MLflow      {shown(store_uri())}",
+        f"Optuna      {shown(study_storage())}",
+        f"files       {storage_root() / sweep.name}",
+        f"launches    {len(launches(storage_root(), sweep.name))} so far",
+        f"time        about {duration(_START_S + seconds * left / parallel)} for {left} trials if "
+        f"none is pruned ({duration(seconds)} per trial)",
+    ):
+        out.print(line, soft_wrap=True)
+
+
+def _each(sweep: Sweep) -> list[str]:
+    if not sweep.each:
+        return []
+    share, more = divmod(sweep.configurations_planned(), len(sweep.kinds))
+    size = f"{share} or {share + 1}" if more else f"{share}"
+    return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {size}"]
+
+
+def _confirm(sweep: Sweep) -> list[str]:
+    if sweep.confirm is None:
+        return []
+    seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
+    what = f"{sweep.leaders} × {seeds} fresh seeds{sweep.confirm.changes}"
+    return [f"confirm     then {what}, not in the time"]
+
+
+def _samples(sweep: Sweep) -> list[TrialConfig]:
+    """A few configurations of the search, drawn at random."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = [
+        sweep.space.suggest(study.ask())
+        for _ in range(_PROBES if sweep.search or sweep.points else 1)
+    ]
+    return [sweep.config(assignment, sweep.seeds[0]) for assignment in drawn]
+
+
+def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> float:
+    import torch
+
+    from snn.training.trainer import Trainer
+
+    here = device if device == "cpu" or torch.cuda.is_available() else "cpu"
+    trainer = Trainer(config.model_copy(update={"backend": "auto"}), dataset, here)
+    trainer.train_batches(1)
+    started = time.perf_counter()
+    seen = trainer.train_batches(_PROBE_BATCHES)
+    per_image = (time.perf_counter() - started) / seen
+    return per_image * len(dataset.train_labels) * config.epochs
+
+
+def _parallel(sweep: Sweep) -> int:
+    cpus = os.cpu_count() or 1
+    return max(1, int(cpus / sweep.resources.cpu))
+
+
+def _known(sweep: Sweep, ledger: Ledger) -> int | None:
+    """How many trials are reused; None: nobody knows before the search."""
+    if ledger.trouble or sweep.sampler.name != "grid":
+        return None
+    return sum(ledger.has(config) for config in sweep.configs())
+
+
+def _already_run(known: int | None, ledger: Ledger) -> str:
+    if ledger.trouble:
+        return f"unknown: MLflow cannot be read ({ledger.trouble})"
+    if known is None:
+        return f"{len(ledger)} finished runs on these data; reused where the search meets them"
+    return str(known)

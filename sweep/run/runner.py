@@ -1,0 +1,78 @@
+"""A sweep from its specification to its results: the launch, Ray, and the driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweep.cluster import connection, nodes
+from sweep.errors import SweepError
+from sweep.host.stopping import stoppable
+from sweep.run import launch
+from sweep.spec.checks import check_backends
+from sweep.spec.sweep import Sweep
+from sweep.tracking.same_store import refuse_another_store
+
+if TYPE_CHECKING:
+    from ray.tune import Trainable
+    from rich.console import Console
+
+    from snn.data import Dataset
+    from sweep.run.driver import Result
+
+
+def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
+    """All data sets that trials of a sweep can ask for; each can be split as they ask."""
+    from snn.data import load, split
+
+    datasets = {name: load(name) for name in sweep.values("dataset")}
+    for dataset in datasets.values():
+        for val_fraction in sweep.values("val_fraction"):
+            split(dataset, val_fraction, seed=0)
+    return datasets
+
+
+def run(
+    sweep: Sweep,
+    console: Console,
+    *,
+    resume: bool = False,
+    address: str | None = None,
+    trainable: type[Trainable] | None = None,
+) -> Result:
+    """Run a sweep to its end.
+
+    Args:
+        sweep: The plan.
+        console: Where progress goes.
+        resume: Go on with the latest launch instead of a new one.
+        address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
+        trainable: What trains a trial, with the parameters of `SnnTrainable`, which is the default.
+
+    Raises:
+        SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
+    """
+    earlier = launch.latest(sweep) if resume else None
+    which = f"launch {earlier.launch}" if earlier else "a launch"
+    with (
+        launch.alone(sweep.name, f"{which} of {sweep.name!r}"),
+        stoppable() as stop,
+        connection.connected(sweep.resources, address) as slots,
+    ):
+        check_backends(sweep)
+        datasets = read_datasets(sweep)
+        paths = earlier or launch.begin(sweep)
+        with launch.driving(paths):
+            try:
+                if resume:
+                    refuse_another_store(paths)
+                nodes.check_nodes(paths, sweep.resources)
+                from sweep.run.driver import drive
+
+                given = {"trainable": trainable} if trainable else {}
+                return drive(sweep, paths, datasets, slots, stop, console, **given)
+            except OSError as error:  # the notes themselves could not be written
+                reason = f"{error.strerror or error}: {paths.folder}"
+                raise SweepError(f"{reason}; mend that and go on with --resume") from None
+            finally:
+                if not resume:
+                    launch.discard_unused(paths)

@@ -1,0 +1,163 @@
+"""Ray Tune, set up for a sweep: its searcher, scheduler, trainable and callback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ray.exceptions import RayError
+from ray.tune import (
+    Callback,
+    CheckpointConfig,
+    FailureConfig,
+    RunConfig,
+    Stopper,
+    Trainable,
+    TuneConfig,
+    Tuner,
+    with_parameters,
+    with_resources,
+)
+from ray.tune.error import TuneError
+from ray.tune.search import SearchGenerator
+
+from snn.data import Dataset
+from sweep.cluster import nodes
+from sweep.host.paths import LaunchPaths
+from sweep.host.stopping import Stop
+from sweep.search.schedulers import make_scheduler
+from sweep.search.searcher import StudySearcher
+from sweep.spec.sweep import Sweep
+
+_LOOK_EVERY_S = 0.1
+_SIGNAL_S = 0.5  # between the first and the last of a group to get a signal
+
+
+class _Ends(Stopper):
+    """Ends all trials in good order once the user asked for it."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """A trial ends by itself."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Looked up by Tune after every event."""
+        return self._stop.asked
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles it for a restore that we do not use."""
+        return {}
+
+
+class _Asking(SearchGenerator):
+    """Asks the searcher again after its last trial: one may come back."""
+
+    def __init__(self, searcher: StudySearcher) -> None:
+        super().__init__(searcher)
+        self._ours, self._stopped = searcher, False
+
+    def set_finished(self) -> None:
+        """Told by Tune when the user stops the sweep."""
+        self._stopped = True
+        super().set_finished()  # type: ignore[no-untyped-call]
+
+    def is_finished(self) -> bool:
+        """Whether there is no trial to come."""
+        return super().is_finished() and (self._stopped or not self._ours.waiting)
+
+
+def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
+    """Run to the end, or until the user stops it; why it broke off, if it did.
+
+    Tune has a thread of its own. Where Ray's servers are gone, its calls of Ray hang for a minute
+    in compiled code; this thread goes on, closes the notes, and leaves it behind.
+
+    Args:
+        tuner: All set up.
+        stop: Ends the trials when the user asks for it; at once when the user insists.
+        lost: Which of Ray's servers has died, in words; empty while all live.
+    """
+    if stop.asked:
+        return ""
+    over, errors = threading.Event(), list[BaseException]()
+
+    def run() -> None:
+        try:
+            tuner.fit()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            over.set()
+
+    with stop.only_noted():
+        threading.Thread(target=run, name="tune", daemon=True).start()
+        while not over.wait(_LOOK_EVERY_S) and not stop.insisted:
+            reason = lost()
+            if reason:  # the signal that ended the servers may have been for us, too
+                time.sleep(0 if stop.asked else _SIGNAL_S)
+                return "" if stop.asked else reason
+    if not errors:
+        return ""
+    if isinstance(errors[0], (RayError, TuneError)):
+        return lost() or str(errors[0]).strip().splitlines()[-1][:300]
+    raise errors[0]
+
+
+def make_tuner(
+    sweep: Sweep,
+    searcher: StudySearcher,
+    observer: Callback,
+    paths: LaunchPaths,
+    datasets: Mapping[str, Dataset],
+    trainable: type[Trainable],
+    stop: Stop,
+) -> Tuner:
+    """Everything that Ray Tune needs to run a sweep to its end.
+
+    Args:
+        sweep: The plan.
+        searcher: Hands out the trials.
+        observer: Is told what happens to them.
+        paths: Of the launch.
+        datasets: Put into Ray's object store once, shared by all trials.
+        trainable: What trains a trial.
+        stop: Whether the user asked for the end.
+    """
+    needs = sweep.resources
+    threads = max(1, int(needs.cpu))
+    shared = with_parameters(
+        trainable,
+        datasets=datasets,
+        paths=paths,
+        threads=threads,
+        device=needs.device,
+        release=nodes.RELEASE,
+    )
+    return Tuner(
+        with_resources(shared, needs.wanted),
+        tune_config=TuneConfig(
+            search_alg=_Asking(searcher),
+            scheduler=make_scheduler(sweep),
+            num_samples=-1,  # the searcher says when it has finished
+            reuse_actors=True,
+            trial_dirname_creator=_directory_name,
+        ),
+        run_config=RunConfig(
+            name=paths.tune.name,
+            storage_path=str(paths.tune.parent),
+            callbacks=[observer],
+            stop=_Ends(stop),
+            checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
+            failure_config=FailureConfig(max_failures=sweep.max_failures),
+            verbose=0,
+        ),
+    )
+
+
+def _directory_name(trial: Any) -> str:
+    return str(trial.config["config_id"])

@@ -1,0 +1,1 @@
+"""The search: Optuna's study behind Ray Tune's searcher interface."""

@@ -1,0 +1,149 @@
+"""Whether a study is that of a launch: nothing is taken from it that another sweep has done.
+
+A study is found by a name that has the id of its launch. It is marked with the digests of the
+specification and of the images, and each of its trials has the configuration that was run.
+Studies of the first version have none of this. Their trials are taken if they lie in the space of
+the sweep and the launch itself has notes or a checkpoint of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from analysis.records import Tag
+from snn.config import TrialConfig
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.host.paths import LaunchPaths
+from sweep.search.database import StudyDatabase
+from sweep.spec.space import Assignment
+from sweep.spec.sweep import Sweep
+from sweep.tracking.outbox import Event, Outbox
+from sweep.tracking.tracker import SWEEP_RUN
+from sweep.trial.params import differences
+
+ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
+"""User attributes of a trial: what was suggested, all that was run, and how each seed ended."""
+
+_MARK = "spikesweep"
+
+
+def configuration_record(config: TrialConfig) -> str:
+    """What a trial of a study notes of its configuration: it is the same for all seeds."""
+    return json.dumps({key: v for key, v in config.canonical().items() if key != "seed"})
+
+
+def claim(
+    database: StudyDatabase, sweep: Sweep, paths: LaunchPaths, data: Mapping[str, str]
+) -> None:
+    """Take the study of a launch, if it is that; mark it if it is new.
+
+    Args:
+        database: Has the study open.
+        sweep: What the launch runs.
+        paths: Of the launch.
+        data: SHA-256 of every data set by name.
+
+    Raises:
+        SpecError: It is of other configurations, of another specification or of other images.
+        SweepError: The database cannot be reached.
+    """
+    wrong = _wrong_trial(database.trials, sweep, paths)
+    mark = {"launch": paths.id, "specification": _digest(sweep), "data": dict(data)}
+    known = database.marks.get(_MARK)
+    if not wrong and known and known != mark:
+        wrong = _wrong_mark(known, mark, paths)
+    if wrong:
+        database.close()
+        raise SpecError(
+            f"--resume: the study {paths.key} in the Optuna database does not belong to this "
+            f"launch: {wrong}; run it without --resume"
+        )
+    if not known:
+        database.mark(_MARK, mark)
+
+
+def refuse_other_notes(paths: LaunchPaths) -> None:
+    """Check that a folder was not renamed: what it has noted is logged under its first name.
+
+    Raises:
+        SpecError: It was.
+    """
+    begins = _begins(paths) if paths.outbox.exists() else []
+    noted = next((event["tags"][Tag.TRIAL] for event in begins if event["run"] == SWEEP_RUN), None)
+    if noted not in (None, paths.key):
+        raise SpecError(
+            f"--resume: the notes in {paths.outbox} are of launch {noted}, not {paths.key}; give "
+            "the folder its name back, or run it without --resume"
+        )
+
+
+def _digest(sweep: Sweep) -> str:
+    """Of all that was given; a key that is left out may get another default in a later version."""
+    given = sweep.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+
+
+def _wrong_mark(known: Mapping[str, Any], mark: Mapping[str, Any], paths: LaunchPaths) -> str:
+    if known.get("launch") != mark["launch"]:
+        return f"it is of launch {known.get('launch') or 'without an id'}, not {mark['launch']}"
+    if known.get("specification") != mark["specification"]:
+        return f"it was made for another specification than {paths.spec}"
+    images = known.get("data", {})
+    changed = [name for name, sha in mark["data"].items() if images.get(name) != sha]
+    return f"the images of {', '.join(changed)} have changed since"
+
+
+def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) -> str:
+    """What is wrong with the first of the trials that is not one of this launch."""
+    own: set[str] | None = None
+    for trial in trials:
+        attributes = trial.user_attrs
+        if ASSIGNMENT not in attributes:
+            continue
+        assignment = json.loads(attributes[ASSIGNMENT])
+        try:
+            configs = {seed: sweep.config(assignment, seed) for seed in sweep.seeds}
+        except ConfigError as error:
+            return f"trial {trial.number}: {error}"
+        if CONFIG in attributes:
+            wrong = differences(json.loads(attributes[CONFIG]), configs[sweep.seeds[0]])
+        else:
+            own = {event["run"] for event in _begins(paths)} if own is None else own
+            wrong = _outside(assignment, sweep) or _unknown(attributes, configs, own, paths)
+        if wrong:
+            return f"trial {trial.number}: {wrong}"
+    return ""
+
+
+def _outside(assignment: Assignment, sweep: Sweep) -> str:
+    """What of a trial lies outside the space of the sweep."""
+    return "" if sweep.space.takes(assignment) else f"{assignment} is not in search or points"
+
+
+def _unknown(
+    attributes: Mapping[str, Any],
+    configs: Mapping[int, TrialConfig],
+    own: set[str],
+    paths: LaunchPaths,
+) -> str:
+    """Which seed has a result that the launch knows nothing of."""
+    for seed, config in configs.items():
+        noted = config.config_id in own or paths.trial(config.config_id).last.exists()
+        if f"{OUTCOME}:{seed}" in attributes and not noted:
+            return f"this launch has not run {config.config_id}, seed {seed}"
+    return ""
+
+
+def _begins(paths: LaunchPaths) -> list[Event]:
+    """The notes of the runs that a launch has begun."""
+    outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
+    try:
+        return [event for event in outbox.all_events() if event["do"] == "begin"]
+    finally:
+        outbox.close()

@@ -1,0 +1,304 @@
+"""The search: Optuna's study as the ledger of a sweep, behind Ray Tune's searcher interface.
+
+A configuration is one Optuna trial; each of its seeds is one Ray trial. Ray's own OptunaSearch
+tells a trial that the scheduler stopped as complete, leaves one that reports NaN running for ever,
+pays for the same configuration twice, and keeps its place in memory. Here, everything that a
+resumed sweep needs stands in the study before a trial starts:
+
+- told as pruned, with its intermediate values, when the scheduler stopped it; as failed, when it
+  failed or diverged; as complete only at the value of the epoch that validation chose;
+- a configuration and seed that ran before, here or in another sweep, is answered from its record;
+- trials that a killed driver left running are handed out again, with their number.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import optuna
+from optuna.trial import TrialState
+from ray.tune.search import Searcher
+
+from analysis.records import State
+from snn.config import TrialConfig
+from sweep.search.candidate import Candidate
+from sweep.search.database import StudyDatabase
+from sweep.search.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
+from sweep.spec.sweep import Sweep
+from sweep.trial.failures import UNKNOWN, Cause
+from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+log = logging.getLogger(__name__)
+
+_DATABASE_WAIT_S = 0.2  # for a new trial to be written; results are waiting, too
+_MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
+
+Lookup = Callable[[TrialConfig], Outcome | None]
+Epochs = Mapping[int, Mapping[str, Any]]  # metrics by epoch
+
+
+class StudySearcher(Searcher):
+    """Hands out trials until the planned configurations are asked for.
+
+    Args:
+        sweep: The plan.
+        study: In memory; its running trials are taken up first.
+        database: Where the study is kept.
+        lookup: Outcome of an earlier run of the same configuration and seed, or None.
+        on_reuse: Called with every configuration that is answered without running it.
+        slots: How many trials can run at once, now: none is asked for before there is room for
+            it, so that the sampler knows as much as it can.
+        why: Why a trial has just failed, by its id.
+        history: The metrics by epoch of a trial that has ended, in this sweep or another.
+
+    Attributes:
+        resumed: What earlier drivers of this study have settled.
+        exhausted: Whether all planned configurations were handed out, or there are no new ones.
+        halted: Why no more are handed out before that; the world failed a trial.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        study: optuna.Study,
+        database: StudyDatabase,
+        lookup: Lookup,
+        on_reuse: Callable[[TrialConfig, Outcome], None],
+        slots: Callable[[], int],
+        why: Callable[[str], Cause] = lambda _: UNKNOWN,
+        history: Callable[[TrialConfig], Epochs] = lambda _: {},
+    ) -> None:
+        self.metrics = list(sweep.directions)
+        super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
+        self.sweep, self.study, self.database = sweep, study, database
+        self.lookup, self.on_reuse = lookup, on_reuse
+        self.slots, self.why, self.history = slots, why, history
+        self.halted, self.exhausted = "", False
+        self.resumed: list[tuple[TrialConfig, Outcome]] = []
+        self._ready: deque[tuple[Candidate, int]] = deque()
+        self._running: dict[str, tuple[Candidate, int]] = {}
+        self._begun: set[str] = set()
+        self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
+        self._settled: dict[str, Outcome] = {}
+        self._repeats = 0
+        self._kinds = sweep.kinds if sweep.sampler.name != "grid" else []  # a grid has them all
+        self._shares = [0] * len(self._kinds)  # how often each was asked for
+        self._asked = self._take_up()
+
+    @property
+    def finished(self) -> bool:
+        """Whether all planned configurations have their end."""
+        return self.exhausted and not self._running and not self._ready
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a trial to hand out, be it for the second time."""
+        return bool(self._ready) and not self.halted
+
+    # Ray Tune's interface
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """The next configuration and seed; None: not now; or that there are no more."""
+        if len(self._running) >= self.slots():
+            return None
+        while not self.halted and (self._ready or self._ask()):
+            if self._ready:
+                candidate, seed = self._ready[0]
+                if not self.database.holds(candidate.trial.number, _DATABASE_WAIT_S):
+                    return None
+                self._ready.popleft()
+                self._running[trial_id] = candidate, seed
+                config = candidate.configs[seed]
+                return {"trial": config.to_wire(), "config_id": config.config_id}
+        self.exhausted = not self.halted
+        return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
+
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """Keep an intermediate value; not one that comes after the end."""
+        if trial_id in self._running:
+            self._begun.add(trial_id)
+            self._report(*self._running[trial_id], result)
+
+    def on_trial_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Settle a trial, and all that wait for the same configuration and seed.
+
+        An end after the end is not heard. A trial that was ended before it ran, or for lack of
+        memory, is handed out again.
+        """
+        if trial_id not in self._running:
+            return
+        candidate, seed = self._running.pop(trial_id)
+        if not error and not result and trial_id not in self._begun:
+            self._ready.appendleft((candidate, seed))
+            return
+        cause = self.why(trial_id) if error else None
+        if cause and cause.memory:
+            self._ready.appendleft((candidate, seed))
+            return
+        outcome = cause.outcome if cause else outcome_of(result)
+        if outcome.state == State.INTERRUPTED:  # stays running in the study, for the next driver
+            self.halted = self.halted or outcome.reason
+            return
+        if result:
+            self._report(candidate, seed, result)
+        for waiting, its_seed in self._in_flight.pop(candidate.configs[seed].config_id):
+            if (waiting, its_seed) != (candidate, seed):
+                self.on_reuse(waiting.configs[its_seed], outcome)
+                waiting.report(its_seed, candidate.reports_of(seed))
+            self._settle(waiting, its_seed, outcome)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save: the study has it all."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore: the study has it all."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles its searcher for a restore that we do not use: the study has it all."""
+        return {}
+
+    def set_search_properties(
+        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
+    ) -> bool:
+        """The plan has them already."""
+        return True
+
+    # The study
+
+    def _ask(self) -> bool:
+        """Ask for one more configuration; False when there are no more."""
+        if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
+            return False
+        if self._kinds:
+            rarest = self._kinds[self._shares.index(min(self._shares))]
+            self.study.enqueue_trial(self.sweep.space.to_optuna_params(rarest))
+        trial = self.study.ask()
+        assignment = self.sweep.space.suggest(trial)
+        self._count(assignment)
+        candidate = self._candidate(trial, assignment)
+        trial.set_user_attr(ASSIGNMENT, json.dumps(assignment))
+        trial.set_user_attr(CONFIG, configuration_record(candidate.configs[self.sweep.seeds[0]]))
+        self._save(trial)
+        self._asked += 1
+        self._open(candidate)
+        return True
+
+    def _count(self, assignment: Mapping[str, Any]) -> None:
+        for number, kind in enumerate(self._kinds):
+            self._shares[number] += all(assignment.get(key) == kind[key] for key in kind)
+
+    def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
+        seeds = self.sweep.seeds
+        return Candidate(trial, {seed: self.sweep.config(assignment, seed) for seed in seeds})
+
+    def _open(self, candidate: Candidate) -> None:
+        """Queue the seeds of a configuration that are neither known nor on their way."""
+        repeated = True
+        for seed in candidate.open_seeds:
+            config = candidate.configs[seed]
+            if config.config_id in self._in_flight:
+                self._in_flight[config.config_id].append((candidate, seed))
+                continue
+            repeated &= config.config_id in self._settled
+            outcome = self._settled.get(config.config_id) or self.lookup(config)
+            if outcome is not None:
+                self.on_reuse(config, outcome)
+                self._recall(candidate, seed)
+                self._settle(candidate, seed, outcome)
+                continue
+            self._in_flight[config.config_id] = [(candidate, seed)]
+            self._ready.append((candidate, seed))
+        self._repeats = self._repeats + 1 if repeated else 0
+
+    def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
+        """Report an epoch, and the earlier ones that a resumed trial brings along.
+
+        No driver may have seen some of these.
+        """
+        if EPOCH in result:
+            earlier = dict(enumerate(result.get(EARLIER, ()), start=1))
+            self._note(candidate, seed, earlier | {int(result[EPOCH]): result})
+
+    def _recall(self, candidate: Candidate, seed: int) -> None:
+        """Report the epochs of a seed that has ended: the others need them for their means."""
+        self._note(candidate, seed, self.history(candidate.configs[seed]))
+
+    def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
+        if len(self.metrics) > 1:  # Optuna has no reports with two values
+            return
+        wanted = self.metrics[0]
+        candidate.report(seed, {n: float(m[wanted]) for n, m in epochs.items() if wanted in m})
+        self._save(candidate.trial)
+
+    def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
+        candidate.outcomes[seed] = outcome
+        self._settled[candidate.configs[seed].config_id] = outcome
+        record = {"metrics": dict(outcome.metrics), "state": outcome.state}
+        record |= {"reason": outcome.reason} if outcome.reason else {}
+        candidate.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
+        if not candidate.open_seeds:
+            self._tell(candidate)
+        self._save(candidate.trial)
+
+    def _save(self, trial: optuna.trial.Trial | optuna.trial.FrozenTrial) -> None:
+        self.database.save(self.study._storage.get_trial(trial._trial_id))
+
+    def _tell(self, candidate: Candidate) -> None:
+        """Tell the study what became of a configuration, all its seeds together."""
+        states = {outcome.state for outcome in candidate.outcomes.values()}
+        number = candidate.trial.number
+        if State.FAILED in states:
+            self.study.tell(number, state=TrialState.FAIL)
+        elif State.PRUNED in states:
+            self.study.tell(number, state=TrialState.PRUNED)
+        else:
+            ends = list(candidate.outcomes.values())
+            means = [sum(end.value(m) for end in ends) / len(ends) for m in self.metrics]
+            self.study.tell(number, means, state=TrialState.COMPLETE)
+
+    def _take_up(self) -> int:
+        """Take up what an earlier driver left, and count what it asked for."""
+        asked, revived = 0, list[Candidate]()
+        for frozen in self.study.get_trials(deepcopy=False):
+            if frozen.state == TrialState.WAITING:
+                continue
+            if frozen.state == TrialState.RUNNING and ASSIGNMENT not in frozen.user_attrs:
+                self.study.tell(frozen.number, state=TrialState.FAIL)  # nobody knows what it is
+                self._save(frozen)
+                continue
+            if ASSIGNMENT not in frozen.user_attrs:
+                continue
+            asked += 1
+            self._count(json.loads(frozen.user_attrs[ASSIGNMENT]))
+            candidate = self._revive(frozen)
+            if frozen.state == TrialState.RUNNING:
+                revived.append(candidate)
+        for candidate in revived:
+            for seed in candidate.outcomes:
+                self._recall(candidate, seed)
+            if candidate.open_seeds:
+                self._open(candidate)
+            else:
+                self._tell(candidate)
+                self._save(candidate.trial)
+        return asked
+
+    def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
+        trial = optuna.trial.Trial(self.study, frozen._trial_id)
+        candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
+        candidate.reported = set(frozen.intermediate_values)
+        for seed in candidate.configs:
+            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
+            if record:
+                outcome = Outcome(**json.loads(record))
+                candidate.outcomes[seed] = outcome
+                self._settled[candidate.configs[seed].config_id] = outcome
+                self.resumed.append((candidate.configs[seed], outcome))
+        return candidate

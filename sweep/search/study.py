@@ -1,0 +1,72 @@
+"""The Optuna study of a launch: in memory, with its sampler and the points of a grid."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.trial import TrialState
+
+from analysis.records import MAX
+from sweep.search.database import StudyDatabase, optuna_directions
+from sweep.spec.sweep import Sweep
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+_FIXED = "fixed_params"  # where Optuna keeps the values of an enqueued trial
+
+
+def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
+    """The study with the trials that the database has of it; they keep their order, not numbers."""
+    study = optuna.create_study(directions=optuna_directions(sweep.directions))
+    study.add_trials(database.trials)
+    study.sampler = _sampler(sweep, len(database.trials))
+    if sweep.sampler.name == "grid":
+        known = {_key(trial.system_attrs.get(_FIXED, {})) for trial in database.trials}
+        for assignment in sweep.space.grid():
+            point = sweep.space.to_optuna_params(assignment)
+            if _key(point) not in known:
+                study.enqueue_trial(point)
+    return study
+
+
+def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The configurations that are done, best first by the first of the metrics.
+
+    Args:
+        study: Of a launch.
+        directions: The metrics with their modes, as the study was opened.
+
+    Returns:
+        Of each, what was searched, and the metrics of the best epoch: means over the seeds.
+    """
+    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    best_first = next(iter(directions.values())) == MAX
+    done.sort(key=lambda trial: trial.values[0], reverse=best_first)
+    return [trial.params | dict(zip(directions, trial.values, strict=True)) for trial in done]
+
+
+def _key(point: Mapping[str, Any]) -> str:
+    return json.dumps(point, sort_keys=True)
+
+
+def _sampler(sweep: Sweep, drawn: int) -> BaseSampler:
+    """The sampler; after a resume it goes on with other random numbers than it began with."""
+    seed = sweep.sampler.seed + drawn
+    samplers: dict[str, Callable[[], BaseSampler]] = {
+        # As many random trials as asked for, also in parallel: running ones are counted as bad.
+        "tpe": lambda: optuna.samplers.TPESampler(
+            seed=seed, multivariate=True, group=True, constant_liar=True
+        ),
+        "random": lambda: optuna.samplers.RandomSampler(seed=seed),
+        "grid": lambda: optuna.samplers.RandomSampler(seed=seed),  # all points are enqueued
+        "cmaes": lambda: optuna.samplers.CmaEsSampler(seed=seed),
+        "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=seed),
+        "gp": lambda: optuna.samplers.GPSampler(seed=seed),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return samplers[sweep.sampler.name]()

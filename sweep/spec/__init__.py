@@ -1,0 +1,1 @@
+"""A specification: from YAML to a validated plan, with its search space."""

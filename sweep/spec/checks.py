@@ -1,0 +1,193 @@
+"""What must fit together in a sweep, beyond the type of each key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
+from analysis.text.plain import brief
+from snn.config import TrialConfig
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
+from sweep.spec.repeats import first_repeat
+from sweep.spec.space import Parameter
+
+if TYPE_CHECKING:
+    from sweep.spec.sweep import Sweep
+
+
+def check(sweep: Sweep) -> None:
+    """Check what concerns several keys at once.
+
+    Raises:
+        SpecError: Something does not fit; place, value and what is allowed in one line.
+    """
+    if sweep.name.endswith(RUN_FILE):
+        raise SpecError(f"name: {sweep.name!r} reads like a file of runs; do without {RUN_FILE}")
+    points = {f"points.{index}": point for index, point in enumerate(sweep.points)}
+    for part, keys in {"base": sweep.base, "search": sweep.search, **points}.items():
+        for key in keys:
+            _check_key(f"{part}.", key)
+    for key in sweep.search:
+        if key in sweep.base:
+            raise SpecError(f"search.{key}: stands in base, too; keep one of them")
+    try:
+        TrialConfig.parse(sweep.base)
+    except ConfigError as error:
+        raise SpecError(f"base.{error}") from None
+    for parameter in sweep.space.parameters:
+        _check_values(parameter, sweep.base)
+    _check_points(sweep)
+    _check_metric(sweep)
+    _check_sampler(sweep)
+    _check_confirm(sweep)
+    if len(set(sweep.seeds)) < len(sweep.seeds):
+        raise SpecError(f"seeds: a seed stands twice in {brief(list(sweep.seeds))}")
+    _check_scheduler(sweep)
+    _check_each(sweep)
+
+
+def check_backends(sweep: Sweep) -> None:
+    """Check that what is asked for can compute the trials; not in `check`, as it imports torch.
+
+    Raises:
+        SpecError: A backend cannot compute these networks on the device that a trial is given.
+    """
+    from snn.training.trainer import backend_of
+
+    device = sweep.resources.device
+    for backend in sweep.values("backend"):
+        for dynamics in sweep.values("dynamics"):
+            config = TrialConfig.parse(sweep.base | {"backend": backend, "dynamics": dynamics})
+            try:
+                backend_of(config, device)
+            except ConfigError as error:
+                given = " (resources.gpu is 0)" if device == "cpu" and backend == "cuda" else ""
+                raise SpecError(f"base.{error}{given}") from None
+
+
+def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
+    """Check that these keys can be otherwise in a confirmation than in its search.
+
+    Args:
+        changed: The keys.
+        searched: Keys that the search was over.
+        where: What stands before a key in errors.
+
+    Raises:
+        SpecError: There is no such key, or the search was over it.
+    """
+    for key in changed:
+        _check_key(where, key)
+        if key in searched:
+            raise SpecError(
+                f"{where}{key}: is searched, and what is found of it would be lost; "
+                "allowed are keys that the search fixes"
+            )
+
+
+def _check_key(where: str, key: str) -> None:
+    if key == "seed":
+        raise SpecError(f"{where}seed: belongs to the replicates; use seeds: [0, 1, 2]")
+    if key not in TrialConfig.model_fields:
+        close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
+        known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
+        raise SpecError(f"{where}{key}: unknown key; {known}")
+
+
+def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
+    for value in parameter.samples():
+        try:
+            TrialConfig.parse({**base, parameter.name: value})
+        except ConfigError as error:
+            raise SpecError(f"search.{error}") from None
+
+
+def _check_points(sweep: Sweep) -> None:
+    if sweep.points and sweep.search:
+        raise SpecError("points: stand beside a search; keep one of them")
+    if sweep.points and sweep.sampler.name != "grid":
+        raise SpecError(f"sampler: {sweep.sampler.name} searches, and points are all run; use grid")
+    twice = first_repeat(sweep.points)
+    if twice is not None:
+        raise SpecError(f"points.{twice}: {brief(sweep.points[twice])} stands twice")
+    for index, point in enumerate(sweep.points):
+        for key in sweep.base.keys() & point.keys():
+            raise SpecError(f"points.{index}.{key}: stands in base, too; keep one of them")
+        try:
+            TrialConfig.parse({**sweep.base, **point})
+        except ConfigError as error:
+            raise SpecError(f"points.{index}.{error}") from None
+
+
+def _check_confirm(sweep: Sweep) -> None:
+    if sweep.confirm is None:
+        return
+    longest = LONGEST_NAME - len(CONFIRMED)
+    if len(sweep.name) > longest:
+        raise SpecError(
+            f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}; allowed are {longest}"
+        )
+    if sweep.confirm.seeds:
+        check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
+    searched = {*sweep.search, *(key for point in sweep.points for key in point)}
+    check_changes(sweep.confirm.base, searched, "confirm.base.")
+    try:
+        TrialConfig.parse(sweep.base | sweep.confirm.base)
+    except ConfigError as error:
+        raise SpecError(f"confirm.base.{error}") from None
+
+
+def _check_scheduler(sweep: Sweep) -> None:
+    plan = sweep.scheduler
+    shortest = min(sweep.values("epochs"))
+    if plan.name == "asha" and plan.grace > shortest:
+        raise SpecError(
+            f"scheduler.grace: {plan.grace} epochs are more than the {shortest} that a "
+            "trial has; allowed is 1 to that, or scheduler: none"
+        )
+
+
+def _check_each(sweep: Sweep) -> None:
+    searched = {parameter.name: parameter for parameter in sweep.space.parameters}
+    for key in sweep.each:
+        _check_key("each.", key)
+        if key not in searched:
+            raise SpecError(
+                f"each.{key}: is not searched; in search: {', '.join(searched) or 'nothing'}"
+            )
+        if searched[key].count() is None:
+            raise SpecError(f"each.{key}: has infinitely many values; give search.{key} a list")
+        for other in searched[key].when:
+            if other in searched and other not in sweep.each:
+                raise SpecError(f"each.{key}: is used only by some {other}; name {other}, too")
+    if len(set(sweep.each)) < len(sweep.each):
+        raise SpecError(f"each: a key stands twice in {brief(list(sweep.each))}")
+    planned = sweep.configurations_planned()
+    if len(sweep.kinds) > planned:
+        raise SpecError(f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each")
+
+
+def _check_metric(sweep: Sweep) -> None:
+    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
+    for name in names:
+        if name not in SEARCHABLE:
+            raise SpecError(
+                f"metric: {brief(name)} cannot be searched for; {', '.join(SEARCHABLE)} can"
+            )
+    if not names:
+        raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
+
+
+def _check_sampler(sweep: Sweep) -> None:
+    name, several = sweep.sampler.name, len(sweep.directions) > 1
+    if name == "grid":
+        sweep.space.grid()
+    if name in ("cmaes", "gp") and several:
+        raise SpecError(f"sampler: {name} takes one metric; use tpe or nsga2 for several")
+    choice = next((p.name for p in sweep.space.parameters if p.choices), None)
+    if name == "cmaes" and choice:
+        raise SpecError(f"sampler: cmaes takes numbers only, and {choice} is a choice; use tpe")

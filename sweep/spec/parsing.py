@@ -1,0 +1,55 @@
+"""From plain values to a specification that is known to be good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from analysis.text.plain import brief
+from snn.config import describe
+from snn.errors import ConfigError
+from sweep.errors import SpecError
+from sweep.spec.checks import check
+from sweep.spec.sweep import Sweep, fixed_keys
+
+
+def parse_sweep(values: Any, where: str = "") -> Sweep:
+    """Validate plain values.
+
+    Args:
+        values: Keys and values, as in YAML.
+        where: Their source, for errors.
+
+    Raises:
+        SpecError: Something in them is wrong: what, where, and what is allowed, in one line.
+    """
+    if not isinstance(values, Mapping):
+        raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+    try:
+        sweep = Sweep(**{str(key): value for key, value in values.items()})
+    except ValidationError as error:
+        raise SpecError(f"{where}: {describe(error, Sweep)}") from None
+    try:
+        check(sweep)
+        _check_decided(sweep)
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    return sweep
+
+
+def _check_decided(sweep: Sweep) -> None:
+    """A condition on a key that is fixed must name values that the key could have."""
+    for parameter in sweep.space.parameters:
+        for other, values in parameter.when.items():
+            where = f"search.{parameter.name}.when"
+            for value in values if other in sweep.space.fixed else ():
+                try:
+                    written = fixed_keys({**sweep.base, other: value}, {})[other]
+                except ConfigError as error:
+                    raise SpecError(f"{where}.{error}") from None
+                if value != written:
+                    raise SpecError(
+                        f"{where}.{other}: is never {brief(value)}; write {brief(written)}"
+                    )

@@ -1,0 +1,119 @@
+"""Where specifications come from: a YAML file, a bundled one, standard input; and `--set`."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from analysis.text.plain import brief
+from snn.config import TrialConfig
+from sweep.errors import SpecError
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Sweep, by_name
+from sweep.spec.yaml_file import read
+
+
+def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep:
+    """Read a sweep from a YAML file, or a bundled one by its name.
+
+    Args:
+        source: Path or name; `-` is the standard input.
+        overrides: Keys of the configuration are fixed at these values, and no longer searched or
+            changed in the confirmation; keys of the specification (`trials`, `sampler.name`, …) are
+            replaced.
+
+    Raises:
+        SpecError: There is no such file or sweep, or something in it is not allowed.
+    """
+    where = "standard input" if source == "-" else source
+    values = read(_text(source), where)
+    if not isinstance(values, dict):
+        raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+    for key, value in (overrides or {}).items():
+        _override(values, key, value, where)
+    return parse_sweep(values, where)
+
+
+def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
+    """Read `KEY=VALUE` items; values as in YAML.
+
+    Raises:
+        SpecError: An item has no `=`, or its value is no YAML.
+    """
+    overrides = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise SpecError(
+                f"--set {brief(item)[1:-1]}: needs KEY=VALUE, for example --set epochs=5"
+            )
+        overrides[key.strip()] = read(value, f"--set {key.strip()}")
+    return overrides
+
+
+def bundled() -> dict[str, str]:
+    """Names and descriptions of the sweeps that come with the package."""
+    files = sorted(_specs().iterdir(), key=lambda file: file.name)
+    found = {f.name.removesuffix(".yaml"): f for f in files if f.name.endswith(".yaml")}
+    return {
+        name: parse_sweep(read(file.read_text(encoding="utf-8"), name), name).description
+        for name, file in found.items()
+    }
+
+
+def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
+    if key in TrialConfig.model_fields:
+        for part in ("base", "search"):
+            if not isinstance(values.setdefault(part, {}), dict):
+                raise SpecError(
+                    f"{source}: {part}: needs keys and values, got {brief(values[part])}"
+                )
+        values["base"][key] = value
+        values["search"].pop(key, None)
+        again = values.get("confirm")
+        if isinstance(again, dict) and isinstance(again.get("base"), dict):
+            again["base"].pop(key, None)
+        if isinstance(values.get("each"), list):
+            values["each"] = [other for other in values["each"] if other != key]
+        return
+    top, *inner = key.split(".")
+    if top not in Sweep.model_fields:
+        known = [*TrialConfig.model_fields, *Sweep.model_fields]
+        close = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
+        raise SpecError(f"--set {key}: unknown key; {hint}")
+    for part in inner:
+        section = by_name(values.get(top, {}))
+        if not isinstance(section, dict) or top == "name":
+            raise SpecError(f"--set {key}: {top} has no parts; use --set {top}=VALUE")
+        values[top] = dict(section)
+        values, top = values[top], part
+    values[top] = value
+
+
+def _specs() -> Any:
+    return resources.files("sweep.spec") / "bundled"
+
+
+def _text(source: str) -> str:
+    path = Path(source)
+    inside = _specs() / f"{source}.yaml"
+    try:
+        if source == "-":
+            return sys.stdin.read()
+        if "/" not in source and not path.is_file() and inside.is_file():
+            return str(inside.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        names = ", ".join(sorted(f.name[:-5] for f in _specs().iterdir()))
+        raise SpecError(f"{source}: no such file; bundled sweeps: {names}") from None
+    except IsADirectoryError:
+        raise SpecError(f"{source}: is a folder; a sweep is a YAML file") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{source}: is no text; a sweep is a YAML file in UTF-8") from None
+    except OSError as error:
+        raise SpecError(f"{source}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,241 @@
+"""A sweep's specification: its keys, what they mean, what is allowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
+from snn.config import TrialConfig, no_flag
+from sweep.spec.points import Points
+from sweep.spec.space import Assignment, Space
+from sweep.spec.space_yaml import FORMS, parse_space
+from sweep.spec.yaml_file import write
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words, such as 1 seed, 3 seeds."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _whole_above_1(value: float) -> float:
+    if value > 1 and value % 1:
+        raise ValueError("must be a whole number above 1; fractions are for less than one")
+    return value
+
+
+def _metric(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and all(mode in (MAX, MIN) for mode in value.values()):
+        return value
+    raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
+
+
+Number = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(no_flag)]
+Share = Annotated[float, AfterValidator(_whole_above_1)]
+
+
+def by_name(value: Any) -> Any:
+    """A section that is given by its name alone, as the section."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _none_by_name(value: Any) -> Any:
+    return {"name": "none"} if value is None else by_name(value)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    _no_flags = field_validator("*", mode="before")(no_flag)
+
+
+class Sampler(_Section):
+    """Who suggests configurations."""
+
+    name: Literal["tpe", "random", "grid", "cmaes", "nsga2", "gp"] = Field(
+        "tpe", description="Optuna's sampler; grid runs every point of the space"
+    )
+    seed: Number = Field(0, description="of the sampler's random numbers")
+
+
+class Scheduler(_Section):
+    """Who stops bad trials early."""
+
+    name: Literal["asha", "hyperband", "none"] = Field("asha", description="Ray Tune's scheduler")
+    grace: int = Field(3, ge=1, description="epochs that every trial gets (asha)")
+    reduction: int = Field(3, ge=2, description="one of so many trials is kept at every rung")
+
+
+class Resources(_Section):
+    """What one trial is given; fractions share a processor."""
+
+    cpu: Share = Field(1, gt=0, description="CPUs per trial")
+    gpu: Share = Field(0, ge=0, description="GPUs per trial")
+    memory: float = Field(0, ge=0, description="GiB that no other trial is promised; 0: any")
+
+    @property
+    def device(self) -> str:
+        """Where a trial computes."""
+        return "cuda" if self.gpu else "cpu"
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """What a trial asks Ray for, by Ray's names."""
+        amounts = {"CPU": self.cpu, "GPU": self.gpu, "memory": self.memory * 2**30}
+        return {name: amount for name, amount in amounts.items() if amount}
+
+
+class Confirm(_Section):
+    """The leaders once more, with fresh seeds: the figure to report."""
+
+    top: int = Field(3, ge=1, description="leading configurations, by validation")
+    seeds: tuple[Number, ...] | None = Field(
+        None,
+        min_length=2,
+        description="replicates of each, none of them a seed of the search; "
+        "default: the five lowest from 1 on that it has not used",
+    )
+    base: dict[str, Any] = Field(
+        {}, description="keys that are fixed otherwise than in the search, such as more epochs"
+    )
+
+    @property
+    def settings(self) -> list[str]:
+        """What is otherwise than in the search, as `--set` takes it."""
+        return [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in self.base.items()]
+
+    @property
+    def changes(self) -> str:
+        """The same in words that follow others; empty if nothing."""
+        return f" with {', '.join(self.settings)}" if self.base else ""
+
+
+class Sweep(_Section):
+    """A sweep: what is fixed, what is searched, by whom, how often, with what.
+
+    Raises (through `parse`): SpecError, one line with place, value and what is allowed.
+    """
+
+    name: str = Field(
+        pattern=SWEEP_NAME,
+        description="letters, digits, '-', '_' and '.'; names the MLflow experiment and the study",
+    )
+    description: str = Field("", description="the question that the sweep answers")
+    base: dict[str, Any] = Field({}, description="keys of the configuration that are fixed")
+    search: dict[str, Any] = Field(
+        {}, description=f"keys that are searched: {FORMS}; with when: {{other: value}}"
+    )
+    points: tuple[dict[str, Any], ...] = Field(
+        (), description="configurations that are run as they are, instead of a search"
+    )
+    each: tuple[str, ...] = Field(
+        (),
+        description="searched keys: every combination of their values gets the same share of the "
+        "trials, is compared only with itself by asha, and has leaders of its own",
+    )
+    metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
+        "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
+    )
+    sampler: Annotated[Sampler, BeforeValidator(by_name)] = Sampler()
+    scheduler: Annotated[Scheduler, BeforeValidator(_none_by_name)] = Scheduler()
+    trials: int | None = Field(
+        None, ge=1, description="configurations; grid: all points if not given, else 20"
+    )
+    seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
+    resources: Resources = Resources()
+    max_failures: int = Field(
+        3, ge=0, description="how often a trial goes on, from its last epoch, when its process dies"
+    )
+
+    @cached_property
+    def space(self) -> Space | Points:
+        """The search space, or the points."""
+        if self.points:
+            return Points(self.points)
+        return parse_space(self.search, fixed_keys(self.base, self.search))
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """The metrics with their modes, `max` or `min`."""
+        if isinstance(self.metric, str):
+            return {self.metric: EPOCH_METRICS[self.metric]}
+        return dict(self.metric)
+
+    @cached_property
+    def kinds(self) -> list[Assignment]:
+        """The combinations of the values of `each`, in order; none without it."""
+        if isinstance(self.space, Points) or not self.each:
+            return []
+        return self.space.only(self.each).grid()
+
+    @property
+    def leaders(self) -> str:
+        """How many leaders are confirmed, in words."""
+        top = self.confirm.top if self.confirm else 0
+        of_each = f" of each {', '.join(self.each)}" if self.each else ""
+        return f"{counted(top, 'leader')}{of_each}"
+
+    @property
+    def size(self) -> str:
+        """How many trials are planned, in words."""
+        planned = counted(self.configurations_planned(), "configuration")
+        return f"{planned} × {counted(len(self.seeds), 'seed')}"
+
+    def configurations_planned(self) -> int:
+        """Configurations that the sweep asks for: never more than the space has."""
+        size = self.space.size()
+        if self.trials is None:
+            return size if size is not None and self.sampler.name == "grid" else min(20, size or 20)
+        return self.trials if size is None else min(self.trials, size)
+
+    def trials_planned(self) -> int:
+        """Configurations times seeds."""
+        return self.configurations_planned() * len(self.seeds)
+
+    def config(self, assignment: Assignment, seed: int) -> TrialConfig:
+        """The configuration of a point of the space."""
+        return TrialConfig.parse({**self.base, **assignment, "seed": seed})
+
+    def configs(self) -> list[TrialConfig]:
+        """The configurations of all points and seeds of a grid."""
+        return [self.config(point, seed) for point in self.space.grid() for seed in self.seeds]
+
+    def groups(self) -> list[str]:
+        """The `group_id` of every point of a grid, in order."""
+        return [self.config(point, self.seeds[0]).group_id for point in self.space.grid()]
+
+    def values(self, key: str) -> tuple[Any, ...]:
+        """All values that a key can take in this sweep, or the ends of its range."""
+        if self.points:
+            return tuple(getattr(TrialConfig.parse({**self.base, **p}), key) for p in self.points)
+        parameter = next((p for p in self.space.parameters if p.name == key), None)
+        given = [{key: value} for value in parameter.samples()] if parameter else [{}]
+        if parameter and parameter.when:
+            given.append({})
+        return tuple(getattr(TrialConfig.parse({**self.base, **one}), key) for one in given)
+
+    def to_yaml(self) -> str:
+        """The specification as YAML; reading it gives an equal sweep."""
+        return write(self.model_dump(mode="json", exclude_defaults=True))
+
+
+def fixed_keys(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of all keys that are not searched, as one writes them: 64 rather than (64,)."""
+    values = TrialConfig.parse(base).model_dump(exclude={"seed"})
+    hidden = values["hidden"]
+    values["hidden"] = hidden[0] if len(hidden) == 1 else list(hidden)
+    return {key: value for key, value in values.items() if key not in search}

@@ -1,0 +1,1 @@
+"""From what happens to MLflow: notes on disk first, then delivered, once."""

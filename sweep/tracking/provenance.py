@@ -1,0 +1,59 @@
+"""Where the numbers of a run come from: the code, the data, the machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from analysis.records import Tag
+from snn.data import Dataset
+
+_PACKAGES = ("spikesweep", "torch", "numba", "ray", "optuna", "mlflow")
+
+
+def launch_tags() -> dict[str, str]:
+    """Tags of the parent run of a launch: the driver's code and machine."""
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    tags = {
+        Tag.VERSIONS: f"Python {platform.python_version()}, {packages}",
+        Tag.MACHINE: f"{_processor()}, {os.cpu_count()} CPUs, {platform.system()}",
+        Tag.NODE: platform.node(),
+    }
+    return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
+
+
+def provenance_tags(dataset: Dataset) -> dict[str, str]:
+    """Tags of a run on this data set by this code."""
+    tags = {Tag.DATA_SHA256: dataset.sha256, Tag.NODE: platform.node()}
+    return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
+
+
+@functools.cache
+def git_sha() -> str:
+    """Commit of the checkout that this code runs from, `+` for changed; empty outside of one."""
+    folder = Path(__file__).parent
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _processor() -> str:
+    """The processor's own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,1 @@
+"""One trial: trained epoch by epoch, resumable, with how it ended."""

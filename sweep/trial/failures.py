@@ -1,0 +1,92 @@
+"""Why a trial failed, from the text that Ray keeps of it: the first cause, in one line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.records import State
+from sweep.trial.outcome import Outcome
+
+_LONGEST = 500
+_RAISED = re.compile(r"^\s*((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt))(?:: .*)?$")
+_OF_RAY = ("ray.exceptions.", "RayTaskError", "RayActorError", "ActorDiedError")
+_SHORT_OF_MEMORY = re.compile(
+    r"running low on memory|can't allocate memory|Cannot allocate memory|^MemoryError|"
+    r"^[\w.]*OutOfMemoryError",
+    re.MULTILINE,
+)
+_STARTING = "creation task"
+_CANNOT_BE_IMPORTED = ("ImportError", "ModuleNotFoundError")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a trial failed.
+
+    Attributes:
+        text: One line, never empty.
+        memory: There was too little memory; nothing is wrong with the configuration.
+        starting: Its worker raised an error while it started: it will the next time, too.
+        final: It does no good to try again.
+        environment: What no trial can do without is missing on the worker.
+    """
+
+    text: str
+    memory: bool = False
+    starting: bool = False
+    final: bool = False
+    environment: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the trial ends: it waits for a resume if the environment is to be mended."""
+        return Outcome(State.INTERRUPTED if self.environment else State.FAILED, reason=self.text)
+
+
+UNKNOWN = Cause("its process died")
+
+
+def cause_of(trial: Any) -> Cause:
+    """The cause of the latest failure of a trial of Ray Tune.
+
+    Tune writes it on this machine first, and reads it where it copies it to some time later.
+    """
+    try:
+        text = Path(trial.error_file or "").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = str(trial.get_error() or "")
+    return read_cause(text)
+
+
+def read_cause(text: str) -> Cause:
+    """Read the cause from what Ray has written of the failures of a trial, the latest last."""
+    latest = re.split(r"^Failure # \d+ .*$", text, flags=re.MULTILINE)[-1].strip()
+    raised = _first_raised(latest)
+    starting = _STARTING in latest
+    return Cause(
+        text=(raised or _said(latest) or UNKNOWN.text)[:_LONGEST],
+        memory=bool(_SHORT_OF_MEMORY.search(latest)),
+        starting=starting and bool(raised),
+        environment=starting and raised.startswith(_CANNOT_BE_IMPORTED),
+    )
+
+
+def _first_raised(text: str) -> str:
+    """The first exception of a chain, as Python prints it."""
+    for line in text.splitlines():
+        found = _RAISED.match(line)
+        if found and not found[1].startswith(_OF_RAY):
+            return line.strip()
+    return ""
+
+
+def _said(text: str) -> str:
+    """What Ray says of a process that is gone, without its guesses at what might have been."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() not in ("", "None")]
+    if not lines:
+        return ""
+    detail = lines[-1] if "died" in lines[0] or "dead" in lines[-1] else lines[0]
+    return re.split(r"\.? (?:Some common causes|There are some potential|Refer to)", detail)[0]

@@ -1,0 +1,105 @@
+"""One trial on a Ray worker: a network trained epoch by epoch, resumable after any of them.
+
+A trial keeps its own checkpoint in its own folder, named after its configuration. So it goes on
+where it was whatever stopped it (its process, its node, the driver), and the actor that trains it
+can be handed the next trial without being started anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from ray import tune
+
+from analysis.records import SEARCHABLE, State
+from snn.config import TrialConfig
+from snn.data import Dataset
+from snn.errors import NonFiniteLossError
+from snn.training.trainer import Trainer
+from sweep.cluster.memory import peak_memory
+from sweep.cluster.nodes import RELEASE, check_here
+from sweep.host.paths import LaunchPaths
+from sweep.trial import resumption
+from sweep.trial.finish import finish
+from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
+
+
+class SnnTrainable(tune.Trainable):
+    """Trains the configuration `config["trial"]`.
+
+    Every step reports the metrics of one epoch; the last one also the result on the test images
+    and how the trial ended. A diverged loss or a full disk is such an end, not an exception: the
+    actor lives on, and the searcher learns the reason.
+    """
+
+    def setup(
+        self,
+        config: dict[str, Any],
+        datasets: Mapping[str, Dataset] | None = None,
+        paths: LaunchPaths | None = None,
+        threads: int = 1,
+        device: str = "cpu",
+        release: str = RELEASE,
+    ) -> None:
+        """Called once per actor, with what all trials share."""
+        assert datasets is not None and paths is not None
+        check_here(paths.spec, release)
+        torch.set_num_threads(threads)
+        self.datasets, self.paths, self.device = datasets, paths, device
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Turn to another trial."""
+        config = TrialConfig.parse(new_config["trial"])
+        self.files = self.paths.trial(config.config_id)
+        self.trainer = Trainer(config, self.datasets[config.dataset], self.device)
+        self.earlier: list[dict[str, float]] = []
+        self.notice = ""
+        self._continue_if_begun()
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train one epoch."""
+        try:
+            return self._step()
+        except NonFiniteLossError as error:
+            return self._end_without_result(State.FAILED, str(error))
+        except OSError as error:
+            return self._end_without_result(
+                State.INTERRUPTED, f"{error.strerror or error}: {self.files.folder}"
+            )
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Nothing to do: the trial's own checkpoint is newer than any that Ray asks for."""
+
+    def load_checkpoint(self, checkpoint_dir: Any) -> None:
+        """Nothing to do: `reset_config` continued already."""
+
+    def _step(self) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        if not self.trainer.done:
+            self.trainer.train_epoch()
+            resumption.save(self.trainer, self.files)
+        if self.notice:
+            result[NOTICE] = self.notice
+            self.notice = ""
+        if self.earlier:  # the driver that saw these reports may be gone
+            result[EARLIER] = self.earlier
+            self.earlier = []
+        result |= self.trainer.history[-1]
+        result |= {EPOCH: self.trainer.epoch, BACKEND: self.trainer.backend}
+        result[MEMORY] = peak_memory()
+        if self.trainer.done:
+            result |= finish(self.trainer, self.files) | {OUTCOME: State.DONE, "done": True}
+        return result
+
+    def _end_without_result(self, state: str, reason: str) -> dict[str, Any]:
+        nothing = dict.fromkeys(SEARCHABLE, math.nan)
+        return nothing | {OUTCOME: state, REASON: reason, "done": True}
+
+    def _continue_if_begun(self) -> None:
+        self.notice = resumption.go_on(self.trainer, self.files)
+        self.earlier = self.trainer.history[:-1] if self.trainer.done else self.trainer.history[:]
