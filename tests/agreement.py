@@ -31,7 +31,7 @@ from snn.neurons.readout import READOUTS
 from snn.training import checkpoint
 from sweep.commands.results import best_checkpoint
 from tests.serving import ask, served
-from tests.snn_tests.test_export import integrate
+from tests.snn_tests.export.test_export import integrate
 
 IMAGES = 1000
 BATCH = 100

@@ -12,8 +12,8 @@ from tests.benchmarks.report import Table
 
 TESTS = (
     "tests/contracts/test_kernels.py",
-    "tests/snn_tests/test_cuda.py",
-    "tests/snn_tests/test_adam.py",
+    "tests/snn_tests/kernels/test_gpu.py",
+    "tests/snn_tests/kernels/test_adam.py",
 )
 GOLDEN = Path(__file__).parent.parent / "data" / "published_public.npz"
 MOST_SECONDS = 150

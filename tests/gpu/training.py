@@ -14,7 +14,7 @@ from snn.training.stepping import Steps
 from snn.training.trainer import Trainer
 from tests.benchmarks.report import Table
 from tests.benchmarks.workload import mnist
-from tests.snn_tests.test_stepping import SMALL, STEPS
+from tests.snn_tests.training.test_stepping import SMALL, STEPS
 
 EPOCHS: dict[str, dict[str, Any]] = {
     "latency": {},

@@ -214,7 +214,7 @@ def test_the_schema_accepts_the_bundled_sweeps() -> None:
 def test_the_schema_accepts_the_bundled_files_as_they_are_written() -> None:
     import jsonschema
 
-    for file in (Path(__file__).parents[2] / "sweep" / "spec" / "bundled").glob("*.yaml"):
+    for file in (Path(__file__).parents[3] / "sweep" / "spec" / "bundled").glob("*.yaml"):
         jsonschema.validate(read(file.read_text(), file.name), json_schema())
 
 

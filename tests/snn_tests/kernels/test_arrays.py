@@ -22,7 +22,7 @@ from snn.errors import ArrayError, ConfigError, DataError
 from snn.kernels import Layer, cpu, reference
 from snn.networks import build
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests import golden
 
-FILE = Path(__file__).parent.parent / "data" / "published_public.npz"
+FILE = Path(__file__).parents[2] / "data" / "published_public.npz"
 
 
 def test_all_golden_cases_pass(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from scipy import stats
 from analysis.errors import AnalysisError
 from analysis.studies.replication import compare_with_published
 from tests.analysis_tests.conftest import make_runs
-from tests.analysis_tests.test_claims import best_fashion, figures
+from tests.analysis_tests.studies.test_claims import best_fashion, figures
 
 
 def test_every_published_bar_stands_once_per_preset() -> None:

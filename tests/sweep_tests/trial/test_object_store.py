@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 from upath import UPath
 
-from tests.sweep_tests.test_delivery import free_port
-from tests.sweep_tests.test_end_to_end import check_all_done_once
+from tests.sweep_tests.run.test_end_to_end import check_all_done_once
+from tests.sweep_tests.tracking.test_delivery import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 BASE = {"dataset": "digits", "epochs": 25, "n_steps": 10, "encoding": "constant"}

@@ -15,7 +15,7 @@ from mlflow.tracking._tracking_service import utils
 from analysis.records import Tag
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.outbox import Outbox
-from tests.sweep_tests.test_delivery import free_port
+from tests.sweep_tests.tracking.test_delivery import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")

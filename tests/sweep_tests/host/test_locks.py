@@ -33,7 +33,7 @@ TRAIN = ["train", "--set", "dataset=digits", "--set", "epochs=1", "--set", "n_st
 def no_flock(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A library that takes the kernel's locks away from a process."""
     library = tmp_path_factory.mktemp("noflock") / "noflock.so"
-    source = Path(__file__).with_name("noflock.c")
+    source = Path(__file__).parents[1] / "noflock.c"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
     return str(library)
 

@@ -13,7 +13,7 @@ import typer
 from mlflow.tracking import MlflowClient
 
 from sweep.cli import app
-from tests.sweep_tests.test_delivery import server
+from tests.sweep_tests.tracking.test_delivery import server
 from tests.sweep_tests.workplace import Workplace
 
 __all__ = ["server"]

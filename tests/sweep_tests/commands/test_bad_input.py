@@ -18,7 +18,7 @@ from snn.data.sources import _SHAPES
 from snn.networks import build
 from snn.training import checkpoint
 from sweep.cli import run
-from tests.snn_tests.test_pictures import png
+from tests.snn_tests.networks.test_pictures import png
 from tests.sweep_tests.workplace import Workplace
 
 MNIST = Path("data/MNIST/raw")
