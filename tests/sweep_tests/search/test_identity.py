@@ -333,7 +333,7 @@ def holder(in_folder: Path) -> Iterator[Callable[[str, str], subprocess.Popen[st
 
     def hold(name: str, key: str) -> subprocess.Popen[str]:
         program = (
-            "import time; from sweep import launch\n"
+            "import time; from sweep.run import launch\n"
             f"with launch.alone({name!r}, 'it', {key!r}): print('held', flush=True); time.sleep(99)"
         )
         arguments = [sys.executable, "-c", program]
