@@ -41,7 +41,7 @@ from sweep.tracking.store import open_store, store_exists
 def processes() -> ForkServerContext:
     """Starts processes that have the libraries loaded."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.analysis_tests.store.test_schema"])
+    context.set_forkserver_preload(["tests.sweep_tests.tracking.test_schema"])
     return context
 
 
