@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from sweep.methods.samplers.base import Sampler
-from sweep.methods.samplers.cmaes import CMAES
-from sweep.methods.samplers.gp import GP
-from sweep.methods.samplers.grid import GRID
-from sweep.methods.samplers.nsga2 import NSGA2
-from sweep.methods.samplers.random import RANDOM
-from sweep.methods.samplers.tpe import TPE
+from importlib import import_module
 
-SAMPLERS: dict[str, Sampler] = {
-    sampler.name: sampler
-    for sampler in (
-        TPE,
-        RANDOM,
-        GRID,
-        CMAES,
-        NSGA2,
-        GP,
-    )
-}
-"""By name, the default first."""
+from sweep.methods.samplers.base import Sampler
+
+_FILES = (
+    "tpe",
+    "random",
+    "grid",
+    "cmaes",
+    "nsga2",
+    "gp",
+)
+_DECLARED: list[Sampler] = [
+    import_module(f"sweep.methods.samplers.{file}").SAMPLER for file in _FILES
+]
+
+SAMPLERS: dict[str, Sampler] = {sampler.name: sampler for sampler in _DECLARED}
+"""By name, in the order in which they are shown."""

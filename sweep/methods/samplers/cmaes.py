@@ -17,7 +17,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return CmaEsSampler(seed=seed)
 
 
-CMAES = Sampler(
+SAMPLER = Sampler(
     name="cmaes",
     label="covariance matrix adaptation evolution strategy",
     source="Hansen & Ostermeier 2001, https://doi.org/10.1162/106365601750190398",

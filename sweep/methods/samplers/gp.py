@@ -17,7 +17,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return GPSampler(seed=seed)
 
 
-GP = Sampler(
+SAMPLER = Sampler(
     name="gp",
     label="Bayesian optimisation with a Gaussian process",
     source="Snoek et al. 2012, Practical Bayesian optimization, NeurIPS 25",

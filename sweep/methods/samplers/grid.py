@@ -17,7 +17,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return RandomSampler(seed=seed)  # never asked: the study has all points before it begins
 
 
-GRID = Sampler(
+SAMPLER = Sampler(
     name="grid",
     label="every point of the space",
     source="a full factorial design",

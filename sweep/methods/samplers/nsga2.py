@@ -17,7 +17,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return NSGAIISampler(seed=seed)
 
 
-NSGA2 = Sampler(
+SAMPLER = Sampler(
     name="nsga2",
     label="non-dominated sorting genetic algorithm II",
     source="Deb et al. 2002, https://doi.org/10.1109/4235.996017",

@@ -17,7 +17,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-RANDOM = Sampler(
+SAMPLER = Sampler(
     name="random",
     label="random search",
     source="Bergstra & Bengio 2012, https://jmlr.org/papers/v13/bergstra12a.html",

@@ -18,7 +18,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
     return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
-TPE = Sampler(
+SAMPLER = Sampler(
     name="tpe",
     label="tree-structured Parzen estimator",
     source="Bergstra et al. 2011, Algorithms for hyper-parameter optimization, NeurIPS 24",

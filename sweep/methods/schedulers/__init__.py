@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sweep.methods.schedulers.asha import ASHA
-from sweep.methods.schedulers.base import Scheduler
-from sweep.methods.schedulers.hyperband import HYPERBAND
-from sweep.methods.schedulers.none import NONE
+from importlib import import_module
 
-SCHEDULERS: dict[str, Scheduler] = {
-    scheduler.name: scheduler
-    for scheduler in (
-        ASHA,
-        HYPERBAND,
-        NONE,
-    )
-}
-"""By name, the default first."""
+from sweep.methods.schedulers.base import Scheduler
+
+_FILES = (
+    "asha",
+    "hyperband",
+    "none",
+)
+_DECLARED: list[Scheduler] = [
+    import_module(f"sweep.methods.schedulers.{file}").SCHEDULER for file in _FILES
+]
+
+SCHEDULERS: dict[str, Scheduler] = {scheduler.name: scheduler for scheduler in _DECLARED}
+"""By name, in the order in which they are shown."""

@@ -35,7 +35,7 @@ def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
     return OneForEachKind(trials.each, asha) if trials.each else asha()
 
 
-ASHA = Scheduler(
+SCHEDULER = Scheduler(
     name="asha",
     label="asynchronous successive halving",
     source="Li et al. 2020, https://arxiv.org/abs/1810.05934",

@@ -23,7 +23,7 @@ def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
     )
 
 
-HYPERBAND = Scheduler(
+SCHEDULER = Scheduler(
     name="hyperband",
     label="HyperBand",
     source="Li et al. 2018, https://jmlr.org/papers/v18/16-558.html",

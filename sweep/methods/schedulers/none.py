@@ -17,7 +17,7 @@ def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
     return FIFOScheduler()  # type: ignore[no-untyped-call]
 
 
-NONE = Scheduler(
+SCHEDULER = Scheduler(
     name="none",
     label="no trial is stopped early",
     source="first in, first out",
