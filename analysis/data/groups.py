@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.data.runs import METRICS, STATES, param_columns
 from analysis.errors import AnalysisError
 from analysis.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
+from analysis.text.typeset import as_text
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
@@ -23,6 +24,9 @@ COSTS = frozenset(
     name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
 )
 """The metrics of which less is better."""
+
+BASELINE = "mlp"
+"""The dynamics of the network that does not spike."""
 
 _DECADES = 30  # from the least to the greatest value of a logarithmic param, at least
 
@@ -150,3 +154,29 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
                 f"the first is {lacking.iloc[0]}"
             )
     return done
+
+
+def best_run(runs: pd.DataFrame) -> pd.Series[Any]:
+    """The run with the best validation accuracy within the best configuration.
+
+    Raises:
+        AnalysisError: No run is done, or one that is done lacks an accuracy.
+    """
+    best = group_runs(runs, ["test_accuracy"]).index[0]
+    members = runs[(runs["group_id"] == best) & (runs["state"] == State.DONE)]
+    leader: pd.Series[Any] = members.loc[members[CHOSEN_BY].idxmax()]
+    return leader
+
+
+def spiking(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of networks that spike."""
+    return runs[runs["dynamics"] != BASELINE] if "dynamics" in runs else runs
+
+
+def several_values(runs: pd.DataFrame, params: Sequence[str]) -> list[str]:
+    """Those of the params that the runs have with more than one value."""
+    return [
+        name
+        for name in params
+        if name in runs and len({*map(as_text, runs[name].dropna().unique())}) > 1
+    ]

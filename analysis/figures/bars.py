@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from analysis.data.labels import (
     metric_label,
     sort_key,
 )
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import (
     axis_label,
     estimates,
@@ -30,7 +31,7 @@ from analysis.figures.parts.layout import (
     value_text,
 )
 from analysis.figures.parts.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Look, looks, styled
-from analysis.studies.published import published_value
+from analysis.studies.published import published_results, published_value
 from analysis.text.typeset import as_text
 
 GROUPED_BY = ("dataset", "preset", "dynamics", "recurrent", "encoding")
@@ -235,3 +236,30 @@ def _selection(plan: _Plan, configurations: int) -> list[str]:
     if len(plan.bars) < len(plan.places) * len({bar.label for bar in plan.bars}):
         notes.append("a free place: no finished run")
     return notes
+
+
+def _from(source: Source, options: Options) -> Figure:
+    runs = source.runs
+    # The published values are of the published model, and say nothing of any other.
+    is_published = "preset" in runs and (runs["preset"] == "published").any()
+    reference = published_results() if is_published and options.metric == "test_accuracy" else None
+    return accuracy_bars(
+        runs,
+        options.metric,
+        grouped_by=options.by[:-1] or None,
+        coloured_by=options.by[-1] if options.by else None,
+        reference=reference,
+    )
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    yield FIGURE.entry("Test accuracy by dynamics, recurrence and spike code, coloured by size.")
+
+
+FIGURE = FigureKind(
+    name="bars",
+    title="accuracies by what the networks are; of the published model also the published values",
+    draw=_from,
+    most_by=9,
+    in_report=_in_report,
+)

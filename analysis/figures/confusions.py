@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.data.groups import best_run
+from analysis.data.labels import CONSTANTS, class_names, value_labels
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import GREY, INK, SMALL, styled
 
@@ -79,3 +82,25 @@ def _label(axes: Axes, names: Sequence[str]) -> None:
     axes.grid(visible=False)
     axes.set_xlabel("Predicted class")
     axes.set_ylabel("True class")
+
+
+def _from(source: Source, options: Options) -> Figure:
+    best = best_run(source.runs)
+    matrix = source.confusion(str(best["run_id"]))
+    title = value_labels(best.to_dict(), [name for name in CONSTANTS if name in best])
+    return confusion(matrix, class_names(best["dataset"], len(matrix)), title=title)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    text = "which classes the best network by validation takes for which (test set)."
+    yield FIGURE.entry(text)
+
+
+FIGURE = FigureKind(
+    name="confusion",
+    title="which classes the best network takes for which",
+    draw=_from,
+    metric="",
+    in_report=_in_report,
+    section="leaders",
+)

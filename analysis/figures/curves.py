@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -19,11 +20,13 @@ from analysis.data.labels import (
     metric_label,
 )
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
 from analysis.figures.parts.style import Look, looks, styled
 from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
+_TOP = 5  # configurations, where no param tells the lines apart
 _MARKERS = 8  # on a line, at most about
 
 
@@ -33,7 +36,7 @@ def learning_curves(
     metric: str = "val_accuracy",
     by: str | None = None,
     *,
-    top: int = 5,
+    top: int = _TOP,
 ) -> Figure:
     """A metric after every epoch: lines are means over finished runs, bands their whole range.
 
@@ -131,3 +134,29 @@ def _draw(axes: Axes, epochs: pd.DataFrame, metric: str, look: Look, label: str)
         for edge in (low, high):  # where bands overlap, only their edges tell them apart
             axes.plot(x, edge, color=look.colour, linestyle=look.line, linewidth=0.6)
     return len(common) < len(values)
+
+
+def _from(source: Source, options: Options) -> Figure:
+    by = options.by[0] if options.by else None
+    runs = source.runs
+    if by is None:  # only the histories that are drawn are read
+        leaders = measured_groups(runs)[0].index[:_TOP]
+        runs = runs[runs["group_id"].isin(leaders)]
+    history = source.history([options.metric], runs["run_id"].tolist())
+    return learning_curves(source.runs, history, options.metric, by)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    yield FIGURE.entry(f"Validation accuracy after every epoch of the best {_TOP} configurations.")
+
+
+FIGURE = FigureKind(
+    name="curves",
+    title="a metric after every epoch, by a param or of the five best",
+    draw=_from,
+    example="--by dynamics",
+    metric="val_accuracy",
+    of_epochs=True,
+    most_by=1,
+    in_report=_in_report,
+)

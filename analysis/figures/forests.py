@@ -12,8 +12,10 @@ from matplotlib.lines import Line2D
 
 from analysis.data.labels import legend_label, metric_label
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head, scale_of
 from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
+from analysis.stats.effects import effects
 
 VERDICTS: Mapping[str, Look] = {
     "higher": Look(LOOKS[0].colour, ">", "-", ""),
@@ -188,3 +190,16 @@ def _notes(effects: pd.DataFrame) -> list[str]:
     notes += [f"not estimated: {', '.join(refused)}"] if refused else []
     counts = [f"{count} {state}" for state, count in sorted(left_out.items())]
     return [*notes, f"not shown: {', '.join(counts)}"] if counts else notes
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return forest(effects(source.runs, metric=options.metric, within=options.by))
+
+
+FIGURE = FigureKind(
+    name="forest",
+    title="paired differences of every factor, with their intervals; apart by params",
+    draw=_from,
+    example="--by dataset",
+    most_by=3,
+)

@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 
 from analysis.data.labels import metric_label
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import ERROR_BAR, LOOKS, SMALL, styled
+from analysis.stats.importance import importance as estimated
 
 
 def importance(table: pd.DataFrame) -> Figure:
@@ -63,3 +65,15 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.margins(x=0.12)
     axes.set_xlim(left=0)
     axes.set_xlabel("Share of the variance explained (%)")
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return importance(estimated(source.runs, options.metric))
+
+
+FIGURE = FigureKind(
+    name="importance",
+    title="how much of the differences each param explains",
+    draw=_from,
+    metric="best_val_accuracy",
+)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.data.groups import measured_groups, require_param
+from analysis.data.groups import measured_groups, require_param, several_values
 from analysis.data.labels import (
     FAMILY,
     constants,
@@ -20,6 +20,7 @@ from analysis.data.labels import (
     legend_title,
     metric_label,
 )
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, estimates, fit_legend, head, statistics
 from analysis.figures.parts.style import ERROR_BAR, Look, looks, styled
 from analysis.text.typeset import as_text
@@ -120,3 +121,22 @@ def _size_axis(axes: Axes, sizes: pd.Series[int]) -> None:
         axes.set_xticks(different, [str(size) for size in different])
         axes.set_xticks([], minor=True)
     axes.set_xlabel("Hidden neurons in all layers")
+
+
+def _from(source: Source, options: Options) -> Figure:
+    by = options.by[0] if options.by else None
+    return accuracy_by_neurons(source.runs, options.metric, by=by)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    if several_values(source.runs, ["hidden"]):
+        yield FIGURE.entry("Test accuracy against the number of hidden neurons.")
+
+
+FIGURE = FigureKind(
+    name="neurons",
+    title="accuracy against the number of hidden neurons",
+    draw=_from,
+    most_by=1,
+    in_report=_in_report,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,13 @@ from analysis.data.groups import (
     looks_logarithmic,
     measured_groups,
     param_names,
+    several_values,
     varying,
 )
 from analysis.data.labels import constants, in_order, legend_label, metric_label
+from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, each, head, scale_of, thousands
 from analysis.figures.parts.style import GREY, SCALE, SMALL, styled
 from analysis.text.typeset import as_text
@@ -171,3 +174,22 @@ def _frame(axes: Axes, params: list[str]) -> None:
     axes.set_xlim(-0.1, len(params) - 0.7)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return parallel_coordinates(source.runs, options.metric)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    if len(several_values(source.runs, param_columns(source.runs))) > 1:
+        yield FIGURE.entry("All params of every configuration, coloured by validation accuracy.")
+
+
+FIGURE = FigureKind(
+    name="parallel",
+    title="configurations as lines across the params",
+    draw=_from,
+    metric=CHOSEN_BY,
+    in_report=_in_report,
+    across=True,
+)

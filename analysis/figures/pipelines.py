@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.data.activity import Activity
+from analysis.data.groups import best_run, spiking
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import GREY, LOOKS, SMALL, Look, styled
 from analysis.figures.rasters import draw_inputs, draw_spikes, layer_title, what
@@ -100,3 +104,24 @@ def _look(activity: Activity, number: int) -> Look | None:
     if number == activity.predicted:
         return _PREDICTED
     return _TRUE if number == activity.label else None
+
+
+def _from(source: Source, options: Options) -> Figure:
+    best = best_run(spiking(source.runs))
+    return pipeline(source.activity(str(best["run_id"])))
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    if not spiking(source.runs).empty:
+        text = "the way of the first test image through the best spiking network."
+        yield FIGURE.entry(text)
+
+
+FIGURE = FigureKind(
+    name="pipeline",
+    title="the way of the first test image through the best spiking network",
+    draw=_from,
+    metric="",
+    in_report=_in_report,
+    section="leaders",
+)

@@ -9,6 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.data.activity import Activity, LayerActivity
+from analysis.data.groups import best_run, spiking
+from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import LOOKS, SCALE, SMALL, styled
 
@@ -130,3 +132,16 @@ def _draw_membrane(axes: Axes, activity: Activity, layer: LayerActivity, neuron:
     )
     axes.margins(y=0.2)
     axes.set_title(f"neuron {neuron}: {fired.sum()} spikes")
+
+
+def _from(source: Source, options: Options) -> Figure:
+    best = best_run(spiking(source.runs))
+    return raster(source.activity(str(best["run_id"])))
+
+
+FIGURE = FigureKind(
+    name="raster",
+    title="spikes and membranes of the best spiking network that sees the first test image",
+    draw=_from,
+    metric="",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.data.groups import measured_groups, require_param
+from analysis.data.groups import measured_groups, require_param, several_values
 from analysis.data.labels import constants, in_order, legend_label, legend_title, metric_label
 from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, each, head, scale_of
 from analysis.figures.parts.style import GREY, Look, looks, styled
 from analysis.text.typeset import as_text
@@ -115,3 +117,25 @@ def _boxes(axes: Axes, points: pd.DataFrame, levels: int) -> bool:
             medianprops={"color": "#000000", "linewidth": 1.2},
         )
     return bool(enough)
+
+
+def _from(source: Source, options: Options) -> Figure:
+    factor, *colour = options.by
+    return strip(source.runs, factor, options.metric, coloured_by=colour[0] if colour else None)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    for factor in several_values(source.runs, ("dynamics", "recurrent", "encoding")):
+        text = f"Test accuracy by {factor}: every configuration is a point."
+        yield FIGURE.entry(text, by=[factor], name=f"by-{factor}")
+
+
+FIGURE = FigureKind(
+    name="strip",
+    title="every configuration, by the values of a param and coloured by another",
+    draw=_from,
+    example="--by encoding --by dynamics",
+    least_by=1,
+    most_by=2,
+    in_report=_in_report,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from analysis.data.labels import (
     in_order,
     metric_label,
 )
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.records import MAX, MIN
@@ -124,3 +126,20 @@ def _draw_front(axes: Axes, front: pd.DataFrame, shown: list[str], metric: str) 
             )
         )
     return key
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return accuracy_by_synops(source.runs, options.metric)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    text = "Test accuracy against synaptic operations per image, with the Pareto front."
+    yield FIGURE.entry(text)
+
+
+FIGURE = FigureKind(
+    name="synops",
+    title="accuracy against synaptic operations per inference, with the front",
+    draw=_from,
+    in_report=_in_report,
+)

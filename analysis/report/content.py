@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urljoin
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import figures
-from analysis.data.groups import CHOSEN_BY
+from analysis.data.activity import Activity
+from analysis.data.groups import CHOSEN_BY, several_values
 from analysis.data.labels import value_labels
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
+from analysis.figures import FIGURES, FigureKind, Source, forest
+from analysis.figures import importance as importance_bars
+from analysis.figures.parts.declaration import no_activity
 from analysis.records import State
 from analysis.report.material import Material
 from analysis.report.parts import Browser, Note, Part, Picture, Report, Section, Table, Verbatim
@@ -32,7 +36,6 @@ from analysis.studies.replication import compare_with_published
 from analysis.text.typeset import caption, printed
 
 _LEADERS = 20
-_CURVES = 5
 _WITHIN = ("dataset", "preset")
 _NAMED = ("dataset", "dynamics", "recurrent", "encoding", "hidden")
 _SHOWN = (
@@ -45,21 +48,25 @@ _SHOWN = (
 
 
 def build_report(
-    material: Material, *, mlflow_url: str = "", pictures: Iterable[Picture | Note] = ()
+    material: Material,
+    *,
+    mlflow_url: str = "",
+    activity: Callable[[str], Activity] = no_activity,
 ) -> Report:
     """The report on all that was read.
 
     Args:
         material: The runs, and what is known of them.
         mlflow_url: Of MLflow's pages, for the links of the runs; none without.
-        pictures: Of the leaders, such as what the best network does; or why there is none.
+        activity: What the network of a run does with the first test image, by the run's id.
     """
+    source = material.source(activity)
     sections = (
         Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
-        Section(anchor="leaders", title="Leaders", parts=tuple(_leaders(material, pictures))),
+        Section(anchor="leaders", title="Leaders", parts=tuple(_leaders(material, source))),
         Section(anchor="effects", title="Effects", parts=tuple(_effects(material))),
         Section(anchor="claims", title="Published claims", parts=tuple(_claims(material))),
-        Section(anchor="figures", title="Figures", parts=tuple(_figures(material))),
+        Section(anchor="figures", title="Figures", parts=tuple(_figures(source))),
         Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
     )
     sweeps = sorted(set(material.runs["sweep"]))
@@ -117,7 +124,7 @@ def _what_was_run(material: Material) -> list[Part]:
     return parts
 
 
-def _leaders(material: Material, pictures: Iterable[Picture | Note]) -> list[Part]:
+def _leaders(material: Material, source: Source) -> list[Part]:
     try:
         table = summarise(material.runs)
     except AnalysisError as error:
@@ -127,7 +134,7 @@ def _leaders(material: Material, pictures: Iterable[Picture | Note]) -> list[Par
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
     leaders = _table("leaders", f"{title} {caption(top)}", shown, table)
-    return [leaders, *pictures]
+    return [leaders, *_of_leaders(source)]
 
 
 def _effects(material: Material) -> list[Part]:
@@ -146,7 +153,7 @@ def _effects(material: Material) -> list[Part]:
     )
     parts: list[Part] = [
         _table("effects", how, readable_effects(table), table),
-        _picture("effects", "The effects with their intervals.", lambda: figures.forest(table)),
+        _picture("effects", "The effects with their intervals.", lambda: forest(table)),
     ]
     for name, reason in table.attrs["refused"].items():
         factor = name.rpartition(", ")[2]
@@ -192,7 +199,7 @@ def _importance(material: Material) -> list[Part]:
         return [_missing("Importance of the params", error)]
     return [
         Note(text=word),
-        _picture("importance", "Importance of the params.", lambda: figures.importance(table)),
+        _picture("importance", "Importance of the params.", lambda: importance_bars(table)),
         _table("importance", "Importance of the params by fANOVA.", _text(table), table),
     ]
 
@@ -218,45 +225,35 @@ def _claims(material: Material) -> list[Part]:
     ]
 
 
-def _figures(material: Material) -> list[Part]:
+def _figures(source: Source) -> Iterator[Part]:
     """Of every data set by itself: accuracies on different ones are not to be compared."""
-    parts: list[Part] = []
-    for group, runs in groups_within(material.runs, material.varying(["dataset"])):
+    by_data_set = several_values(source.runs, ["dataset"])
+    for group, runs in groups_within(source.runs, by_data_set):
         suffix = f"-{runs['dataset'].iloc[0]}" if group else ""
-        of_group = f" {group}:" if group else ""
-        for name, text, draw in _pictures(material, runs):
-            parts.append(_picture(f"{name}{suffix}", f"{of_group} {text}".strip(), draw))
-    if len(material.varying(param_columns(material.runs))) > 1:
-        text = "All params of every configuration, coloured by validation accuracy."
-        draw = partial(figures.parallel_coordinates, material.runs)
-        parts.append(_picture("parallel", text, draw))
-    return parts
+        of_group = f"{group}: " if group else ""
+        own = replace(source, runs=runs)
+        for kind in FIGURES.values():
+            if kind.section == "figures" and not kind.across:
+                yield from _of_kind(kind, own, suffix, of_group)
+    for kind in FIGURES.values():
+        if kind.section == "figures" and kind.across:
+            yield from _of_kind(kind, source)
 
 
-def _pictures(
-    material: Material, runs: pd.DataFrame
-) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
-    """Name, text and how it is drawn."""
-    bars = "Test accuracy by dynamics, recurrence and spike code, coloured by size."
-    yield "bars", bars, partial(figures.accuracy_bars, runs)
-    curves = f"Validation accuracy after every epoch of the best {_CURVES} configurations."
-    yield "curves", curves, partial(_curves, material, runs)
-    synops = "Test accuracy against synaptic operations per image, with the Pareto front."
-    yield "synops", synops, partial(figures.accuracy_by_synops, runs)
-    if material.varying(["hidden"]):
-        neurons = "Test accuracy against the number of hidden neurons."
-        yield "neurons", neurons, partial(figures.accuracy_by_neurons, runs)
-    for factor in material.varying(["dynamics", "recurrent", "encoding"]):
-        text = f"Test accuracy by {factor}: every configuration is a point."
-        yield f"by-{factor}", text, partial(figures.strip, runs, factor)
+def _of_leaders(source: Source) -> Iterator[Part]:
+    """What the best networks do, of every data set."""
+    done = source.runs[source.runs["state"] == State.DONE]
+    for dataset, runs in done.groupby("dataset") if "dataset" in done else ():
+        own = replace(source, runs=runs)
+        for kind in FIGURES.values():
+            if kind.section == "leaders":
+                yield from _of_kind(kind, own, f"-{dataset}", f"{dataset}: ")
 
 
-def _curves(material: Material, runs: pd.DataFrame) -> Figure:
-    """Only the histories that are drawn are read."""
-    leaders = summarise(runs).head(_CURVES).index
-    drawn = runs[runs["group_id"].isin(leaders)]
-    history = material.history(["val_accuracy"], drawn["run_id"].tolist())
-    return figures.learning_curves(drawn, history, "val_accuracy", top=_CURVES)
+def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
+    for entry in kind.in_report(source):
+        draw = partial(kind.draw, source, entry.options)
+        yield _picture(f"{entry.name}{suffix}", f"{group}{entry.text}", draw)
 
 
 def _browser(material: Material, mlflow_url: str) -> Browser:
@@ -280,11 +277,11 @@ def _picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:
     try:
         return Picture(name=name, text=text, figure=draw())
     except AnalysisError as error:
-        return _missing(text.removesuffix("."), error)
+        return _missing(f"{text.removesuffix('.')}: not drawn", error, ", ")
 
 
-def _missing(what: str, error: AnalysisError) -> Note:
-    return Note(text=f"{what}: {error}.", missing=True)
+def _missing(what: str, error: AnalysisError, between: str = ": ") -> Note:
+    return Note(text=f"{what}{between}{error}.", missing=True)
 
 
 def _table(name: str, text: str, shown: pd.DataFrame, raw: pd.DataFrame) -> Table:

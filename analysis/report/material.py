@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.data.history import load_history
+from analysis.data.activity import Activity
+from analysis.data.groups import several_values
 from analysis.data.launches import launches_of, provenance_of
 from analysis.data.runs import read_records, tidy
-from analysis.text.typeset import as_text
+from analysis.figures.parts.declaration import Source, no_activity, source_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +48,14 @@ class Material:
             provenance=provenance_of(records),
         )
 
-    def history(self, metrics: Sequence[str], run_ids: Sequence[str]) -> pd.DataFrame:
-        """The epochs of some of the runs."""
-        return load_history(self.names, metrics, run_ids=run_ids, tracking_uri=self.tracking_uri)
+    def source(self, activity: Callable[[str], Activity] = no_activity) -> Source:
+        """What its figures are drawn from.
+
+        Args:
+            activity: What the network of a run does with the first test image, by the run's id.
+        """
+        return source_of(self.names, self.runs, self.tracking_uri, activity)
 
     def varying(self, params: Sequence[str]) -> list[str]:
         """Those of the params that the runs have with more than one value."""
-        return [
-            name
-            for name in params
-            if name in self.runs and len({*map(as_text, self.runs[name].dropna().unique())}) > 1
-        ]
+        return several_values(self.runs, params)

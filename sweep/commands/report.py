@@ -44,17 +44,13 @@ def report(
     Example: spikesweep report quickstart -o quickstart-report
     """
     from analysis.report import Material, build_report, write_report
-    from sweep.commands.best_networks import best_networks
+    from sweep.commands.opened_networks import activity_of_run
 
     say("reading the runs …")
     material = Material.read(names)
     gc.freeze()  # it lives to the end: to search it for cycles takes longer than to draw it
     say(f"drawing the report on {len(material.runs)} runs …")
-    written = build_report(
-        material,
-        mlflow_url=_pages(mlflow_url),
-        pictures=best_networks(material.runs),
-    )
+    written = build_report(material, mlflow_url=_pages(mlflow_url), activity=activity_of_run)
     page = write_report(written, output)
     if log:
         _log(material, output)

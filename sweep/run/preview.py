@@ -106,7 +106,7 @@ def _parallel(sweep: Sweep) -> int:
 
 def _known(sweep: Sweep, ledger: Ledger) -> int | None:
     """How many trials are reused; None: nobody knows before the search."""
-    if ledger.trouble or sweep.sampler.name != "grid":
+    if ledger.trouble or not sweep.sampler.declared.every_point:
         return None
     return sum(ledger.has(config) for config in sweep.configs())
 

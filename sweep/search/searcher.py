@@ -86,7 +86,9 @@ class StudySearcher(Searcher):
         self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
         self._settled: dict[str, Outcome] = {}
         self._repeats = 0
-        self._kinds = sweep.kinds if sweep.sampler.name != "grid" else []  # a grid has them all
+        self._kinds = (
+            [] if sweep.sampler.declared.every_point else sweep.kinds
+        )  # a grid has them all
         self._shares = [0] * len(self._kinds)  # how often each was asked for
         self._asked = self._take_up()
 

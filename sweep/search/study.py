@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -23,8 +23,8 @@ def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
     """The study with the trials that the database has of it; they keep their order, not numbers."""
     study = optuna.create_study(directions=optuna_directions(sweep.directions))
     study.add_trials(database.trials)
-    study.sampler = _sampler(sweep, len(database.trials))
-    if sweep.sampler.name == "grid":
+    study.sampler = make_sampler(sweep, len(database.trials))
+    if sweep.sampler.declared.every_point:
         known = {_key(trial.system_attrs.get(_FIXED, {})) for trial in database.trials}
         for assignment in sweep.space.grid():
             point = sweep.space.to_optuna_params(assignment)
@@ -53,20 +53,9 @@ def _key(point: Mapping[str, Any]) -> str:
     return json.dumps(point, sort_keys=True)
 
 
-def _sampler(sweep: Sweep, drawn: int) -> BaseSampler:
+def make_sampler(sweep: Sweep, drawn: int) -> BaseSampler:
     """The sampler; after a resume it goes on with other random numbers than it began with."""
-    seed = sweep.sampler.seed + drawn
-    samplers: dict[str, Callable[[], BaseSampler]] = {
-        # As many random trials as asked for, also in parallel: running ones are counted as bad.
-        "tpe": lambda: optuna.samplers.TPESampler(
-            seed=seed, multivariate=True, group=True, constant_liar=True
-        ),
-        "random": lambda: optuna.samplers.RandomSampler(seed=seed),
-        "grid": lambda: optuna.samplers.RandomSampler(seed=seed),  # all points are enqueued
-        "cmaes": lambda: optuna.samplers.CmaEsSampler(seed=seed),
-        "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=seed),
-        "gp": lambda: optuna.samplers.GPSampler(seed=seed),
-    }
+    chosen = sweep.sampler
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return samplers[sweep.sampler.name]()
+        return chosen.declared.make(chosen.seed + drawn, chosen.values_of(chosen.declared.keys))

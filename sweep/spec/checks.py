@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
@@ -11,6 +11,8 @@ from analysis.text.plain import brief
 from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.methods.samplers import SAMPLERS
+from sweep.methods.samplers.base import Sampler
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
 from sweep.spec.repeats import first_repeat
 from sweep.spec.space import Parameter
@@ -109,8 +111,11 @@ def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
 def _check_points(sweep: Sweep) -> None:
     if sweep.points and sweep.search:
         raise SpecError("points: stand beside a search; keep one of them")
-    if sweep.points and sweep.sampler.name != "grid":
-        raise SpecError(f"sampler: {sweep.sampler.name} searches, and points are all run; use grid")
+    if sweep.points and not sweep.sampler.declared.every_point:
+        others = _samplers(lambda sampler: sampler.every_point)
+        raise SpecError(
+            f"sampler: {sweep.sampler.name} searches, and points are all run; use {others}"
+        )
     twice = first_repeat(sweep.points)
     if twice is not None:
         raise SpecError(f"points.{twice}: {brief(sweep.points[twice])} stands twice")
@@ -142,13 +147,14 @@ def _check_confirm(sweep: Sweep) -> None:
 
 
 def _check_scheduler(sweep: Sweep) -> None:
-    plan = sweep.scheduler
-    shortest = min(sweep.values("epochs"))
-    if plan.name == "asha" and plan.grace > shortest:
-        raise SpecError(
-            f"scheduler.grace: {plan.grace} epochs are more than the {shortest} that a "
-            "trial has; allowed is 1 to that, or scheduler: none"
-        )
+    chosen, shortest = sweep.scheduler, min(sweep.values("epochs"))
+    keys = chosen.declared.keys
+    for key, value in zip(keys, chosen.values_of(keys).values(), strict=True):
+        if key.within_epochs and value > shortest:
+            raise SpecError(
+                f"scheduler.{key.name}: {value} epochs are more than the {shortest} that a "
+                "trial has; allowed is 1 to that, or scheduler: none"
+            )
 
 
 def _check_each(sweep: Sweep) -> None:
@@ -183,11 +189,21 @@ def _check_metric(sweep: Sweep) -> None:
 
 
 def _check_sampler(sweep: Sweep) -> None:
-    name, several = sweep.sampler.name, len(sweep.directions) > 1
-    if name == "grid":
+    sampler = sweep.sampler.declared
+    if sampler.every_point:
         sweep.space.grid()
-    if name in ("cmaes", "gp") and several:
-        raise SpecError(f"sampler: {name} takes one metric; use tpe or nsga2 for several")
+    if len(sweep.directions) > 1 and not sampler.several_metrics:
+        others = _samplers(lambda sampler: sampler.several_metrics)
+        raise SpecError(f"sampler: {sampler.name} takes one metric; for several use {others}")
     choice = next((p.name for p in sweep.space.parameters if p.choices), None)
-    if name == "cmaes" and choice:
-        raise SpecError(f"sampler: cmaes takes numbers only, and {choice} is a choice; use tpe")
+    if choice and not sampler.choices:
+        others = _samplers(lambda sampler: sampler.choices)
+        raise SpecError(
+            f"sampler: {sampler.name} takes numbers only, and {choice} is a choice; use {others}"
+        )
+
+
+def _samplers(wanted: Callable[[Sampler], bool]) -> str:
+    """The names of the samplers that an error may advise."""
+    *names, last = [name for name, sampler in SAMPLERS.items() if wanted(sampler)]
+    return f"{', '.join(names)} or {last}" if names else last

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from snn.config import TrialConfig
-from sweep.spec.sweep import Confirm, Resources, Sampler, Scheduler, Sweep
+from sweep.spec.sections import sampler_model, scheduler_model
+from sweep.spec.sweep import Confirm, Resources, Sweep
 
 
 def json_schema() -> dict[str, Any]:
@@ -19,9 +20,14 @@ def json_schema() -> dict[str, Any]:
     again["propertyNames"] = {"enum": sorted(keys["properties"])}
     properties["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
     properties["points"]["items"]["propertyNames"] = {"enum": sorted(keys["properties"])}
-    for key, section in (("sampler", Sampler), ("scheduler", Scheduler)):
-        name = schema["$defs"][section.__name__]["properties"]["name"]
-        forms = [{"$ref": properties[key].pop("$ref")}, {"enum": name["enum"]}]
-        properties[key] |= {"anyOf": forms, "description": section.__doc__}
+    for key, model in (("sampler", sampler_model()), ("scheduler", scheduler_model())):
+        schema["$defs"].pop(properties[key].pop("$ref").rpartition("/")[2])
+        section = schema["$defs"][model.__name__] = model.model_json_schema()
+        forms = [
+            {"$ref": f"#/$defs/{model.__name__}"},
+            {"enum": section["properties"]["name"]["enum"]},
+        ]
+        properties[key] |= {"anyOf": forms, "description": model.__doc__}
+        properties[key]["default"] = model().model_dump()
     properties["resources"]["description"] = Resources.__doc__
     return schema

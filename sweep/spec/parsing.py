@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from analysis.text.plain import brief
 from snn.config import describe
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.spec.checks import check
-from sweep.spec.sweep import Sweep, fixed_keys
+from sweep.spec.sections import sampler_model, scheduler_model
+from sweep.spec.sweep import Confirm, Resources, Sweep, fixed_keys
+
+_SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
+    "sampler": sampler_model,
+    "scheduler": scheduler_model,
+    "confirm": lambda: Confirm,
+    "resources": lambda: Resources,
+}
 
 
 def parse_sweep(values: Any, where: str = "") -> Sweep:
@@ -30,13 +38,19 @@ def parse_sweep(values: Any, where: str = "") -> Sweep:
     try:
         sweep = Sweep(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
-        raise SpecError(f"{where}: {describe(error, Sweep)}") from None
+        raise SpecError(f"{where}: {describe(error, _section_of(error))}") from None
     try:
         check(sweep)
         _check_decided(sweep)
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
     return sweep
+
+
+def _section_of(error: ValidationError) -> type[BaseModel]:
+    """Where the first mistake is, so that its keys can be named."""
+    section, *inner = error.errors(include_url=False)[0]["loc"] or ("",)
+    return _SECTIONS.get(section, lambda: Sweep)() if inner else Sweep
 
 
 def _check_decided(sweep: Sweep) -> None:

@@ -13,7 +13,8 @@ from analysis.text.plain import brief
 from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sweep import Sweep, by_name
+from sweep.spec.sections import by_name
+from sweep.spec.sweep import Sweep
 from sweep.spec.yaml_file import read
 
 

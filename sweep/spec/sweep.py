@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
-from snn.config import TrialConfig, no_flag
+from snn.config import TrialConfig
 from sweep.spec.points import Points
+from sweep.spec.sections import (
+    ChosenSampler,
+    ChosenScheduler,
+    Number,
+    Section,
+    read_sampler,
+    read_scheduler,
+)
 from sweep.spec.space import Assignment, Space
 from sweep.spec.space_yaml import FORMS, parse_space
 from sweep.spec.yaml_file import write
@@ -43,43 +44,10 @@ def _metric(value: Any) -> Any:
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
 
 
-Number = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(no_flag)]
 Share = Annotated[float, AfterValidator(_whole_above_1)]
 
 
-def by_name(value: Any) -> Any:
-    """A section that is given by its name alone, as the section."""
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _none_by_name(value: Any) -> Any:
-    return {"name": "none"} if value is None else by_name(value)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    _no_flags = field_validator("*", mode="before")(no_flag)
-
-
-class Sampler(_Section):
-    """Who suggests configurations."""
-
-    name: Literal["tpe", "random", "grid", "cmaes", "nsga2", "gp"] = Field(
-        "tpe", description="Optuna's sampler; grid runs every point of the space"
-    )
-    seed: Number = Field(0, description="of the sampler's random numbers")
-
-
-class Scheduler(_Section):
-    """Who stops bad trials early."""
-
-    name: Literal["asha", "hyperband", "none"] = Field("asha", description="Ray Tune's scheduler")
-    grace: int = Field(3, ge=1, description="epochs that every trial gets (asha)")
-    reduction: int = Field(3, ge=2, description="one of so many trials is kept at every rung")
-
-
-class Resources(_Section):
+class Resources(Section):
     """What one trial is given; fractions share a processor."""
 
     cpu: Share = Field(1, gt=0, description="CPUs per trial")
@@ -98,7 +66,7 @@ class Resources(_Section):
         return {name: amount for name, amount in amounts.items() if amount}
 
 
-class Confirm(_Section):
+class Confirm(Section):
     """The leaders once more, with fresh seeds: the figure to report."""
 
     top: int = Field(3, ge=1, description="leading configurations, by validation")
@@ -123,7 +91,7 @@ class Confirm(_Section):
         return f" with {', '.join(self.settings)}" if self.base else ""
 
 
-class Sweep(_Section):
+class Sweep(Section):
     """A sweep: what is fixed, what is searched, by whom, how often, with what.
 
     Raises (through `parse`): SpecError, one line with place, value and what is allowed.
@@ -149,8 +117,8 @@ class Sweep(_Section):
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
-    sampler: Annotated[Sampler, BeforeValidator(by_name)] = Sampler()
-    scheduler: Annotated[Scheduler, BeforeValidator(_none_by_name)] = Scheduler()
+    sampler: Annotated[ChosenSampler, BeforeValidator(read_sampler)] = ChosenSampler()
+    scheduler: Annotated[ChosenScheduler, BeforeValidator(read_scheduler)] = ChosenScheduler()
     trials: int | None = Field(
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
@@ -199,7 +167,8 @@ class Sweep(_Section):
         """Configurations that the sweep asks for: never more than the space has."""
         size = self.space.size()
         if self.trials is None:
-            return size if size is not None and self.sampler.name == "grid" else min(20, size or 20)
+            most = size if self.sampler.declared.every_point else 20
+            return min(most or 20, size or 20)
         return self.trials if size is None else min(self.trials, size)
 
     def trials_planned(self) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
@@ -59,3 +61,13 @@ def all_texts(figure: Figure) -> Iterator[Text]:
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text.get_text().strip() and text.get_visible():
             yield text
+
+
+def without_colour(handle: Artist) -> tuple[object, ...]:
+    """What is left of an entry of a legend in black and white."""
+    if isinstance(handle, Line2D):
+        hollow = str(handle.get_markerfacecolor()).upper() == "#FFFFFF"
+        return ("line", handle.get_marker(), handle.get_linestyle(), hollow)
+    if isinstance(handle, Patch):
+        return ("patch", handle.get_hatch())
+    return (type(handle).__name__,)

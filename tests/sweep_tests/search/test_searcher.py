@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 
 from analysis.records import State
 from snn.config import TrialConfig
+from sweep.methods.samplers import SAMPLERS
 from sweep.search.database import StudyDatabase
 from sweep.search.searcher import Epochs, StudySearcher
 from sweep.search.study import open_study
@@ -346,7 +347,7 @@ def test_a_trial_that_the_world_stopped_stays_open_and_no_more_are_handed_out(
     assert bench.searcher().suggest("c") == suggested
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "gp", "cmaes"])
+@pytest.mark.parametrize("sampler", [s.name for s in SAMPLERS.values() if not s.every_point])
 def test_every_sampler_searches(tmp_path: Path, sampler: str) -> None:
     search = LR | {"beta": {"float": [0.0, 1.0]}}
     searcher = Bench(tmp_path, search=search, trials=12, sampler=sampler).searcher()

@@ -1,0 +1,35 @@
+"""Networks of runs, opened: for figures that show what a network does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.data.activity import Activity
+
+_IMAGE = "test:0"
+
+
+def activity_of_run(run_id: str) -> Activity:
+    """What the network of a run does with the first test image.
+
+    Raises:
+        AnalysisError: The network or the data set is not here, or the network does not spike.
+    """
+    from analysis.errors import AnalysisError
+    from analysis.store.artifacts import checkpoint_of
+
+    file = checkpoint_of(run_id)  # before torch is imported for nothing
+    from snn.errors import SnnError
+    from snn.networks import pictures
+    from snn.training import checkpoint
+    from sweep.commands.activity import activities
+    from sweep.errors import SpecError
+
+    try:
+        network, _ = checkpoint.load_network(file)
+        pixels = pictures.read([_IMAGE], network)
+        (activity,) = activities(network, [_IMAGE], pixels, network.probabilities(pixels))
+    except (SnnError, SpecError) as error:
+        raise AnalysisError(str(error)) from None
+    return activity

@@ -1,0 +1,54 @@
+"""Asynchronous successive halving: a trial goes on if it is among the best that got as far.
+
+It compares trials at the same epoch. Where some kinds of network learn faster than others (the
+large, say), it stops the slow kinds, however good they would become. With `each`, a trial is
+compared only with trials of its own kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sweep.methods.keys import Key
+from sweep.methods.schedulers.base import REDUCTION, Comparison, Scheduler
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
+    from ray.tune.schedulers import ASHAScheduler
+
+    from sweep.methods.schedulers.kinds import OneForEachKind
+
+    def asha() -> TrialScheduler:
+        return ASHAScheduler(
+            time_attr=trials.time,
+            metric=trials.metric,
+            mode=trials.mode,
+            max_t=trials.epochs + 1,  # the trials end by themselves
+            grace_period=values["grace"],
+            reduction_factor=values["reduction"],
+        )
+
+    return OneForEachKind(trials.each, asha) if trials.each else asha()
+
+
+SCHEDULER = Scheduler(
+    name="asha",
+    label="asynchronous successive halving",
+    source="Li et al. 2020, https://arxiv.org/abs/1810.05934",
+    make=_make,
+    keys=(
+        Key(
+            name="grace",
+            type=int,
+            default=3,
+            least=1,
+            description="epochs that every trial gets (asha)",
+            within_epochs=True,
+        ),
+        REDUCTION,
+    ),
+)

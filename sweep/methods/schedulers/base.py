@@ -1,0 +1,59 @@
+"""What a scheduler declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep.methods.keys import Key
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+REDUCTION = Key(
+    name="reduction",
+    type=int,
+    default=3,
+    least=2,
+    description="one of so many trials is kept at every rung",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """How the trials of a sweep are compared.
+
+    Attributes:
+        metric: What they report.
+        mode: Whether `max` or `min` of it is better.
+        time: Name under which they report the epoch, counted from 1.
+        epochs: Of the longest trial.
+        each: Keys of the configuration: trials that differ in them are not to be compared.
+    """
+
+    metric: str
+    mode: str
+    time: str
+    epochs: int
+    each: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduler:
+    """Who stops bad trials early.
+
+    Attributes:
+        name: In a specification.
+        label: The method in the field's words.
+        source: Where it was published, or is described.
+        make: Ray Tune's scheduler, from how trials are compared and the values of `keys`. It
+            imports Ray itself, so that a specification can be checked without.
+        keys: What it takes in its section, beside `name`.
+    """
+
+    name: str
+    label: str
+    source: str
+    make: Callable[[Comparison, Mapping[str, Any]], TrialScheduler]
+    keys: tuple[Key, ...] = ()

@@ -1,0 +1,128 @@
+"""What every scheduler must fulfil, and how one more is added: Ray's own, fed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import TrialScheduler
+
+from sweep.errors import SpecError
+from sweep.methods.schedulers import SCHEDULERS
+from sweep.search.schedulers import make_scheduler
+from sweep.spec.json_schema import json_schema
+from sweep.spec.parsing import parse_sweep
+from sweep.spec.sweep import Sweep
+from sweep.trial.outcome import EPOCH
+from tests.contracts.methods import OWN_SCHEDULER
+
+EPOCHS = 12
+ACCURACIES = [0.9, 0.5, 0.4, 0.3, 0.2, 0.1]
+
+every_scheduler = pytest.mark.parametrize("name", [*SCHEDULERS, OWN_SCHEDULER.name])
+
+
+@pytest.fixture(autouse=True)
+def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands for the line in the list."""
+    monkeypatch.setitem(SCHEDULERS, OWN_SCHEDULER.name, OWN_SCHEDULER)
+
+
+class Controller:
+    """What a scheduler asks of Ray Tune: to stop or to pause a trial."""
+
+    def __init__(self) -> None:
+        self.stopped = list[str]()
+        self.trials = list[Trial]()
+
+    def get_live_trials(self) -> list[Trial]:
+        return [trial for trial in self.trials if trial.status != Trial.TERMINATED]
+
+    def stop_trial(self, trial: Trial, **_: Any) -> None:
+        self.stopped.append(trial.trial_id)
+        trial.set_status(Trial.TERMINATED)
+
+    def pause_trial(self, trial: Trial, **_: Any) -> None:
+        trial.set_status(Trial.PAUSED)
+
+
+def plan(name: str, **changes: Any) -> Sweep:
+    common = {
+        "name": "contract",
+        "base": {"epochs": EPOCHS},
+        "search": {"lr": {"loguniform": [1e-4, 1e-2]}},
+        "scheduler": name,
+    }
+    return parse_sweep(common | changes)
+
+
+def stopped(sweep: Sweep) -> list[str]:
+    """The trials that are stopped, of some that run side by side, in this order."""
+    scheduler, controller = make_scheduler(sweep), Controller()
+    configs = [{"trial": {"lr": 1e-3}} for _ in ACCURACIES]
+    trials = [Trial("any", trial_id=f"t{n}", config=c, stub=True) for n, c in enumerate(configs)]
+    controller.trials = trials
+    for trial in trials:
+        scheduler.on_trial_add(controller, trial)  # type: ignore[arg-type]
+        trial.set_status(Trial.RUNNING)
+    for epoch in range(1, EPOCHS + 1):
+        for trial, accuracy in zip(trials, ACCURACIES, strict=True):
+            if trial.status == Trial.TERMINATED:
+                continue
+            trial.set_status(Trial.RUNNING)
+            result = {EPOCH: epoch, "val_accuracy": accuracy * epoch}
+            if epoch == EPOCHS:
+                scheduler.on_trial_complete(controller, trial, result)  # type: ignore[arg-type]
+                continue
+            decision = scheduler.on_trial_result(controller, trial, result)  # type: ignore[arg-type]
+            if decision == TrialScheduler.PAUSE:
+                trial.set_status(Trial.PAUSED)
+            if decision == TrialScheduler.STOP:
+                controller.stopped.append(trial.trial_id)
+                trial.set_status(Trial.TERMINATED)
+                scheduler.on_trial_complete(controller, trial, result)  # type: ignore[arg-type]
+    return controller.stopped
+
+
+@every_scheduler
+def test_it_is_declared_as_readers_need_it(name: str) -> None:
+    scheduler = SCHEDULERS[name]
+    assert scheduler.name == name
+    assert scheduler.label and scheduler.source
+    for key in scheduler.keys:
+        assert key.description and isinstance(key.default, key.type)
+
+
+@every_scheduler
+def test_the_best_trial_is_never_stopped_and_decisions_repeat(name: str) -> None:
+    sweep = plan(name)
+    gone = stopped(sweep)
+    assert "t0" not in gone
+    assert gone == stopped(sweep)
+    assert bool(gone) == (name != "none")
+
+
+@every_scheduler
+def test_its_keys_are_checked_and_in_the_schema(name: str) -> None:
+    keys = json_schema()["$defs"]["Scheduler"]["properties"]
+    assert name in keys["name"]["enum"]
+    for key in SCHEDULERS[name].keys:
+        assert keys[key.name]["default"] == key.default
+        assert key.least is not None
+        wrong = {"name": name, key.name: key.type(key.least - 1)}
+        with pytest.raises(SpecError, match=rf"scheduler\.{key.name}: "):
+            plan(name, scheduler=wrong)
+        if key.within_epochs:
+            late = {"name": name, key.name: EPOCHS + 1}
+            with pytest.raises(SpecError, match=rf"scheduler\.{key.name}: 13 epochs are more than"):
+                plan(name, scheduler=late)
+
+
+def test_one_more_has_its_own_key_in_a_specification() -> None:
+    assert "t5" in stopped(plan("median"))
+    assert stopped(plan("median", scheduler={"name": "median", "patience": EPOCHS})) == []
+    with pytest.raises(SpecError, match=r"did you mean patience\?"):
+        plan("median", scheduler={"name": "median", "patiense": 3})
+    with pytest.raises(SpecError, match=r"scheduler\.name: .* 'median', got 'mean'"):
+        plan("mean")
