@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, get_args
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -20,23 +21,34 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
+    create_model,
     field_validator,
     model_validator,
 )
 
 from snn.errors import ConfigError
+from snn.plugin_files import PluginError
+from snn.registry import KINDS, OURS, SPIKING_KINDS, Component, Registry, current
 
-DatasetName = Literal["mnist", "fashion_mnist", "digits"]
 PresetName = Literal["default", "published"]
-DynamicsName = Literal["alif", "lif", "izhikevich", "mlp"]
-EncodingName = Literal["latency", "periodic", "poisson", "constant"]
-SurrogateName = Literal["fast_sigmoid", "phi", "atan"]
 BackendName = Literal["auto", "reference", "cpu", "cuda"]
-ReadoutName = Literal["max", "mean", "last"]
-ScheduleName = Literal["constant", "cosine", "one_cycle"]
+if TYPE_CHECKING:
+    DatasetName: TypeAlias = str
+    DynamicsName: TypeAlias = str
+    EncodingName: TypeAlias = str
+    SurrogateName: TypeAlias = str
+    ReadoutName: TypeAlias = str
+    ScheduleName: TypeAlias = str
+else:
+    DatasetName = Literal[OURS.names("dataset")]
+    DynamicsName = Literal[OURS.names("neuron")]
+    EncodingName = Literal[OURS.names("encoding")]
+    SurrogateName = Literal[OURS.names("surrogate")]
+    ReadoutName = Literal[OURS.names("readout")]
+    ScheduleName = Literal[OURS.names("schedule")]
 
-DYNAMICS: tuple[str, ...] = get_args(DynamicsName)
-SPIKING: tuple[str, ...] = tuple(name for name in DYNAMICS if name != "mlp")
+DYNAMICS = OURS.names("neuron")
+SPIKING = tuple(each.name for each in OURS.of("neuron") if each.spiking)
 
 
 def _hidden_sizes(value: Any) -> Any:
@@ -185,7 +197,8 @@ class RegularisationConfig(_Section):
     )
 
 
-# Techniques that came later: a run without them is the run that it was before there were any.
+# Techniques that were added later. A run that does not use them has the `config_id` that it had
+# before they were added.
 _OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "lr_schedule",
     "clip_norm",
@@ -194,45 +207,39 @@ _OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "learn_tau_mem",
 }
 
-# What a key is when it is not given and the field's own default does not fit, most special last.
-_CONDITIONAL_DEFAULTS: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
-    ({"encoding": "poisson"}, {"encoder_tau": 5.0}),
-    (
-        {"preset": "published"},
-        {
-            "encoder_tau": 0.02,
-            "tau_mem": 20.0,
-            "tau_out": 10.0,
-            "beta": 1.6,
-            "threshold": 0.03,
-            "surrogate_slope": 0.3,
-        },
-    ),
-    (
-        {"preset": "published", "dynamics": "lif"},
-        {"tau_mem": 10.0, "threshold": 1.0, "surrogate_slope": 1.0},
-    ),
-    ({"preset": "published", "dynamics": "izhikevich"}, {"surrogate_slope": 1.0}),
-)
+_PUBLISHED_DEFAULTS: dict[str, Any] = {
+    "encoder_tau": 0.02,
+    "tau_mem": 20.0,
+    "tau_out": 10.0,
+    "beta": 1.6,
+    "threshold": 0.03,
+    "surrogate_slope": 0.3,
+}
 
-_ALIF_ONLY = frozenset({"tau_adapt", "beta", "learn_beta", "beta_per_neuron"})
+
+@cache
+def conditional_defaults(
+    registry: Registry,
+) -> tuple[tuple[dict[str, str], Mapping[str, Any]], ...]:
+    """What a key is when it is not given, under conditions on other keys; the most special last."""
+    with_component = [({KINDS[each.kind]: each.name}, each) for each in registry.components]
+    published = {"preset": "published"}
+    return (
+        *((condition, each.defaults) for condition, each in with_component if each.defaults),
+        (published, _PUBLISHED_DEFAULTS),
+        *(
+            (published | condition, each.published)
+            for condition, each in with_component
+            if each.published
+        ),
+    )
+
+
 _SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
     | {"recurrent", "tau_out", "readout", "spike_penalty"}
 )
-_UNUSED_BY_DYNAMICS: Mapping[str, frozenset[str]] = {
-    "alif": frozenset(),
-    "lif": _ALIF_ONLY,
-    "izhikevich": _ALIF_ONLY | {"tau_mem", "learn_tau_mem", "threshold"},
-    "mlp": _SPIKING_ONLY,
-}
-_UNUSED_BY_ENCODING: Mapping[str, frozenset[str]] = {
-    "latency": frozenset(),
-    "periodic": frozenset(),
-    "poisson": frozenset({"encoder_threshold"}),
-    "constant": frozenset({"encoder_tau", "encoder_threshold"}),
-}
 
 
 class ExecutionConfig(_Section):
@@ -245,6 +252,16 @@ class ExecutionConfig(_Section):
     )
 
 
+if TYPE_CHECKING:
+    _ComponentKeys = _Section
+else:
+    _ComponentKeys = create_model(
+        "_ComponentKeys",
+        __base__=_Section,
+        **{key.name: (key.annotation, key.default) for key in OURS.keys},
+    )
+
+
 class TrialConfig(
     DataConfig,
     EncodingConfig,
@@ -253,42 +270,86 @@ class TrialConfig(
     TrainingConfig,
     RegularisationConfig,
     ExecutionConfig,
+    _ComponentKeys,
 ):
     """Everything that determines the numbers of one run.
+
+    Attributes:
+        registry: The components that it can name.
 
     Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
     """
 
+    registry: ClassVar[Registry] = OURS
+
     @model_validator(mode="before")
     @classmethod
-    def _fill_conditional_defaults(cls, given: Any) -> Any:
+    def _fillconditional_defaults(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        facts = {
-            key: given.get(key, cls.model_fields[key].default)
-            for key in ("preset", "dynamics", "encoding")
-        }
+        conditions = {"preset", *KINDS.values()}
+        facts = {key: given.get(key, cls.model_fields[key].default) for key in conditions}
         defaults: dict[str, Any] = {}
-        for condition, values in _CONDITIONAL_DEFAULTS:
+        for condition, values in conditional_defaults(cls.registry):
             if all(facts[key] == wanted for key, wanted in condition.items()):
                 defaults |= values
         return defaults | dict(given)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> TrialConfig:
-        """Validate plain values; what is wrong comes as one ConfigError of one line."""
+        """Validate plain values; what is wrong comes as one ConfigError of one line.
+
+        The components and their keys are those of the registry that is used now.
+        """
+        kind = model()
         try:
-            return cls(**values)
+            return kind(**values)
         except ValidationError as error:
-            raise ConfigError(describe(error, cls)) from None
+            raise ConfigError(describe(error, kind)) from None
+
+    def component(self, kind: str) -> Component:
+        """The component of a kind that this run uses or, without spikes, would use."""
+        return self.registry.get(kind, getattr(self, KINDS[kind]))
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the network has spikes."""
+        return self.component("neuron").spiking
+
+    @property
+    def components(self) -> list[Component]:
+        """The components that this run uses."""
+        unused = () if self.spiking else set(SPIKING_KINDS) - {"neuron"}
+        return [self.component(kind) for kind in KINDS if kind not in unused]
+
+    def identity(self) -> dict[str, Any]:
+        """What determines the numbers: techniques that are not used are left out.
+
+        The digests of users' files are part of it, where a component of theirs is used.
+        """
+        neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
+        params = self.canonical().items()
+        told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
+        plugins = sorted({each.digest for each in self.components if each.digest})
+        return told | ({"plugins": plugins} if plugins else {})
 
     def canonical(self) -> dict[str, Any]:
-        """The keys that this run uses, with plain values; keys without effect are left out."""
-        unused = _UNUSED_BY_DYNAMICS[self.dynamics] | _UNUSED_BY_ENCODING[self.encoding]
-        unused |= ExecutionConfig.model_fields.keys()
+        """The keys that this run uses, with plain values, as they are logged."""
+        unused = self._unused()
+        return {key: value for key, value in self.to_wire().items() if key not in unused}
+
+    def _unused(self) -> set[str]:
+        used = self.components
+        unused = set(ExecutionConfig.model_fields)
+        for kind in KINDS:
+            unused |= self.registry.shared(kind) | self.registry.brought(kind)
+        for each in used:
+            unused -= {*each.uses, *each.own}
+        if not self.spiking:
+            unused |= _SPIKING_ONLY
         if not self.learn_beta:
             unused |= {"beta_per_neuron"}
-        return {key: value for key, value in self.to_wire().items() if key not in unused}
+        return unused
 
     def to_wire(self) -> dict[str, Any]:
         """All keys with plain values, to hand to another process: `parse` gives an equal one."""
@@ -299,17 +360,50 @@ class TrialConfig(
     @property
     def config_id(self) -> str:
         """12 hex digits that are equal exactly when the runs are the same, seed included."""
-        return _digest(self._telling())
+        return _digest(self.identity())
 
     @property
     def group_id(self) -> str:
         """As `config_id`, but the same for all seeds."""
-        return _digest({key: v for key, v in self._telling().items() if key != "seed"})
+        return _digest({key: v for key, v in self.identity().items() if key != "seed"})
 
-    def _telling(self) -> dict[str, Any]:
-        """The keys that tell runs apart: without the techniques that are not used."""
-        neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
-        return {k: v for k, v in self.canonical().items() if k not in neutral or v != neutral[k]}
+
+def model() -> type[TrialConfig]:
+    """The configuration with the components and keys of the registry that is used now."""
+    return _model(current())
+
+
+@cache
+def _model(registry: Registry) -> type[TrialConfig]:
+    if registry is OURS:
+        return TrialConfig
+    fields: dict[str, Any] = {}
+    for kind, key in KINDS.items():
+        ours = TrialConfig.model_fields[key]
+        names = Literal[registry.names(kind)]  # type: ignore[valid-type]
+        fields[key] = names, Field(ours.default, description=ours.description)
+    for component in registry.plugins:
+        _refuse_our_keys(component)
+        fields |= {key.name: (key.annotation, key.default) for key in component.keys}
+    extended = create_model("TrialConfig", __base__=TrialConfig, **fields)
+    extended.registry = registry
+    return extended
+
+
+def _refuse_our_keys(component: Component) -> None:
+    """Refuse a declaration whose keys are not those that it may bring or change.
+
+    Raises:
+        PluginError: One line.
+    """
+    where = f"{component.file}: {component.title}"
+    for key in component.own:
+        if hasattr(TrialConfig, key) or key in TrialConfig.model_fields:
+            raise PluginError(f"{where}: key {key} exists already, in spikesweep; rename it")
+    for key in (*component.uses, *component.defaults, *component.published):
+        if key not in TrialConfig.model_fields:
+            known = "only its own keys may be new; they stand in keys"
+            raise PluginError(f"{where}: {key} is no key of spikesweep; {known}")
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -27,7 +27,6 @@ from snn.data import load
 from snn.errors import ExportError
 from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
-from snn.neurons.readout import READOUTS
 from snn.training import checkpoint
 from sweep.commands.results import best_checkpoint
 from tests.serving import ask, served
@@ -86,7 +85,7 @@ def _nir(network: Network, images: NDArray[np.uint8], file: Path) -> Probabiliti
     for part in np.split(images, IMAGES // BATCH):
         drive = spiking.encoder(torch.from_numpy(part)).dense().numpy()
         trace = integrate(graph, drive, float(graph.metadata["dt"]))["readout"]
-        found.append(READOUTS[network.config.readout](torch.from_numpy(trace)))
+        found.append(spiking.readout.logits(torch.from_numpy(trace)))
     return _softmax(torch.cat(found))
 
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from hypothesis import settings
 
-from snn.data.sources import _SHAPES, default_root
+from snn.data.idx import _SHAPES
+from snn.data.sources import default_root
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # Triton's own interpreter runs the GPU code on the CPU

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.constant import ConstantCurrent, ConstantEncoder
+from snn.encoding.constant import ConstantCurrent
 from snn.encoding.drive import Drive
-from snn.encoding.latency import LatencyEncoder, SpikeTimes
-from snn.encoding.periodic import PeriodicEncoder, SpikePeriods
-from snn.encoding.poisson import PoissonEncoder, RandomSpikes, draw_key
+from snn.encoding.latency import SpikeTimes
+from snn.encoding.periodic import SpikePeriods
+from snn.encoding.poisson import RandomSpikes, draw_key
+from snn.encoding.written import Encode, WrittenDrive, WrittenEncoder
 
 __all__ = [
-    "ENCODERS",
     "ConstantCurrent",
     "Drive",
+    "Encode",
     "Encoder",
     "RandomSpikes",
     "SpikePeriods",
     "SpikeTimes",
+    "WrittenDrive",
+    "WrittenEncoder",
     "draw_key",
     "encoder",
 ]
@@ -40,14 +42,7 @@ class Encoder(Protocol):
         """Encode pixels; the generator, or a key drawn before, is for random codes."""
 
 
-ENCODERS: Mapping[str, Callable[[TrialConfig], Encoder]] = {
-    "latency": LatencyEncoder,
-    "periodic": PeriodicEncoder,
-    "poisson": PoissonEncoder,
-    "constant": ConstantEncoder,
-}
-
-
 def encoder(config: TrialConfig) -> Encoder:
     """The encoder that a configuration asks for."""
-    return ENCODERS[config.encoding](config)
+    made: Encoder = config.component("encoding").load()(config)
+    return made

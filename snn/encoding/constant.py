@@ -12,6 +12,17 @@ from torch import Tensor
 
 from snn.config import EncodingConfig
 from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="encoding",
+        name="constant",
+        make="ConstantEncoder",
+        compiled=("cpu", "cuda"),
+        formats=("onnx", "nir"),
+    ),
+)
 
 
 @dataclass(frozen=True)

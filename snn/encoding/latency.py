@@ -18,6 +18,18 @@ from torch.nn import functional
 
 from snn.config import EncodingConfig
 from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="encoding",
+        name="latency",
+        make="LatencyEncoder",
+        uses=("encoder_tau", "encoder_threshold"),
+        compiled=("cpu", "cuda"),
+        formats=("onnx", "nir"),
+    ),
+)
 
 _EPSILON = 1e-7
 

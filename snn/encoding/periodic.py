@@ -16,6 +16,18 @@ from torch import Tensor
 from snn.config import TrialConfig
 from snn.encoding.drive import Table, check, total
 from snn.encoding.latency import firing_steps
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="encoding",
+        name="periodic",
+        make="PeriodicEncoder",
+        uses=("encoder_tau", "encoder_threshold"),
+        compiled=("cpu", "cuda"),
+        formats=("onnx", "nir"),
+    ),
+)
 
 
 def firing_periods(config: TrialConfig) -> Tensor:

@@ -17,6 +17,20 @@ from torch import Tensor
 from snn.config import EncodingConfig
 from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
 from snn.errors import ArrayError
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="encoding",
+        name="poisson",
+        make="PoissonEncoder",
+        uses=("encoder_tau",),
+        compiled=("cpu", "cuda"),
+        formats=("nir",),
+        defaults={"encoder_tau": 5.0},
+        random=True,
+    ),
+)
 
 _ROUNDS = 10
 _MULTIPLIERS = 0xD2511F53, 0xCD9E8D57

@@ -24,10 +24,12 @@ import torch
 from onnx import compose, helper
 from torch import Tensor, nn
 
+from snn.config import TrialConfig
 from snn.errors import ExportError
-from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
+from snn.export.parts import After, Before, Logits, Step
 from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
+from snn.registry import KINDS, SPIKING_KINDS
 
 OPSET = 20
 _BATCH = 2  # of the example; the exporter would take a batch of 1 for a constant
@@ -39,11 +41,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     Raises:
         ExportError: Its spike code is random.
     """
-    if isinstance(network, SpikingNetwork) and network.config.encoding not in INPUT_CURRENT:
-        raise ExportError(
-            f"encoding: {network.config.encoding!r} draws random spikes, which ONNX cannot draw "
-            f"alike; exportable are {', '.join(INPUT_CURRENT)}"
-        )
+    _refuse_others(network.config)
     network = network.cpu().eval()
     pixels = torch.zeros(_BATCH, network.n_pixels, dtype=torch.uint8)
     if isinstance(network, SpikingNetwork):
@@ -54,6 +52,20 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     helper.set_model_props(model, {"spikesweep.config": config})
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _refuse_others(config: TrialConfig) -> None:
+    codes = config.registry.of("encoding")
+    exportable = ", ".join(each.name for each in codes if "onnx" in each.formats)
+    if config.spiking and config.component("encoding").random:
+        raise ExportError(
+            f"encoding: {config.encoding!r} draws random spikes, which ONNX cannot draw alike; "
+            f"exportable are {exportable}"
+        )
+    for kind in SPIKING_KINDS if config.spiking else ("neuron",):
+        each = config.component(kind)
+        if kind != "surrogate" and "onnx" not in each.formats:  # only training needs surrogates
+            raise ExportError(f"{KINDS[kind]}: {each.name!r} does not declare that ONNX has it")
 
 
 def _spiking(network: SpikingNetwork, pixels: Tensor) -> onnx.ModelProto:

@@ -19,12 +19,18 @@ import torch
 from snn.config import TrialConfig
 from snn.errors import ConfigError
 from snn.kernels.base import Backend, Layer, Outcome
+from snn.registry import SPIKING_KINDS
 
 __all__ = ["Backend", "Choice", "Layer", "Outcome", "choose"]
 
 _COMPILED = "cpu", "cuda"  # backends by the name of their device
 _PLACES = {"cpu": "a CPU", "cuda": "a GPU"}
-_COMPILED_DYNAMICS = "lif", "alif"
+_SPOKEN = {
+    "neuron": "{} neurons",
+    "encoding": "the encoding {}",
+    "surrogate": "the surrogate {}",
+    "readout": "the readout {}",
+}
 _MOST_RECURRENT = 512  # on a GPU: the spikes of a layer and some of its weights fit on a processor
 _COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
 
@@ -68,8 +74,9 @@ def _lacking(name: str, config: TrialConfig, device: str) -> str:
         return f"no compiled loops for {name}"
     if name != device:
         return f"it computes on {_PLACES[name]}, and this is on {_PLACES.get(device, device)}"
-    if config.dynamics not in _COMPILED_DYNAMICS:
-        return f"no compiled loops for {config.dynamics} neurons"
+    for each in map(config.component, SPIKING_KINDS):
+        if name not in each.compiled:
+            return f"no compiled loops for {_SPOKEN[each.kind].format(each.name)}"
     if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:
         return f"no compiled loops for recurrent layers of more than {_MOST_RECURRENT} neurons"
     return _lacking_gpu() if name == "cuda" else ""

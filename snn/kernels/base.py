@@ -65,7 +65,10 @@ def shared_memory(device: torch.device) -> int:
 
 
 SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
+"""Of the derivatives in compiled loops; what is not here, they cannot compute."""
+
 READOUT_CODES = {"max": 0, "mean": 1, "last": 2}
+"""Of the readouts in compiled loops."""
 
 
 class Dynamics(NamedTuple):
@@ -151,9 +154,11 @@ def gather(
 
     Raises:
         ArrayError: See `check`; or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: No compiled loop has these neurons, their surrogate, or the readout.
     """
     check(drive, layers, readout)
+    if readout.mode not in READOUT_CODES:
+        raise TypeError(f"{readout.mode}: no compiled loop has this readout")
     if readout.weight.dtype != torch.float32:
         raise ArrayError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
     tensors: list[Tensor | None] = []
@@ -183,11 +188,13 @@ def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None, Tensor | None]:
     β is None for LIF, and without gradient where none flows.
 
     Raises:
-        TypeError: The neuron is neither a LIF nor an ALIF.
+        TypeError: The neuron is neither a LIF nor an ALIF, or no loop knows its surrogate.
     """
     inner, sigma = (neuron.neuron, neuron.sigma) if isinstance(neuron, Synapse) else (neuron, 0.0)
     if not isinstance(inner, LIF | ALIF):
         raise TypeError(f"{type(inner).__name__}: only LIF and ALIF neurons have compiled loops")
+    if inner.surrogate not in SURROGATE_CODES:
+        raise TypeError(f"{inner.surrogate}: no compiled loop has this surrogate")
     numbers = Dynamics(
         alpha=0.0 if isinstance(inner.alpha, Tensor) else inner.alpha,
         rho=inner.rho if isinstance(inner, ALIF) else 0.0,

@@ -284,7 +284,7 @@ def _integrate(
 def _differentiate(
     distance: F32, a: F32, beta: Constant, numbers: Dynamics, psi: F32, b: int, t: int
 ) -> None:
-    """ψ of `snn.surrogates.derivatives`, in the order of SURROGATE_CODES."""
+    """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
     one, slope = np.float32(1), numbers.slope
     if numbers.surrogate == 0:
         for h in range(distance.size):

@@ -13,6 +13,11 @@ from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.data.arrays import check_fit, check_pixels
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(kind="neuron", name="mlp", make="MLP", label="MLP", spiking=False, formats=("onnx",)),
+)
 
 
 class MLPActivity(NamedTuple):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from snn import kernels
-from snn.config import SPIKING, TrialConfig
+from snn.config import TrialConfig
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
 from snn.kernels.reference import Record, record
@@ -92,7 +92,7 @@ class SpikingNetwork(nn.Module):
 
     def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
         super().__init__()
-        if config.dynamics not in SPIKING:
+        if not config.spiking:
             raise ConfigError(f"dynamics: {config.dynamics!r} is no spiking neuron; use snn.MLP")
         self.config = config
         self.n_pixels, self.n_classes = n_pixels, n_classes
@@ -208,8 +208,9 @@ class SpikingNetwork(nn.Module):
         return power
 
     def _initialise_as_published(self, generator: torch.Generator) -> None:
-        """N(0, threshold) for all weights of LIF and ALIF layers, N(0, 1) for all others."""
-        std = 1.0 if self.config.dynamics == "izhikevich" else self.config.threshold
+        """N(0, threshold) for all weights of neurons that have that key, N(0, 1) for others."""
+        has_threshold = "threshold" in self.config.component("neuron").uses
+        std = self.config.threshold if has_threshold else 1.0
         for layer in self._layers:
             layer.initialise(std, std, generator)
         self.readout_std = 1.0

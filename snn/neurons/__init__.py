@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import torch
 
 from snn.config import TrialConfig
@@ -14,23 +12,7 @@ from snn.neurons.lif import LIF
 from snn.neurons.readout import Readout
 from snn.neurons.synapse import Synapse
 
-__all__ = [
-    "ALIF",
-    "LIF",
-    "NEURONS",
-    "Izhikevich",
-    "Neuron",
-    "Readout",
-    "State",
-    "Synapse",
-    "neuron",
-]
-
-NEURONS: Mapping[str, Callable[[TrialConfig, int, torch.Generator], Neuron]] = {
-    "lif": lambda config, n_neurons, _: LIF(config, n_neurons),
-    "alif": ALIF,
-    "izhikevich": lambda config, *_: Izhikevich(config),
-}
+__all__ = ["ALIF", "LIF", "Izhikevich", "Neuron", "Readout", "State", "Synapse", "neuron"]
 
 
 def neuron(config: TrialConfig, n_neurons: int, generator: torch.Generator) -> Neuron:
@@ -38,5 +20,5 @@ def neuron(config: TrialConfig, n_neurons: int, generator: torch.Generator) -> N
 
     The generator draws what is random in it.
     """
-    plain = NEURONS[config.dynamics](config, n_neurons, generator)
+    plain: Neuron = config.component("neuron").load()(config, n_neurons, generator)
     return plain if config.tau_syn is None else Synapse(config, plain)

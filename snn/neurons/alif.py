@@ -24,7 +24,28 @@ from torch.nn import functional
 
 from snn.config import TrialConfig
 from snn.neurons.lif import Membrane
-from snn.surrogates.derivatives import SURROGATES, spike
+from snn.registry import Component
+from snn.surrogates.spikes import derivative, spike
+
+COMPONENTS = (
+    Component(
+        kind="neuron",
+        name="alif",
+        make="ALIF",
+        label="ALIF",
+        uses=(
+            "tau_mem",
+            "learn_tau_mem",
+            "threshold",
+            "tau_adapt",
+            "beta",
+            "learn_beta",
+            "beta_per_neuron",
+        ),
+        compiled=("cpu", "cuda"),
+        formats=("onnx",),
+    ),
+)
 
 
 class ALIFState(NamedTuple):
@@ -46,7 +67,7 @@ class ALIF(Membrane):
         self.rho = math.exp(-config.dt / config.tau_adapt)
         self.rheobase = self.threshold = config.threshold
         self.surrogate = config.surrogate
-        self.derivative = SURROGATES[config.surrogate]
+        self.derivative = derivative(config)
         self.slope = config.surrogate_slope
         shape = (n_neurons,) if config.learn_beta and config.beta_per_neuron else ()
         self._initialise_beta(config, shape, generator)

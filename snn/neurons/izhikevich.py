@@ -22,7 +22,19 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.surrogates.derivatives import SURROGATES, spike
+from snn.registry import Component
+from snn.surrogates.spikes import derivative, spike
+
+COMPONENTS = (
+    Component(
+        kind="neuron",
+        name="izhikevich",
+        make="Izhikevich",
+        label="Izhikevich",
+        published={"surrogate_slope": 1.0},
+        formats=("onnx",),
+    ),
+)
 
 _V_PEAK, _V_RESET, _V_REST = 30.0, -65.0, -70.0  # mV; rest: the stable fixed point of v'
 _PUBLISHED_V_PEAK = 35.0  # mV
@@ -43,12 +55,14 @@ class IzhikevichState(NamedTuple):
 class Izhikevich(nn.Module):
     """Parameters of a layer of Izhikevich neurons."""
 
-    def __init__(self, config: TrialConfig) -> None:
+    def __init__(
+        self, config: TrialConfig, n_neurons: int = 1, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         self.published = config.preset == "published"
         self.dt = config.dt
         self.rheobase = _RHEOBASE_MV
-        self.derivative = SURROGATES[config.surrogate]
+        self.derivative = derivative(config)
         self.slope = config.surrogate_slope
 
     def initial_state(self, like: Tensor) -> IzhikevichState:

@@ -20,7 +20,21 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.surrogates.derivatives import SURROGATES, spike
+from snn.registry import Component
+from snn.surrogates.spikes import derivative, spike
+
+COMPONENTS = (
+    Component(
+        kind="neuron",
+        name="lif",
+        make="LIF",
+        label="LIF",
+        uses=("tau_mem", "learn_tau_mem", "threshold"),
+        published={"tau_mem": 10.0, "threshold": 1.0, "surrogate_slope": 1.0},
+        compiled=("cpu", "cuda"),
+        formats=("onnx", "nir"),
+    ),
+)
 
 
 class LIFState(NamedTuple):
@@ -71,11 +85,13 @@ class Membrane(nn.Module):
 class LIF(Membrane):
     """Parameters of a layer of LIF neurons."""
 
-    def __init__(self, config: TrialConfig, n_neurons: int) -> None:
+    def __init__(
+        self, config: TrialConfig, n_neurons: int, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__(config, n_neurons)
         self.rheobase = self.threshold = config.threshold
         self.surrogate = config.surrogate
-        self.derivative = SURROGATES[config.surrogate]
+        self.derivative = derivative(config)
         self.slope = config.surrogate_slope
 
     def initial_state(self, like: Tensor) -> LIFState:

@@ -9,32 +9,45 @@ whole recursion is one product with the lower triangular matrix of powers of κ.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="readout",
+        name="max",
+        make="maximum",
+        compiled=("cpu", "cuda"),
+        formats=("onnx", "nir"),
+    ),
+    Component(
+        kind="readout", name="mean", make="mean", compiled=("cpu", "cuda"), formats=("onnx", "nir")
+    ),
+    Component(
+        kind="readout", name="last", make="last", compiled=("cpu", "cuda"), formats=("onnx", "nir")
+    ),
+)
 
 
-def _maximum(trace: Tensor) -> Tensor:
+def maximum(trace: Tensor) -> Tensor:
+    """Logits (B, C): the maximum over time of the trace (T, B, C)."""
     return trace.max(dim=0).values
 
 
-def _mean(trace: Tensor) -> Tensor:
+def mean(trace: Tensor) -> Tensor:
+    """Logits (B, C): the mean over time."""
     return trace.mean(dim=0)
 
 
-def _last(trace: Tensor) -> Tensor:
+def last(trace: Tensor) -> Tensor:
+    """Logits (B, C): the last value."""
     return trace[-1]
-
-
-READOUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "max": _maximum,
-    "mean": _mean,
-    "last": _last,
-}
 
 
 @final
@@ -45,6 +58,7 @@ class Readout(nn.Module):
         super().__init__()
         self.kappa = math.exp(-config.dt / config.tau_out)
         self.mode = config.readout
+        self._reduce: Callable[[Tensor], Tensor] = config.component("readout").function(config)
         self.weight = nn.Parameter(torch.empty(n_in, n_classes))
         self.bias = nn.Parameter(torch.zeros(n_classes))
 
@@ -56,7 +70,7 @@ class Readout(nn.Module):
 
     def logits(self, trace: Tensor) -> Tensor:
         """(B, C) from the trace (T, B, C)."""
-        return READOUTS[self.mode](trace)
+        return self._reduce(trace)
 
     def response(self, n_steps: int) -> Tensor:
         """(n_steps,) value after a unit input at step 0."""

@@ -14,7 +14,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from snn.config import SPIKING, TrialConfig, describe
+from snn.config import TrialConfig, describe
 from snn.errors import CheckpointError
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -85,7 +85,7 @@ def check_sizes(state: NetworkState, config: TrialConfig) -> None:
     """
     sizes = (state.n_pixels, *config.hidden, state.n_classes)
     needed = sum(below * above for below, above in pairwise(sizes))
-    if config.recurrent and config.dynamics in SPIKING:
+    if config.recurrent and config.spiking:
         needed += sum(size * size for size in config.hidden)
     for name, weight in state.weights.items():
         _check_tensor(name, weight, torch.float32)

@@ -7,8 +7,16 @@ training that is resumed goes on where it was, without a state of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
+
+from snn.config import TrialConfig
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(kind="schedule", name="constant", make="constant"),
+    Component(kind="schedule", name="cosine", make="cosine"),
+    Component(kind="schedule", name="one_cycle", make="one_cycle"),
+)
 
 _WARM_UP = 0.3  # share of one cycle in which the rate rises
 _START = 1 / 25  # of the highest rate
@@ -38,6 +46,7 @@ def one_cycle(progress: float) -> float:
     return cosine((progress - _WARM_UP) / (1 - _WARM_UP))
 
 
-SCHEDULES: Mapping[str, Callable[[float], float]] = MappingProxyType(
-    {"constant": constant, "cosine": cosine, "one_cycle": one_cycle}
-)
+def schedule(config: TrialConfig) -> Callable[[float], float]:
+    """The course that a configuration asks for."""
+    course: Callable[[float], float] = config.component("schedule").function(config)
+    return course

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from snn import kernels
-from snn.config import SPIKING, TrialConfig
+from snn.config import TrialConfig
 from snn.data import Dataset, Split, split
 from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
@@ -29,7 +29,7 @@ from snn.networks import Network, SpikingNetwork, build
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
-from snn.training.schedules import SCHEDULES
+from snn.training.schedules import schedule
 from snn.training.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums, augmentation
 
 Metrics = dict[str, float]
@@ -39,7 +39,7 @@ _SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT = range(6
 
 def backend_of(config: TrialConfig, device: str) -> str:
     """The backend that computes a spiking network; "torch" for the one that does not spike."""
-    return kernels.choose(config, device).name if config.dynamics in SPIKING else "torch"
+    return kernels.choose(config, device).name if config.spiking else "torch"
 
 
 def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
@@ -60,7 +60,7 @@ class _Streams(NamedTuple):
     def draw(self, config: TrialConfig, chosen: Tensor, rates: Tensor) -> Batch:
         """The random numbers of the next batch, those that the configuration uses."""
         key = torch.empty(0, dtype=torch.int64)
-        if config.encoding == "poisson":
+        if config.component("encoding").random:
             key = draw_key(self.spikes)
         moves = augmentation(config).draw(len(chosen), self.augment)
         return Batch(chosen, rates, key, *moves, draw_masks(config, self.dropout))
@@ -268,7 +268,7 @@ class Trainer:
             yield streams.draw(self.config, chosen, self._learning_rates(step))
 
     def _learning_rates(self, step: int) -> Tensor:
-        course = SCHEDULES[self.config.lr_schedule]
+        course = schedule(self.config)
         per_epoch = math.ceil(len(self.train.labels) / self.config.batch_size)
         factor = course((self.epoch + step / per_epoch) / self.config.epochs)
         return torch.tensor([highest * factor for highest in self._rates], dtype=torch.float64)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snn.config import EncodingName, TrialConfig
-from snn.encoding import ENCODERS, Drive, encoder
+from snn.config import TrialConfig
+from snn.encoding import Drive, encoder
+from snn.registry import OURS
 
-every_encoder = pytest.mark.parametrize("name", sorted(ENCODERS))
+every_encoder = pytest.mark.parametrize("name", sorted(OURS.names("encoding")))
 sizes = st.tuples(st.integers(1, 5), st.integers(2, 40), st.integers(1, 30), st.integers(1, 8))
 
 
 def encode(name: str, pixels: Tensor, n_steps: int = 50, seed: int = 0) -> Drive:
     config = TrialConfig(encoding=name, n_steps=n_steps)
     return encoder(config)(pixels, torch.Generator().manual_seed(seed))
-
-
-def test_every_named_encoder_is_there() -> None:
-    assert set(ENCODERS) == set(get_args(EncodingName))
 
 
 @every_encoder

@@ -6,9 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from snn.config import SPIKING, TrialConfig
+from snn.config import TrialConfig
 from snn.kernels import reference
-from snn.neurons import NEURONS, Neuron, neuron
+from snn.neurons import Neuron, neuron
+from snn.registry import OURS
+
+NEURONS = [each.name for each in OURS.of("neuron") if each.spiking]
 
 every_neuron = pytest.mark.parametrize(
     ("dynamics", "tau_syn"), [(name, tau) for name in sorted(NEURONS) for tau in (None, 5.0)]
@@ -23,10 +26,6 @@ def make(dynamics: str, tau_syn: float | None, preset: str = "default") -> Neuro
 def strong(model: Neuron, *size: int) -> Tensor:
     """A current that drives every model well over its threshold."""
     return torch.full(size, 2 * model.rheobase)
-
-
-def test_every_named_model_is_there() -> None:
-    assert set(NEURONS) == set(SPIKING)
 
 
 @every_neuron

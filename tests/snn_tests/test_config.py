@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis import records
-from snn.config import ExecutionConfig, TrialConfig
+from snn.config import ExecutionConfig, TrialConfig, conditional_defaults
 from snn.errors import ConfigError
+from snn.registry import OURS
 
 
 @pytest.mark.parametrize(
@@ -179,9 +180,8 @@ def test_every_key_of_an_alif_that_learns_with_latency_code_counts(key: str) -> 
 
 
 def test_the_records_name_the_defaults_that_depend_on_other_keys() -> None:
-    from snn.config import _CONDITIONAL_DEFAULTS
-
-    conditions = {key for condition, _ in _CONDITIONAL_DEFAULTS for key in condition}
-    dependent = {key for _, values in _CONDITIONAL_DEFAULTS for key in values}
+    defaults = conditional_defaults(OURS)
+    conditions = {key for condition, _ in defaults for key in condition}
+    dependent = {key for _, values in defaults for key in values}
     assert conditions == set(records.CONDITIONS)
     assert dependent == set(records.CONDITIONAL)

@@ -251,7 +251,7 @@ def halves(matrix, high, low, scale, size, block: tl.constexpr):
 
 @triton.jit
 def _derivative(distance, limit, slope, surrogate: tl.constexpr):
-    """ψ of `snn.surrogates.derivatives`, in the order of SURROGATE_CODES."""
+    """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
     if surrogate == 0:
         root = slope * tl.abs(distance) + 1
         psi = 1 / (root * root)

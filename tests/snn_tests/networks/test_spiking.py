@@ -9,10 +9,10 @@ import torch
 
 from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset
-from snn.encoding import ENCODERS
 from snn.errors import ConfigError
 from snn.networks.mlp import MLP
 from snn.networks.spiking import SpikingNetwork
+from snn.registry import OURS
 from snn.training.metrics import EventTally
 
 
@@ -22,7 +22,7 @@ def pixels(dataset: Dataset, count: int = 200) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("dynamics", "encoding", "recurrent"),
-    list(itertools.product(SPIKING, sorted(ENCODERS), [False, True])),
+    list(itertools.product(SPIKING, sorted(OURS.names("encoding")), [False, True])),
 )
 def test_every_layer_fires_at_a_sensible_rate_from_the_start(
     digits: Dataset, dynamics: str, encoding: str, recurrent: bool
@@ -166,7 +166,7 @@ def test_a_late_input_changes_no_earlier_spike(
 
 
 @pytest.mark.parametrize("preset", ["default", "published"])
-@pytest.mark.parametrize("encoding", sorted(ENCODERS))
+@pytest.mark.parametrize("encoding", sorted(OURS.names("encoding")))
 def test_the_baseline_takes_every_configuration_of_a_spiking_network(
     digits: Dataset, preset: str, encoding: str
 ) -> None:

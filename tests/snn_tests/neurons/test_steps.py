@@ -14,7 +14,7 @@ from snn.config import TrialConfig
 from snn.kernels import reference
 from snn.neurons import ALIF, LIF, Izhikevich, Readout, Synapse
 from snn.neurons.izhikevich import IzhikevichState
-from snn.surrogates.derivatives import SURROGATES, spike
+from snn.surrogates import derivative, spike
 
 SEED = torch.Generator().manual_seed(0)
 
@@ -175,7 +175,7 @@ def test_a_spike_passes_its_surrogate_to_membrane_and_threshold(
 ) -> None:
     v = torch.tensor(at, requires_grad=True)
     threshold = torch.tensor(1.0, requires_grad=True)
-    z: Tensor = spike(v, threshold, SURROGATES[name], slope)
+    z: Tensor = spike(v, threshold, derivative(TrialConfig(surrogate=name)), slope)
     z.backward()
     assert v.grad is not None and threshold.grad is not None
     assert v.grad.item() == pytest.approx(value, abs=1e-4)
@@ -184,7 +184,7 @@ def test_a_spike_passes_its_surrogate_to_membrane_and_threshold(
 
 def test_a_neuron_fires_at_its_threshold_and_not_below() -> None:
     v = torch.tensor([0.999, 1.0, 1.001])
-    assert spike(v, 1.0, SURROGATES["phi"], 1.0).tolist() == [0.0, 1.0, 1.0]
+    assert spike(v, 1.0, derivative(TrialConfig(surrogate="phi")), 1.0).tolist() == [0.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snn.training.schedules import SCHEDULES
+from snn.config import TrialConfig
+from snn.registry import OURS
+from snn.training.schedules import schedule
+
+SCHEDULES = {name: schedule(TrialConfig(lr_schedule=name)) for name in OURS.names("schedule")}
 
 
 @given(st.floats(0, 1), st.sampled_from(sorted(SCHEDULES)))

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from snn.config import TrialConfig
-from snn.data.sources import _SHAPES
+from snn.data.idx import _SHAPES
 from snn.networks import build
 from snn.training import checkpoint
 from sweep.cli import run

@@ -1,0 +1,233 @@
+"""The components that a configuration can name: neurons, encodings, surrogates and others.
+
+A component is one value of one configuration key, such as `lif` of `dynamics`. Its file has the
+equations and, in `COMPONENTS`, a declaration of each component. To add one of ours, write its file
+and add the file to `_FILES` below. A user's file has the same declarations and is named in a
+specification (`plugins`) or on the command line (`--plugin`).
+
+Nothing here imports torch. The declarations of our files are read from their text. The file itself
+is imported when a component is used.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from snn.plugin_files import Key, PluginError
+
+# One line for a file of ours. The first component of a kind that is named stands first in lists.
+_FILES = (
+    "snn.neurons.alif",
+    "snn.neurons.lif",
+    "snn.neurons.izhikevich",
+    "snn.networks.mlp",
+    "snn.encoding.latency",
+    "snn.encoding.periodic",
+    "snn.encoding.poisson",
+    "snn.encoding.constant",
+    "snn.surrogates.fast_sigmoid",
+    "snn.surrogates.phi",
+    "snn.surrogates.atan",
+    "snn.neurons.readout",
+    "snn.training.schedules",
+    "snn.data.idx",
+    "snn.data.digits",
+)
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "neuron": "dynamics",
+        "encoding": "encoding",
+        "surrogate": "surrogate",
+        "readout": "readout",
+        "schedule": "lr_schedule",
+        "dataset": "dataset",
+    }
+)
+"""The kinds of components, with the configuration key whose values they are."""
+
+SPIKING_KINDS = ("neuron", "encoding", "surrogate", "readout")
+"""The kinds that a spiking network is made of; the time loops compute all four."""
+
+FORMATS = ("onnx", "nir")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """The declaration of a component.
+
+    What `make` names is called like this, by kind; see the protocols and files of ours for more:
+
+        neuron      make(config, n_neurons, generator) -> snn.neurons.Neuron
+        encoding    make(config) -> snn.encoding.Encoder
+        surrogate   make(v, threshold, slope, **own) -> derivative, of the shape of v
+        readout     make(trace (T, B, C), **own) -> logits (B, C)
+        schedule    make(progress from 0 to 1, **own) -> factor of the learning rate
+        dataset     make(root, download) -> snn.data.Dataset
+
+    `own` are the keys that the component brings, by name. Neurons and encodings find them in the
+    configuration. A data set brings none.
+
+    Attributes:
+        kind: One of `KINDS`.
+        name: The value of the configuration key.
+        make: The name of a function or class in the same file.
+        label: What figures and tables call it; default: the name.
+        uses: Keys of ours that it uses, of those that some of its kind do not use.
+        keys: Keys that it brings.
+        defaults: Defaults of keys of ours that are others with this component.
+        published: The same where the preset is `published`.
+        compiled: Backends that have loops for it, of `cpu` and `cuda`.
+        formats: Formats that it can be exported to, of `FORMATS`.
+        random: Whether an encoding draws random numbers.
+        spiking: Whether a network of this value of `dynamics` spikes.
+        module: Where `make` is; filled in when it is registered.
+        digest: SHA-256 of a user's file; empty for ours.
+        file: Name of a user's file; empty for ours.
+    """
+
+    kind: str
+    name: str
+    make: str
+    label: str = ""
+    uses: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
+    compiled: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    random: bool = False
+    spiking: bool = True
+    module: str = ""
+    digest: str = ""
+    file: str = ""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Names of the keys that it brings."""
+        return tuple(key.name for key in self.keys)
+
+    @property
+    def title(self) -> str:
+        """The component in messages, such as `the encoding ramp`."""
+        return f"the {self.kind} {self.name}"
+
+    def load(self) -> Any:
+        """What `make` names; its file is imported now."""
+        return getattr(import_module(self.module), self.make)
+
+    def function(self, config: Any) -> Any:
+        """What `make` names, with the values of the keys that it brings."""
+        made = self.load()
+        return (
+            partial(made, **{key: getattr(config, key) for key in self.own}) if self.own else made
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Registry:
+    """All components that configurations can name at a time."""
+
+    components: tuple[Component, ...]
+
+    def of(self, kind: str) -> tuple[Component, ...]:
+        """The components of a kind, in their order."""
+        return tuple(each for each in self.components if each.kind == kind)
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(each.name for each in self.of(kind))
+
+    def get(self, kind: str, name: str) -> Component:
+        """A component.
+
+        Raises:
+            KeyError: There is none of this name; with those that there are.
+        """
+        for each in self.of(kind):
+            if each.name == name:
+                return each
+        names = self.names(kind)
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+        raise KeyError(f"{kind} {name!r} is unknown; {hint}")
+
+    @property
+    def plugins(self) -> tuple[Component, ...]:
+        """Those of users."""
+        return tuple(each for each in self.components if each.digest)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys that components bring."""
+        return tuple(key for each in self.components for key in each.keys)
+
+    def shared(self, kind: str) -> frozenset[str]:
+        """Keys of ours that some components of a kind use and others do not."""
+        return frozenset(key for each in self.of(kind) if not each.digest for key in each.uses)
+
+    def brought(self, kind: str) -> frozenset[str]:
+        """Keys that components of a kind bring."""
+        return frozenset(key for each in self.of(kind) for key in each.own)
+
+    def with_plugins(self, added: Iterable[Component]) -> Registry:
+        """A registry with more components.
+
+        Raises:
+            PluginError: A component or a key is there already; one line.
+        """
+        components = list(self.components)
+        for new in added:
+            _refuse_repeated(new, components)
+            components.append(new)
+        return Registry(tuple(components))
+
+
+def _refuse_repeated(new: Component, known: Iterable[Component]) -> None:
+    for old in known:
+        where = f"in {old.file}" if old.file else "in spikesweep"
+        if (new.kind, new.name) == (old.kind, old.name):
+            raise PluginError(f"{new.file}: {new.title} exists already, {where}; rename it")
+        for key in set(new.own) & set(old.own):
+            raise PluginError(
+                f"{new.file}: key {key} of {new.title} exists already, {where}; rename it"
+            )
+
+
+def _declared(module: str) -> tuple[Component, ...]:
+    """The declarations in a file of ours, without importing it."""
+    path = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    (found,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMPONENTS"
+    )
+    code = compile(ast.Expression(found), str(path), "eval")
+    components = eval(code, {"Component": Component, "Key": Key})
+    return tuple(replace(each, module=module) for each in components)
+
+
+OURS = Registry(tuple(component for module in _FILES for component in _declared(module)))
+"""The components that come with the package."""
+
+_current = OURS
+
+
+def current() -> Registry:
+    """The registry that configurations are read with in this process."""
+    return _current
+
+
+def use(registry: Registry) -> None:
+    """Read configurations with another registry from now on; those that were read keep theirs."""
+    global _current
+    _current = registry
