@@ -42,7 +42,7 @@ def confusion(best: pd.Series[Any]) -> Figure:
 
 def _of_data_set(dataset: str, runs: pd.DataFrame) -> Iterator[Picture | Note]:
     from analysis.errors import AnalysisError
-    from sweep.commands.results import best_run
+    from sweep.results.best import best_run
 
     spiking = runs[runs["dynamics"] != "mlp"]
     try:

@@ -173,7 +173,7 @@ def _parallel(runs: pd.DataFrame, wish: _Wish) -> Figure:
 
 def _confusion(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from sweep.commands.best_networks import confusion
-    from sweep.commands.results import best_run
+    from sweep.results.best import best_run
 
     return confusion(best_run(runs))
 

@@ -77,6 +77,7 @@ def best(
     from analysis.errors import AnalysisError
     from analysis.report.tables import summarise
     from analysis.text.typeset import as_text
+    from sweep.results.best import best_run
 
     found = _runs(names)
     run = best_run(found)
@@ -169,17 +170,9 @@ def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> No
 
 def best_checkpoint(name: str) -> Path:
     """The network of the best run of a sweep: its file here, or else its artifact in MLflow."""
+    from sweep.results.best import best_run
+
     return _checkpoint([name], str(best_run(_runs([name]))["run_id"]))
-
-
-def best_run(found: pd.DataFrame) -> pd.Series[Any]:
-    """The run with the best validation accuracy within the best configuration."""
-    from analysis.report import tables
-
-    group = tables.summarise(found).index[0]
-    of_group = found[(found["group_id"] == group) & (found["state"] == "done")]
-    leader: pd.Series[Any] = of_group.loc[of_group["best_val_accuracy"].idxmax()]
-    return leader
 
 
 def _checkpoint(names: Sequence[str], run_id: str) -> Path:
