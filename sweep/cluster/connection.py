@@ -15,10 +15,17 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.servers import Servers, in_a_session_of_their_own, unprinted
+from sweep.cluster.servers import (
+    Servers,
+    in_a_session_of_their_own,
+    reset_connection,
+    unprinted,
+)
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
+from sweep.host.ending import RAY_IS_BROKEN
 from sweep.host.environment import quiet_mlflow, settle_ray
+from sweep.host.guest import RAY_LOGGERS
 from sweep.host.shadows import job_config
 from sweep.host.stopping import obeyed_later
 from sweep.spec.sweep import Resources
@@ -45,7 +52,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     settle_ray(os.environ)
     import ray
 
-    for name in ("ray", "ray.tune"):  # what goes wrong is said once, in the sweep's own words
+    for name in RAY_LOGGERS:  # what goes wrong is said once, in the sweep's own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
         yield Slots(needs, Servers())
@@ -60,6 +67,20 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
             yield Slots(needs, servers)
     finally:
         servers.shut_down()
+
+
+@contextmanager
+def left_as_found() -> Iterator[None]:
+    """Let the caller's own program use Ray afterwards as if we had not been here.
+
+    A connection that it has already is not touched. Nor is a Ray that has broken: it is lost.
+    """
+    try:
+        yield
+    finally:
+        ray = sys.modules.get("ray")
+        if ray is not None and not ray.is_initialized() and not RAY_IS_BROKEN.is_set():
+            reset_connection()
 
 
 def _started(there: str) -> Guard:

@@ -9,6 +9,7 @@ setting for either, so this module, and no other, reaches into what Ray calls pr
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,9 @@ from typing import Any
 from sweep.cluster.guard import Guard
 from sweep.cluster.head import Head
 from sweep.host.ending import RAY_IS_BROKEN
+
+TUNE_THREAD = "tune"
+"""Name of the thread in which Ray Tune runs."""
 
 _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)"}
 
@@ -55,6 +59,21 @@ def unprinted() -> Iterator[None]:
         yield
     finally:
         private.print_to_stdstream = ordinary
+
+
+def reset_connection() -> None:
+    """Let the caller's own program start or join a Ray afterwards, as if none had been here.
+
+    Ray keeps the token of a cluster for the whole process, and we let no call start a Ray by
+    itself. A Tune that was left behind would be such a call: then that stays so.
+    """
+    from ray import _raylet
+    from ray._private import auto_init_hook
+
+    compiled: Any = _raylet
+    compiled.AuthenticationTokenLoader.instance().reset_cache()
+    if not any(thread.name == TUNE_THREAD for thread in threading.enumerate()):
+        auto_init_hook.enable_auto_connect = True
 
 
 class Servers:

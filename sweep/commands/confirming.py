@@ -83,28 +83,12 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
             specification.
         address: Of a Ray cluster.
     """
-    from analysis.data import runs
-    from analysis.stats import confirmation
-    from sweep.run import launch, runner
-    from sweep.run.confirmation import confirmation as plan
-    from sweep.run.confirmation import searched_each, searched_for
-    from sweep.spec.fresh_seeds import check_fresh, fresh_seeds
-    from sweep.spec.sweep import counted
+    from analysis.stats.confirmation import readable_confirmation
+    from sweep.results.confirmed import run_confirmation
 
-    searched = runs.load_runs([name])
-    each = each or searched_each(name)
-    used = {int(seed) for seed in searched["seed"]}
-    seeds = list(wanted.seeds or fresh_seeds(used))
-    check_fresh(seeds, used, "seeds")
-    directions = searched_for(name)
-    leaders = confirmation.leading_runs(searched, wanted.top, each, directions)
-    for values in confirmation.leaderless(searched, each):
-        say(f"no leader of {values}: none of its trials is done")
-    sweep = plan(name, leaders, seeds, wanted.base)
-    some = counted(len(leaders), "leader")
-    say(f"{sweep.name}: {some} of {name} × {len(sweep.seeds)} fresh seeds{wanted.changes}")
-    ended = runner.run(sweep, stderr(), resume=launch.is_latest(sweep), address=address)
-    again = f"go on with: spikesweep confirm {name} {_options(wanted, each, sweep.seeds)}"
+    done = run_confirmation(name, wanted, each, address, stderr())
+    ended, seeds = done.ended, done.sweep.seeds
+    again = f"go on with: spikesweep confirm {name} {_options(wanted, done.each, seeds)}"
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:
@@ -113,19 +97,11 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     if ended.halted or ended.interrupted:
         say(f"{ended.halted or 'interrupted'}; every finished epoch is kept; {again}")
         return 1 if ended.halted else 130
-    if not ended.progress.best:
+    if done.table is None:
         return 1
-    of_plan = {config.config_id for config in sweep.configs()}
-    found = runs.load_runs([sweep.name])  # earlier confirmations are there, too
-    leading = searched.set_index("run_id")["group_id"].loc[leaders]
-    origins = dict(zip(sweep.groups(), leading, strict=True))
-    costs = [metric for metric in directions if metric != "val_accuracy"]
-    table = confirmation.confirmed(
-        searched, found[found["config_id"].isin(of_plan)], origins, costs
-    )
     how = f"leaders of {name}, confirmed{wanted.changes}"
     title = f"{how}: mean ± 95 % interval over fresh seeds (and splits)"
-    print_table(confirmation.readable_confirmation(table), title=title)
+    print_table(readable_confirmation(done.table), title=title)
     return 1 if ended.failures else 0
 
 

@@ -55,12 +55,11 @@ def run(
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)
     code = _conclude(spec, sweep, result)
-    if sweep.confirm is None or result.halted or result.interrupted or result.undelivered:
-        return code
-    if not result.progress.best:
-        return code
     from sweep.commands.confirming import confirm_leaders
+    from sweep.results.confirmed import wants_confirmation
 
+    if sweep.confirm is None or not wants_confirmation(sweep, result):
+        return code
     return max(code, confirm_leaders(sweep.name, sweep.confirm, sweep.each, address))
 
 

@@ -26,7 +26,7 @@ from sweep.spec.parsing import parse_sweep
 from sweep.spec.sweep import Confirm, Sweep
 from sweep.spec.yaml_file import read
 from sweep.tracking.store import open_store, store_exists
-from sweep.trial.params import param_values
+from sweep.trial.params import logged_config
 
 
 def confirmation(
@@ -101,13 +101,7 @@ def config_of(run_id: str) -> TrialConfig:
         SpecError: They are not those of this version of spikesweep.
     """
     run = open_store().get_run(run_id)
-    try:
-        config = TrialConfig.parse(param_values(run.data.params))
-    except ConfigError as error:
-        raise SpecError(f"MLflow run {run_id}: {error}") from None
-    if config.config_id != run.data.tags[Tag.CONFIG_ID]:
-        raise SpecError(f"MLflow run {run_id}: its params are of another version of spikesweep")
-    return config
+    return logged_config(run.data.params, run.data.tags, run_id)
 
 
 def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ray.tune.search import SearchGenerator
 
 from snn.data import Dataset
 from sweep.cluster import nodes
+from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import Stop
 from sweep.search.schedulers import make_scheduler
@@ -95,7 +96,7 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
             over.set()
 
     with stop.only_noted():
-        threading.Thread(target=run, name="tune", daemon=True).start()
+        threading.Thread(target=run, name=TUNE_THREAD, daemon=True).start()
         while not over.wait(_LOOK_EVERY_S) and not stop.insisted:
             reason = lost()
             if reason:  # the signal that ended the servers may have been for us, too

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.records import Tag
 from snn.config import TrialConfig
 from snn.errors import ConfigError
+from sweep.errors import SpecError
 
 
 def differences(stored: Mapping[str, Any], config: TrialConfig) -> str:
@@ -34,6 +36,21 @@ def differences(stored: Mapping[str, Any], config: TrialConfig) -> str:
 def param_values(params: Mapping[str, str]) -> dict[str, Any]:
     """Params as they were before MLflow made texts of them."""
     return {key: _value(text) for key, text in params.items()}
+
+
+def logged_config(params: Mapping[str, str], tags: Mapping[str, str], run_id: str) -> TrialConfig:
+    """The configuration of a run that was logged.
+
+    Raises:
+        SpecError: It was logged by another version of spikesweep.
+    """
+    try:
+        config = TrialConfig.parse(param_values(params))
+    except ConfigError as error:
+        raise SpecError(f"MLflow run {run_id}: {error}") from None
+    if config.config_id != tags.get(Tag.CONFIG_ID):
+        raise SpecError(f"MLflow run {run_id}: its params are of another version of spikesweep")
+    return config
 
 
 def _value(text: str) -> Any:

@@ -44,7 +44,7 @@ def test_a_terminal_sees_every_running_trial() -> None:
     with view:
         view.begin("a", "lif constant 128", epochs=5)
         view.epoch("a", report(0.81), epoch=3)
-        view._live.refresh()
+        view.screen.live.refresh()
     assert "lif constant 128" in out.getvalue()
     assert "epoch 3 of 5" in out.getvalue()
     assert "0.8100" in out.getvalue()

@@ -1,0 +1,62 @@
+"""A sweep as a guest in a user's own process, such as a notebook: what it changes is put back.
+
+The command line owns its process and sets it up once. A program that calls us goes on afterwards,
+with its own variables, loggers, warnings and handlers.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sweep.host import environment
+
+RAY_LOGGERS = ("ray", "ray.tune")
+_QUIETED = (*environment.CHATTY, *RAY_LOGGERS, "optuna")
+
+
+@contextmanager
+def guest() -> Iterator[None]:
+    """Set the process up as the command line does, and put back at the end what was changed.
+
+    These are put back: environment variables, levels of loggers, filters of warnings, the hook for
+    uncaught exceptions and the handler of crashes. Signal handlers are put back by `stoppable`,
+    Ray by `connection`. Other threads see the changes meanwhile.
+    """
+    with ExitStack() as stack:
+        stack.callback(_put_environment, dict(os.environ))
+        stack.callback(_put_levels, _levels())
+        stack.callback(setattr, sys, "excepthook", sys.excepthook)
+        if not faulthandler.is_enabled():  # Ray enables it
+            stack.callback(faulthandler.disable)
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # of libraries; what a user should know is said by us
+        environment.settle(os.environ)
+        environment.quiet_loggers()
+        yield
+
+
+def _put_environment(before: dict[str, str]) -> None:
+    """Only what differs is touched: other threads may be reading."""
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    for name, value in before.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+def _levels() -> dict[str, int]:
+    """The levels of all loggers that there are, and of those that a sweep quiets."""
+    loggers = {name: logging.getLogger(name) for name in (*logging.root.manager.loggerDict,)}
+    loggers |= {name: logging.getLogger(name) for name in _QUIETED}
+    return {name: logger.level for name, logger in loggers.items()}
+
+
+def _put_levels(before: dict[str, int]) -> None:
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,81 @@
+"""The best run of sweeps, by validation, with its configuration and its network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.store.artifacts import checkpoint_of
+from analysis.store.record import RunRecord
+from snn.config import TrialConfig
+from sweep.trial.params import logged_config
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best run of a sweep.
+
+    Attributes:
+        record: The run as it was logged.
+        tracking_uri: Of the MLflow store that has it.
+    """
+
+    record: RunRecord
+    tracking_uri: str
+
+    @property
+    def run_id(self) -> str:
+        """In MLflow."""
+        return self.record.run_id
+
+    @property
+    def config(self) -> TrialConfig:
+        """The whole configuration.
+
+        Raises:
+            SpecError: It was logged by another version of spikesweep.
+        """
+        return logged_config(self.record.params, self.record.tags, self.run_id)
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Those of the end: accuracies are fractions, losses nats."""
+        return self.record.metrics
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file of the network: that which the run wrote, or a copy of MLflow's.
+
+        Raises:
+            AnalysisError: Neither is there any more.
+        """
+        return checkpoint_of(self.run_id, self.tracking_uri)
+
+    def network(self) -> nn.Module:
+        """The trained network of the best epoch: pixels uint8 (B, N) to logits (B, C).
+
+        Raises:
+            AnalysisError: Its file is gone.
+            SnnError: Its file is damaged.
+        """
+        from snn.training import checkpoint
+
+        network, _ = checkpoint.load_network(self.checkpoint)
+        return network
+
+    def __repr__(self) -> str:
+        accuracies = ", ".join(
+            f"{name} {self.metrics[name]:.4f}"
+            for name in ("best_val_accuracy", "test_accuracy")
+            if name in self.metrics
+        )
+        return f"<Best {self.record.name}: {accuracies}>"
+
+    def _repr_html_(self) -> str:
+        return escape(repr(self))
