@@ -132,13 +132,16 @@ class Service:
         Those seen once are known by their sessions when their parents have ended.
         """
         everyone = _all_processes()
-        sessions = {process.session for process in self._family}
+        sessions = _still_theirs({p.session: p.born for p in self._family}, everyone)
         found = {p for p in everyone if p in self._family or p.session in sessions}
         pids = {process.pid for process in found}
         while more := {p for p in everyone if p.parent in pids} - found:
             found |= more
             pids |= {process.pid for process in more}
-        self._family = found | self._family  # of the same process, the one seen last is kept
+        # Of the same process, the one seen last is kept. One that has ended is kept for its
+        # session, until that has no process left: then its number is free for others.
+        lasting = {process.session for process in found}
+        self._family = found | {p for p in self._family if p.session in lasting}
         return sorted(pids)
 
     @property
@@ -185,6 +188,12 @@ class _Process:
     born: int
     parent: int = field(compare=False)
     session: int = field(compare=False)
+
+
+def _still_theirs(members: Mapping[int, int], everyone: Sequence[_Process]) -> set[int]:
+    """The sessions, of which the birth of a member is known, that no later leader has taken."""
+    births = {process.pid: process.born for process in everyone}
+    return {number for number, born in members.items() if births.get(number, born) <= born}
 
 
 def _all_processes() -> list[_Process]:

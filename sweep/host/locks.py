@@ -42,7 +42,7 @@ class Holder:
     @classmethod
     def me(cls) -> Holder:
         """This process."""
-        return cls(platform.node(), os.getpid(), _born(os.getpid()))
+        return cls(platform.node(), os.getpid(), born(os.getpid()))
 
     @classmethod
     def parse(cls, text: str) -> Holder | None:
@@ -58,7 +58,7 @@ class Holder:
     @property
     def lives(self) -> bool:
         """Whether it runs; of another machine's, nobody can tell, and it is taken to."""
-        return self.host != platform.node() or self.born == _born(self.pid)
+        return self.host != platform.node() or self.born == born(self.pid)
 
 
 @contextlib.contextmanager
@@ -195,7 +195,7 @@ def _age_s(file: Path) -> float:
         return 0.0
 
 
-def _born(pid: int) -> str:
+def born(pid: int) -> str:
     """When a process was born, in the kernel's own unit; where that is not told, whether it is."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:

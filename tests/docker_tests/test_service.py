@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from native.service import Service, ServiceError
 
+from tests.numbers import run_apart
+
 # A child in a session of its own, as Ray's jobs and Postgres's connections are.
 WITH_CHILD = "setsid sleep 1000 & echo ready; wait"
 
@@ -83,3 +85,27 @@ def test_a_service_that_never_answers_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="it is not ready after"):
         it.start(within_s=0.3)
     assert not it.running
+
+
+def test_a_later_process_with_the_number_of_one_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    program = f"""
+import os, time
+from native.service import Service
+
+log = Path({str(tmp_path / "log")!r})
+script = "setsid sleep 1000 & echo $!; wait; sleep 1000"
+it = Service("it", ["bash", "-c", script], dict(os.environ), log, lambda: bool(log.read_text()))
+it.start()
+child = int(log.read_text())
+while child not in it.processes() or os.getsid(child) != child:
+    time.sleep(0.01)
+it.processes()
+os.kill(child, 9)
+while Path(f"/proc/{{child}}").exists():
+    time.sleep(0.01)
+other = sleeper(child)
+it.kill()
+print(other.poll())
+other.kill()
+"""
+    assert run_apart(program) == "None"
