@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from snn.config import TrialConfig
+from snn.config import model
 from sweep.spec.sweep import Confirm, Resources, Sampler, Scheduler, Sweep
 
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of a specification; `base` is that of a configuration."""
     schema = Sweep.model_json_schema()
-    keys = TrialConfig.model_json_schema()
+    keys = model().model_json_schema()
     keys["properties"].pop("seed")
     properties = schema["properties"]
     properties["base"] = {**keys, "description": "keys that are fixed"}

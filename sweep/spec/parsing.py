@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
 from analysis.text.plain import brief
 from snn.config import describe
 from snn.errors import ConfigError
+from snn.registry import current
 from sweep.errors import SpecError
 from sweep.spec.checks import check
+from sweep.spec.plugins import read_plugins, use_plugins
 from sweep.spec.sweep import Sweep, fixed_keys
 
 
-def parse_sweep(values: Any, where: str = "") -> Sweep:
+def parse_sweep(
+    values: Any, where: str = "", folder: Path | None = None, more: Sequence[str] = ()
+) -> Sweep:
     """Validate plain values.
 
     Args:
         values: Keys and values, as in YAML.
         where: Their source, for errors.
+        folder: What the paths of its plugins are relative to; default: the working directory.
+        more: Paths of further plugins.
+
+    The plugins are in use from then on, and no others.
 
     Raises:
         SpecError: Something in them is wrong: what, where, and what is allowed, in one line.
     """
     if not isinstance(values, Mapping):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+    try:
+        plugins = read_plugins(values.get("plugins", ()), folder or Path(), more)
+        use_plugins(plugins)
+        refuse_taken_names()
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    if plugins:
+        values = {**values, "plugins": plugins}
     try:
         sweep = Sweep(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
@@ -37,6 +55,21 @@ def parse_sweep(values: Any, where: str = "") -> Sweep:
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
     return sweep
+
+
+def refuse_taken_names() -> None:
+    """Refuse keys of plugins that `--set` and tables would take for something else.
+
+    Raises:
+        SpecError: One has the name of a key of a specification, or of a metric or column.
+    """
+    taken = {*Sweep.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    for component in current().plugins:
+        for key in taken.intersection(component.own):
+            raise SpecError(
+                f"plugins: {component.file}: {component.title}: key {key} means something else in "
+                "specifications and tables; rename it"
+            )
 
 
 def _check_decided(sweep: Sweep) -> None:
