@@ -61,6 +61,7 @@ class Tag:
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
     SPEC = "spikesweep.spec"
+    PLUGINS = "spikesweep.plugins"
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
     KIND = "spikesweep.kind"
@@ -70,6 +71,20 @@ class Tag:
 
 CONFUSION_FILE = "confusion.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
+
+COLUMNS = (
+    "run_id",
+    "sweep",
+    "config_id",
+    "group_id",
+    "state",
+    "error",
+    "reused_from",
+    "start",
+    "duration_s",
+    "n",
+)
+"""Columns of tables that are neither params nor metrics: no param may be called so."""
 
 RUN_FILE = ".parquet"
 """Ends the name of a file of runs, and of no sweep: so the two are told apart."""

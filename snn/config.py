@@ -330,8 +330,12 @@ class TrialConfig(
         neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
         params = self.canonical().items()
         told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
-        plugins = sorted({each.digest for each in self.components if each.digest})
-        return told | ({"plugins": plugins} if plugins else {})
+        return told | ({"plugins": self.plugins} if self.plugins else {})
+
+    @property
+    def plugins(self) -> list[str]:
+        """The digests of the users' files that this run needs, in order."""
+        return sorted({each.digest for each in self.components if each.digest})
 
     def canonical(self) -> dict[str, Any]:
         """The keys that this run uses, with plain values, as they are logged."""
@@ -388,6 +392,15 @@ def _model(registry: Registry) -> type[TrialConfig]:
     extended = create_model("TrialConfig", __base__=TrialConfig, **fields)
     extended.registry = registry
     return extended
+
+
+def check_keys(registry: Registry) -> None:
+    """Refuse components whose keys are not those that they may bring or change.
+
+    Raises:
+        PluginError: One line.
+    """
+    _model(registry)
 
 
 def _refuse_our_keys(component: Component) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.text.plain import visible_lines
-from sweep.commands.common import SetOption, SpecArgument, print_table, say_result, stderr
+from sweep.commands.common import (
+    PluginOption,
+    SetOption,
+    SpecArgument,
+    print_table,
+    say_result,
+    stderr,
+)
 from sweep.host import streams
 
 if TYPE_CHECKING:
@@ -45,6 +52,7 @@ def submit(
     follow: Annotated[
         bool, typer.Option("--follow/--no-follow", help="show the output until it ends")
     ] = True,
+    plugin: PluginOption = [],  # noqa: B006
 ) -> int:
     """Run a sweep in a Ray cluster.
 
@@ -58,7 +66,7 @@ def submit(
     from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides)
+    sweep = load_sweep(spec, overrides, plugin)
     from sweep.cluster.jobs import Cluster
 
     there = Cluster(cluster)
@@ -69,6 +77,7 @@ def submit(
             "for another sweep at the same time, give it another name"
         )
     changes = [part for key in set_ for part in ("--set", key)]
+    changes += [part for path in plugin for part in ("--plugin", path)]
     changes += [] if trials is None else ["--trials", str(trials)]
     again = shlex.join(["spikesweep", "submit", spec, *changes, "--resume"])
     job_id = there.submit(sweep, resume=resume, again=again)

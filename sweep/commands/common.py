@@ -24,6 +24,14 @@ SetOption = Annotated[
         help="fix a key, for example --set epochs=5 (repeatable; keys: spikesweep schema)",
     ),
 ]
+PluginOption = Annotated[
+    list[str],
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="a Python file with components of your own (repeatable)",
+    ),
+]
 SpecArgument = Annotated[
     str,
     typer.Argument(
@@ -38,6 +46,20 @@ SweepNames = Annotated[
         help="names of sweeps (spikesweep list), or .parquet files of spikesweep export-runs",
     ),
 ]
+
+
+def use_plugin_files(paths: Sequence[str]) -> None:
+    """Use the components of these files.
+
+    Raises:
+        SpecError: A file cannot be used.
+    """
+    if paths:
+        from pathlib import Path
+
+        from sweep.spec.plugins import read_plugins, use_plugins
+
+        use_plugins(read_plugins((), Path(), paths))
 
 
 def stdout() -> Console:

@@ -63,10 +63,11 @@ def confirm(
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
-    from sweep.run.confirmation import asked_for
+    from sweep.run.confirmation import asked_for, use_plugins_of
     from sweep.spec.sources import parse_overrides
     from sweep.spec.sweep import Confirm
 
+    use_plugins_of(name)
     fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)
     asked = asked_for(name)
     wanted = Confirm(top=top or asked.top, seeds=fresh or asked.seeds, base=asked.base | changed)

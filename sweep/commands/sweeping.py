@@ -1,13 +1,22 @@
-"""Commands that run and check sweeps: run, validate, schema, specs, sync."""
+"""Commands that run and check sweeps: run, validate, check, schema, specs, sync."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SetOption, SpecArgument, say_result, stderr, stdout
+from sweep.commands.common import (
+    PluginOption,
+    SetOption,
+    SpecArgument,
+    say_result,
+    stderr,
+    stdout,
+    use_plugin_files,
+)
 
 if TYPE_CHECKING:
     from sweep.run.driver import Result
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (run, validate, schema, specs, sync):
+    for command in (run, validate, check, schema, specs, sync):
         app.command()(command)
 
 
@@ -33,6 +42,7 @@ def run(
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
     ] = None,
+    plugin: PluginOption = [],  # noqa: B006
 ) -> int:
     """Run a sweep.
 
@@ -47,7 +57,7 @@ def run(
     from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides)
+    sweep = load_sweep(spec, overrides, plugin)
     if dry_run:
         from sweep.run import preview
 
@@ -63,16 +73,43 @@ def run(
     return max(code, confirm_leaders(sweep.name, sweep.confirm, sweep.each, address))
 
 
-def validate(spec: SpecArgument, set_: SetOption = []) -> None:  # noqa: B006
+def validate(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006
+    plugin: PluginOption = [],  # noqa: B006
+) -> None:
     """Check a sweep's specification."""
     from sweep.spec.fresh_seeds import fresh_seeds
     from sweep.spec.sources import load_sweep, parse_overrides
 
-    sweep = load_sweep(spec, parse_overrides(set_))
+    sweep = load_sweep(spec, parse_overrides(set_), plugin)
     say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
         say_result(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a Python file with components")],
+) -> int:
+    """Check the components of a Python file of your own: what each must do, a line each.
+
+    Example: spikesweep check my_neurons.py
+    """
+    from snn import registry
+    from snn.contracts import findings
+    from snn.plugin_files import read_file
+
+    use_plugin_files([str(file)])
+    digest, failed = read_file(file).digest, 0
+    for component in registry.current().plugins:
+        if component.digest != digest:
+            continue
+        for statement, reason in findings(component):
+            failed += bool(reason)
+            verdict = "FAILS" if reason else "ok   "
+            say_result(f"{verdict}  {component.title}: {statement}{reason and f': {reason}'}")
+    return 1 if failed else 0
 
 
 def schema() -> None:

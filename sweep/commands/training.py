@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.common import SetOption, say_result, stderr
+from sweep.commands.common import (
+    PluginOption,
+    SetOption,
+    say_result,
+    stderr,
+    use_plugin_files,
+)
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
@@ -37,6 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
+    plugin: PluginOption = [],  # noqa: B006
 ) -> int:
     """Train one configuration, without Ray, and log it to MLflow.
 
@@ -49,6 +56,7 @@ def train(
     from sweep.run import single
     from sweep.spec.sources import parse_overrides
 
+    use_plugin_files(plugin)
     ended = single.train(TrialConfig.parse(parse_overrides(set_)), stderr())
     if ended.undelivered:
         stderr().print(ended.undelivered)
@@ -84,6 +92,7 @@ def predict(
             metavar="FILE",
         ),
     ] = None,
+    plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Classify images with a trained network.
 
@@ -100,7 +109,9 @@ def predict(
         from analysis.figures import known_suffix
 
         known_suffix(figure)  # before anything is computed
-    network, _ = checkpoint.load_network(_checkpoint(model))
+    file = _checkpoint(model)
+    use_plugin_files(plugin)
+    network, _ = checkpoint.load_network(file)
     pixels = pictures.read(images, network, invert=invert)
     found = network.probabilities(pixels)
     if figure is not None:
@@ -123,6 +134,7 @@ def export(
         Solver,
         typer.Option(help="nir: how its reader steps, by the exact solution or Euler's method"),
     ] = Solver.EXACT,
+    plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Write a trained network for other software, as ONNX or NIR.
 
@@ -140,7 +152,9 @@ def export(
     if format_ is None and suffix not in list(Format):
         raise SpecError(f"{output}: ends in neither .onnx nor .nir; give --format onnx or nir")
     chosen = format_ or Format(suffix)
-    network, _ = checkpoint.load_network(_checkpoint(model))
+    file = _checkpoint(model)
+    use_plugin_files(plugin)
+    network, _ = checkpoint.load_network(file)
     formats.write(network, output, chosen.value, solver.value)
     stderr().print(f"{output}: {network.n_pixels} pixels, {network.n_classes} classes")
     if chosen == Format.NIR:
@@ -158,4 +172,9 @@ def export(
 def _checkpoint(model: str) -> Path:
     from sweep.commands.results import best_checkpoint
 
-    return Path(model) if model.endswith(".pt") else best_checkpoint(model)
+    if model.endswith(".pt"):
+        return Path(model)
+    from sweep.run.confirmation import use_plugins_of
+
+    use_plugins_of(model)
+    return best_checkpoint(model)

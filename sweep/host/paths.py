@@ -2,6 +2,7 @@
 
 ray_results/NAME/LAUNCH/id                  of this launch alone: no other folder has it
                        /spec.yaml           the sweep as it was launched
+                       /plugins/DIGEST/     the users' files that it runs with
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
@@ -9,7 +10,7 @@ ray_results/NAME/LAUNCH/id                  of this launch alone: no other folde
                        /refused.jsonl       what MLflow does not take, with the reason
                        /tune/               Ray Tune's own state
 
-All nodes read and write the first three; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
+All nodes read and write the first four; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
 object store. An object store takes no appended lines and no locks, so the rest, which only the
 driver needs, is in `ray_results` on the driver's machine then.
 """
@@ -162,6 +163,11 @@ class LaunchPaths:
     def spec(self) -> Place:
         """The sweep as it was launched."""
         return self.folder / "spec.yaml"
+
+    @property
+    def plugins(self) -> Place:
+        """The users' files that it runs with."""
+        return self.folder / "plugins"
 
     @property
     def lock(self) -> Path:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,9 +21,11 @@ from analysis.records import KIND_SWEEP, LONGEST_TAG, Tag
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.host.paths import launches, storage_root
 from sweep.spec.checks import check_changes
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.parsing import parse_sweep
+from sweep.spec.plugins import plugins_in_use, read_plugins, use_plugins
 from sweep.spec.sweep import Confirm, Sweep
 from sweep.spec.yaml_file import read
 from sweep.tracking.store import open_store, store_exists
@@ -65,6 +68,7 @@ def confirmation(
     plan: dict[str, Any] = {
         "name": f"{name}{CONFIRMED}",
         "description": f"the leaders of {name} with fresh seeds",
+        "plugins": plugins_in_use(),
         "base": execution | shared,
         "points": points,
         "sampler": "grid",
@@ -87,6 +91,18 @@ def searched_for(name: str) -> dict[str, str]:
 def searched_each(name: str) -> tuple[str, ...]:
     """The keys of a search of which every combination of values has leaders of its own."""
     return tuple(_launched(name).get("each", ()))
+
+
+def use_plugins_of(name: str) -> None:
+    """Use the plugins of the latest launch of a sweep in this folder, where there is one.
+
+    Raises:
+        SpecError: One cannot be used.
+    """
+    found = [paths for paths in launches(storage_root(), name) if paths.spec.exists()]
+    launched = read(found[-1].spec.read_text(encoding="utf-8"), name) if found else None
+    if isinstance(launched, Mapping) and launched.get("plugins"):
+        use_plugins(read_plugins(launched["plugins"], Path()))
 
 
 def asked_for(name: str) -> Confirm:

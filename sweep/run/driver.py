@@ -132,7 +132,7 @@ def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> N
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_yaml()[:LONGEST_TAG]}
+    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]}
     tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, tags)
 
 

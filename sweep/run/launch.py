@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from snn.plugin_files import keep, kept
+from snn.plugins import files_in_use
 from snn.training.place import Place
 from sweep.errors import RunningError, SpecError, SweepError
 from sweep.host import locks
 from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
 from sweep.spec.parsing import parse_sweep
+from sweep.spec.plugins import Plugin
 from sweep.spec.sweep import Sweep
 from sweep.spec.yaml_file import read
 
@@ -33,6 +37,7 @@ def begin(sweep: Sweep) -> LaunchPaths:
         try:
             paths.own.mkdir(parents=True, exist_ok=paths.own != paths.folder)
             paths.id_file.write_text(paths.id, encoding="utf-8")
+            keep(files_in_use(), paths.plugins)
             paths.spec.write_text(sweep.to_yaml(), encoding="utf-8")
         except FileExistsError:  # another launch was faster by a moment
             continue
@@ -66,10 +71,22 @@ def discard_unused(paths: LaunchPaths) -> None:
         if not paths.outbox.exists():
             paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
+            _remove_plugins(paths.plugins)
             for file in locks.files(paths.lock):
                 file.unlink(missing_ok=True)
             paths.own.rmdir()
     _remove_empty(paths.own.parent)
+
+
+def _remove_plugins(folder: Any) -> None:
+    """Remove the copies of plugins, and their folders."""
+    if not folder.is_dir():
+        return
+    for copies in list(folder.iterdir()):
+        for file in list(copies.iterdir()):
+            file.unlink(missing_ok=True)
+        copies.rmdir()
+    folder.rmdir()
 
 
 def _remove_empty(folder: Path) -> None:
@@ -111,10 +128,22 @@ def _specified(root: Place, name: str) -> list[LaunchPaths]:
 
 
 def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
-    """The keys in which a launch differs from a sweep."""
-    launched = parse_sweep(read(paths.spec.read_text(encoding="utf-8"), str(paths.spec)))
-    ours, theirs = sweep.model_dump(), launched.model_dump()
+    """The keys in which a launch differs from a sweep, and the plugins."""
+    values = read(paths.spec.read_text(encoding="utf-8"), str(paths.spec))
+    plugins = _changed_plugins(values, paths)
+    if plugins:  # the launched specification may not be readable with those of today
+        return plugins
+    ours, theirs = sweep.model_dump(), parse_sweep(values).model_dump()
     return [key for key in ours if ours[key] != theirs[key]]
+
+
+def _changed_plugins(launched: Any, paths: LaunchPaths) -> list[str]:
+    """The plugins that are other ones than those of a launch, by name."""
+    before = {file.name: file.digest for file in kept(paths.plugins)}
+    if not before and isinstance(launched, Mapping) and launched.get("plugins"):
+        before = {one["file"]: Plugin(**one).as_file.digest for one in launched["plugins"]}
+    now = {file.name: file.digest for file in files_in_use()}
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
 @contextlib.contextmanager

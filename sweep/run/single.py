@@ -19,6 +19,7 @@ from snn.training.trainer import Trainer
 from sweep.host.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
 from sweep.run import launch
 from sweep.spec.parsing import parse_sweep
+from sweep.spec.plugins import plugins_in_use
 from sweep.spec.sweep import Sweep
 from sweep.tracking.earlier_runs import Ledger, Record
 from sweep.tracking.provenance import launch_tags, provenance_tags
@@ -75,7 +76,7 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
         refuse_another_store(paths)
         tracker = MlflowTracker(paths)
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
-        tags = trial_tags(paths, config) | provenance_tags(dataset)
+        tags = trial_tags(paths, config) | provenance_tags(dataset, config)
         tags |= {Tag.BACKEND: trainer.backend}
         tracker.begin(config.config_id, finish.trial_name(config), config.canonical(), tags)
         ended = _train(trainer, paths.trial(config.config_id), tracker, console)
@@ -85,7 +86,8 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
 
 def _as_sweep(config: TrialConfig) -> Sweep:
     base = {key: value for key, value in config.to_wire().items() if key != "seed"}
-    return parse_sweep({"name": NAME, "base": base, "scheduler": "none", "seeds": [config.seed]})
+    plan = {"name": NAME, "base": base, "scheduler": "none", "seeds": [config.seed]}
+    return parse_sweep({**plan, "plugins": plugins_in_use()})
 
 
 def _unfinished(config: TrialConfig) -> LaunchPaths | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief
-from snn.config import TrialConfig
+from snn.config import TrialConfig, model
 from snn.errors import ConfigError
+from snn.registry import KINDS, SPIKING_KINDS
 from sweep.errors import SpecError
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
+from sweep.spec.plugins import check_components
 from sweep.spec.repeats import first_repeat
 from sweep.spec.space import Parameter
 
@@ -56,19 +59,22 @@ def check_backends(sweep: Sweep) -> None:
     """Check that what is asked for can compute the trials; not in `check`, as it imports torch.
 
     Raises:
-        SpecError: A backend cannot compute these networks on the device that a trial is given.
+        SpecError: A backend cannot compute these networks on the device that a trial is given, or
+            a component of a plugin does not do what it must.
     """
     from snn.training.trainer import backend_of
 
     device = sweep.resources.device
-    for backend in sweep.values("backend"):
-        for dynamics in sweep.values("dynamics"):
-            config = TrialConfig.parse(sweep.base | {"backend": backend, "dynamics": dynamics})
-            try:
-                backend_of(config, device)
-            except ConfigError as error:
-                given = " (resources.gpu is 0)" if device == "cpu" and backend == "cuda" else ""
-                raise SpecError(f"base.{error}{given}") from None
+    check_components({kind: sweep.values(key) for kind, key in KINDS.items()})
+    keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
+    for chosen in itertools.product(*(dict.fromkeys(sweep.values(key)) for key in keys)):
+        config = TrialConfig.parse(sweep.base | dict(zip(keys, chosen, strict=True)))
+        try:
+            backend_of(config, device)
+        except ConfigError as error:
+            no_gpu = device == "cpu" and config.backend == "cuda"
+            given = " (resources.gpu is 0)" if no_gpu else ""
+            raise SpecError(f"base.{error}{given}") from None
 
 
 def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
@@ -94,8 +100,9 @@ def check_changes(changed: Collection[str], searched: Collection[str], where: st
 def _check_key(where: str, key: str) -> None:
     if key == "seed":
         raise SpecError(f"{where}seed: belongs to the replicates; use seeds: [0, 1, 2]")
-    if key not in TrialConfig.model_fields:
-        close = difflib.get_close_matches(str(key), TrialConfig.model_fields, n=1)
+    known_keys = model().model_fields
+    if key not in known_keys:
+        close = difflib.get_close_matches(str(key), known_keys, n=1)
         known = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
         raise SpecError(f"{where}{key}: unknown key; {known}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snn.config import TrialConfig
+from snn.config import model
 from sweep.spec.sections import sampler_model, scheduler_model
 from sweep.spec.sweep import Confirm, Resources, Sweep
 
@@ -12,7 +12,7 @@ from sweep.spec.sweep import Confirm, Resources, Sweep
 def json_schema() -> dict[str, Any]:
     """JSON schema of a specification; `base` is that of a configuration."""
     schema = Sweep.model_json_schema()
-    keys = TrialConfig.model_json_schema()
+    keys = model().model_json_schema()
     keys["properties"].pop("seed")
     properties = schema["properties"]
     properties["base"] = {**keys, "description": "keys that are fixed"}
@@ -20,14 +20,14 @@ def json_schema() -> dict[str, Any]:
     again["propertyNames"] = {"enum": sorted(keys["properties"])}
     properties["search"]["propertyNames"] = {"enum": sorted(keys["properties"])}
     properties["points"]["items"]["propertyNames"] = {"enum": sorted(keys["properties"])}
-    for key, model in (("sampler", sampler_model()), ("scheduler", scheduler_model())):
+    for key, method in (("sampler", sampler_model()), ("scheduler", scheduler_model())):
         schema["$defs"].pop(properties[key].pop("$ref").rpartition("/")[2])
-        section = schema["$defs"][model.__name__] = model.model_json_schema()
+        section = schema["$defs"][method.__name__] = method.model_json_schema()
         forms = [
-            {"$ref": f"#/$defs/{model.__name__}"},
+            {"$ref": f"#/$defs/{method.__name__}"},
             {"enum": section["properties"]["name"]["enum"]},
         ]
-        properties[key] |= {"anyOf": forms, "description": model.__doc__}
-        properties[key]["default"] = model().model_dump()
+        properties[key] |= {"anyOf": forms, "description": method.__doc__}
+        properties[key]["default"] = method().model_dump()
     properties["resources"]["description"] = Resources.__doc__
     return schema

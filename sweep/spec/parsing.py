@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
 from analysis.text.plain import brief
 from snn.config import describe
 from snn.errors import ConfigError
+from snn.registry import current
 from sweep.errors import SpecError
 from sweep.spec.checks import check
+from sweep.spec.plugins import read_plugins, use_plugins
 from sweep.spec.sections import sampler_model, scheduler_model
 from sweep.spec.sweep import Confirm, Resources, Sweep, fixed_keys
 
@@ -23,18 +27,32 @@ _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
 }
 
 
-def parse_sweep(values: Any, where: str = "") -> Sweep:
+def parse_sweep(
+    values: Any, where: str = "", folder: Path | None = None, more: Sequence[str] = ()
+) -> Sweep:
     """Validate plain values.
 
     Args:
         values: Keys and values, as in YAML.
         where: Their source, for errors.
+        folder: What the paths of its plugins are relative to; default: the working directory.
+        more: Paths of further plugins.
+
+    The plugins are in use from then on, and no others.
 
     Raises:
         SpecError: Something in them is wrong: what, where, and what is allowed, in one line.
     """
     if not isinstance(values, Mapping):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+    try:
+        plugins = read_plugins(values.get("plugins", ()), folder or Path(), more)
+        use_plugins(plugins)
+        refuse_taken_names()
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    if plugins:
+        values = {**values, "plugins": plugins}
     try:
         sweep = Sweep(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
@@ -51,6 +69,21 @@ def _section_of(error: ValidationError) -> type[BaseModel]:
     """Where the first mistake is, so that its keys can be named."""
     section, *inner = error.errors(include_url=False)[0]["loc"] or ("",)
     return _SECTIONS.get(section, lambda: Sweep)() if inner else Sweep
+
+
+def refuse_taken_names() -> None:
+    """Refuse keys of plugins that `--set` and tables would take for something else.
+
+    Raises:
+        SpecError: One has the name of a key of a specification, or of a metric or column.
+    """
+    taken = {*Sweep.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    for component in current().plugins:
+        for key in taken.intersection(component.own):
+            raise SpecError(
+                f"plugins: {component.file}: {component.title}: key {key} means something else in "
+                "specifications and tables; rename it"
+            )
 
 
 def _check_decided(sweep: Sweep) -> None:

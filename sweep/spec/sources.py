@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from analysis.text.plain import brief
-from snn.config import TrialConfig
+from snn.config import model
 from sweep.errors import SpecError
 from sweep.spec.parsing import parse_sweep
+from sweep.spec.plugins import read_plugins, use_plugins
 from sweep.spec.sections import by_name
 from sweep.spec.sweep import Sweep
 from sweep.spec.yaml_file import read
 
 
-def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep:
+def load_sweep(
+    source: str, overrides: Mapping[str, Any] | None = None, plugins: Sequence[str] = ()
+) -> Sweep:
     """Read a sweep from a YAML file, or a bundled one by its name.
 
     Args:
@@ -26,6 +29,7 @@ def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep
         overrides: Keys of the configuration are fixed at these values, and no longer searched or
             changed in the confirmation; keys of the specification (`trials`, `sampler.name`, …) are
             replaced.
+        plugins: Files with components, beside those that it names.
 
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
@@ -34,9 +38,17 @@ def load_sweep(source: str, overrides: Mapping[str, Any] | None = None) -> Sweep
     values = read(_text(source), where)
     if not isinstance(values, dict):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
+    folder = Path(source).parent
+    try:
+        given = read_plugins(values.get("plugins", ()), folder, plugins)
+        use_plugins(given)  # `--set` takes keys of theirs
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    if given:
+        values["plugins"] = given
     for key, value in (overrides or {}).items():
         _override(values, key, value, where)
-    return parse_sweep(values, where)
+    return parse_sweep(values, where, folder)
 
 
 def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
@@ -67,7 +79,7 @@ def bundled() -> dict[str, str]:
 
 
 def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
-    if key in TrialConfig.model_fields:
+    if key in model().model_fields:
         for part in ("base", "search"):
             if not isinstance(values.setdefault(part, {}), dict):
                 raise SpecError(
@@ -83,7 +95,7 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
         return
     top, *inner = key.split(".")
     if top not in Sweep.model_fields:
-        known = [*TrialConfig.model_fields, *Sweep.model_fields]
+        known = [*model().model_fields, *Sweep.model_fields]
         close = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
         raise SpecError(f"--set {key}: unknown key; {hint}")

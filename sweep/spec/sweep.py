@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
+from sweep.spec.plugins import Plugin
 from sweep.spec.points import Points
 from sweep.spec.sections import (
     ChosenSampler,
@@ -102,6 +103,9 @@ class Sweep(Section):
         description="letters, digits, '-', '_' and '.'; names the MLflow experiment and the study",
     )
     description: str = Field("", description="the question that the sweep answers")
+    plugins: tuple[Plugin, ...] = Field(
+        (), description="Python files with neurons, encodings and other components of your own"
+    )
     base: dict[str, Any] = Field({}, description="keys of the configuration that are fixed")
     search: dict[str, Any] = Field(
         {}, description=f"keys that are searched: {FORMS}; with when: {{other: value}}"
@@ -198,8 +202,16 @@ class Sweep(Section):
         return tuple(getattr(TrialConfig.parse({**self.base, **one}), key) for one in given)
 
     def to_yaml(self) -> str:
-        """The specification as YAML; reading it gives an equal sweep."""
+        """The specification as YAML, plugins included; reading it gives an equal sweep."""
         return write(self.model_dump(mode="json", exclude_defaults=True))
+
+    def to_log(self) -> str:
+        """The same for people: of plugins, it has the names and digests."""
+        values = self.model_dump(mode="json", exclude_defaults=True)
+        if self.plugins:
+            files = (plugin.as_file for plugin in self.plugins)
+            values["plugins"] = [f"{file.name} {file.short_digest}" for file in files]
+        return write(values)
 
 
 def fixed_keys(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from analysis.records import Tag
+from snn.config import TrialConfig
 from snn.data import Dataset
 
 _PACKAGES = ("spikesweep", "torch", "numba", "ray", "optuna", "mlflow")
@@ -26,9 +27,11 @@ def launch_tags() -> dict[str, str]:
     return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
 
 
-def provenance_tags(dataset: Dataset) -> dict[str, str]:
-    """Tags of a run on this data set by this code."""
+def provenance_tags(dataset: Dataset, config: TrialConfig) -> dict[str, str]:
+    """Tags of a run of this configuration on this data set by this code."""
     tags = {Tag.DATA_SHA256: dataset.sha256, Tag.NODE: platform.node()}
+    files = sorted({f"{each.file} {each.digest}" for each in config.components if each.digest})
+    tags |= {Tag.PLUGINS: ", ".join(files)} if files else {}
     return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
 
 

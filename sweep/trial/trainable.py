@@ -18,6 +18,7 @@ from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.errors import NonFiniteLossError
+from snn.plugins import use_kept
 from snn.training.trainer import Trainer
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
@@ -47,6 +48,7 @@ class SnnTrainable(tune.Trainable):
         """Called once per actor, with what all trials share."""
         assert datasets is not None and paths is not None
         check_here(paths.spec, release)
+        use_kept(paths.plugins)
         torch.set_num_threads(threads)
         self.datasets, self.paths, self.device = datasets, paths, device
         self.reset_config(config)

@@ -1,0 +1,65 @@
+"""What every encoding must do."""
+
+from __future__ import annotations
+
+import torch
+
+from snn.contracts.case import N_STEPS, config_of, images, require, require_shape, seeded
+from snn.encoding import Drive, draw_key, encoder
+from snn.registry import Component
+
+
+def _drive(component: Component, seed: int = 0) -> Drive:
+    return encoder(config_of(component))(images(), seeded(seed))
+
+
+def keeps_shapes(component: Component) -> None:
+    """It gives a finite value for every step, image and pixel."""
+    shape = (N_STEPS, *images().shape)
+    require_shape("dense()", _drive(component).dense(), shape)
+
+
+def drives(component: Component) -> None:
+    """A white pixel drives the network."""
+    require(bool((_drive(component).dense()[:, 1] != 0).any()), "a white image gives nothing")
+
+
+def agrees(component: Component) -> None:
+    """The current through weights is that of the values, written out."""
+    drive = _drive(component)
+    weight = torch.randn(images().shape[1], 4, generator=seeded(2))
+    ours, wanted = drive.current(weight), drive.dense() @ weight
+    require_shape("current(weight)", ours, tuple(wanted.shape))
+    require(torch.allclose(ours, wanted, rtol=1e-4, atol=1e-4), "the two differ")
+
+
+def counts(component: Component) -> None:
+    """The events are the non-zero values per image."""
+    drive = _drive(component)
+    counted = float((drive.dense() != 0).sum())
+    chance = 6 * counted**0.5 if component.random else 1e-3
+    told = drive.events() * len(images())
+    require(abs(told - counted) <= chance, f"events() tells {told:g}, and there are {counted:g}")
+
+
+def is_repeatable(component: Component) -> None:
+    """The same seed or key gives the same values."""
+    first, second = _drive(component).dense(), _drive(component).dense()
+    require(torch.equal(first, second), "the same seed gives other values")
+    encode, key = encoder(config_of(component)), draw_key(seeded())
+    first, second = (encode(images(), None, key).dense() for _ in range(2))
+    require(torch.equal(first, second), "the same key gives other values")
+
+
+def tells_of_chance(component: Component) -> None:
+    """It depends on the seed exactly where it is declared as random."""
+    differs = not torch.equal(_drive(component).dense(), _drive(component, 1).dense())
+    if component.random:
+        require(differs, "is declared as random, and another seed gives the same values")
+    else:
+        require(not differs, "another seed gives other values; declare random=True")
+
+
+CHECKS = {
+    "encoding": (keeps_shapes, drives, agrees, counts, is_repeatable, tells_of_chance),
+}

@@ -1,0 +1,114 @@
+"""Users' files that a specification names, with their content.
+
+In YAML, `plugins` lists files, by paths relative to the specification's folder. Once it is read, a
+specification has their content, too, and is written with it: so it means the same when it is
+submitted to a cluster, or resumed after a file was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from analysis.text.plain import brief
+from snn import plugins, registry
+from snn.plugin_files import PluginError, PluginFile, read_file
+from sweep.errors import SpecError
+
+
+class Plugin(BaseModel):
+    """A user's file, with its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    source: str
+
+    @property
+    def as_file(self) -> PluginFile:
+        """The file that this is of."""
+        return PluginFile(self.file, self.source.encode())
+
+
+def read_plugins(given: Any, folder: Path, more: Sequence[str] = ()) -> list[dict[str, str]]:
+    """The files that a specification and a command line name, with their content.
+
+    Args:
+        given: The value of `plugins`: paths, or what this returned before.
+        folder: What paths are relative to.
+        more: Paths of the command line, relative to the working directory.
+
+    Raises:
+        SpecError: Something is no file that can be read, or two have one name.
+    """
+    if not isinstance(given, list | tuple):
+        raise SpecError(f"plugins: must be a list of Python files, got {brief(given)}")
+    found: list[dict[str, str]] = []
+    for one in given:
+        found.append(_embedded(one) if isinstance(one, Mapping) else _read(one, folder))
+    found += [_read(path, Path()) for path in more]
+    names = [one["file"] for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError(f"plugins: {name} stands twice; files need different names")
+    return found
+
+
+def use_plugins(given: Iterable[Mapping[str, str]]) -> None:
+    """Read configurations with the components of these files.
+
+    Raises:
+        SpecError: A file cannot be used.
+    """
+    try:
+        plugins.use_files(Plugin(**one).as_file for one in given)
+    except PluginError as error:
+        raise SpecError(f"plugins: {error}") from None
+
+
+def plugins_in_use() -> list[dict[str, str]]:
+    """The files in use, as a specification has them."""
+    return [{"file": file.name, "source": file.content.decode()} for file in plugins.files_in_use()]
+
+
+def check_components(names: Mapping[str, Iterable[str]]) -> None:
+    """Check what the components of users do; imports torch.
+
+    Args:
+        names: By kind, those that are to be used.
+
+    Raises:
+        SpecError: One does not do what it must.
+    """
+    from snn.contracts import first_fault
+
+    for component in registry.current().plugins:
+        if component.name in names.get(component.kind, ()):
+            fault = first_fault(component)
+            if fault:
+                raise SpecError(f"plugins: {fault}; all checks: spikesweep check {component.file}")
+
+
+def _read(path: Any, folder: Path) -> dict[str, str]:
+    if not isinstance(path, str) or not path:
+        raise SpecError(f"plugins: must be a list of Python files, got {brief(path)}")
+    try:
+        file = read_file(folder / Path(path).expanduser())
+        return {"file": file.name, "source": file.content.decode("utf-8")}
+    except UnicodeDecodeError:
+        raise SpecError(f"plugins: {path}: is no text in UTF-8") from None
+    except PluginError as error:
+        raise SpecError(f"plugins: {error}") from None
+
+
+def _embedded(one: Mapping[Any, Any]) -> dict[str, str]:
+    found = {str(key): value for key, value in one.items()}
+    if found.keys() != {"file", "source"} or not all(isinstance(v, str) for v in found.values()):
+        raise SpecError(f"plugins: needs a path, or file and source, got {brief(dict(one))}")
+    name = found["file"]
+    if Path(name).name != name or not name.endswith(".py"):
+        raise SpecError(f"plugins: file: must be a name that ends in .py, got {brief(name)}")
+    return found

@@ -1,0 +1,17 @@
+"""ψ = max(0, 1 − |v − A| / width) (Esser et al., 2016)."""
+
+from snn.plugin_files import Key
+from snn.registry import Component
+
+COMPONENTS = (
+    Component(
+        kind="surrogate",
+        name="triangle",
+        make="triangle",
+        keys=(Key("width", float, 1.0, low=0.1, description="half of its base"),),
+    ),
+)
+
+
+def triangle(v, threshold, slope, width):
+    return (1 - (v - threshold).abs() / width).clamp(min=0)
