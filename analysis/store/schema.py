@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from analysis.errors import SchemaError
+from analysis.store import mlflow_internals, optuna_internals
 from analysis.text.addresses import bare, sqlite_path
 
 if TYPE_CHECKING:
@@ -243,11 +244,8 @@ def _dump(connection: Any) -> list[str]:
 
 
 def _mlflow_statements() -> list[str]:
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
-
-    engine = create_sqlalchemy_engine("sqlite://")  # type: ignore[no-untyped-call]
+    engine = mlflow_internals.database_in_memory()
     try:
-        _initialize_tables(engine)  # type: ignore[no-untyped-call]
         return _dump(engine.raw_connection())
     finally:
         engine.dispose()
@@ -269,7 +267,7 @@ MLFLOW = Schema(
     title="MLflow",
     first=frozenset({"experiments", "runs"}),
     rows={"experiments": 1, "workspaces": 1},
-    scripts=("mlflow.store.db_migrations", ""),
+    scripts=mlflow_internals.MIGRATIONS,
     statements=_mlflow_statements,
     upgrade="mlflow db upgrade",
 )
@@ -278,7 +276,7 @@ OPTUNA = Schema(
     title="Optuna",
     first=frozenset({"studies", "version_info"}),
     rows={"version_info": 1},
-    scripts=("optuna.storages._rdb", "alembic"),
+    scripts=optuna_internals.MIGRATIONS,
     statements=_optuna_statements,
     upgrade="optuna storage upgrade --storage",
 )

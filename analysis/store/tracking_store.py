@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from analysis.errors import AnalysisError, SchemaError
 from analysis.records import Tag
+from analysis.store.mlflow_internals import is_database_scheme
 from analysis.store.record import RunRecord
 from analysis.store.schema import MLFLOW, look, require
 from analysis.text.addresses import local_path, shown, sqlite_path
@@ -212,10 +213,8 @@ def _quietly() -> Iterator[None]:
 
 
 def _require_store(uri: str) -> None:
-    from mlflow.store.db.db_types import DATABASE_ENGINES
-
     scheme = urlsplit(uri).scheme
-    if scheme.split("+")[0] in DATABASE_ENGINES:
+    if is_database_scheme(scheme.split("+")[0]):
         _require_tables(uri)
     elif scheme in ("", "file"):
         folder = local_path(uri) or Path(uri)

@@ -15,7 +15,8 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.servers import Servers, in_a_session_of_their_own, unprinted
+from sweep.cluster.ray_internals import unprinted
+from sweep.cluster.servers import Servers, in_a_session_of_their_own
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.environment import quiet_mlflow, settle_ray

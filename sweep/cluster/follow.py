@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TextIO
 
-from ray.dashboard.modules.job.pydantic_models import JobDetails
+from ray.job_submission import JobDetails
 from rich.console import Console
 
 from analysis.text.plain import visible_lines

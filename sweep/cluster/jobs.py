@@ -15,14 +15,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
-from typing import Any
 
 import aiohttp
 import requests
-from ray.dashboard.modules.job.pydantic_models import JobDetails, JobType
 from ray.exceptions import AuthenticationError, RayError
-from ray.job_submission import JobStatus, JobSubmissionClient
+from ray.job_submission import JobDetails, JobStatus, JobType
 
+from sweep.cluster.ray_internals import job_client, version_of_server
 from sweep.errors import SpecError, SweepError
 from sweep.spec.sweep import Sweep
 
@@ -74,7 +73,7 @@ class Cluster:
         if given or self.url != address:  # Ray would prefer its variables to what it is given
             os.environ[ADDRESSES[0]] = self.url
         with self._plainly():
-            self._client = _Client(self.url)
+            self._client = job_client(self.url, _REQUEST_S)
             self.url = self._client.get_address()
 
     def submit(self, sweep: Sweep, *, resume: bool, again: str) -> str:
@@ -157,7 +156,7 @@ class Cluster:
     def version(self) -> str:
         """Version of the cluster's Ray."""
         with self._plainly():
-            return str(self._client._do_request("GET", "/api/version").json()["ray_version"])
+            return version_of_server(self._client)
 
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
@@ -183,14 +182,6 @@ class Cluster:
                 "RAY_AUTH_TOKEN (or RAY_AUTH_TOKEN_PATH, a file)"
             )
         return f"the cluster at {self.url} has another token than RAY_AUTH_TOKEN here"
-
-
-class _Client(JobSubmissionClient):
-    """Ray's client, which would wait for ever for a server that is silent."""
-
-    def _do_request(self, method: str, endpoint: str, **options: Any) -> requests.Response:
-        options.setdefault("timeout", _REQUEST_S)
-        return super()._do_request(method, endpoint, **options)
 
 
 def configured() -> str:

@@ -13,7 +13,7 @@ from sweep.commands.common import SetOption, SpecArgument, print_table, say_resu
 from sweep.host import streams
 
 if TYPE_CHECKING:
-    from ray.dashboard.modules.job.pydantic_models import JobDetails
+    from ray.job_submission import JobDetails
 
     from sweep.cluster.jobs import Cluster
 

@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
 )
 
 from analysis.errors import SchemaError
+from analysis.store.optuna_internals import study_id, trial_id
 from analysis.store.schema import OPTUNA, prepare
 from analysis.text.addresses import shown
 from analysis.text.redaction import redacted
@@ -71,9 +72,9 @@ class StudyDatabase:
             raise
         except Exception as error:  # any of SQLAlchemy's and the database drivers'
             raise self._away(error) from None
-        self._study_id = study._study_id
+        self._study_id = study_id(study)
         self.trials = [trial for trial in trials if trial.state != TrialState.WAITING]
-        self._ids = {number: trial._trial_id for number, trial in enumerate(self.trials)}
+        self._ids = {number: trial_id(trial) for number, trial in enumerate(self.trials)}
         self._written = dict(enumerate(self.trials))
         self._waiting: dict[int, FrozenTrial] = {}
         self._changed = threading.Condition()
@@ -178,19 +179,19 @@ class StudyDatabase:
         """Take a trial of the study that we do not know for the one that was just created."""
         known = set(self._ids.values())
         for trial in self._storage.get_all_trials(self._study_id, deepcopy=False):
-            if trial._trial_id not in known:
-                self._ids[number] = trial._trial_id
+            if trial_id(trial) not in known:
+                self._ids[number] = trial_id(trial)
 
-    def _update(self, trial_id: int, before: FrozenTrial | None, now: FrozenTrial) -> None:
+    def _update(self, at: int, before: FrozenTrial | None, now: FrozenTrial) -> None:
         storage = self._storage
         reports = before.intermediate_values if before else {}
         for step in now.intermediate_values.keys() - reports.keys():
-            storage.set_trial_intermediate_value(trial_id, step, now.intermediate_values[step])
+            storage.set_trial_intermediate_value(at, step, now.intermediate_values[step])
         attributes = before.user_attrs if before else {}
         for key in now.user_attrs.keys() - attributes.keys():
-            storage.set_trial_user_attr(trial_id, key, now.user_attrs[key])
+            storage.set_trial_user_attr(at, key, now.user_attrs[key])
         if now.state.is_finished():
-            storage.set_trial_state_values(trial_id, now.state, now.values)
+            storage.set_trial_state_values(at, now.state, now.values)
 
 
 def optuna_directions(directions: Mapping[str, str]) -> list[StudyDirection]:

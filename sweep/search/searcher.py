@@ -24,6 +24,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from analysis.records import State
+from analysis.store.optuna_internals import open_trial, stored_trial
 from snn.config import TrialConfig
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
@@ -250,7 +251,7 @@ class StudySearcher(Searcher):
         self._save(candidate.trial)
 
     def _save(self, trial: optuna.trial.Trial | optuna.trial.FrozenTrial) -> None:
-        self.database.save(self.study._storage.get_trial(trial._trial_id))
+        self.database.save(stored_trial(self.study, trial))
 
     def _tell(self, candidate: Candidate) -> None:
         """Tell the study what became of a configuration, all its seeds together."""
@@ -293,7 +294,7 @@ class StudySearcher(Searcher):
         return asked
 
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
-        trial = optuna.trial.Trial(self.study, frozen._trial_id)
+        trial = open_trial(self.study, frozen)
         candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
         candidate.reported = set(frozen.intermediate_values)
         for seed in candidate.configs:

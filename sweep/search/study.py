@@ -12,11 +12,11 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from analysis.records import MAX
+from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
 from sweep.spec.sweep import Sweep
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-_FIXED = "fixed_params"  # where Optuna keeps the values of an enqueued trial
 
 
 def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
@@ -25,7 +25,7 @@ def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
     study.add_trials(database.trials)
     study.sampler = make_sampler(sweep, len(database.trials))
     if sweep.sampler.declared.every_point:
-        known = {_key(trial.system_attrs.get(_FIXED, {})) for trial in database.trials}
+        known = {_key(trial.system_attrs.get(ENQUEUED_PARAMS, {})) for trial in database.trials}
         for assignment in sweep.space.grid():
             point = sweep.space.to_optuna_params(assignment)
             if _key(point) not in known:
