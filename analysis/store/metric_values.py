@@ -1,4 +1,4 @@
-"""All that MLflow has of the metrics of many runs, asked for in as few questions as it takes."""
+"""The metric values of many runs, read from MLflow in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def in_order(values: pd.DataFrame, run_ids: Sequence[str], metrics: Sequence[str
 
 
 def _way_to_ask(client: MlflowClient) -> tuple[Ask, int]:
-    """The quickest that this kind of store has, and how many runs a question takes.
+    """The fastest way to read from this kind of store, and how many runs a request takes.
 
     MLflow's own UI asks servers like that. A run at a time, ten thousand take minutes.
     """

@@ -114,7 +114,7 @@ class Slots:
 
     def __init__(self, needs: Resources, servers: Servers) -> None:
         self.servers = servers
-        self.needs = _told(needs.wanted, needs)
+        self.needs = _amounts(needs.wanted, needs)
         self._of_trial = needs
         self.memory, self.shortage = Memory(), ""
         self._most_cpus = needs.cpu
@@ -123,7 +123,7 @@ class Slots:
             return
         if not any(node.get("CPU", 0) for node in _nodes()):
             raise SweepError("the cluster has no worker that runs trials just now; start one")
-        machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
+        machines = "; ".join(_amounts(node, needs) for node in _nodes()) or "there are no machines"
         raise SweepError(f"resources: a trial asks for {self.needs}, and none has it: {machines}")
 
     def __call__(self) -> int:
@@ -163,7 +163,7 @@ def fitting(node: Mapping[str, float], needs: Resources) -> int:
     return int(min(node.get(name, 0) / amount for name, amount in needs.wanted.items()))
 
 
-def _told(amounts: Mapping[str, float], needs: Resources) -> str:
+def _amounts(amounts: Mapping[str, float], needs: Resources) -> str:
     """Those of the amounts that a trial asks for, in words."""
     units = {"CPU": (1, "CPUs"), "GPU": (1, "GPUs"), "memory": (2**30, "GiB of memory")}
     return ", ".join(

@@ -22,7 +22,7 @@ from ray.exceptions import AuthenticationError, RayError
 from ray.job_submission import JobDetails, JobStatus, JobType
 
 from sweep.cluster.ray_internals import job_client, version_of_server
-from sweep.errors import SpecError, SweepError
+from sweep.errors import SpecError, SweepError, first_line
 from sweep.spec.sweep import Sweep
 
 ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray itself reads
@@ -44,7 +44,7 @@ class UnknownJobError(SpecError):
     """The cluster knows no such job."""
 
 
-class Cluster:
+class JobServer:
     """The job server of a cluster.
 
     Attributes:
@@ -256,5 +256,6 @@ def _reason(error: Exception) -> str:
     """The innermost cause, in one line."""
     while isinstance(error.__cause__ or error.__context__, Exception):
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    text = (str(error).strip() or repr(error)).splitlines()[0][:200]
-    return text if text.isprintable() else "what answers there is no dashboard"
+    lines = str(error).strip().splitlines()
+    printable = not lines or lines[0].isprintable()
+    return first_line(error) if printable else "what answers there is no dashboard"

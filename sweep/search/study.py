@@ -20,7 +20,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
-    """The study with the trials that the database has of it; they keep their order, not numbers."""
+    """The study with the trials from its database, in their order; their numbers may differ."""
     study = optuna.create_study(directions=optuna_directions(sweep.directions))
     study.add_trials(database.trials)
     study.sampler = make_sampler(sweep, len(database.trials))
@@ -54,7 +54,7 @@ def _key(point: Mapping[str, Any]) -> str:
 
 
 def make_sampler(sweep: Sweep, drawn: int) -> BaseSampler:
-    """The sampler; after a resume it goes on with other random numbers than it began with."""
+    """The sampler; after a resume it draws other random numbers than at first."""
     chosen = sweep.sampler
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
