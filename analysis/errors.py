@@ -1,11 +1,11 @@
-"""The exceptions that a user of `analysis` can meet. They never mean a bug of ours."""
+"""The exceptions that `analysis` raises for its users. They never mean a bug of ours."""
 
 from __future__ import annotations
 
 
 class AnalysisError(Exception):
-    """What was asked of the runs cannot be given; the text is one line for the user."""
+    """The runs do not allow what was asked for; the text is one line for the user."""
 
 
 class SchemaError(Exception):
-    """The tables in a database are not those of the library that is installed; in one line."""
+    """The tables in a database belong to another version of a library; the text is one line."""

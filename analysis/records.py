@@ -104,7 +104,7 @@ EXPERIMENT_TAGS: Mapping[str, str] = MappingProxyType(
 
 
 class State:
-    """How a trial stands; MLflow knows FINISHED, FAILED, KILLED, so the tag tells the rest."""
+    """The state of a trial, kept in a tag: MLflow knows only FINISHED, FAILED and KILLED."""
 
     RUNNING = "running"
     DONE = "done"

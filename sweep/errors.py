@@ -1,8 +1,6 @@
-"""What can go wrong with a sweep: the user's mistakes, and the world's trouble."""
+"""Errors of a sweep: mistakes of the user, and failures of disk, network or servers."""
 
 from __future__ import annotations
-
-from analysis.text.plain import one_line
 
 
 class SweepError(Exception):
@@ -19,9 +17,6 @@ class RunningError(SpecError):
 
 def first_line(error: BaseException) -> str:
     """What an error says, without secrets: of our own all, of others the first line."""
-    from analysis.text.redaction import redacted  # a file of the user's may hide `analysis`
+    from analysis.text import redaction  # late: a user's file may hide the package `analysis`
 
-    if isinstance(error, SweepError):
-        return str(error)
-    lines = redacted(str(error)).strip().splitlines()
-    return one_line(lines[0] if lines else type(error).__name__)
+    return str(error) if isinstance(error, SweepError) else redaction.first_line(error)

@@ -29,7 +29,7 @@ class LayerActivity:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Activity:
+class ImageActivity:
     """A network and one image.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The seeds of a configuration put together: what the tables and the figures rest on."""
+"""Means over the seeds of a configuration: all tables and figures start from these."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
 
 
 def follows(table: pd.DataFrame, param: str) -> bool:
-    """Whether a param has one value for every combination of those that its default depends on.
+    """Whether the params that a default depends on determine this param.
 
     The published LIF and ALIF, for example, differ in their thresholds: that is part of what they
     are, and tells no two configurations apart.
@@ -107,10 +107,10 @@ def follows(table: pd.DataFrame, param: str) -> bool:
 
 
 def require_param(runs: pd.DataFrame, name: str) -> None:
-    """Refuse to tell runs apart by what is no param.
+    """Check that the runs have a param of this name.
 
     Raises:
-        AnalysisError: it is none; the params that vary are named.
+        AnalysisError: they have none; the text names those that vary.
     """
     params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
     if name not in params:

@@ -10,7 +10,7 @@ from analysis.data.runs import METRICS, load_runs
 from analysis.errors import AnalysisError
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.metric_values import in_order, read_values
-from analysis.store.tracking_store import open_store
+from analysis.store.tracking_store import existing_store
 
 
 def load_history(
@@ -42,7 +42,7 @@ def load_history(
     parts = [pd.DataFrame()]
     parts += [RunFile(name).values(wanted, metrics) for name in names if is_run_file(name)]
     if not all(is_run_file(name) for name in names):
-        with open_store(tracking_uri) as client:
+        with existing_store(tracking_uri) as client:
             parts.append(read_values(client, wanted, metrics))
     return _by_epoch(in_order(pd.concat(parts), wanted, metrics), wanted, metrics)
 

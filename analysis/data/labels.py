@@ -1,4 +1,4 @@
-"""The words of the figures: how a reader knows the values of the params."""
+"""Labels of params, values and metrics in figures and tables."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ FAMILY = ("dynamics", "recurrent")
 
 
 def value_label(param: str, value: Any) -> str:
-    """A value that says what it is of: `ALIF`, `rec`, `30 epochs`, `lr=0.01`."""
+    """A value that can stand alone: `ALIF`, `rec`, `30 epochs`, `lr=0.01`."""
     text = as_text(value)
     if param in _SPEAK_FOR_THEMSELVES:
         return text
@@ -82,7 +82,7 @@ def configuration(row: Mapping[Any, Any], params: Sequence[str]) -> str:
 
 
 def asked_for(params: Sequence[str]) -> list[str]:
-    """Those params that a reader asks for first, where there are too many for a label."""
+    """The params that a reader looks for first, where there are too many for a label."""
     first = [name for name in params if name in CONSTANTS]
     return first if first and len(params) > _MOST_IN_LABEL else list(params)
 
@@ -95,7 +95,7 @@ def constants(groups: pd.DataFrame, but: Sequence[str] = ()) -> list[str]:
 
 
 def class_names(dataset: str, count: int) -> tuple[str, ...]:
-    """What the classes of a data set are called: the articles of Fashion-MNIST, else digits."""
+    """The names of the classes of a data set: articles for Fashion-MNIST, digits else."""
     return _CLASSES.get(dataset, tuple(str(number) for number in range(count)))
 
 

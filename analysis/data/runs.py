@@ -15,8 +15,8 @@ from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.record import RunRecord
 from analysis.store.tracking_store import (
     NOTHING_YET,
+    existing_store,
     find_sweeps,
-    open_store,
     sweep_experiments,
     sweep_runs,
 )
@@ -70,7 +70,7 @@ def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[
             raise AnalysisError(f"{name}: no file of runs: export-runs writes them, as .parquet")
     records = [run for name in names if is_run_file(name) for run in RunFile(name).runs()]
     if sweeps:
-        with open_store(tracking_uri) as client:
+        with existing_store(tracking_uri) as client:
             records += find_sweeps(client, sweeps)
     return records
 
@@ -89,7 +89,7 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     Raises:
         AnalysisError: there is no store or no sweep in it, or it cannot be read.
     """
-    with open_store(tracking_uri) as client:
+    with existing_store(tracking_uri) as client:
         names = sweep_experiments(client)
         runs = list(sweep_runs(client, names))
     if not runs:

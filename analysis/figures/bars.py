@@ -182,7 +182,7 @@ def _colour(bar: _Bar) -> int:
 
 
 def _write_values(axes: Axes, plan: _Plan, scale: int, *, at_the_foot: bool) -> None:
-    """Above the bars, or at their feet, where no published value can hide them."""
+    """Write values above the bars, or at their foot where a published value would hide them."""
     for bar in plan.bars:
         top = bar.height if pd.isna(bar.high) else bar.high
         text = axes.annotate(

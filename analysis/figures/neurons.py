@@ -75,7 +75,7 @@ def accuracy_by_neurons(
 
 
 def _side_by_side(points: pd.DataFrame, lines: Sequence[str]) -> pd.Series[float]:
-    """The sizes, a little aside for every line, so that error bars do not hide each other."""
+    """The sizes, shifted a little for every line, so that error bars do not overlap."""
     place = points["_line"].map({line: at for at, line in enumerate(lines)})
     aside = (place - (len(lines) - 1) / 2) * _APART
     size = points["_size"].astype("float64")

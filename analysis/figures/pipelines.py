@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.data.activity import Activity
+from analysis.data.activity import ImageActivity
 from analysis.data.groups import best_run, spiking
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import head
@@ -18,7 +18,7 @@ from analysis.figures.rasters import draw_inputs, draw_spikes, layer_title, what
 _PREDICTED, _TRUE = LOOKS[0], LOOKS[5]
 
 
-def pipeline(activity: Activity) -> Figure:
+def pipeline(activity: ImageActivity) -> Figure:
     """One panel per stage: the image, its input, the hidden layers, the readout, the probabilities.
 
     The predicted class is blue and solid, another true class red and dashed.
@@ -48,13 +48,13 @@ def pipeline(activity: Activity) -> Figure:
     return figure
 
 
-def _draw_image(axes: Axes, activity: Activity) -> None:
+def _draw_image(axes: Axes, activity: ImageActivity) -> None:
     axes.imshow(activity.image, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()
     axes.set_title("pixels: " + " × ".join(str(size) for size in activity.image.shape))
 
 
-def _draw_readout(axes: Axes, activity: Activity) -> None:
+def _draw_readout(axes: Axes, activity: ImageActivity) -> None:
     for number, trace in enumerate(activity.readout.T):
         look = _look(activity, number)
         axes.plot(
@@ -69,7 +69,7 @@ def _draw_readout(axes: Axes, activity: Activity) -> None:
     axes.grid(visible=False)
 
 
-def _draw_probabilities(axes: Axes, activity: Activity) -> None:
+def _draw_probabilities(axes: Axes, activity: ImageActivity) -> None:
     names, percent = activity.class_names, activity.probabilities * 100
     looks = [_look(activity, number) for number in range(len(names))]
     axes.barh(
@@ -100,7 +100,7 @@ def _draw_probabilities(axes: Axes, activity: Activity) -> None:
     axes.set_title("probabilities: of the classes")
 
 
-def _look(activity: Activity, number: int) -> Look | None:
+def _look(activity: ImageActivity, number: int) -> Look | None:
     if number == activity.predicted:
         return _PREDICTED
     return _TRUE if number == activity.label else None

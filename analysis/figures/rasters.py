@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.data.activity import Activity, LayerActivity
+from analysis.data.activity import ImageActivity, LayerActivity
 from analysis.data.groups import best_run, spiking
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head
@@ -18,7 +18,7 @@ _DOTS, _DOT_POINTS = 60.0, (0.6, 2.0)  # the more spikes, the smaller the dots
 _LINE, _THRESHOLD = LOOKS[0], LOOKS[5]
 
 
-def raster(activity: Activity, *, traces: int = 3) -> Figure:
+def raster(activity: ImageActivity, *, traces: int = 3) -> Figure:
     """Input spikes, the spikes of every hidden layer, and the membranes of its busiest neurons.
 
     Args:
@@ -55,7 +55,7 @@ def raster(activity: Activity, *, traces: int = 3) -> Figure:
     return figure
 
 
-def what(activity: Activity) -> list[str]:
+def what(activity: ImageActivity) -> list[str]:
     """The image, its class and what the network takes it for."""
     name = activity.class_names[activity.predicted]
     found = f"predicted {name} ({100 * activity.probabilities[activity.predicted]:.1f} %)"
@@ -64,13 +64,13 @@ def what(activity: Activity) -> list[str]:
     return [activity.name, f"true class {activity.class_names[activity.label]}", found]
 
 
-def layer_title(activity: Activity, number: int, layer: LayerActivity) -> str:
+def layer_title(activity: ImageActivity, number: int, layer: LayerActivity) -> str:
     """`hidden layer 2: 64 neurons, 310 spikes`."""
     which = f"hidden layer {number}" if len(activity.layers) > 1 else "hidden layer"
     return f"{which}: {layer.spikes.shape[1]} neurons, {layer.spikes.sum():,} spikes"
 
 
-def draw_inputs(axes: Axes, activity: Activity) -> None:
+def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
     """The spikes of the pixels, or their currents as shades."""
     n_pixels = activity.inputs.shape[1]
     axes.set_ylabel("pixel")
@@ -92,7 +92,7 @@ def draw_inputs(axes: Axes, activity: Activity) -> None:
     axes.set_title(f"{activity.encoding} code: currents of {n_pixels} pixels, no spikes")
 
 
-def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: Activity) -> None:
+def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: ImageActivity) -> None:
     """A dot per spike, the first neuron at the bottom."""
     step, neuron = np.nonzero(spikes)
     axes.plot(
@@ -109,7 +109,7 @@ def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: Activity) -> No
     axes.grid(visible=False)
 
 
-def _draw_membrane(axes: Axes, activity: Activity, layer: LayerActivity, neuron: int) -> None:
+def _draw_membrane(axes: Axes, activity: ImageActivity, layer: LayerActivity, neuron: int) -> None:
     potentials, times = layer.potentials[:, neuron], activity.times_ms
     fired = layer.spikes[:, neuron]
     axes.plot(times, potentials, color=_LINE.colour, linewidth=1.0, label="membrane")

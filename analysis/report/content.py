@@ -1,4 +1,4 @@
-"""What stands in a report. Whatever cannot be shown, a line says why: there are no silent gaps."""
+"""The content of a report. Where something cannot be shown, a line says why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.data.activity import Activity
+from analysis.data.activity import ImageActivity
 from analysis.data.groups import CHOSEN_BY, several_values
 from analysis.data.labels import value_labels
 from analysis.data.runs import STATES, param_columns
@@ -51,7 +51,7 @@ def build_report(
     material: Material,
     *,
     mlflow_url: str = "",
-    activity: Callable[[str], Activity] = no_activity,
+    activity: Callable[[str], ImageActivity] = no_activity,
 ) -> Report:
     """The report on all that was read.
 
@@ -226,7 +226,7 @@ def _claims(material: Material) -> list[Part]:
 
 
 def _figures(source: Source) -> Iterator[Part]:
-    """Of every data set by itself: accuracies on different ones are not to be compared."""
+    """Figures of every data set by itself: accuracies on different data do not compare."""
     by_data_set = several_values(source.runs, ["dataset"])
     for group, runs in groups_within(source.runs, by_data_set):
         suffix = f"-{runs['dataset'].iloc[0]}" if group else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.data.activity import Activity
+from analysis.data.activity import ImageActivity
 from analysis.data.groups import several_values
 from analysis.data.launches import launches_of, provenance_of
 from analysis.data.runs import read_records, tidy
@@ -48,7 +48,7 @@ class Material:
             provenance=provenance_of(records),
         )
 
-    def source(self, activity: Callable[[str], Activity] = no_activity) -> Source:
+    def source(self, activity: Callable[[str], ImageActivity] = no_activity) -> Source:
         """What its figures are drawn from.
 
         Args:

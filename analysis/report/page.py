@@ -55,7 +55,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 
 def _harmless(value: Any) -> Any:
-    """A text of others without control characters; HTML of our own stays."""
+    """Foreign text without control characters; our own HTML stays."""
     return visible_lines(value) if type(value) is str else value
 
 

@@ -1,4 +1,4 @@
-"""What must be so in a file of runs, beyond its seal: anybody can seal a file anew."""
+"""Checks of a file of runs beyond its checksum, which anybody can compute anew."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def check_size(metadata: Any, most: int = _MOST_BYTES) -> None:
 
 
 class Checks:
-    """Checks the runs of a file, group by group; keeps what they must not have in common."""
+    """Checks the runs of a file group by group, also for ids that occur twice."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, tuple[str, str]] = {}

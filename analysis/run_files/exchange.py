@@ -20,13 +20,13 @@ from analysis.run_files.format import RunFile, is_run_file
 from analysis.run_files.names import require_names
 from analysis.run_files.writer import RunFileWriter
 from analysis.store.metric_values import read_values
-from analysis.store.origin import abroad, at_home, origin
+from analysis.store.origin import as_imported, as_trained, origin
 from analysis.store.record import RunRecord
 from analysis.store.tracking_store import (
+    existing_store,
     experiments_of,
     explained,
     find_sweeps,
-    open_store,
     sweep_runs,
 )
 from analysis.text.addresses import artifacts_of
@@ -90,7 +90,7 @@ def export_runs(
         raise AnalysisError(f"{os.fspath(path)}: the name of a file of runs must end in {RUN_FILE}")
     for name in filter(is_run_file, sweeps):
         raise AnalysisError(f"{name}: is a file already; what is exported are sweeps of the store")
-    with open_store(tracking_uri) as client:
+    with existing_store(tracking_uri) as client:
         found = find_sweeps(client, sweeps)
         running = Counter(run.sweep for run in found if run.is_trial and _is_running(run))
         runs = _for_export(found)
@@ -132,7 +132,7 @@ def import_runs(
         open_sweeps: list[tuple[RunRecord, pd.DataFrame]] = []
 
         def write(run: RunRecord, values: pd.DataFrame) -> None:
-            _write(client, ids[run.run_id], abroad(run, ids), values, run.run_id in there)
+            _write(client, ids[run.run_id], as_imported(run, ids), values, run.run_id in there)
             counts["continued" if run.run_id in there else "made"] += 1
             progress(counts.total(), len(file))
 
@@ -211,7 +211,7 @@ def _whole(
         for run in runs
     ]
     values["run_id"] = values["run_id"].cat.rename_categories([origin(run) for run in runs])
-    return [at_home(run, origins) for run in closed], values
+    return [as_trained(run, origins) for run in closed], values
 
 
 def _known_experiment(client: MlflowClient, sweep: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Which of many compromises are worth a look."""
+"""The Pareto front: the compromises that no other dominates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.records import MAX
 
 
 def pareto_front(table: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
-    """The rows that no other beats: better in one column and as good in all others.
+    """The rows that no other dominates: better in one column, and as good in all others.
 
     Of rows that are equal in all of the columns the first stays. The order is that of the table.
 

@@ -1,4 +1,4 @@
-"""The files that a run has left: its network, its confusion matrix."""
+"""The files of a run: its network and its confusion matrix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisError
 from analysis.records import CONFUSION_FILE, Tag
 from analysis.store.relocation import move_of
-from analysis.store.tracking_store import open_store
+from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
 
 
@@ -42,11 +42,11 @@ def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int
 
 
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
-    """The file of this name beside the network of a run; by default the network."""
+    """The file of this name in the folder of a run's network; without a name, the network."""
     tags = _tags_of(run_id, what, tracking_uri)
     network = Path(tags.get(Tag.CHECKPOINT, ""))
     written = network.parent / name if name else network
-    with open_store(tracking_uri) as client:
+    with existing_store(tracking_uri) as client:
         move = move_of(client.tracking_uri)
         written = move.path(written) if move else written
         if written.is_file():
@@ -67,7 +67,7 @@ def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None)
 def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:
     """The tags of a run in the store; one that was read from a file need not be there."""
     try:
-        with open_store(tracking_uri) as client:
+        with existing_store(tracking_uri) as client:
             tags: Mapping[str, str] = client.get_run(run_id).data.tags
     except AnalysisError as error:
         raise AnalysisError(

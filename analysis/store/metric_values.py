@@ -1,15 +1,15 @@
-"""All that MLflow has of the metrics of many runs, asked for in as few questions as it takes."""
+"""The metric values of many runs, read from MLflow in as few requests as possible."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.store import mlflow_internals
 from analysis.store.tracking_store import no_collection
 
 if TYPE_CHECKING:
@@ -64,43 +64,37 @@ def in_order(values: pd.DataFrame, run_ids: Sequence[str], metrics: Sequence[str
 
 
 def _way_to_ask(client: MlflowClient) -> tuple[Ask, int]:
-    """The quickest that this kind of store has, and how many runs a question takes.
+    """The fastest way to read from this kind of store, and how many runs a request takes.
 
     MLflow's own UI asks servers like that. A run at a time, ten thousand take minutes.
     """
-    store = client._tracking_client.store
-    if hasattr(store, "get_metric_history_bulk"):
-        return partial(_of_tables, store), _RUNS_PER_QUESTION
-    if hasattr(store, "get_host_creds"):
-        return partial(_of_server, client, store), _RUNS_PER_REQUEST
+    bulk_read = mlflow_internals.bulk_read(client)
+    if bulk_read is not None:
+        return partial(_of_tables, bulk_read), _RUNS_PER_QUESTION
+    if mlflow_internals.is_server(client):
+        return partial(_of_server, client), _RUNS_PER_REQUEST
     return partial(_run_by_run, client), _RUNS_PER_QUESTION
 
 
-def _of_tables(store: Any, run_ids: Sequence[str], metric: str) -> list[Value]:
-    found = store.get_metric_history_bulk(run_ids, metric, 2**31 - 1)
+def _of_tables(read: mlflow_internals.BulkRead, run_ids: Sequence[str], metric: str) -> list[Value]:
+    found = read(run_ids, metric, 2**31 - 1)
     return [(value.run_id, value.step, value.timestamp, value.value) for value in found]
 
 
-def _of_server(
-    client: MlflowClient, store: Any, run_ids: Sequence[str], metric: str
-) -> list[Value]:
-    from mlflow.utils.rest_utils import http_request, verify_rest_response
-
+def _of_server(client: MlflowClient, run_ids: Sequence[str], metric: str) -> list[Value]:
     most = _VALUES_PER_REQUEST
     asked = {"run_id": list(run_ids), "metric_key": metric, "max_results": most}
-    credentials = store.get_host_creds()
-    response = http_request(credentials, _BULK, "GET", params=asked)  # type: ignore[no-untyped-call]
-    if response.status_code == 404:  # a server of another make
+    answer = mlflow_internals.ask_server(client, _BULK, asked)
+    if answer is None:
         return _run_by_run(client, run_ids, metric)
-    # Not `response.json()`: where simplejson is installed it refuses NaN, which a metric may be.
-    found = json.loads(verify_rest_response(response, _BULK).text)["metrics"]
+    found = answer["metrics"]
     if len(found) < most:
         return [(v["run_id"], v["step"], v["timestamp"], float(v["value"])) for v in found]
     if len(run_ids) == 1:
         return _run_by_run(client, run_ids, metric)
     half = len(run_ids) // 2
     parts = (run_ids[:half], run_ids[half:])
-    return [value for part in parts for value in _of_server(client, store, part, metric)]
+    return [value for part in parts for value in _of_server(client, part, metric)]
 
 
 def _run_by_run(client: MlflowClient, run_ids: Sequence[str], metric: str) -> list[Value]:

@@ -1,4 +1,4 @@
-"""A run in several stores: what it is called where it was trained, and where it was imported."""
+"""The ids of a run in the store where it was trained, and in a store that imported it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def origin(run: RunRecord) -> str:
     return run.tags.get(Tag.IMPORTED_FROM, run.run_id)
 
 
-def at_home(run: RunRecord, origins: Mapping[str, str]) -> RunRecord:
-    """A run of this store as it was where it was trained; `origins` by the ids here."""
+def as_trained(run: RunRecord, origins: Mapping[str, str]) -> RunRecord:
+    """A run of this store with the ids of the store where it was trained; `origins` by ids here."""
     tags, home = dict(run.tags), origin(run)
     if tags.pop(Tag.IMPORTED_FROM, None) and Tag.TRIAL in tags:
         tags[Tag.TRIAL] = tags[Tag.TRIAL].removesuffix(f"@{home}")
@@ -26,8 +26,8 @@ def at_home(run: RunRecord, origins: Mapping[str, str]) -> RunRecord:
     return replace(run, run_id=home, tags=tags)
 
 
-def abroad(run: RunRecord, ids: Mapping[str, str]) -> RunRecord:
-    """A run of elsewhere, tagged as it is to be in this store; `ids` here by those there."""
+def as_imported(run: RunRecord, ids: Mapping[str, str]) -> RunRecord:
+    """A run of another store, tagged for this one; `ids` of this store by ids of the other."""
     tags = {**run.tags, Tag.IMPORTED_FROM: run.run_id, _RUN_NAME: run.name}
     if (
         Tag.TRIAL in tags

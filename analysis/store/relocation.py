@@ -1,4 +1,4 @@
-"""A local MLflow store that was copied or moved with its folder: its addresses follow it.
+"""A local MLflow store that was copied or moved: its absolute addresses are translated.
 
 MLflow notes absolute addresses. Where a store was made stands in it: MLflow gives the first
 experiment the folder `mlruns` of that place. If the store is elsewhere now, what it has of that
@@ -29,7 +29,7 @@ _ADDRESSES = (
 
 @dataclass(frozen=True)
 class Move:
-    """From where a store came, and where it is.
+    """The old and the new place of a store.
 
     Attributes:
         before: The folder that its addresses name.

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from analysis.errors import SchemaError
+from analysis.store import mlflow_internals, optuna_internals
 from analysis.text.addresses import bare, sqlite_path
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _WAIT_S = 60  # for another process that writes
 _STILL_S = 5.0  # tables that do not change for so long are not being made any more
 
 
-class State(Enum):
+class TableState(Enum):
     """What a database holds of a library's tables."""
 
     EMPTY = "none"
@@ -45,7 +46,7 @@ class State(Enum):
     @property
     def holds_something(self) -> bool:
         """Whether there is anything to read."""
-        return self not in (State.EMPTY, State.UNFINISHED)
+        return self not in (TableState.EMPTY, TableState.UNFINISHED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def is_database(uri: str) -> bool:
     return urlsplit(uri).scheme.partition("+")[0] in _DATABASES
 
 
-def look(uri: str, schema: Schema) -> State:
+def look(uri: str, schema: Schema) -> TableState:
     """What a database holds; a file that is not there is not made.
 
     Raises:
@@ -85,7 +86,7 @@ def look(uri: str, schema: Schema) -> State:
     """
     file = sqlite_path(uri)
     if file is not None and not file.is_file():
-        return State.EMPTY
+        return TableState.EMPTY
     with _connected(uri) as connection:
         return _state(connection, schema)
 
@@ -106,26 +107,26 @@ def prepare(uri: str, schema: Schema) -> None:
     with _connected(uri) as connection:
         found = _state(connection, schema)
         while in_file and not found.holds_something:
-            if found is State.UNFINISHED:
+            if found is TableState.UNFINISHED:
                 found = _wait_while_it_changes(connection, schema)
             if not found.holds_something:
                 found = _make(connection, schema, found)
     require(found, uri, schema)
 
 
-def require(found: State, uri: str, schema: Schema) -> None:
+def require(found: TableState, uri: str, schema: Schema) -> None:
     """Refuse the tables of another version.
 
     Raises:
         SchemaError: With what to do.
     """
     place = bare(uri)
-    if found is State.OLDER:
+    if found is TableState.OLDER:
         raise SchemaError(
             f"{place} has the tables of an older {schema.title}, or of an upgrade that was broken "
             f"off; keep a copy of it, then: {schema.upgrade} {shlex.quote(place)}"
         )
-    if found is State.NEWER:
+    if found is TableState.NEWER:
         raise SchemaError(
             f"{place} has the tables of a newer {schema.title} than {version(schema.library)}, "
             f"which is installed; pip install --upgrade {schema.library}, or name another database"
@@ -145,21 +146,21 @@ def _connected(uri: str) -> Iterator[Connection]:
         yield connection
 
 
-def _state(connection: Connection, schema: Schema) -> State:
+def _state(connection: Connection, schema: Schema) -> TableState:
     from sqlalchemy import inspect
 
     tables = inspect(connection).get_table_names()
     if not schema.first & set(tables):
-        return State.EMPTY
+        return TableState.EMPTY
     heads, revisions = _revisions(*schema.scripts)
     revision = _revision(connection) if "alembic_version" in tables else None
     if revision in heads:
-        return State.WHOLE
+        return TableState.WHOLE
     if revision and revision not in revisions:
-        return State.NEWER
+        return TableState.NEWER
     if all(_is_blank(connection, table, schema.rows.get(table, 0)) for table in tables):
-        return State.UNFINISHED
-    return State.OLDER
+        return TableState.UNFINISHED
+    return TableState.OLDER
 
 
 @cache
@@ -201,30 +202,30 @@ def _is_blank(connection: Connection, table: str, rows: int) -> bool:
         return True
 
 
-def _wait_while_it_changes(connection: Connection, schema: Schema) -> State:
+def _wait_while_it_changes(connection: Connection, schema: Schema) -> TableState:
     """Let a living process of another tool, such as `mlflow server`, make its tables."""
     before, since = None, time.monotonic()
     while time.monotonic() - since < _STILL_S:
         changes = connection.exec_driver_sql("PRAGMA schema_version").scalar()
         if changes != before:
             before, since = changes, time.monotonic()
-        elif (found := _state(connection, schema)) is not State.UNFINISHED:
+        elif (found := _state(connection, schema)) is not TableState.UNFINISHED:
             return found
         time.sleep(0.2)
     return _state(connection, schema)
 
 
-def _make(connection: Connection, schema: Schema, before: State) -> State:
+def _make(connection: Connection, schema: Schema, before: TableState) -> TableState:
     """Write all tables in one transaction, unless another process has begun; what there is now."""
     statements = schema.statements()
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     found = _state(connection, schema)
     if found is before:
-        if found is State.UNFINISHED:
+        if found is TableState.UNFINISHED:
             _drop_all(connection)
         for statement in statements:
             connection.exec_driver_sql(statement)
-        found = State.WHOLE
+        found = TableState.WHOLE
     connection.exec_driver_sql("COMMIT")
     return found
 
@@ -243,11 +244,8 @@ def _dump(connection: Any) -> list[str]:
 
 
 def _mlflow_statements() -> list[str]:
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
-
-    engine = create_sqlalchemy_engine("sqlite://")  # type: ignore[no-untyped-call]
+    engine = mlflow_internals.database_in_memory()
     try:
-        _initialize_tables(engine)  # type: ignore[no-untyped-call]
         return _dump(engine.raw_connection())
     finally:
         engine.dispose()
@@ -269,7 +267,7 @@ MLFLOW = Schema(
     title="MLflow",
     first=frozenset({"experiments", "runs"}),
     rows={"experiments": 1, "workspaces": 1},
-    scripts=("mlflow.store.db_migrations", ""),
+    scripts=mlflow_internals.MIGRATIONS,
     statements=_mlflow_statements,
     upgrade="mlflow db upgrade",
 )
@@ -278,7 +276,7 @@ OPTUNA = Schema(
     title="Optuna",
     first=frozenset({"studies", "version_info"}),
     rows={"version_info": 1},
-    scripts=("optuna.storages._rdb", "alembic"),
+    scripts=optuna_internals.MIGRATIONS,
     statements=_optuna_statements,
     upgrade="optuna storage upgrade --storage",
 )

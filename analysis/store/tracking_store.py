@@ -1,4 +1,4 @@
-"""An MLflow tracking store opened for reading: never created, never chatty.
+"""An MLflow tracking store opened for reading: it is never created, and MLflow prints nothing.
 
 MLflow itself creates a store that it does not find, and retries a silent server for minutes.
 """
@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 
 from analysis.errors import AnalysisError, SchemaError
 from analysis.records import Tag
+from analysis.store.mlflow_internals import is_database_scheme
 from analysis.store.record import RunRecord
 from analysis.store.schema import MLFLOW, look, require
 from analysis.text.addresses import local_path, shown, sqlite_path
 from analysis.text.addresses import tracking_uri as default_uri
-from analysis.text.redaction import redacted
+from analysis.text.redaction import first_line
 
 if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
@@ -38,8 +39,8 @@ _PAGE = 2500
 
 
 @contextmanager
-def open_store(tracking_uri: str | None = None) -> Iterator[MlflowClient]:
-    """A client of an existing store; by default of the one that MLflow would use here.
+def existing_store(tracking_uri: str | None = None) -> Iterator[MlflowClient]:
+    """A client of an existing store; by default the one that MLflow would use here.
 
     Raises:
         AnalysisError: there is no store, or it cannot be read.
@@ -67,7 +68,7 @@ def explained(deed: str, uri: str) -> Iterator[None]:
     except SchemaError as error:
         raise AnalysisError(str(error)) from None
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        reason = (redacted(str(error)).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise AnalysisError(f"cannot {deed} {shown(uri)}: {reason}") from None
 
 
@@ -144,7 +145,7 @@ def _has_sweep(client: MlflowClient, experiment: str) -> bool:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Keep Python from searching for cycles among the objects of a page, as they come into being.
+    """Pause Python's search for reference cycles while many objects are made.
 
     MLflow makes some fifty for every run, and none can be freed yet: the search takes two thirds
     of the time.
@@ -160,7 +161,7 @@ def no_collection() -> Iterator[None]:
 
 @contextmanager
 def _no_expiry() -> Iterator[None]:
-    """Keep SQLAlchemy from marking all that it has read as stale when MLflow commits.
+    """Keep SQLAlchemy from marking all rows as stale when MLflow commits.
 
     It would be read again, which nobody does; to mark the 65 rows of a run takes a fifth of the
     time.
@@ -195,7 +196,7 @@ def _record(run: Run, experiments: Mapping[str, str]) -> RunRecord:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """None of MLflow's log lines, bars and minutes of retries; what the user has set is kept."""
+    """Silence MLflow's log lines and bars, and shorten its retries; the user's settings stay."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
     ours = _READING.keys() - os.environ.keys()
@@ -212,10 +213,8 @@ def _quietly() -> Iterator[None]:
 
 
 def _require_store(uri: str) -> None:
-    from mlflow.store.db.db_types import DATABASE_ENGINES
-
     scheme = urlsplit(uri).scheme
-    if scheme.split("+")[0] in DATABASE_ENGINES:
+    if is_database_scheme(scheme.split("+")[0]):
         _require_tables(uri)
     elif scheme in ("", "file"):
         folder = local_path(uri) or Path(uri)

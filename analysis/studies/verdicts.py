@@ -54,7 +54,7 @@ def _verdict(row: dict[str, Any]) -> str:
 
 
 def _note(row: dict[str, Any]) -> str:
-    """What the verdict alone would hide."""
+    """What a reader must know beside the verdict."""
     if row["verdict"] == HOLDS and row["p_against"] < ALPHA:
         return "the difference is below the margin, or within it though not zero"
     if row["verdict"] == UNDECIDED and row["low"] * row["high"] > 0 and not _is_reached(row):

@@ -1,1 +1,1 @@
-"""Words, numbers and files: what is written for people."""
+"""Text for people: words, numbers, tables, addresses."""

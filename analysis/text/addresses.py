@@ -1,4 +1,4 @@
-"""Addresses: the one of a path that a library takes, the path of an address, what may be shown.
+"""Addresses for libraries from paths, paths from addresses, and addresses that may be shown.
 
 A path is no address as it stands: SQLAlchemy ends a file's name at `?` and reads `%` as the begin
 of a quotation, MLflow reads `%` in artifact locations, Optuna reads `{}`. So every path becomes an
@@ -105,7 +105,7 @@ def shown(address: str) -> str:
 
 
 def bare(address: str) -> str:
-    """An address without user and options: of what it is, not how it is opened.
+    """An address without user and options.
 
     Two addresses of the same store are the same then; those of files are absolute.
     """

@@ -1,4 +1,4 @@
-"""What leaves the program holds no secret: passwords and tokens are taken out of every text.
+"""Passwords and tokens are removed from every text that leaves the program.
 
 Libraries put addresses and what they were given into their errors. So it is not enough that we show
 addresses without passwords: what is printed goes through here, whoever wrote it.
@@ -17,6 +17,7 @@ from typing import Any, TextIO, cast
 from urllib.parse import quote, quote_plus
 
 from analysis.text.addresses import secrets_in, shown
+from analysis.text.plain import one_line
 
 Hide = Callable[[str], str]
 
@@ -38,13 +39,19 @@ _NO_SECRETS = frozenset(
 
 
 def redacted(text: str, arguments: Iterable[str] = ()) -> str:
-    """A text without the secrets of this process's environment and of any address in it.
+    """A text without secrets: those in the environment, and those in addresses in the text.
 
     Args:
         text: Such as the error of a library.
         arguments: Of the command line, which may hold addresses, too.
     """
     return _hide(arguments)(text)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, without secrets; the name of its class if it has none."""
+    lines = redacted(str(error)).strip().splitlines()
+    return one_line(lines[0] if lines else type(error).__name__)
 
 
 @contextmanager

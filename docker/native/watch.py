@@ -15,7 +15,7 @@ _STEADY_S = 10.0  # who has lived so long has not failed in a row
 
 
 @dataclass
-class _Life:
+class _Restarts:
     """Of a service: since when, how often it has died in a row, when it is started again."""
 
     begun: float
@@ -33,12 +33,12 @@ class Watch:
 
     def __init__(self, services: Iterable[Service], say: Callable[[str], object]) -> None:
         now = time.monotonic()
-        self._lives = [(service, _Life(now)) for service in services]
+        self._restarts = [(service, _Restarts(now)) for service in services]
         self._say = say
 
     def look(self) -> None:
         """Say who has died, and start again whose pause is over; called every second or so."""
-        for service, life in self._lives:
+        for service, life in self._restarts:
             now = time.monotonic()
             if service.running:
                 service.processes()  # so that they are known when the first of them has died

@@ -15,12 +15,8 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.servers import (
-    Servers,
-    in_a_session_of_their_own,
-    reset_connection,
-    unprinted,
-)
+from sweep.cluster.ray_internals import unprinted
+from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.ending import RAY_IS_BROKEN
@@ -134,7 +130,7 @@ class Slots:
 
     def __init__(self, needs: Resources, servers: Servers) -> None:
         self.servers = servers
-        self.needs = _told(needs.wanted, needs)
+        self.needs = _amounts(needs.wanted, needs)
         self._of_trial = needs
         self.memory, self.shortage = Memory(), ""
         self._most_cpus = needs.cpu
@@ -143,7 +139,7 @@ class Slots:
             return
         if not any(node.get("CPU", 0) for node in _nodes()):
             raise SweepError("the cluster has no worker that runs trials just now; start one")
-        machines = "; ".join(_told(node, needs) for node in _nodes()) or "there are no machines"
+        machines = "; ".join(_amounts(node, needs) for node in _nodes()) or "there are no machines"
         raise SweepError(f"resources: a trial asks for {self.needs}, and none has it: {machines}")
 
     def __call__(self) -> int:
@@ -183,7 +179,7 @@ def fitting(node: Mapping[str, float], needs: Resources) -> int:
     return int(min(node.get(name, 0) / amount for name, amount in needs.wanted.items()))
 
 
-def _told(amounts: Mapping[str, float], needs: Resources) -> str:
+def _amounts(amounts: Mapping[str, float], needs: Resources) -> str:
     """Those of the amounts that a trial asks for, in words."""
     units = {"CPU": (1, "CPUs"), "GPU": (1, "GPUs"), "memory": (2**30, "GiB of memory")}
     return ", ".join(

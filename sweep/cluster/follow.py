@@ -6,11 +6,11 @@ import asyncio
 import time
 from typing import TextIO
 
-from ray.dashboard.modules.job.pydantic_models import JobDetails
+from ray.job_submission import JobDetails
 from rich.console import Console
 
 from analysis.text.plain import visible_lines
-from sweep.cluster.jobs import Cluster, UnknownJobError, UnreachableError, ended
+from sweep.cluster.jobs import JobServer, UnknownJobError, UnreachableError, ended
 from sweep.errors import SweepError
 from sweep.host.console import duration
 
@@ -22,7 +22,7 @@ _PATIENCE_S = 1800.0
 class Follower:
     """Prints what a job writes, every character once, over as many connections as it takes."""
 
-    def __init__(self, cluster: Cluster, job: JobDetails, out: TextIO, console: Console) -> None:
+    def __init__(self, cluster: JobServer, job: JobDetails, out: TextIO, console: Console) -> None:
         self._cluster, self._job, self._out, self._console = cluster, job, out, console
         self._shown = 0
         self._lost_at: float | None = None

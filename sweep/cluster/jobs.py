@@ -15,15 +15,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
-from typing import Any
 
 import aiohttp
 import requests
-from ray.dashboard.modules.job.pydantic_models import JobDetails, JobType
 from ray.exceptions import AuthenticationError, RayError
-from ray.job_submission import JobStatus, JobSubmissionClient
+from ray.job_submission import JobDetails, JobStatus, JobType
 
-from sweep.errors import SpecError, SweepError
+from sweep.cluster.ray_internals import job_client, version_of_server
+from sweep.errors import SpecError, SweepError, first_line
 from sweep.spec.sweep import Sweep
 
 ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray itself reads
@@ -45,7 +44,7 @@ class UnknownJobError(SpecError):
     """The cluster knows no such job."""
 
 
-class Cluster:
+class JobServer:
     """The job server of a cluster.
 
     Attributes:
@@ -74,7 +73,7 @@ class Cluster:
         if given or self.url != address:  # Ray would prefer its variables to what it is given
             os.environ[ADDRESSES[0]] = self.url
         with self._plainly():
-            self._client = _Client(self.url)
+            self._client = job_client(self.url, _REQUEST_S)
             self.url = self._client.get_address()
 
     def submit(self, sweep: Sweep, *, resume: bool, again: str) -> str:
@@ -157,7 +156,7 @@ class Cluster:
     def version(self) -> str:
         """Version of the cluster's Ray."""
         with self._plainly():
-            return str(self._client._do_request("GET", "/api/version").json()["ray_version"])
+            return version_of_server(self._client)
 
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
@@ -183,14 +182,6 @@ class Cluster:
                 "RAY_AUTH_TOKEN (or RAY_AUTH_TOKEN_PATH, a file)"
             )
         return f"the cluster at {self.url} has another token than RAY_AUTH_TOKEN here"
-
-
-class _Client(JobSubmissionClient):
-    """Ray's client, which would wait for ever for a server that is silent."""
-
-    def _do_request(self, method: str, endpoint: str, **options: Any) -> requests.Response:
-        options.setdefault("timeout", _REQUEST_S)
-        return super()._do_request(method, endpoint, **options)
 
 
 def configured() -> str:
@@ -265,5 +256,6 @@ def _reason(error: Exception) -> str:
     """The innermost cause, in one line."""
     while isinstance(error.__cause__ or error.__context__, Exception):
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    text = (str(error).strip() or repr(error)).splitlines()[0][:200]
-    return text if text.isprintable() else "what answers there is no dashboard"
+    lines = str(error).strip().splitlines()
+    printable = not lines or lines[0].isprintable()
+    return first_line(error) if printable else "what answers there is no dashboard"

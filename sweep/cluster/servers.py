@@ -3,17 +3,17 @@
 Ray starts them in the caller's process group. There, a signal to the group (of `timeout`, of a
 batch system, of a terminal that is closed) ends them before the driver can end its trials. And
 when one of them dies, Ray ends the driver, after a minute and without a word to it. Ray has no
-setting for either, so this module, and no other, reaches into what Ray calls private.
+setting for either.
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
+from sweep.cluster import ray_internals
 from sweep.cluster.guard import Guard
 from sweep.cluster.head import Head
 from sweep.host.ending import RAY_IS_BROKEN
@@ -24,41 +24,12 @@ TUNE_THREAD = "tune"
 _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)"}
 
 
-@contextmanager
-def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
+def in_a_session_of_their_own(guard: Guard) -> AbstractContextManager[None]:
     """Let the servers that Ray starts meanwhile lead sessions of their own, and be guarded.
 
     The kernel ends them, but not what they have started, when this process dies.
     """
-    from ray._private import services
-
-    private: Any = services
-    ordinary = private.ConsolePopen
-
-    def start(*arguments: Any, **settings: Any) -> Any:
-        process = ordinary(*arguments, **settings, start_new_session=True)
-        guard.watch(process.pid)
-        return process
-
-    private.ConsolePopen = start
-    try:
-        yield
-    finally:
-        private.ConsolePopen = ordinary
-
-
-@contextmanager
-def unprinted() -> Iterator[None]:
-    """Let Ray print nothing of its servers' logs on the terminal: we say what matters."""
-    from ray._private import worker
-
-    private: Any = worker
-    ordinary = private.print_to_stdstream
-    private.print_to_stdstream = lambda *_, **__: None
-    try:
-        yield
-    finally:
-        private.print_to_stdstream = ordinary
+    return ray_internals.starting_in_sessions(guard.watch)
 
 
 def reset_connection() -> None:
@@ -67,13 +38,9 @@ def reset_connection() -> None:
     Ray keeps the token of a cluster for the whole process, and we let no call start a Ray by
     itself. A Tune that was left behind would be such a call: then that stays so.
     """
-    from ray import _raylet
-    from ray._private import auto_init_hook
-
-    compiled: Any = _raylet
-    compiled.AuthenticationTokenLoader.instance().reset_cache()
+    ray_internals.forget_token()
     if not any(thread.name == TUNE_THREAD for thread in threading.enumerate()):
-        auto_init_hook.enable_auto_connect = True
+        ray_internals.connect_again()
 
 
 class Servers:
@@ -87,10 +54,7 @@ class Servers:
     """
 
     def __init__(self, guard: Guard | None = None) -> None:
-        from ray._private import worker
-
-        private: Any = worker
-        self._node = private._global_node
+        self._node = ray_internals.connected_node()
         started: dict[str, list[Any]] = self._node.all_processes if self._node else {}
         self._started = {name: started[name][0].process for name in _NAMES if name in started}
         elsewhere = self._node is not None and not self._started
@@ -115,15 +79,13 @@ class Servers:
         Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
         crash. They stay as they are until `end_process`.
         """
-        from ray._private import auto_init_hook, worker
-
         if self._line is not None:
             self._line.close()
-        auto_init_hook.enable_auto_connect = False  # a thread left behind starts no other Ray
+        ray_internals.never_connect_again()
         if self._lost:
             RAY_IS_BROKEN.set()
         else:
-            worker.shutdown()
+            ray_internals.disconnect()
         if self._guard is not None:
             self._guard.leave()
 

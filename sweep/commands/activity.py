@@ -15,13 +15,13 @@ from snn.networks.spiking import SpikingNetwork
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
-    from analysis.data.activity import Activity, Floats, LayerActivity
+    from analysis.data.activity import Floats, ImageActivity, LayerActivity
     from snn.kernels.reference import Record
 
 
 def activities(
     network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
-) -> list[Activity]:
+) -> list[ImageActivity]:
     """What the network does with every image.
 
     Args:
@@ -33,7 +33,7 @@ def activities(
     Raises:
         SpecError: The network does not spike.
     """
-    from analysis.data.activity import Activity
+    from analysis.data.activity import ImageActivity
     from analysis.data.labels import class_names
 
     if not isinstance(network, SpikingNetwork):
@@ -44,7 +44,7 @@ def activities(
         record = network.record(pixels, torch.Generator().manual_seed(config.seed))
     side = round(network.n_pixels**0.5)
     return [
-        Activity(
+        ImageActivity(
             name=name,
             image=pixels[at].reshape(side, side).numpy(),
             encoding=config.encoding,

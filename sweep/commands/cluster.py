@@ -20,9 +20,9 @@ from sweep.commands.common import (
 from sweep.host import streams
 
 if TYPE_CHECKING:
-    from ray.dashboard.modules.job.pydantic_models import JobDetails
+    from ray.job_submission import JobDetails
 
-    from sweep.cluster.jobs import Cluster
+    from sweep.cluster.jobs import JobServer
 
 ClusterOption = Annotated[
     str | None,
@@ -67,9 +67,9 @@ def submit(
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides, plugin)
-    from sweep.cluster.jobs import Cluster
+    from sweep.cluster.jobs import JobServer
 
-    there = Cluster(cluster)
+    there = JobServer(cluster)
     running = there.running(sweep.name)
     if running:
         raise SpecError(
@@ -92,9 +92,9 @@ def jobs(cluster: ClusterOption = None) -> None:
     """List the jobs of a Ray cluster."""
     import pandas as pd
 
-    from sweep.cluster.jobs import Cluster
+    from sweep.cluster.jobs import JobServer
 
-    found = Cluster(cluster).jobs()
+    found = JobServer(cluster).jobs()
     print_table(pd.DataFrame([_row(job) for job in found], columns=_COLUMNS))
 
 
@@ -109,9 +109,9 @@ def logs(
 
     Example: spikesweep logs -f quickstart-20260314-150926 --cluster http://head:8265
     """
-    from sweep.cluster.jobs import Cluster, ended
+    from sweep.cluster.jobs import JobServer, ended
 
-    there = Cluster(cluster)
+    there = JobServer(cluster)
     job = there.find(job_id)
     if follow:
         return _follow(there, job)
@@ -124,9 +124,9 @@ def logs(
 def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
     """Stop a job, and wait until it has ended: checkpoints are kept, its runs closed."""
     from sweep.cluster.follow import Follower
-    from sweep.cluster.jobs import STOP_WAIT_S, Cluster, ended
+    from sweep.cluster.jobs import STOP_WAIT_S, JobServer, ended
 
-    there, err = Cluster(cluster), stderr()
+    there, err = JobServer(cluster), stderr()
     job = there.find(job_id)
     if ended(job):
         err.print(f"{job_id} has ended before: {job.status.lower()}")
@@ -143,7 +143,7 @@ def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
     return 0
 
 
-def _follow(there: Cluster, job: JobDetails) -> int:
+def _follow(there: JobServer, job: JobDetails) -> int:
     from sweep.cluster.follow import Follower
     from sweep.cluster.jobs import exit_code
 
@@ -159,7 +159,7 @@ def _follow(there: Cluster, job: JobDetails) -> int:
     return exit_code(job)
 
 
-def _conclude(there: Cluster, job: JobDetails) -> None:
+def _conclude(there: JobServer, job: JobDetails) -> None:
     """Say how a job ended, and what to do where its own output cannot."""
     from sweep.cluster.jobs import exit_code
 

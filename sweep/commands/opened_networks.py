@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.data.activity import Activity
+    from analysis.data.activity import ImageActivity
 
 _IMAGE = "test:0"
 
 
-def activity_of_run(run_id: str) -> Activity:
+def activity_of_run(run_id: str) -> ImageActivity:
     """What the network of a run does with the first test image.
 
     Raises:

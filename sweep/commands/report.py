@@ -67,10 +67,11 @@ def _pages(given: str) -> str:
 
 def _log(material: Material, folder: Path) -> None:
     """To the latest launch of every sweep of the store; a report from files has none there."""
+    from sweep.errors import first_line
     from sweep.tracking.store import open_store
 
     for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
         try:
             open_store().log_artifacts(run_id, str(folder), "report")
         except Exception as error:  # the report is there; every kind of store has errors of its own
-            say(f"not logged to MLflow run {run_id}: {str(error).splitlines()[0][:160]}")
+            say(f"not logged to MLflow run {run_id}: {first_line(error)}")

@@ -52,7 +52,7 @@ def _kernels() -> Finding:
             image = torch.full((1, 9), 255, dtype=torch.uint8, device=device)
             network(image).logits.sum().backward()
         except Exception as error:  # whatever a compiler or a driver may throw
-            return False, f"{name} fails: {str(error).splitlines()[0]}; use backend: reference"
+            return False, f"{name} fails: {first_line(error)}; use backend: reference"
         chosen.setdefault(f"{name} ({reason})", []).append(dynamics)
     found = (f"{', '.join(models)}: {name}" for name, models in chosen.items())
     return True, f"{'; '.join(found)}; {torch.get_num_threads()} threads"
@@ -124,10 +124,10 @@ def _storage() -> Finding:
 def _ray() -> Finding:
     if not any(os.environ.get(name) for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")):
         return True, "on this machine, started per sweep"
-    from sweep.cluster.jobs import Cluster
+    from sweep.cluster.jobs import JobServer
 
     try:
-        there = Cluster(None)
+        there = JobServer(None)
         return True, f"cluster at {shown(there.url)}, Ray {there.version()}"
     except SweepError as error:
         return False, str(error)

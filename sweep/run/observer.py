@@ -20,7 +20,8 @@ from sweep.tracking.earlier_runs import Epochs, Ledger
 from sweep.tracking.provenance import provenance_tags
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, trial_tags
 from sweep.trial.failures import UNKNOWN, Cause, cause_of
-from sweep.trial.finish import epochs_of, trial_name
+from sweep.trial.finish import epochs_of
+from sweep.trial.names import trial_name
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 
 _RAY_IS_GONE = Cause("", environment=True)  # `fit` says it once

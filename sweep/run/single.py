@@ -21,11 +21,12 @@ from sweep.run import launch
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use
 from sweep.spec.sweep import Sweep
-from sweep.tracking.earlier_runs import Ledger, Record
+from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.provenance import launch_tags, provenance_tags
 from sweep.tracking.same_store import refuse_another_store
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
 from sweep.trial import finish, resumption
+from sweep.trial.names import trial_name
 from sweep.trial.outcome import Outcome
 from sweep.trial.params import differences
 
@@ -59,7 +60,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
         return _train_noted(config, dataset, console)
 
 
-def _has_network(record: Record, config: TrialConfig) -> bool:
+def _has_network(record: EarlierRun, config: TrialConfig) -> bool:
     """Whether the network of a run is still there, and is of this configuration."""
     try:
         network, _ = checkpoint.load_network(anywhere(record.checkpoint, "checkpoint"))
@@ -78,7 +79,7 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
         tags = trial_tags(paths, config) | provenance_tags(dataset, config)
         tags |= {Tag.BACKEND: trainer.backend}
-        tracker.begin(config.config_id, finish.trial_name(config), config.canonical(), tags)
+        tracker.begin(config.config_id, trial_name(config), config.canonical(), tags)
         ended = _train(trainer, paths.trial(config.config_id), tracker, console)
         ended.undelivered = tracker.close()
     return ended

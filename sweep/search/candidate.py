@@ -19,8 +19,8 @@ class Candidate:
         trial: Of the study.
         configs: Of each seed.
         outcomes: Of the seeds that have ended.
-        reports: What was measured at an epoch, of each seed that has got there.
-        reported: The epochs that the study has: means over all seeds.
+        reports: The value of every seed that reached an epoch, by epoch and seed.
+        reported: Epochs that the study has already, as means over all seeds.
     """
 
     trial: optuna.trial.Trial
@@ -35,7 +35,7 @@ class Candidate:
         return [seed for seed in self.configs if seed not in self.outcomes]
 
     def report(self, seed: int, values: Mapping[int, float]) -> None:
-        """Note what a seed has at some epochs; the study gets an epoch when all seeds are there."""
+        """Keep the values of a seed by epoch; the study gets an epoch once all seeds have it."""
         for epoch, value in values.items():
             at_epoch = self.reports.setdefault(epoch, {})
             at_epoch[seed] = value

@@ -1,8 +1,8 @@
-"""The database of the Optuna studies: a sweep's study lives in memory, and is kept here as it goes.
+"""The database of the Optuna studies: a study lives in memory, and every change is copied here.
 
 A thread of its own writes the trials, each whole and the latest state of each only, so neither the
-trials nor the driver wait for a database. It may go away and come back: what there is to be written
-waits, the trials that run go on, and new ones start when it is back.
+trials nor the driver wait for a database. When the database is away, changes wait in memory and
+running trials go on; new trials start when it is back.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from sqlalchemy.exc import (
 )
 
 from analysis.errors import SchemaError
+from analysis.store.optuna_internals import study_id, trial_id
 from analysis.store.schema import OPTUNA, prepare
 from analysis.text.addresses import shown
-from analysis.text.redaction import redacted
-from sweep.errors import SweepError
+from sweep.errors import SweepError, first_line
 
 _SQLITE_WAIT_S = 60
-_PAUSES_S = 0.25, 0.5, 1.0, 2.0, 4.0  # between attempts; then again and again the last one
-_PATIENCE_S = 30.0  # with a database that goes away at the end: long enough to restart a server
+_PAUSES_S = 0.25, 0.5, 1.0, 2.0, 4.0  # between attempts; the last one repeats
+_PATIENCE_S = 30.0  # at the end, for a database that is away: long enough to restart a server
 
 Tell = Callable[[str], None]
 
@@ -71,9 +71,9 @@ class StudyDatabase:
             raise
         except Exception as error:  # any of SQLAlchemy's and the database drivers'
             raise self._away(error) from None
-        self._study_id = study._study_id
+        self._study_id = study_id(study)
         self.trials = [trial for trial in trials if trial.state != TrialState.WAITING]
-        self._ids = {number: trial._trial_id for number, trial in enumerate(self.trials)}
+        self._ids = {number: trial_id(trial) for number, trial in enumerate(self.trials)}
         self._written = dict(enumerate(self.trials))
         self._waiting: dict[int, FrozenTrial] = {}
         self._changed = threading.Condition()
@@ -105,7 +105,7 @@ class StudyDatabase:
             return self._changed.wait_for(lambda: number in self._ids, wait_s)
 
     def close(self) -> str:
-        """Write what is left; why that cannot be done, in one line, if it cannot."""
+        """Write what is left. Returns one line that says why it failed; empty if it did not."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -135,7 +135,7 @@ class StudyDatabase:
                 self._changed.notify_all()
 
     def _write_patiently(self, number: int, trial: FrozenTrial) -> bool:
-        """Write until it is written; False if that is given up."""
+        """Try until the trial is written. Returns False when it gives up."""
         away_since: float | None = None
         for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
             try:
@@ -159,7 +159,7 @@ class StudyDatabase:
         Args:
             number: Of the trial.
             trial: As it is in memory.
-            in_doubt: Whether the trial may have been created, its answer lost.
+            in_doubt: Whether an earlier attempt may have created the trial and lost the answer.
         """
         if number not in self._ids and in_doubt:
             self._find(number)
@@ -175,22 +175,22 @@ class StudyDatabase:
             del self._written[number]
 
     def _find(self, number: int) -> None:
-        """Take a trial of the study that we do not know for the one that was just created."""
+        """Find the trial that a lost attempt created: the one in the study that we do not know."""
         known = set(self._ids.values())
         for trial in self._storage.get_all_trials(self._study_id, deepcopy=False):
-            if trial._trial_id not in known:
-                self._ids[number] = trial._trial_id
+            if trial_id(trial) not in known:
+                self._ids[number] = trial_id(trial)
 
-    def _update(self, trial_id: int, before: FrozenTrial | None, now: FrozenTrial) -> None:
+    def _update(self, at: int, before: FrozenTrial | None, now: FrozenTrial) -> None:
         storage = self._storage
         reports = before.intermediate_values if before else {}
         for step in now.intermediate_values.keys() - reports.keys():
-            storage.set_trial_intermediate_value(trial_id, step, now.intermediate_values[step])
+            storage.set_trial_intermediate_value(at, step, now.intermediate_values[step])
         attributes = before.user_attrs if before else {}
         for key in now.user_attrs.keys() - attributes.keys():
-            storage.set_trial_user_attr(trial_id, key, now.user_attrs[key])
+            storage.set_trial_user_attr(at, key, now.user_attrs[key])
         if now.state.is_finished():
-            storage.set_trial_state_values(trial_id, now.state, now.values)
+            storage.set_trial_state_values(at, now.state, now.values)
 
 
 def optuna_directions(directions: Mapping[str, str]) -> list[StudyDirection]:
@@ -219,7 +219,7 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 
 def _snapshot(trial: FrozenTrial) -> FrozenTrial:
-    """A copy that stays as it is: Optuna adds to what it calls frozen."""
+    """A copy that does not change: Optuna changes trials that it calls frozen."""
     snapshot = copy.copy(trial)
     snapshot.intermediate_values = dict(trial.intermediate_values)
     snapshot.user_attrs, snapshot.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
@@ -228,5 +228,4 @@ def _snapshot(trial: FrozenTrial) -> FrozenTrial:
 
 def _reason(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    text = redacted(str(getattr(cause, "orig", cause))).strip()
-    return text.splitlines()[0][:160] if text else type(cause).__name__
+    return first_line(getattr(cause, "orig", cause) or error)

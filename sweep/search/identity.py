@@ -1,4 +1,4 @@
-"""Whether a study is that of a launch: nothing is taken from it that another sweep has done.
+"""Whether a study belongs to a launch, so that no result of another sweep is taken from it.
 
 A study is found by a name that has the id of its launch. It is marked with the digests of the
 specification and of the images, and each of its trials has the configuration that was run.
@@ -34,14 +34,14 @@ _MARK = "spikesweep"
 
 
 def configuration_record(config: TrialConfig) -> str:
-    """What a trial of a study notes of its configuration: it is the same for all seeds."""
+    """The configuration as a trial of a study records it: without the seed."""
     return json.dumps({key: v for key, v in config.canonical().items() if key != "seed"})
 
 
 def claim(
     database: StudyDatabase, sweep: Sweep, paths: LaunchPaths, data: Mapping[str, str]
 ) -> None:
-    """Take the study of a launch, if it is that; mark it if it is new.
+    """Check that a study belongs to a launch, and mark a new one.
 
     Args:
         database: Has the study open.
@@ -69,7 +69,7 @@ def claim(
 
 
 def refuse_other_notes(paths: LaunchPaths) -> None:
-    """Check that a folder was not renamed: what it has noted is logged under its first name.
+    """Check that a launch folder was not renamed: its notes are logged under its first name.
 
     Raises:
         SpecError: It was.
@@ -84,7 +84,7 @@ def refuse_other_notes(paths: LaunchPaths) -> None:
 
 
 def _digest(sweep: Sweep) -> str:
-    """Of all that was given; a key that is left out may get another default in a later version."""
+    """Digest of the specification as given: defaults may change in a later version."""
     given = sweep.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
@@ -100,7 +100,7 @@ def _wrong_mark(known: Mapping[str, Any], mark: Mapping[str, Any], paths: Launch
 
 
 def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) -> str:
-    """What is wrong with the first of the trials that is not one of this launch."""
+    """What is wrong with the first trial that does not belong to this launch."""
     own: set[str] | None = None
     for trial in trials:
         attributes = trial.user_attrs
@@ -122,7 +122,7 @@ def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) ->
 
 
 def _outside(assignment: Assignment, sweep: Sweep) -> str:
-    """What of a trial lies outside the space of the sweep."""
+    """Which values of a trial lie outside the search space."""
     return "" if sweep.space.takes(assignment) else f"{assignment} is not in search or points"
 
 
@@ -132,7 +132,7 @@ def _unknown(
     own: set[str],
     paths: LaunchPaths,
 ) -> str:
-    """Which seed has a result that the launch knows nothing of."""
+    """Which seed has a result that this launch did not record."""
     for seed, config in configs.items():
         noted = config.config_id in own or paths.trial(config.config_id).last.exists()
         if f"{OUTCOME}:{seed}" in attributes and not noted:

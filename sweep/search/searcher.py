@@ -1,13 +1,13 @@
-"""The search: Optuna's study as the ledger of a sweep, behind Ray Tune's searcher interface.
+"""The search: an Optuna study behind Ray Tune's searcher interface.
 
 A configuration is one Optuna trial; each of its seeds is one Ray trial. Ray's own OptunaSearch
-tells a trial that the scheduler stopped as complete, leaves one that reports NaN running for ever,
-pays for the same configuration twice, and keeps its place in memory. Here, everything that a
-resumed sweep needs stands in the study before a trial starts:
+tells Optuna that a stopped trial is complete, never ends a trial that reports NaN, runs the same
+configuration twice, and keeps its state in memory. Here, the study holds all that a resumed sweep
+needs before a trial starts:
 
-- told as pruned, with its intermediate values, when the scheduler stopped it; as failed, when it
-  failed or diverged; as complete only at the value of the epoch that validation chose;
-- a configuration and seed that ran before, here or in another sweep, is answered from its record;
+- a trial that the scheduler stopped is pruned, with its intermediate values; one that failed or
+  diverged is failed; a complete one has the value of the epoch that validation chose;
+- a configuration and seed that already ran, here or in another sweep, is reused;
 - trials that a killed driver left running are handed out again, with their number.
 """
 
@@ -24,6 +24,7 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from analysis.records import State
+from analysis.store.optuna_internals import open_trial, stored_trial
 from snn.config import TrialConfig
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
@@ -35,22 +36,22 @@ from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 log = logging.getLogger(__name__)
 
-_DATABASE_WAIT_S = 0.2  # for a new trial to be written; results are waiting, too
-_MAX_REPEATS = 100  # suggestions in a row that this sweep has had: the space is exhausted
+_DATABASE_WAIT_S = 0.2  # for a new trial to be written; results wait meanwhile
+_MAX_REPEATS = 100  # suggestions in a row that are not new: the space is exhausted
 
 Lookup = Callable[[TrialConfig], Outcome | None]
 Epochs = Mapping[int, Mapping[str, Any]]  # metrics by epoch
 
 
 class StudySearcher(Searcher):
-    """Hands out trials until the planned configurations are asked for.
+    """Hands out trials until all planned configurations have been handed out.
 
     Args:
         sweep: The plan.
         study: In memory; its running trials are taken up first.
         database: Where the study is kept.
         lookup: Outcome of an earlier run of the same configuration and seed, or None.
-        on_reuse: Called with every configuration that is answered without running it.
+        on_reuse: Called with every configuration whose earlier result is reused.
         slots: How many trials can run at once, now: none is asked for before there is room for
             it, so that the sampler knows as much as it can.
         why: Why a trial has just failed, by its id.
@@ -94,18 +95,18 @@ class StudySearcher(Searcher):
 
     @property
     def finished(self) -> bool:
-        """Whether all planned configurations have their end."""
+        """Whether all planned configurations have ended."""
         return self.exhausted and not self._running and not self._ready
 
     @property
     def waiting(self) -> bool:
-        """Whether there is a trial to hand out, be it for the second time."""
+        """Whether a trial waits to be handed out, for the first time or again."""
         return bool(self._ready) and not self.halted
 
     # Ray Tune's interface
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
-        """The next configuration and seed; None: not now; or that there are no more."""
+        """The next configuration and seed; None for not now; `FINISHED` when there are no more."""
         if len(self._running) >= self.slots():
             return None
         while not self.halted and (self._ready or self._ask()):
@@ -121,7 +122,7 @@ class StudySearcher(Searcher):
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
-        """Keep an intermediate value; not one that comes after the end."""
+        """Keep an intermediate value; one that comes after the end of its trial is ignored."""
         if trial_id in self._running:
             self._begun.add(trial_id)
             self._report(*self._running[trial_id], result)
@@ -131,8 +132,8 @@ class StudySearcher(Searcher):
     ) -> None:
         """Settle a trial, and all that wait for the same configuration and seed.
 
-        An end after the end is not heard. A trial that was ended before it ran, or for lack of
-        memory, is handed out again.
+        A second end is ignored. A trial that ended before it ran, or for lack of memory, is
+        handed out again.
         """
         if trial_id not in self._running:
             return
@@ -145,7 +146,7 @@ class StudySearcher(Searcher):
             self._ready.appendleft((candidate, seed))
             return
         outcome = cause.outcome if cause else outcome_of(result)
-        if outcome.state == State.INTERRUPTED:  # stays running in the study, for the next driver
+        if outcome.state == State.INTERRUPTED:  # the study keeps it as running, for the next driver
             self.halted = self.halted or outcome.reason
             return
         if result:
@@ -157,13 +158,13 @@ class StudySearcher(Searcher):
             self._settle(waiting, its_seed, outcome)
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing to save: the study has it all."""
+        """Nothing to save: the study holds the state."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing to restore: the study has it all."""
+        """Nothing to restore: the study holds the state."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune pickles its searcher for a restore that we do not use: the study has it all."""
+        """Tune pickles its searcher for a restore that we do not use: the study holds the state."""
         return {}
 
     def set_search_properties(
@@ -201,7 +202,7 @@ class StudySearcher(Searcher):
         return Candidate(trial, {seed: self.sweep.config(assignment, seed) for seed in seeds})
 
     def _open(self, candidate: Candidate) -> None:
-        """Queue the seeds of a configuration that are neither known nor on their way."""
+        """Queue the seeds of a configuration that have no result and do not run."""
         repeated = True
         for seed in candidate.open_seeds:
             config = candidate.configs[seed]
@@ -222,14 +223,14 @@ class StudySearcher(Searcher):
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
         """Report an epoch, and the earlier ones that a resumed trial brings along.
 
-        No driver may have seen some of these.
+        Perhaps no driver has seen them.
         """
         if EPOCH in result:
             earlier = dict(enumerate(result.get(EARLIER, ()), start=1))
             self._note(candidate, seed, earlier | {int(result[EPOCH]): result})
 
     def _recall(self, candidate: Candidate, seed: int) -> None:
-        """Report the epochs of a seed that has ended: the others need them for their means."""
+        """Report the epochs of a seed that has ended: the means over seeds need them."""
         self._note(candidate, seed, self.history(candidate.configs[seed]))
 
     def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
@@ -250,10 +251,10 @@ class StudySearcher(Searcher):
         self._save(candidate.trial)
 
     def _save(self, trial: optuna.trial.Trial | optuna.trial.FrozenTrial) -> None:
-        self.database.save(self.study._storage.get_trial(trial._trial_id))
+        self.database.save(stored_trial(self.study, trial))
 
     def _tell(self, candidate: Candidate) -> None:
-        """Tell the study what became of a configuration, all its seeds together."""
+        """Tell the study how a configuration ended, with all its seeds."""
         states = {outcome.state for outcome in candidate.outcomes.values()}
         number = candidate.trial.number
         if State.FAILED in states:
@@ -266,7 +267,7 @@ class StudySearcher(Searcher):
             self.study.tell(number, means, state=TrialState.COMPLETE)
 
     def _take_up(self) -> int:
-        """Take up what an earlier driver left, and count what it asked for."""
+        """Continue what an earlier driver left; returns how many configurations it asked for."""
         asked, revived = 0, list[Candidate]()
         for frozen in self.study.get_trials(deepcopy=False):
             if frozen.state == TrialState.WAITING:
@@ -293,7 +294,7 @@ class StudySearcher(Searcher):
         return asked
 
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
-        trial = optuna.trial.Trial(self.study, frozen._trial_id)
+        trial = open_trial(self.study, frozen)
         candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
         candidate.reported = set(frozen.intermediate_values)
         for seed in candidate.configs:

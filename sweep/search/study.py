@@ -12,20 +12,20 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from analysis.records import MAX
+from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
 from sweep.spec.sweep import Sweep
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-_FIXED = "fixed_params"  # where Optuna keeps the values of an enqueued trial
 
 
 def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
-    """The study with the trials that the database has of it; they keep their order, not numbers."""
+    """The study with the trials from its database, in their order; their numbers may differ."""
     study = optuna.create_study(directions=optuna_directions(sweep.directions))
     study.add_trials(database.trials)
     study.sampler = make_sampler(sweep, len(database.trials))
     if sweep.sampler.declared.every_point:
-        known = {_key(trial.system_attrs.get(_FIXED, {})) for trial in database.trials}
+        known = {_key(trial.system_attrs.get(ENQUEUED_PARAMS, {})) for trial in database.trials}
         for assignment in sweep.space.grid():
             point = sweep.space.to_optuna_params(assignment)
             if _key(point) not in known:
@@ -54,7 +54,7 @@ def _key(point: Mapping[str, Any]) -> str:
 
 
 def make_sampler(sweep: Sweep, drawn: int) -> BaseSampler:
-    """The sampler; after a resume it goes on with other random numbers than it began with."""
+    """The sampler; after a resume it draws other random numbers than at first."""
     chosen = sweep.sampler
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -1,4 +1,4 @@
-"""What must fit together in a sweep, beyond the type of each key."""
+"""Checks of a specification that concern several keys at once."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def check(sweep: Sweep) -> None:
 
 
 def check_backends(sweep: Sweep) -> None:
-    """Check that what is asked for can compute the trials; not in `check`, as it imports torch.
+    """Check that the backends can compute the trials. Not part of `check`, as it imports torch.
 
     Raises:
-        SpecError: A backend cannot compute these networks on the device that a trial is given, or
-            a component of a plugin does not do what it must.
+        SpecError: A backend cannot compute these networks on the device of a trial, or a component
+            of a plugin does not do what it must.
     """
     from snn.training.trainer import backend_of
 
@@ -78,7 +78,7 @@ def check_backends(sweep: Sweep) -> None:
 
 
 def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
-    """Check that these keys can be otherwise in a confirmation than in its search.
+    """Check that a confirmation may give these keys another value than its search.
 
     Args:
         changed: The keys.
@@ -92,7 +92,7 @@ def check_changes(changed: Collection[str], searched: Collection[str], where: st
         _check_key(where, key)
         if key in searched:
             raise SpecError(
-                f"{where}{key}: is searched, and what is found of it would be lost; "
+                f"{where}{key}: is searched, and the value that was found would be lost; "
                 "allowed are keys that the search fixes"
             )
 

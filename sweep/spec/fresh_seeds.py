@@ -13,7 +13,7 @@ CONFIRMED = "-confirm"
 
 
 def mixed(sweeps: Iterable[str]) -> list[str]:
-    """The searches among these sweeps whose confirmation is among them, too."""
+    """Those of these sweeps that stand here with their own confirmation."""
     names = set(sweeps)
     return sorted(name for name in names if f"{name}{CONFIRMED}" in names)
 

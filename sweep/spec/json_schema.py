@@ -1,4 +1,4 @@
-"""The JSON schema of a specification: for editors, and for who wants to read all keys."""
+"""The JSON schema of a specification: for editors, and for users who look up a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From plain values to a specification that is known to be good."""
+"""From plain values to a validated specification."""
 
 from __future__ import annotations
 

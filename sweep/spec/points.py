@@ -1,4 +1,4 @@
-"""Configurations that are run as they are, in the place of a search space.
+"""Configurations that are listed by the user, instead of a search space.
 
 Optuna knows each of them as one value of a single categorical parameter.
 """

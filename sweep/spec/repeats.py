@@ -1,4 +1,4 @@
-"""Values that stand twice, found in one pass however many there are."""
+"""Repeated values, found in one pass."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def first_repeat(values: Iterable[Any]) -> int | None:
-    """The place of the first of some plain values that is equal to one before; None without."""
+    """The index of the first value that is equal to an earlier one; None if there is none."""
     seen: set[Hashable] = set()
     for place, value in enumerate(values):
         known = hashable(value)
@@ -18,7 +18,7 @@ def first_repeat(values: Iterable[Any]) -> int | None:
 
 
 def hashable(value: Any) -> Hashable:
-    """Equal exactly where plain values are: lists and mappings have no hash of their own."""
+    """A hashable form of a plain value; two are equal exactly if the values are."""
     if isinstance(value, list):
         return ("list", *map(hashable, value))
     if isinstance(value, Mapping):

@@ -77,7 +77,7 @@ class Parameter:
         return self.step is None or value == self._nearest(value)
 
     def label(self, value: Any) -> Any:
-        """How Optuna knows a value: it stores nothing but simple ones."""
+        """The value that Optuna stores for this one: it takes only simple types."""
         if not self.choices:
             return value
         return self._labels[hashable(value)]
@@ -85,7 +85,7 @@ class Parameter:
     def samples(self) -> tuple[Any, ...]:
         """The values that show whether all are allowed: the choices, or the ends of a range.
 
-        Of a continuous range also a value within, which shows whether fractions are.
+        Of a continuous range also a value within, to see whether fractions are allowed.
         """
         if self.choices:
             return self.choices
@@ -158,7 +158,7 @@ class Space:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def suggest(self, trial: BaseTrial) -> Assignment:
-        """Ask Optuna for a point, parameter by parameter; those without effect are left out."""
+        """Ask Optuna for a point, parameter by parameter, without those that have no effect."""
         assignment: Assignment = {}
         for parameter in self.parameters:
             if self._used(parameter, assignment):
@@ -196,7 +196,7 @@ class Space:
         return Space(tuple(p for p in self.parameters if p.name in names), self.fixed)
 
     def takes(self, assignment: Assignment) -> bool:
-        """Whether a point lies in it: it has every parameter that is used, and no others."""
+        """Whether a point lies in the space: it has exactly the parameters that are used."""
         used = [p for p in self.parameters if self._used(p, assignment)]
         return assignment.keys() == {p.name for p in used} and all(
             parameter.takes(assignment[parameter.name]) for parameter in used

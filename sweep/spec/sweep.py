@@ -68,7 +68,7 @@ class Resources(Section):
 
 
 class Confirm(Section):
-    """The leaders once more, with fresh seeds: the figure to report."""
+    """Train the leaders again with fresh seeds: their accuracy is the figure to report."""
 
     top: int = Field(3, ge=1, description="leading configurations, by validation")
     seeds: tuple[Number, ...] | None = Field(
@@ -78,12 +78,12 @@ class Confirm(Section):
         "default: the five lowest from 1 on that it has not used",
     )
     base: dict[str, Any] = Field(
-        {}, description="keys that are fixed otherwise than in the search, such as more epochs"
+        {}, description="keys with another value than in the search, such as more epochs"
     )
 
     @property
     def settings(self) -> list[str]:
-        """What is otherwise than in the search, as `--set` takes it."""
+        """Keys with another value than in the search, as `--set` takes them."""
         return [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in self.base.items()]
 
     @property
@@ -93,7 +93,7 @@ class Confirm(Section):
 
 
 class Sweep(Section):
-    """A sweep: what is fixed, what is searched, by whom, how often, with what.
+    """A sweep: what is fixed, what is searched, by which methods, how often, on what machines.
 
     Raises (through `parse`): SpecError, one line with place, value and what is allowed.
     """
@@ -215,7 +215,7 @@ class Sweep(Section):
 
 
 def fixed_keys(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of all keys that are not searched, as one writes them: 64 rather than (64,)."""
+    """Values of all keys that are not searched, as a user writes them: 64 rather than (64,)."""
     values = TrialConfig.parse(base).model_dump(exclude={"seed"})
     hidden = values["hidden"]
     values["hidden"] = hidden[0] if len(hidden) == 1 else list(hidden)

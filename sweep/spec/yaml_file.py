@@ -122,7 +122,7 @@ class _Reader:
         self._aliased = 0
 
     def document(self, event: Any) -> None:
-        """A document begins."""
+        """Begin a document."""
         self._documents += 1
         if self._documents > 1:
             _refuse(event, "a second document begins; allowed is one")

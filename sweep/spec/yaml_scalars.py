@@ -1,4 +1,4 @@
-"""What a text without quotes means in YAML 1.2, by its core schema."""
+"""The values of YAML texts without quotes, by the core schema of YAML 1.2."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Epochs = Mapping[int, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Record:
+class EarlierRun:
     """A finished run.
 
     Attributes:
@@ -63,8 +63,8 @@ class Ledger:
     ) -> None:
         self.trouble = ""
         self._tell = tell
-        self._records: dict[str, list[Record]] = {}
-        self._found: dict[str, Record | None] = {}
+        self._records: dict[str, list[EarlierRun]] = {}
+        self._found: dict[str, EarlierRun | None] = {}
         try:
             if not store_exists():
                 return
@@ -82,7 +82,7 @@ class Ledger:
         records = self._records.get(config.config_id, ())
         return any(not differences(param_values(record.params), config) for record in records)
 
-    def find(self, config: TrialConfig) -> Record | None:
+    def find(self, config: TrialConfig) -> EarlierRun | None:
         """The latest finished run of this configuration and seed, if it is what its tags say."""
         key = config.config_id
         if key not in self._found:
@@ -94,7 +94,7 @@ class Ledger:
         record = self.find(config)
         return Outcome(State.DONE, record.metrics, reused_from=record.run_id) if record else None
 
-    def _latest(self, config: TrialConfig) -> Record | None:
+    def _latest(self, config: TrialConfig) -> EarlierRun | None:
         for record in reversed(self._records.get(config.config_id, ())):
             wrong = differences(param_values(record.params), config)
             if not wrong:
@@ -142,7 +142,7 @@ class Ledger:
     def _add(self, run: Run) -> None:
         tags, metrics = run.data.tags, run.data.metrics
         if Tag.CONFIG_ID in tags:
-            record = Record(
+            record = EarlierRun(
                 run_id=run.info.run_id,
                 trial=tags.get(Tag.TRIAL, ""),
                 checkpoint=tags.get(Tag.CHECKPOINT, ""),
@@ -153,7 +153,7 @@ class Ledger:
             self._records.setdefault(tags[Tag.CONFIG_ID], []).append(record)
 
 
-def _broken(record: Record, config: TrialConfig) -> str:
+def _broken(record: EarlierRun, config: TrialConfig) -> str:
     """Why a run cannot be the training of its configuration, in words; empty if it can."""
     count, best = len(record.epochs), record.metrics.get("best_epoch", math.nan)
     stalled = config.early_stopping and best + config.early_stopping <= count < config.epochs

@@ -13,10 +13,9 @@ import numpy as np
 
 import snn
 from analysis.records import Tag
-from analysis.text.redaction import redacted
 from snn.networks import Network, pictures
 from snn.training import checkpoint
-from sweep.errors import SpecError, SweepError
+from sweep.errors import SpecError, SweepError, first_line
 from sweep.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def register(model: str, run_id: str, path: Path) -> str:
     except OSError:
         raise
     except Exception as error:  # any of MLflow's, its database's or the network's
-        raise SweepError(f"MLflow does not register {model}: {_first_line(error)}") from None
+        raise SweepError(f"MLflow does not register {model}: {first_line(error)}") from None
 
 
 def _registered(client: MlflowClient, model: str, run_id: str) -> str:
@@ -108,7 +107,3 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
             metadata=metadata,
             pip_requirements=[f"{name}=={version(name)}" for name in _NEEDS],
         )
-
-
-def _first_line(error: Exception) -> str:
-    return (redacted(str(error)).strip().splitlines() or [repr(error)])[0][:300]

@@ -1,4 +1,4 @@
-"""Why a trial failed, from the text that Ray keeps of it: the first cause, in one line."""
+"""Why a trial failed: the first cause in one line, from the text that Ray keeps."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Cause:
     Attributes:
         text: One line, never empty.
         memory: There was too little memory; nothing is wrong with the configuration.
-        starting: Its worker raised an error while it started: it will the next time, too.
-        final: It does no good to try again.
+        starting: Its worker raised an error while it started; another start would fail, too.
+        final: Another attempt would fail, too.
         environment: What no trial can do without is missing on the worker.
     """
 
@@ -84,7 +84,7 @@ def _first_raised(text: str) -> str:
 
 
 def _said(text: str) -> str:
-    """What Ray says of a process that is gone, without its guesses at what might have been."""
+    """What Ray says about a process that died, without its guesses at the reason."""
     lines = [line.strip() for line in text.splitlines() if line.strip() not in ("", "None")]
     if not lines:
         return ""

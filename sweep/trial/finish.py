@@ -25,18 +25,10 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     files.folder.mkdir(parents=True, exist_ok=True)
     files.confusion.write_text(json.dumps(confusion.tolist()), encoding="utf-8")
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
-    files.previous.unlink(missing_ok=True)  # nothing can go on from it any more
+    files.previous.unlink(missing_ok=True)  # no training resumes from it any more
     return metrics
 
 
 def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, Mapping[str, float]]:
     """The metrics of every epoch that a trial has done, from its checkpoint, if it is its own."""
     return dict(enumerate(history(files, config), start=1))
-
-
-def trial_name(config: TrialConfig) -> str:
-    """A name for people: `alif-rec latency 128 seed 0 900c52`."""
-    dynamics = config.dynamics + ("-rec" if config.recurrent and config.dynamics != "mlp" else "")
-    code = [] if config.dynamics == "mlp" else [config.encoding]
-    size = "x".join(str(size) for size in config.hidden)
-    return " ".join([dynamics, *code, size, f"seed {config.seed}", config.config_id[:6]])

@@ -1,4 +1,4 @@
-"""How a trial ended, and what a trainable reports: the words that Ray carries between the two."""
+"""How a trial ended, and the keys of the results that a trainable reports through Ray."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Outcome:
 def outcome_of(result: Mapping[str, Any] | None) -> Outcome:
     """Read the end of a trial from its last result.
 
-    A trial that stops without a word of its own was stopped by the scheduler.
+    A trial whose last result does not say how it ended was stopped by the scheduler.
     """
     result = result or {}
     metrics = {k: float(result[k]) for k in FINAL_METRICS if k in result}

@@ -1,4 +1,4 @@
-"""A configuration as MLflow has it: texts by key."""
+"""A configuration as MLflow stores it: texts by key."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sweep.errors import SpecError
 
 
 def differences(stored: Mapping[str, Any], config: TrialConfig) -> str:
-    """In which keys what is stored is of another configuration, in words; empty if it is not.
+    """The keys in which stored values differ from a configuration, in words; empty if none do.
 
-    A key that is not stored has its default: it came after what is stored.
+    A key that is not stored has its default: it was added after the values were stored.
 
     Args:
         stored: Values by key.
@@ -34,7 +34,7 @@ def differences(stored: Mapping[str, Any], config: TrialConfig) -> str:
 
 
 def param_values(params: Mapping[str, str]) -> dict[str, Any]:
-    """Params as they were before MLflow made texts of them."""
+    """Params with their types, from the texts that MLflow stores."""
     return {key: _value(text) for key, text in params.items()}
 
 

@@ -1,4 +1,4 @@
-"""How a training goes on: from its last checkpoint, or from the one before if that is damaged."""
+"""How a training resumes: from its last checkpoint, or the one before if that is damaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sweep.trial.params import differences
 
 
 def save(trainer: Trainer, files: TrialPaths) -> None:
-    """Keep the state of a training, and the one before.
+    """Write the state of a training, and keep the previous one.
 
     Raises:
         OSError: It cannot be written; both are as they were.
@@ -28,7 +28,7 @@ def go_on(trainer: Trainer, files: TrialPaths) -> str:
     """Continue from the newest state that is whole; without one, the trainer stays as it is.
 
     Returns:
-        What was damaged and from where the training goes on; empty if nothing was.
+        What was damaged and where the training resumes; empty if nothing was damaged.
 
     Raises:
         OSError: A file cannot be read.
@@ -55,7 +55,7 @@ def history(files: TrialPaths, config: TrialConfig) -> list[Mapping[str, float]]
 
 
 def _newest(files: TrialPaths, take: Callable[[dict[str, Any]], None]) -> str:
-    """Hand over the newest whole state; says what was damaged on the way there."""
+    """Pass on the newest state that is not damaged. Returns what was damaged."""
     damage: list[str] = []
     for place in (files.last, files.previous):
         if not place.exists():

@@ -54,7 +54,7 @@ class SnnTrainable(tune.Trainable):
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Turn to another trial."""
+        """Prepare this actor for another trial."""
         config = TrialConfig.parse(new_config["trial"])
         self.files = self.paths.trial(config.config_id)
         self.trainer = Trainer(config, self.datasets[config.dataset], self.device)

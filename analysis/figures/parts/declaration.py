@@ -12,13 +12,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.data.activity import Activity
+from analysis.data.activity import ImageActivity
 from analysis.data.history import load_history
 from analysis.errors import AnalysisError
 from analysis.store.artifacts import confusion_of
 
 
-def no_activity(run_id: str) -> Activity:
+def no_activity(run_id: str) -> ImageActivity:
     """Stands where no network can be opened.
 
     Raises:
@@ -41,14 +41,14 @@ class Source:
     runs: pd.DataFrame
     history: Callable[[Sequence[str], Sequence[str]], pd.DataFrame]
     confusion: Callable[[str], NDArray[np.int64]] = confusion_of
-    activity: Callable[[str], Activity] = no_activity
+    activity: Callable[[str], ImageActivity] = no_activity
 
 
 def source_of(
     names: Sequence[str],
     runs: pd.DataFrame,
     tracking_uri: str | None = None,
-    activity: Callable[[str], Activity] = no_activity,
+    activity: Callable[[str], ImageActivity] = no_activity,
 ) -> Source:
     """What figures of these runs are drawn from.
 
@@ -68,7 +68,7 @@ def source_of(
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What of the runs is drawn.
+    """What a user asks of a figure.
 
     Attributes:
         metric: What to show; empty for a figure that takes none.

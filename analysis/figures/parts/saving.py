@@ -35,13 +35,13 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def keep_layout(figure: Figure) -> None:
-    """Save the figure from now on as it was last laid out: that takes as long as to draw it."""
+    """Keep the current layout when the figure is saved: a layout takes as long as a drawing."""
     with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
         figure.set_layout_engine(None)
 
 
 def _numbered(svg: bytes) -> bytes:
-    """With clip paths named by their order: matplotlib's digests hang on a layout's last digits."""
+    """Name clip paths by their order: matplotlib's names depend on rounding in the layout."""
     names = dict.fromkeys(_CLIP_PATH.findall(svg))
     for number, name in enumerate(names):
         svg = svg.replace(name, b"clip%d" % number)

@@ -121,7 +121,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Within it figures are made and saved in this style; what is set elsewhere stays.
+    """Make and save figures in this style within the block; settings of the user stay.
 
     It is complete: nothing of a user's `matplotlibrc` is left in it.
     """
@@ -133,7 +133,7 @@ def styled() -> Iterator[None]:
 
 @contextmanager
 def names_as_they_are(figure: Figure) -> Iterator[None]:
-    """Within it, a $ in a name is drawn as one, and a sign that the font lacks as a box.
+    """Within the block, draw `$` in names as a sign, and signs that the font lacks as a box.
 
     The marks of logarithmic axes are mathematics of matplotlib's own, and stay so.
     """

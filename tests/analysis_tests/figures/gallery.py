@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.data.activity import Activity, LayerActivity
+from analysis.data.activity import ImageActivity, LayerActivity
 from tests.analysis_tests.conftest import make_runs
 
 NAN = float("nan")
@@ -78,7 +78,7 @@ def effect(**changes: object) -> dict[str, object]:
     return plain | changes
 
 
-def activity(encoding: str = "latency", label: int | None = 2) -> Activity:
+def activity(encoding: str = "latency", label: int | None = 2) -> ImageActivity:
     """Three pixels, five steps of 2 ms, layers of four and of two neurons, three classes."""
     inputs = np.zeros((5, 3))
     inputs[1, 0] = inputs[3, 2] = 1.0
@@ -90,7 +90,7 @@ def activity(encoding: str = "latency", label: int | None = 2) -> Activity:
             spikes=potentials >= thresholds, potentials=potentials, thresholds=thresholds
         )
 
-    return Activity(
+    return ImageActivity(
         name="test:7",
         image=np.arange(9, dtype=np.uint8).reshape(3, 3),
         encoding=encoding,

@@ -1,0 +1,67 @@
+"""What we need of MLflow beside its public interface: all of it stands here.
+
+Checked with MLflow 3.17. If a new version moves one of these names, this file is to be mended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+    from sqlalchemy import Engine
+
+MIGRATIONS = ("mlflow.store.db_migrations", "")
+"""Package and folder of the migrations of MLflow's tables."""
+
+BulkRead = Callable[[Sequence[str], str, int], list[Any]]
+"""From ids of runs, the name of a metric and the greatest number of values: the values."""
+
+
+def is_database_scheme(scheme: str) -> bool:
+    """Whether MLflow takes addresses of this scheme (`sqlite`, …) for those of a database."""
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+
+    return scheme in DATABASE_ENGINES
+
+
+def database_in_memory() -> Engine:
+    """A SQLite database in memory with all tables of MLflow."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    engine: Engine = create_sqlalchemy_engine("sqlite://")  # type: ignore[no-untyped-call]
+    _initialize_tables(engine)  # type: ignore[no-untyped-call]
+    return engine
+
+
+def bulk_read(client: MlflowClient) -> BulkRead | None:
+    """How a metric of many runs is read at once; None: the store cannot."""
+    store: Any = client._tracking_client.store
+    read: BulkRead | None = getattr(store, "get_metric_history_bulk", None)
+    return read
+
+
+def is_server(client: MlflowClient) -> bool:
+    """Whether the store is a server."""
+    return hasattr(client._tracking_client.store, "get_host_creds")
+
+
+def ask_server(client: MlflowClient, path: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the server of a client answers to a GET, with the client's own credentials.
+
+    None if it does not know the path: a server of another make.
+
+    Raises:
+        MlflowException: The server refuses, or does not answer.
+    """
+    from mlflow.utils.rest_utils import http_request, verify_rest_response
+
+    credentials = client._tracking_client.store.get_host_creds()
+    response = http_request(credentials, path, "GET", params=params)  # type: ignore[no-untyped-call]
+    if response.status_code == 404:
+        return None
+    # Not `response.json()`: where simplejson is installed it refuses NaN, which a metric may be.
+    answer: dict[str, Any] = json.loads(verify_rest_response(response, path).text)
+    return answer

@@ -1,0 +1,40 @@
+"""What we need of Optuna beside its public interface: all of it stands here.
+
+Checked with Optuna 5.0. If a new version moves one of these names, this file is to be mended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial, Trial
+
+MIGRATIONS = ("optuna.storages._rdb", "alembic")
+"""Package and folder of the migrations of Optuna's tables."""
+
+ENQUEUED_PARAMS = "fixed_params"
+"""System attribute in which Optuna keeps the values of an enqueued trial."""
+
+
+def study_id(study: optuna.Study) -> int:
+    """How the storage of a study knows it."""
+    return study._study_id
+
+
+def trial_id(trial: FrozenTrial | Trial) -> int:
+    """How the storage of a study knows a trial; its number is another."""
+    return trial._trial_id
+
+
+def stored_trial(study: optuna.Study, trial: FrozenTrial | Trial) -> FrozenTrial:
+    """A trial as the storage of its study has it now."""
+    return study._storage.get_trial(trial._trial_id)
+
+
+def open_trial(study: optuna.Study, trial: FrozenTrial) -> Trial:
+    """A running trial of a study, to report to again after a restart."""
+    from optuna.trial import Trial
+
+    return Trial(study, trial._trial_id)
