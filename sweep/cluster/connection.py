@@ -25,7 +25,7 @@ from sweep.spec.sweep import Resources
 
 _COUNT_EVERY_S = 5.0
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
-_TOO_SLOW = "timed out during startup"
+_TOO_SLOW = "timed out during startup", "Timed out waiting for file"
 _HERE = "local"
 
 
@@ -84,7 +84,7 @@ def _started(there: str) -> Guard:
             return guard
         except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
             guard.leave()
-            if left and _TOO_SLOW in str(error):
+            if left and any(words in str(error) for words in _TOO_SLOW):
                 continue
             where = "this machine" if there == _HERE else shown(there)
             raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None
