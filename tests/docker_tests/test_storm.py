@@ -9,7 +9,6 @@ from native.services import Services
 
 from tests.docker_tests import chaos, storm
 
-
 Finals = dict[str, dict[str, float]]
 
 
