@@ -15,7 +15,12 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.servers import Servers, in_a_session_of_their_own, unprinted
+from sweep.cluster.servers import (
+    Servers,
+    in_a_session_of_their_own,
+    unprinted,
+    without_unused,
+)
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.environment import quiet_mlflow, settle_ray
@@ -73,7 +78,7 @@ def _started(there: str) -> Guard:
     for left in reversed(range(_TRIES)):
         guard = Guard()
         try:
-            with obeyed_later(), in_a_session_of_their_own(guard):
+            with obeyed_later(), in_a_session_of_their_own(guard), without_unused():
                 ray.init(
                     address=there,
                     include_dashboard=False if there == _HERE else None,

@@ -17,6 +17,7 @@ from sweep.cluster.guard import Guard
 from sweep.cluster.head import Head
 from sweep.host.ending import RAY_IS_BROKEN
 
+_UNUSED = "start_monitor", "start_api_server", "start_log_monitor"
 _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)"}
 
 
@@ -41,6 +42,26 @@ def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
         yield
     finally:
         private.ConsolePopen = ordinary
+
+
+@contextmanager
+def without_unused() -> Iterator[None]:
+    """Let Ray start none of the servers that a sweep on one machine never asks for anything.
+
+    One starts more machines, one serves the dashboard, one brings the logs of workers to the
+    driver. They would take two seconds of a processor at every start, and 300 MB.
+    """
+    from ray._private import node
+
+    private: Any = node.Node
+    ordinary = {name: getattr(private, name) for name in _UNUSED}
+    for name in _UNUSED:
+        setattr(private, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, method in ordinary.items():
+            setattr(private, name, method)
 
 
 @contextmanager
