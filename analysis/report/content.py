@@ -75,14 +75,15 @@ def build_report(
 
 def _lead(material: Material) -> str:
     counts = material.runs["state"].value_counts()
-    standing = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
+    states = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
+    standing = f"{len(material.runs)} trials" + (f": {states}" if states else "")
     try:
         summarise(material.runs)
     except AnalysisError as error:
-        return f"{len(material.runs)} trials: {standing}. No leader: {error}."
+        return f"{standing}. No leader: {error}."
     done = material.runs[material.runs["state"] == State.DONE]
     best = [_best(members) for _, members in groups_within(done, material.varying(["dataset"]))]
-    return f"{len(material.runs)} trials: {standing}. Best by validation: {'; '.join(best)}."
+    return f"{standing}. Best by validation: {'; '.join(best)}."
 
 
 def _best(runs: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.ray_internals import unprinted
+from sweep.cluster.ray_internals import unprinted, without_unused
 from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
@@ -28,7 +28,7 @@ from sweep.spec.sweep import Resources
 
 _COUNT_EVERY_S = 5.0
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
-_TOO_SLOW = "timed out during startup"
+_TOO_SLOW = "timed out during startup", "Timed out waiting for file"
 _HERE = "local"
 
 
@@ -90,7 +90,7 @@ def _started(there: str) -> Guard:
     for left in reversed(range(_TRIES)):
         guard = Guard()
         try:
-            with obeyed_later(), in_a_session_of_their_own(guard):
+            with obeyed_later(), in_a_session_of_their_own(guard), without_unused():
                 ray.init(
                     address=there,
                     include_dashboard=False if there == _HERE else None,
@@ -101,7 +101,7 @@ def _started(there: str) -> Guard:
             return guard
         except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
             guard.leave()
-            if left and _TOO_SLOW in str(error):
+            if left and any(words in str(error) for words in _TOO_SLOW):
                 continue
             where = "this machine" if there == _HERE else shown(there)
             raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None

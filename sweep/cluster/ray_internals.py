@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
 
 
+_UNUSED = "start_monitor", "start_api_server", "start_log_monitor"
+
+
 @contextmanager
 def starting_in_sessions(on_start: Callable[[int], None]) -> Iterator[None]:
     """Let the servers that Ray starts meanwhile lead sessions of their own.
@@ -35,6 +38,26 @@ def starting_in_sessions(on_start: Callable[[int], None]) -> Iterator[None]:
         yield
     finally:
         private.ConsolePopen = ordinary
+
+
+@contextmanager
+def without_unused() -> Iterator[None]:
+    """Let Ray start none of the servers that a sweep on one machine never asks for anything.
+
+    One starts more machines, one serves the dashboard, one brings the logs of workers to the
+    driver. They would take two seconds of a processor at every start, and 300 MB.
+    """
+    from ray._private import node
+
+    private: Any = node.Node
+    ordinary = {name: getattr(private, name) for name in _UNUSED}
+    for name in _UNUSED:
+        setattr(private, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, method in ordinary.items():
+            setattr(private, name, method)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Delivery:
         # one whose notes were lost; MLflow will tell.
         self._in_doubt = outbox.inherited or sys.maxsize
         self._logged: dict[tuple[str, str], set[int]] = {}
+        self._created: set[str] = set()  # since the last failure: these have nothing unknown to us
         self.trouble = ""
 
     @property
@@ -122,6 +123,7 @@ class Delivery:
         if entries:
             self._in_doubt = max(self._in_doubt, entries[-1].end)
         self._logged.clear()
+        self._created.clear()
 
     def _deliver_all(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
         """Deliver events together, or one by one if there are some that MLflow refuses: these."""
@@ -200,6 +202,7 @@ class Delivery:
             tags=event["tags"] | parent,
         )
         self._runs[key] = run.info.run_id
+        self._created.add(run.info.run_id)
 
     def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""
@@ -219,6 +222,8 @@ class Delivery:
         if entry.start >= self._in_doubt:
             return False
         run_id = self._runs[entry.event["run"]]
+        if run_id in self._created:
+            return False
         if (run_id, metric.key) not in self._logged:
             history = self.client.get_metric_history(run_id, metric.key)
             self._logged[run_id, metric.key] = {logged.step for logged in history}

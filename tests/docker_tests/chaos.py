@@ -75,8 +75,10 @@ FULL = Size(
 SMALL = Size(
     _COMMON
     | {
-        "base": {"dataset": "digits", "epochs": 60, "n_steps": 50, "encoding": "constant"},
-        "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 2e-3, 4e-3]},
+        "base": {"dataset": "digits", "epochs": 45, "n_steps": 50, "encoding": "constant"},
+        "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 4e-3]},
+        "seeds": [0, 1],
+        "max_failures": 20,
     },
     away_s=4.0,
 )
@@ -275,7 +277,7 @@ def as_client(environment: Mapping[str, str]) -> Iterator[None]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="as the tests do: digits, 6 trials")
+    parser.add_argument("--small", action="store_true", help="as the tests do: digits, 8 trials")
     parser.add_argument("--head", action="store_true", help="let the head die, too")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")

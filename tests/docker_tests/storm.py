@@ -21,7 +21,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,16 +42,8 @@ LARGE = replace(
         "max_failures": 20,
     },
 )
-REDUCED = replace(
-    SMALL,
-    plan=SMALL.plan
-    | {
-        "base": {"dataset": "digits", "epochs": 30, "n_steps": 50, "encoding": "constant"},
-        "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 4e-3]},
-        "seeds": [0, 1],
-        "max_failures": 20,
-    },
-)
+REDUCED = "start", "training", "raylet", "SIGTERM", "disk"
+"""The blows of the tests, which need no server."""
 
 _MARK = "SPIKESWEEP_STORM"  # stands in the environment of every process of the sweep
 _DISK_BYTES = 200_000_000
@@ -61,8 +53,9 @@ class Storm:
     """A sweep in a process group of its own, and what is done to it.
 
     Args:
-        site: Of the servers.
-        servers: Postgres and MLflow, by name.
+        folder: Where the driver runs.
+        environment: Of the driver: it says where its stores are.
+        servers: Postgres and MLflow, by name; those that blows need.
         disk: A small file system, where the sweep keeps its files.
         size: Of the sweep.
         seed: Of the order and the moments of the blows.
@@ -71,21 +64,20 @@ class Storm:
 
     def __init__(
         self,
-        site: Site,
+        folder: Path,
+        environment: Mapping[str, str],
         servers: Mapping[str, Service],
         disk: Path,
         size: Size,
         seed: int,
         blows: tuple[str, ...] = (),
     ) -> None:
-        self._servers, self._disk, self._size = servers, disk, size
+        self._folder, self._servers, self._disk, self._size = folder, servers, disk, size
         self._random = random.Random(seed)
         self._mark = uuid.uuid4().hex
-        self._folder = site.folder / "driver"
-        self._folder.mkdir()
         (self._folder / "storm.yaml").write_text(yaml.safe_dump(dict(size.plan), sort_keys=False))
         theirs = ("RAY_", "SPIKESWEEP_STORAGE")
-        settings = {k: v for k, v in site.client_environment.items() if not k.startswith(theirs)}
+        settings = {k: v for k, v in environment.items() if not k.startswith(theirs)}
         self._environment = settings | {"SPIKESWEEP_STORAGE": str(disk), _MARK: self._mark}
         self._blows: dict[str, Callable[[], None]] = {
             "start": lambda: self._kill_worker("__init__"),
@@ -222,9 +214,13 @@ class Storm:
             self._say("killed a trial when one had written its network")
 
     def _kill_of_ray(self, program: str) -> None:
-        if self._kill(program):
+        """While trials run, the driver ends; while Ray starts, it may start Ray once more."""
+        trials = any("Trainable" in title for title in self.processes().values())
+        if self._kill(program) and trials:
             seconds = self._ended()
             self._say(f"killed {program}; the driver ended after {seconds:.1f} s")
+        else:
+            self._say(f"killed {program} while Ray started, if there was one")
 
     def _kill_driver(self) -> None:
         self._process.kill()
@@ -333,26 +329,56 @@ def storm(
     Raises:
         AssertionError: Something is.
     """
-    with ExitStack() as stack:
-        site, found = stack.enter_context(servers(folder))
-        disk = stack.enter_context(small_disk(folder / "disk"))
-        stack.enter_context(busy(load))
-        weather = Storm(site, found, disk, size, seed, blows)
-        weather.run()
-        assert not weather.left_after(30)
+    with servers(folder) as (site, found):
+        place = site.folder / "driver"
+        place.mkdir()
+        _weather(place, site.client_environment, found, folder / "disk", size, seed, load, blows)
         with as_client(site.client_environment):
             check(site.mlflow_url, site.client_environment["SPIKESWEEP_OPTUNA"], size, expected)
 
 
+def storm_without_servers(
+    folder: Path, size: Size, expected: Mapping[str, Mapping[str, float]], seed: int
+) -> None:
+    """The same with both stores in files, and the blows of the tests.
+
+    Raises:
+        AssertionError: Something is lost, doubled or left running.
+    """
+    folder.mkdir()
+    stores = {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+        "SPIKESWEEP_OPTUNA": f"sqlite:///{folder / 'optuna.db'}",
+    }
+    _weather(folder, os.environ | stores, {}, folder / "disk", size, seed, blows=REDUCED)
+    check(stores["MLFLOW_TRACKING_URI"], stores["SPIKESWEEP_OPTUNA"], size, expected)
+
+
+def _weather(
+    folder: Path,
+    environment: Mapping[str, str],
+    services: Mapping[str, Service],
+    disk: Path,
+    size: Size,
+    seed: int,
+    load: int = 0,
+    blows: tuple[str, ...] = (),
+) -> None:
+    with small_disk(disk), busy(load):
+        weather = Storm(folder, environment, services, disk, size, seed, blows)
+        weather.run()
+        assert not weather.left_after(30)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--small", action="store_true", help="digits, 4 configurations")
+    parser.add_argument("--small", action="store_true", help="as the tests do: 8 trials")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="a storm for each")
     parser.add_argument("--load", type=int, default=4, help="busy loops beside it")
     parser.add_argument("--blows", nargs="*", default=[], help="only these [default: all]")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
     given = parser.parse_args()
-    size = REDUCED if given.small else LARGE
+    size = SMALL if given.small else LARGE
     folder = given.folder or Path(tempfile.mkdtemp(prefix="storm-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -29,6 +30,7 @@ class Head:
         self.folder = folder
         self.token = secrets.token_hex(16)
         self._temp = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
+        self._log = Path(self._temp) / "ray-start.log"
         self._started: list[subprocess.Popen[bytes]] = []
         self._clients: list[subprocess.Popen[str]] = []
         self._gcs, self.port, *others = free_ports(6)
@@ -37,7 +39,7 @@ class Head:
         names = ("dashboard-agent-listen", "dashboard-agent-grpc", "metrics-export")
         names += ("ray-client-server",)
         ports = [f"--{name}-port={port}" for name, port in zip(names, others, strict=True)]
-        self._start(
+        self._head = self._start(
             [
                 "--head",
                 f"--port={self._gcs}",
@@ -80,6 +82,7 @@ class Head:
         self, *arguments: str, folder: Path | None = None, **environment: str
     ) -> subprocess.Popen[str]:
         """A command on the cluster, in a process group of its own, as a terminal does."""
+        assert self._head.poll() is None, self._why_it_is_gone()
         given = {"RAY_API_SERVER_ADDRESS": self.url}
         client = subprocess.Popen(
             [BIN / "spikesweep", *arguments],
@@ -121,22 +124,36 @@ class Head:
                 break
             time.sleep(0.1)
         for left in self.processes(""):
-            os.kill(left, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(left, signal.SIGKILL)
         shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _why_it_is_gone(self) -> str:
+        """How the head ended, what `ray start` said of it, and the last words of Ray's servers."""
+        logs = Path(self._temp).glob("session_2*/logs/*")
+        told = {
+            log.name: log.read_text(errors="replace").splitlines()[-2:]
+            for log in logs
+            if log.is_file()
+        }
+        told["ray start"] = self._log.read_text(errors="replace").splitlines()[-20:]
+        lines = [f"{name}: {line}" for name, log in told.items() for line in log]
+        return "\n".join([f"the head ended with {self._head.returncode}:", *lines])
 
     def _start(
         self, options: Sequence[str], prefix: Sequence[str] = (), cpus: int = 2
     ) -> subprocess.Popen[bytes]:
         common = ["--block", f"--num-cpus={cpus}", "--disable-usage-stats"]
         common += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
-        process = subprocess.Popen(
-            [*prefix, BIN / "ray", "start", *options, *common],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self._log.open("a") as log:
+            process = subprocess.Popen(
+                [*prefix, BIN / "ray", "start", *options, *common],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         self._started.append(process)
         return process
 

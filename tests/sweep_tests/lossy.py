@@ -12,11 +12,12 @@ HOP_BY_HOP = {"connection", "transfer-encoding", "content-length"}
 
 class LossyProxy:
     """Forwards to a server on this machine; `loses(n)` says whether the answer to request n goes
-    missing. Requests are counted from 1 on.
+    missing. Requests are counted from 1 on, and `paths` has what they asked for.
     """
 
     def __init__(self, port: int, loses: Callable[[int], bool]) -> None:
         self.requests = 0
+        self.paths: list[str] = []
         self._lock = threading.Lock()
         proxy = self
 
@@ -24,6 +25,7 @@ class LossyProxy:
             def _forward(self) -> None:
                 with proxy._lock:
                     proxy.requests += 1
+                    proxy.paths.append(self.path)
                     lost = loses(proxy.requests)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 server = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

@@ -138,6 +138,11 @@ def test_a_sweep_without_a_finished_trial_still_has_a_report(store: Store, tmp_p
     assert (write_report(found, tmp_path)).is_file()
 
 
+def test_a_sweep_without_any_trial_counts_none_and_no_states(store: Store) -> None:
+    store.sweep("early")
+    assert report("early").lead == "0 trials. No leader: nothing finished yet: no trials."
+
+
 def test_runs_that_lack_a_metric_leave_a_line_and_not_a_gap(store: Store) -> None:
     store.trial("odd", "a-0", params={"dynamics": "lif"}, best_val_accuracy=0.5)
     found = report("odd")

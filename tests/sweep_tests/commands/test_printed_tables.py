@@ -3,12 +3,16 @@
 import contextlib
 import io
 import string
+from pathlib import Path
 
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.commands.common import print_table
+from sweep.host.paths import LaunchPaths
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
+from tests.sweep_tests.workplace import Workplace
 
 words = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=24)
 texts = st.lists(words, min_size=1, max_size=3).map(" ".join)
@@ -49,3 +53,13 @@ def test_a_table_too_wide_has_a_line_for_each_column_and_its_rows_are_numbered()
     lines = [line.split() for line in printed(table).splitlines() if line.strip(" ─")]
     assert lines[0] == [str(number) for number in range(1, 13)]
     assert lines[1] == ["a" * 20 + "0", *(f"{row}x0" for row in range(12))]
+
+
+def test_a_sweep_that_broke_off_before_its_first_trial_is_shown_with_none(
+    place: Workplace, in_folder: Path
+) -> None:
+    paths = LaunchPaths(in_folder / "ray_results", "early", 1)
+    tracker = MlflowTracker(paths)
+    tracker.begin(SWEEP_RUN, "early 1", {}, sweep_tags(paths))
+    assert tracker.close() == ""
+    assert place.run("show", "early").stdout == "early: 0 trials\n"

@@ -60,7 +60,7 @@ def paths(in_folder: Path, request: pytest.FixtureRequest) -> LaunchPaths:
     return LaunchPaths(in_folder / "ray_results", name, 1)
 
 
-def log_two_trials(paths: LaunchPaths, artifact: Path) -> str:
+def log_two_trials(paths: LaunchPaths, artifact: Path, patience_s: float | None = None) -> str:
     """What a sweep of two trials notes; what the tracker says at the end."""
     tracker = MlflowTracker(paths)
     tracker.begin(SWEEP_RUN, "sweep 1", {"trials": 2}, sweep_tags(paths))
@@ -74,7 +74,7 @@ def log_two_trials(paths: LaunchPaths, artifact: Path) -> str:
         outcome = Outcome(State.DONE, {"test_accuracy": 0.5})
         tracker.end(config.config_id, outcome, {}, [str(artifact)])
     tracker.end(SWEEP_RUN, Outcome(State.DONE), {})
-    return tracker.close()
+    return tracker.close(patience_s)
 
 
 def runs_of(name: str, url: str, kind: str = "trial") -> list[Run]:
@@ -110,6 +110,27 @@ def test_whichever_answer_is_lost_everything_arrives_once(
         for metric in ("train_loss", "val_loss"):
             history = MlflowClient(url).get_metric_history(run.info.run_id, metric)
             assert [logged.step for logged in history] == list(EPOCHS)
+
+
+def test_a_run_made_after_the_store_was_away_is_not_asked_what_it_has(
+    server: int, paths: LaunchPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    artifact = tmp_path / "confusion.json"
+    artifact.write_text("[]")
+    assert "MLflow did not take everything" in log_two_trials(paths, artifact, patience_s=0)
+    proxy = LossyProxy(server, lambda _: False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", proxy.url)
+    try:
+        assert MlflowTracker(paths).close() == ""
+    finally:
+        proxy.close()
+    assert [path for path in proxy.paths if "get-history" in path] == []
+    url = f"http://127.0.0.1:{server}"
+    for run in runs_of(paths.name, url):
+        history = MlflowClient(url).get_metric_history(run.info.run_id, "train_loss")
+        assert [logged.step for logged in history] == list(EPOCHS)
 
 
 def test_what_mlflow_refuses_is_set_aside_and_the_rest_arrives(

@@ -1,0 +1,36 @@
+"""In which order and in which of the two processes tests run.
+
+The longest files come first: one that begins last makes the other process wait for it. The files
+that need the services of docker/ stay together, which are started for each process and group.
+"""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadFileScheduling
+
+LONGEST_FIRST = (
+    "tests/docker_tests/",
+    "tests/sweep_tests/cluster/",
+    "tests/sweep_tests/trial/",
+    "tests/sweep_tests/",
+    "tests/contracts/",
+    "tests/fuzzing/",
+    "tests/snn_tests/kernels/",
+    "tests/analysis_tests/report/",
+)
+WITH_SERVICES = ("failures", "security", "storm", "sweep")
+
+
+def place_of(nodeid: str) -> int:
+    """The place of a test's folder in the order; those that have none come last."""
+    found = (n for n, folder in enumerate(LONGEST_FIRST) if nodeid.startswith(folder))
+    return next(found, len(LONGEST_FIRST))
+
+
+class LongestFirst(LoadFileScheduling):  # type: ignore[misc]
+    """Files in the order in which their tests were collected, and not by the number of tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        together = {f"tests/docker_tests/test_{name}.py" for name in WITH_SERVICES}
+        return "services" if file in together else file
