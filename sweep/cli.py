@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -37,11 +37,30 @@ app = typer.Typer(
     cls=_Commands,
     help="Hyperparameter sweeps for spiking neural networks.",
     epilog="Start with: spikesweep run quickstart",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"spikesweep {version('spikesweep')}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None: ...
+
 
 _MODULES = (
     "sweeping",
@@ -96,6 +115,8 @@ def _run(arguments: list[str]) -> int:
         return int(code or DONE)
     except typer.Exit as end:
         return int(end.exit_code)
+    except SystemExit as end:  # Typer ends the process when it has completed a word
+        return int(end.code or DONE)
     except typer.TyperException as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
         return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.text.plain import visible
+from sweep.commands import completion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,15 +28,25 @@ SetOption = Annotated[
 SpecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SPEC", help="a YAML file, the name of a bundled sweep, or - for standard input"
+        metavar="SPEC",
+        help="a YAML file, the name of a bundled sweep, or - for standard input",
+        autocompletion=completion.specifications,
     ),
 ]
-SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
+SweepName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="name of a sweep: spikesweep list",
+        autocompletion=completion.sweeps,
+    ),
+]
 SweepNames = Annotated[
     list[str],
     typer.Argument(
         metavar="NAME",
         help="names of sweeps (spikesweep list), or .parquet files of spikesweep export-runs",
+        autocompletion=completion.sweeps,
     ),
 ]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.commands import completion
 from sweep.commands.common import say, say_result, stderr
 from sweep.errors import SweepError
 
@@ -29,7 +30,12 @@ def register(app: typer.Typer) -> None:
 
 def export_runs(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME", help="names of sweeps: spikesweep list")
+        list[str],
+        typer.Argument(
+            metavar="NAME",
+            help="names of sweeps: spikesweep list",
+            autocompletion=completion.sweeps,
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a file that ends in .parquet")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.records import EPOCH_METRICS
+from sweep.commands import completion
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ def register(app: typer.Typer) -> None:
 
 def figure(
     kind: Annotated[Kind, typer.Argument(metavar="KIND", help=", ".join(Kind))],
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="sweeps: spikesweep list")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME…",
+            help="sweeps: spikesweep list",
+            autocompletion=completion.sweeps,
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a .png, .svg or .pdf file")
     ],

@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
+from sweep.commands import completion
 from sweep.commands.common import SetOption, say_result, stderr
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="a best.pt file, or the name of a sweep",
+        autocompletion=completion.models,
+    ),
 ]
 
 
