@@ -26,9 +26,9 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # Typer would make it an exit code of 1
+        except BrokenPipeError:  # Typer would turn it into exit code 1
             raise typer.Exit(DONE) from None
-        except KeyboardInterrupt:  # of which Typer would make an exit code without a word
+        except KeyboardInterrupt:  # Typer would turn it into an exit code and print nothing
             raise typer.Abort from None
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     """Entry point of the command `spikesweep`."""
     streams.stand()
     warnings.resetwarnings()
-    warnings.simplefilter("ignore")  # of libraries; what a user should know is said in our words
+    warnings.simplefilter("ignore")  # warnings of libraries; we print what a user should know
     sys.excepthook = _print_traceback
     code = run(sys.argv[1:])
     streams.let_go()
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    """Run one command and return its exit code; an error is one line on standard error."""
     environment.settle(os.environ)
     environment.quiet_loggers()
     if any("\0" in argument for argument in arguments):
@@ -111,7 +111,7 @@ def _run(arguments: list[str]) -> int:
 
     try:
         code: Any = app(arguments or ["--help"], standalone_mode=False)
-        sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
+        sys.stdout.flush()  # a full disk is found here, not when Python exits
         return int(code or DONE)
     except typer.Exit as end:
         return int(end.exit_code)
@@ -132,7 +132,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    """That of a bug of ours, without secrets."""
+    """Print the traceback of a bug of ours, without secrets."""
     from analysis.text.redaction import redacted_traceback
 
     redacted_traceback(kind, error, trace)

@@ -1,9 +1,9 @@
-"""Ray's servers on this machine: in a session of their own, watched, and ended by us.
+"""Ray's servers on this machine: started in their own sessions, watched, and ended by us.
 
 Ray starts them in the caller's process group. There, a signal to the group (of `timeout`, of a
-batch system, of a terminal that is closed) ends them before the driver can end its trials. And
-when one of them dies, Ray ends the driver, after a minute and without a word to it. Ray has no
-setting for either, so this module, and no other, reaches into what Ray calls private.
+batch system, of a terminal that is closed) ends them before the driver can end its trials. When one
+of them dies, Ray ends the driver after a minute, without notice. Ray has no setting for either. So
+this module, and no other, uses private parts of Ray.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)
 
 @contextmanager
 def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
-    """Let the servers that Ray starts meanwhile lead sessions of their own, and be guarded.
+    """Start Ray's servers in their own sessions, under the guard, while this is open.
 
-    The kernel ends them, but not what they have started, when this process dies.
+    When this process dies, the kernel ends them, but not what they have started.
     """
     from ray._private import services
 
@@ -45,7 +45,7 @@ def in_a_session_of_their_own(guard: Guard) -> Iterator[None]:
 
 @contextmanager
 def unprinted() -> Iterator[None]:
-    """Let Ray print nothing of its servers' logs on the terminal: we say what matters."""
+    """Keep the logs of Ray's servers off the terminal: our own messages say what matters."""
     from ray._private import worker
 
     private: Any = worker
@@ -80,9 +80,9 @@ class Servers:
         self._guard, self._lost = guard, ""
 
     def lost(self) -> str:
-        """Which server has died, in words; empty while all live.
+        """Which server has died, in words; empty while all run.
 
-        The others are ended at once: they would tell the driver, which Ray ends then.
+        The other servers are ended at once, before they make Ray end the driver.
         """
         if not self._lost:
             self._lost = self._look()
@@ -93,8 +93,8 @@ class Servers:
     def shut_down(self) -> None:
         """Disconnect from Ray, and end what was started.
 
-        Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
-        crash. They stay as they are until `end_process`.
+        When a server has died, Ray cannot disconnect: its threads would wait or crash. They are
+        left alone until `end_process`.
         """
         from ray._private import auto_init_hook, worker
 

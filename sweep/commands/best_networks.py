@@ -1,4 +1,4 @@
-"""What the best networks do, drawn: the part of a report for which networks are opened."""
+"""Figures of the best networks: the part of a report that needs the networks themselves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _IMAGE = "test:0"
 
 
 def best_networks(runs: pd.DataFrame) -> Iterator[Picture | Note]:
-    """Of every data set, what the best network mistakes, and its way with one image.
+    """For every data set, the best network's confusion matrix and its activity for one image.
 
-    What cannot be drawn has a note instead: files may be gone, data may be elsewhere.
+    A note stands for what cannot be drawn, because files or data are missing.
     """
     done = runs[runs["state"] == "done"]
     for dataset, members in done.groupby("dataset") if "dataset" in done else ():
@@ -28,7 +28,7 @@ def confusion(best: pd.Series[Any]) -> Figure:
     """Which classes the network of a run takes for which.
 
     Raises:
-        AnalysisError: The run's confusion matrix is not to be had.
+        AnalysisError: The run's confusion matrix cannot be read.
     """
     from analysis import figures
     from analysis.data.labels import CONSTANTS, class_names, value_labels
@@ -49,7 +49,7 @@ def _of_data_set(dataset: str, runs: pd.DataFrame) -> Iterator[Picture | Note]:
         best = best_run(runs)
         best_spiking = best if spiking.empty else best_run(spiking)
     except AnalysisError:
-        return  # the leaders say why there is none
+        return  # the section on leaders says why there is none
     yield _drawn(
         f"confusion-{dataset}",
         f"{dataset}: which classes the best network by validation takes for which (test set).",
@@ -79,7 +79,8 @@ def _pipeline(best: pd.Series[Any]) -> Figure:
     from analysis import figures
     from analysis.store.artifacts import checkpoint_of
 
-    file = checkpoint_of(str(best["run_id"]))  # before torch is imported for nothing
+    # first, because it may fail and importing torch is slow
+    file = checkpoint_of(str(best["run_id"]))
     from snn.networks import pictures
     from snn.training import checkpoint
     from sweep.commands.activity import activities

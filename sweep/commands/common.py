@@ -65,12 +65,12 @@ def say_result(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """A line beside the results."""
+    """A line on standard error, beside the results."""
     stderr().print(text)
 
 
 def warn_of_mixed(runs: pd.DataFrame) -> None:
-    """Say which sweeps have chosen leaders by runs that are pooled with their confirmation."""
+    """Warn where the runs of a search are mixed with those of its confirmation."""
     from sweep.spec.fresh_seeds import CONFIRMED, mixed
 
     for name in mixed(runs["sweep"]):
@@ -88,7 +88,7 @@ def stderr() -> Console:
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
-    """Print a table of texts and numbers; one that would have its words cut stands on its side."""
+    """Print a table; if words would be cut, it is transposed."""
     out = stdout()
     if title:
         out.print(title, style="italic")
@@ -107,14 +107,14 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
 
 
 def _widths(table: pd.DataFrame, room: int) -> list[int]:
-    """Of the columns, so that lines break between words only; empty if that takes more room."""
+    """Widths of the columns such that no word is cut; empty if there is too little room."""
     columns = [[_text(name), *map(_text, table[name])] for name in table.columns]
     widths = [max(map(len, texts)) for texts in columns]
     least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
     too_much = sum(widths) + _GAP * len(widths) + 1 - room
     if too_much > sum(widths) - sum(least):
         return []
-    for _ in range(too_much):  # taken where most can be given, a sign at a time
+    for _ in range(too_much):  # shorten the column with the most spare room, by one character
         loosest = max(range(len(widths)), key=lambda column: widths[column] - least[column])
         widths[loosest] -= 1
     return widths

@@ -78,8 +78,8 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
 
     Args:
         name: Of the sweep.
-        wanted: How many leaders, which seeds, and what is otherwise than in the search.
-        each: Keys; so many leaders for every combination of their values; none: those of its
+        wanted: How many leaders, which seeds, and the keys that differ from the search.
+        each: Keys; there are leaders of every combination of their values. None: the keys in the
             specification.
         address: Of a Ray cluster.
     """
@@ -116,7 +116,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     if not ended.progress.best:
         return 1
     of_plan = {config.config_id for config in sweep.configs()}
-    found = runs.load_runs([sweep.name])  # earlier confirmations are there, too
+    found = runs.load_runs([sweep.name])  # the store also has earlier confirmations
     leading = searched.set_index("run_id")["group_id"].loc[leaders]
     origins = dict(zip(sweep.groups(), leading, strict=True))
     costs = [metric for metric in directions if metric != "val_accuracy"]
@@ -130,7 +130,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
 
 
 def _options(wanted: Confirm, each: Sequence[str], seeds: Sequence[int]) -> str:
-    """What asks for the same again."""
+    """The options that ask for the same confirmation."""
     numbers = ",".join(str(seed) for seed in seeds)
     kinds = "".join(f" --each {key}" for key in each)
     sets = "".join(f" --set {shlex.quote(setting)}" for setting in wanted.settings)

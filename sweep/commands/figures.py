@@ -102,7 +102,7 @@ def figure(
 
 
 def _check(kind: Kind, how: _How, metric: str, by: Sequence[str]) -> None:
-    """Refuse what the kind cannot show, before anything is read."""
+    """Refuse options that the kind of figure does not take, before anything is read."""
     if metric and not how.metric:
         raise SpecError(f"--metric: {kind} takes none")
     if metric and kind == Kind.CURVES and metric not in EPOCH_METRICS:
@@ -126,7 +126,7 @@ def _bars(runs: pd.DataFrame, wish: _Wish) -> Figure:
     from analysis import figures
     from analysis.studies.published import published_results
 
-    # The published values are of the published model, and say nothing of any other.
+    # The published values belong to the published model only.
     is_published = "preset" in runs and (runs["preset"] == "published").any()
     published = published_results() if is_published and wish.metric == "test_accuracy" else None
     return figures.accuracy_bars(

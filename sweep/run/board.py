@@ -21,7 +21,7 @@ from analysis.text.plain import visible
 from sweep.host.console import duration
 
 _PLAIN_EVERY_S = 10.0
-_ENOUGH_TRIALS = 0.3  # work done before the time left is worth saying
+_ENOUGH_TRIALS = 0.3  # share of the work that must be done before the time left is shown
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Progress:
 
     @property
     def ended(self) -> int:
-        """Trials with an end, reused ones included."""
+        """Trials that have ended, reused ones included."""
         return sum(self.counts.values())
 
     def consider(self, value: float, name: str) -> None:
@@ -59,7 +59,7 @@ class Progress:
             self.best = (value, name)
 
     def seconds_left(self) -> float | None:
-        """From the share of the work that was done; None before there is any."""
+        """Estimated from the share of the work that is done; None at the start."""
         under_way = sum(trial.epoch / trial.epochs for trial in self.running.values())
         done = self.ended - self.reused + under_way
         if done < _ENOUGH_TRIALS or self.started is None:
@@ -67,7 +67,7 @@ class Progress:
         return (time.monotonic() - self.started) * (self.planned - self.reused - done) / done
 
     def line(self) -> str:
-        """The whole state in one line."""
+        """The state of the sweep in one line."""
         parts = [f"{self.counts.get(State.DONE, 0)} done", f"{len(self.running)} running"]
         parts += [f"{self.counts.get(s, 0)} {s}" for s in (State.PRUNED, State.FAILED)]
         if self.reused:
@@ -97,7 +97,7 @@ class Board:
     def __exit__(self, *_: object) -> None:
         if self._console.is_terminal:
             self._live.stop()
-        if self.progress.line() != self._last_line[0]:  # else it stands there already
+        if self.progress.line() != self._last_line[0]:  # else it was printed already
             self._console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
 
     def begin(self, key: str, name: str, epochs: int) -> None:
@@ -106,7 +106,7 @@ class Board:
         self.progress.running.setdefault(key, Running(name, epochs))
 
     def lose(self, key: str) -> None:
-        """A trial has lost its process; it begins again when it has another."""
+        """A trial has lost its process and waits for another."""
         self.progress.running.pop(key, None)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
@@ -127,7 +127,7 @@ class Board:
         self._say(now=not reused)
 
     def tell(self, notice: str) -> None:
-        """Say something once, beside the progress."""
+        """Print a line above the progress, once."""
         if notice and notice != self.notice:
             self._console.print(notice, soft_wrap=True, highlight=False, markup=False)
         self.notice = notice
