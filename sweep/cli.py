@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -26,9 +26,9 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # Typer would make it an exit code of 1
+        except BrokenPipeError:  # Typer would turn it into exit code 1
             raise typer.Exit(DONE) from None
-        except KeyboardInterrupt:  # of which Typer would make an exit code without a word
+        except KeyboardInterrupt:  # Typer would turn it into an exit code and print nothing
             raise typer.Abort from None
 
 
@@ -37,11 +37,30 @@ app = typer.Typer(
     cls=_Commands,
     help="Hyperparameter sweeps for spiking neural networks.",
     epilog="Start with: spikesweep run quickstart",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"spikesweep {version('spikesweep')}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None: ...
+
 
 _MODULES = (
     "sweeping",
@@ -63,7 +82,7 @@ def main() -> None:
     """Entry point of the command `spikesweep`."""
     streams.stand()
     warnings.resetwarnings()
-    warnings.simplefilter("ignore")  # of libraries; what a user should know is said in our words
+    warnings.simplefilter("ignore")  # warnings of libraries; we print what a user should know
     sys.excepthook = _print_traceback
     code = run(sys.argv[1:])
     streams.let_go()
@@ -71,7 +90,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; what goes wrong is one line on standard error."""
+    """Run one command and return its exit code; an error is one line on standard error."""
     environment.settle(os.environ)
     environment.quiet_loggers()
     if any("\0" in argument for argument in arguments):
@@ -92,10 +111,12 @@ def _run(arguments: list[str]) -> int:
 
     try:
         code: Any = app(arguments or ["--help"], standalone_mode=False)
-        sys.stdout.flush()  # a full disk is an error, not a note of Python's at its end
+        sys.stdout.flush()  # a full disk is found here, not when Python exits
         return int(code or DONE)
     except typer.Exit as end:
         return int(end.exit_code)
+    except SystemExit as end:  # Typer ends the process when it has completed a word
+        return int(end.code or DONE)
     except typer.TyperException as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
         return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)
@@ -111,7 +132,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    """That of a bug of ours, without secrets."""
+    """Print the traceback of a bug of ours, without secrets."""
     from analysis.text.redaction import redacted_traceback
 
     redacted_traceback(kind, error, trace)

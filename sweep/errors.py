@@ -1,22 +1,22 @@
-"""Errors of a sweep: mistakes of the user, and failures of disk, network or servers."""
+"""The errors of a sweep: mistakes of the user, and failures of disks, networks or servers."""
 
 from __future__ import annotations
 
 
 class SweepError(Exception):
-    """The work cannot be done, or not now (exit code 1); the text is one line."""
+    """The work cannot be done, or not now. Exit code 1; the text is one line."""
 
 
 class SpecError(SweepError, ValueError):
-    """What the user gave is wrong (exit code 2): what, where, and what is allowed, in one line."""
+    """The user's input is wrong. Exit code 2; one line says what, where, and what is allowed."""
 
 
 class RunningError(SpecError):
-    """Another process is at it."""
+    """Another process is running the same work."""
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, without secrets: of our own all, of others the first line."""
+    """The text of an error without secrets: all of our own errors, else the first line."""
     from analysis.text import redaction  # late: a user's file may hide the package `analysis`
 
     return str(error) if isinstance(error, SweepError) else redaction.first_line(error)

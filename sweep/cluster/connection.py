@@ -48,7 +48,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     settle_ray(os.environ)
     import ray
 
-    for name in RAY_LOGGERS:  # what goes wrong is said once, in the sweep's own words
+    for name in RAY_LOGGERS:  # our own messages name each problem once
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
         yield Slots(needs, Servers())
@@ -80,7 +80,7 @@ def left_as_found() -> Iterator[None]:
 
 
 def _started(there: str) -> Guard:
-    """Connect to Ray, after starting it where it is to be on this machine.
+    """Connect to Ray; start it first if it is to run on this machine.
 
     Raises:
         SweepError: There is no such cluster, or Ray does not start.
@@ -109,7 +109,7 @@ def _started(there: str) -> Guard:
 
 
 def _import_what_follows() -> None:
-    """Use the seconds in which Ray starts, in processes of its own, and we wait."""
+    """Import slow libraries while Ray's processes start."""
     quiet_mlflow()
     for module in ("torch", "optuna", "sqlalchemy", "mlflow.tracking"):
         import_module(module)
@@ -120,12 +120,12 @@ class Slots:
 
     Attributes:
         needs: What a trial asks for, in words.
-        servers: Of Ray, that all of this depends on.
-        memory: What trials take of it.
-        shortage: That memory allows for fewer trials than processors do, in words; empty if not.
+        servers: Ray's servers, on which everything depends.
+        memory: How much memory trials take.
+        shortage: In words, that memory limits the trials more than processors do; empty if not.
 
     Raises:
-        SweepError: There is no room on any: to wait for a first node might be to wait for ever.
+        SweepError: No node has room for a trial.
     """
 
     def __init__(self, needs: Resources, servers: Servers) -> None:
@@ -143,13 +143,13 @@ class Slots:
         raise SweepError(f"resources: a trial asks for {self.needs}, and none has it: {machines}")
 
     def __call__(self) -> int:
-        """Counted again every few seconds."""
+        """How many trials fit; counted again every few seconds."""
         if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
             self._counted, self._counted_at = self._count(), time.monotonic()
         return min(self._counted, self.memory.limit)
 
     def whole_node(self) -> dict[str, float]:
-        """What a trial asks for so that no other runs beside it."""
+        """What a trial asks for to have a node for itself."""
         return self._of_trial.wanted | {"CPU": self._most_cpus}
 
     def _count(self) -> int:
@@ -180,7 +180,7 @@ def fitting(node: Mapping[str, float], needs: Resources) -> int:
 
 
 def _amounts(amounts: Mapping[str, float], needs: Resources) -> str:
-    """Those of the amounts that a trial asks for, in words."""
+    """The amounts of the resources that a trial asks for, in words."""
     units = {"CPU": (1, "CPUs"), "GPU": (1, "GPUs"), "memory": (2**30, "GiB of memory")}
     return ", ".join(
         f"{amounts.get(name, 0) / units[name][0]:.4g} {units[name][1]}" for name in needs.wanted

@@ -1,4 +1,4 @@
-"""Following a job's output until it ends, whatever becomes of the connection in between."""
+"""Follows the output of a job until it ends, also over connections that break."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweep.cluster.jobs import JobServer, UnknownJobError, UnreachableError, end
 from sweep.errors import SweepError
 from sweep.host.console import duration
 
-_SILENCE_S = 60.0  # a connection that has said nothing for so long may be a dead one
+_SILENCE_S = 60.0  # a connection that is silent for this long may be dead
 _RETRY_S = 3.0
 _PATIENCE_S = 1800.0
 
@@ -32,10 +32,10 @@ class Follower:
         self._shown = len(self._cluster.log(self._job))
 
     def follow(self) -> JobDetails:
-        """Print until the job has ended; its last state.
+        """Print until the job has ended; returns its last state.
 
         Raises:
-            SweepError: The cluster stays away, or has forgotten the job.
+            SweepError: The cluster cannot be reached, or no longer knows the job.
         """
         while True:
             complete = self._read_one_connection()

@@ -1,4 +1,4 @@
-"""Ends what Ray leaves behind when the driver is gone, however it went: also by `kill -9`.
+"""Ends the processes that Ray leaves behind when the driver is gone, also after `kill -9`.
 
 A process of its own, in a session of its own, that waits for the end of its standard input: the
 driver holds the other end. What Ray's servers start (agents, workers) is in their sessions, and

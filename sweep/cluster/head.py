@@ -1,7 +1,7 @@
-"""The head of a cluster: it may be away for a while, and come back with all it knew.
+"""Watches the head of a cluster, which may be away for a while.
 
-Ray ends a driver whose head is away for too long, without a word to it. So the driver gives up a
-little earlier, in good order.
+Ray ends a driver without notice when the head is away for too long. So the driver gives up a little
+earlier, in good order.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import socket
 import time
 
 _ALLOWED_ENV, _ALLOWED_S = "RAY_gcs_rpc_server_reconnect_timeout_s", 60.0
-_TO_CLOSE_S = 10.0  # what the notes need at the end
+_TO_CLOSE_S = 10.0  # the time in which the notes are closed at the end
 _LOOK_EVERY_S = 2.0
 
 
 class Head:
-    """Asked now and then whether it answers.
+    """The head, asked from time to time whether it answers.
 
     Args:
         address: Host and port.
@@ -31,7 +31,7 @@ class Head:
         self._seen = self._looked = time.monotonic()
 
     def lost(self) -> str:
-        """That it has been away for too long, in words; empty if not. Takes a second at most."""
+        """In words, that the head was away for too long; empty if not. Takes a second at most."""
         now = time.monotonic()
         if now - self._looked < min(_LOOK_EVERY_S, self._patience_s):
             return ""

@@ -31,7 +31,8 @@ _REQUEST_S = 30.0
 _CONNECT_S = 5.0
 _END = "END-OF-SPECIFICATION"
 
-logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)  # we say what matters
+# our own messages say what matters
+logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)
 for _name in ("dashboard_sdk", "job.sdk"):  # each sets a level of its own
     logging.getLogger(f"ray.dashboard.modules.{_name}").setLevel(logging.ERROR)
 
@@ -77,12 +78,12 @@ class JobServer:
             self.url = self._client.get_address()
 
     def submit(self, sweep: Sweep, *, resume: bool, again: str) -> str:
-        """Start a sweep; the id of its job.
+        """Start a sweep; returns the id of its job.
 
         Args:
             sweep: The plan.
             resume: Go on with its latest launch.
-            again: The command that goes on with it, for whoever will ask.
+            again: The command that resumes it, shown when its job ends early.
         """
         metadata = {"sweep": sweep.name, "user": _user(), "again": again}
         metadata["spikesweep"] = version("spikesweep")
@@ -99,7 +100,7 @@ class JobServer:
                 except RuntimeError as error:
                     if "already exists" not in str(error):
                         raise
-            time.sleep(1)  # somebody else was faster in this second
+            time.sleep(1)  # another user took this id in the same second
 
     def jobs(self) -> list[JobDetails]:
         """All jobs that were submitted, oldest first."""
@@ -127,7 +128,7 @@ class JobServer:
         raise UnknownJobError(f"{job_id}: no such job at {self.url}; jobs: {known}")
 
     def stop(self, job_id: str) -> None:
-        """Ask a job to stop; it ends some time later."""
+        """Ask a job to stop; it ends later."""
         with self._plainly():
             self._client.stop_job(job_id)
 
@@ -137,7 +138,7 @@ class JobServer:
             return body(job, self._client.get_job_logs(str(job.submission_id)))
 
     async def tail(self, job: JobDetails) -> AsyncIterator[str]:
-        """What the sweep has written, and goes on to write until it ends, all from the start on."""
+        """The output of the sweep from its start, until it ends."""
         with self._plainly():
             log = ""
             async for text in self._client.tail_job_logs(str(job.submission_id)):
@@ -149,7 +150,7 @@ class JobServer:
         return f"spikesweep logs -f {job.submission_id} --cluster {self.url}"
 
     def resuming(self, job: JobDetails) -> str:
-        """The command that goes on with the sweep of a job."""
+        """The command that resumes the sweep of a job."""
         command = (job.metadata or {}).get("again", "spikesweep submit SPEC --resume")
         return f"{command} --cluster {self.url}"
 
@@ -160,7 +161,7 @@ class JobServer:
 
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
-        """Say in one line what is wrong between the cluster and us."""
+        """Turn errors of the connection to the cluster into one line."""
         try:
             yield
         except AuthenticationError as error:
@@ -195,7 +196,7 @@ def ended(job: JobDetails) -> bool:
 
 
 def exit_code(job: JobDetails) -> int:
-    """That of the sweep: 0, 1, 2 or 130."""
+    """The exit code of the sweep: 0, 1, 2 or 130."""
     if job.status == JobStatus.STOPPED:
         return 130
     if job.status == JobStatus.SUCCEEDED:
@@ -204,7 +205,7 @@ def exit_code(job: JobDetails) -> int:
 
 
 def body(job: JobDetails, log: str) -> str:
-    """A log without Ray's own lines before it, which repeat the specification.
+    """A log without Ray's own first lines, which repeat the specification.
 
     What the shell itself says at once, such as that it does not find a command, stands before them.
     """
@@ -212,7 +213,7 @@ def body(job: JobDetails, log: str) -> str:
 
 
 def _resolvable(address: str) -> str:
-    """The address as Ray finds the dashboard by it at once, or not at all.
+    """The address of the dashboard in the form that Ray needs, checked first.
 
     Ray takes HOST:PORT for its own port, not the dashboard's, and would wait there for a minute.
     """
@@ -240,7 +241,7 @@ def _resolvable(address: str) -> str:
 
 
 def _entrypoint(sweep: Sweep, resume: bool) -> str:
-    """A shell command; the sweep's process takes the shell's place, so it is what Ray signals."""
+    """A shell command. The sweep replaces the shell, so Ray's signals reach it."""
     options = " --resume" if resume else ""
     return f"exec spikesweep run -{options} <<'{_END}'\n{sweep.to_yaml()}{_END}"
 

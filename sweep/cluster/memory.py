@@ -1,4 +1,4 @@
-"""How many trials the machines have memory for, by what trials were seen to take."""
+"""How many trials fit into the memory of the machines, by what trials have taken so far."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def peak_memory() -> int:
 
 
 class Memory:
-    """What the trials of a sweep take, and which of them were killed for lack of it.
+    """The memory that trials take, and which trials were killed because it ran out.
 
     A trial that was killed comes back when no other runs. Afterwards, fewer than before run at
-    once. One that is killed again, alone, does not fit.
+    once. A trial that is killed again, while it runs alone, does not fit.
 
     Attributes:
         each: What one trial takes, in bytes: the most that any has taken.
@@ -32,11 +32,11 @@ class Memory:
 
     @property
     def limit(self) -> int:
-        """How many trials can run at once, by those that were killed."""
+        """How many trials can run at once, as far as killed trials have shown."""
         return 1 if self._waiting else self._limit
 
     def report(self, taken: float) -> None:
-        """A trial has taken so many bytes."""
+        """Note how many bytes a trial has taken."""
         self.each = max(self.each, taken) if self.measured else taken
         self.measured = True
 
@@ -45,12 +45,12 @@ class Memory:
         return key not in self._waiting
 
     def kill(self, key: str, running: int) -> None:
-        """A trial was killed for lack of memory; so many were running, it included."""
+        """Note that a trial was killed because memory ran out, and how many ran, including it."""
         self._waiting.add(key)
         self._limit = max(1, min(self._limit, running - 1))
 
     def end(self, key: str) -> None:
-        """A trial has ended."""
+        """Note that a trial has ended."""
         self._waiting.discard(key)
 
     def room(self, available: float) -> int:

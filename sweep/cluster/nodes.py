@@ -14,7 +14,7 @@ from sweep.host.paths import STORAGE_ENV, LaunchPaths
 from sweep.spec.sweep import Resources
 
 RELEASE = version("spikesweep")
-_PATIENCE_S = 120.0  # a node that cannot start one process in so long is no help
+_PATIENCE_S = 120.0  # a node that needs longer to start a process is of no use
 
 
 def check_nodes(paths: LaunchPaths, needs: Resources) -> None:
@@ -23,7 +23,7 @@ def check_nodes(paths: LaunchPaths, needs: Resources) -> None:
     Nothing to do on a single node, which is where the launch was made.
 
     Raises:
-        SpecError: The files are to be where only this machine sees them.
+        SpecError: The files would be where only this machine sees them.
         SweepError: A node does not see them, or has another release or none; nothing ran.
     """
     import ray

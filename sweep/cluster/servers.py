@@ -1,9 +1,8 @@
-"""Ray's servers on this machine: in a session of their own, watched, and ended by us.
+"""Ray's servers on this machine: started in their own sessions, watched, and ended by us.
 
 Ray starts them in the caller's process group. There, a signal to the group (of `timeout`, of a
-batch system, of a terminal that is closed) ends them before the driver can end its trials. And
-when one of them dies, Ray ends the driver, after a minute and without a word to it. Ray has no
-setting for either.
+batch system, of a terminal that is closed) ends them before the driver can end its trials. When one
+of them dies, Ray ends the driver after a minute, without notice. Ray has no setting for either.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _NAMES = {"gcs_server": "control server (GCS)", "raylet": "node manager (raylet)
 
 
 def in_a_session_of_their_own(guard: Guard) -> AbstractContextManager[None]:
-    """Let the servers that Ray starts meanwhile lead sessions of their own, and be guarded.
+    """Start Ray's servers in their own sessions, under the guard, while this is open.
 
-    The kernel ends them, but not what they have started, when this process dies.
+    When this process dies, the kernel ends them, but not what they have started.
     """
     return ray_internals.starting_in_sessions(guard.watch)
 
@@ -63,9 +62,9 @@ class Servers:
         self._guard, self._lost = guard, ""
 
     def lost(self) -> str:
-        """Which server has died, in words; empty while all live.
+        """Which server has died, in words; empty while all run.
 
-        The others are ended at once: they would tell the driver, which Ray ends then.
+        The other servers are ended at once, before they make Ray end the driver.
         """
         if not self._lost:
             self._lost = self._look()
@@ -76,8 +75,8 @@ class Servers:
     def shut_down(self) -> None:
         """Disconnect from Ray, and end what was started.
 
-        Where a server has died, nobody is there to take leave of: Ray's threads would wait, or
-        crash. They stay as they are until `end_process`.
+        When a server has died, Ray cannot disconnect: its threads would wait or crash. They are
+        left alone until `end_process`.
         """
         if self._line is not None:
             self._line.close()

@@ -9,7 +9,7 @@ _GIVEN = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 
 
 def give_token(environment: MutableMapping[str, str]) -> None:
-    """Put a new token where only this process and those that it starts can read it.
+    """Put a new token into the environment, which only this process and its children can read.
 
     Ray itself would write one to `~/.ray/auth_token`, for everybody to read, and needs a home that
     can be written to. What the user has set about tokens is used instead.

@@ -1,4 +1,4 @@
-"""The commands, by what they are for; each module registers its own.
+"""The commands, grouped by purpose; each module registers its own.
 
-Nothing heavy is imported before a command runs: `--help` and a typing mistake are answered at once.
+Nothing heavy is imported before a command runs, so `--help` and errors of typing are quick.
 """

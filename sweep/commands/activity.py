@@ -1,4 +1,4 @@
-"""What a trained network does with images, in the form that the figures take."""
+"""The activity of a trained network for given images, in the form that the figures need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def activities(
     network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
 ) -> list[ImageActivity]:
-    """What the network does with every image.
+    """The activity of the network for every image.
 
     Args:
         network: A spiking one.
@@ -77,7 +77,7 @@ def _layers(record: Record, image: int) -> tuple[LayerActivity, ...]:
 def draw(
     file: Path, network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
 ) -> None:
-    """Draw the way of every image through the network, of several into FILE-1, FILE-2 ….
+    """Draw how the network processes every image; several images go to FILE-1, FILE-2 ….
 
     Raises:
         SpecError: The network does not spike.

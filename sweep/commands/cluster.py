@@ -56,9 +56,9 @@ def submit(
 ) -> int:
     """Run a sweep in a Ray cluster.
 
-    The specification is checked here, and travels with the job; stores and data are those of the
-    cluster's head. The output is followed to the end, and the exit code is that of the sweep.
-    Ctrl-C ends the following only: the sweep goes on.
+    The specification is checked here and sent with the job. Stores and data are those of the
+    cluster's head. The output is shown until the sweep ends, and its exit code is returned. Ctrl-C
+    ends the output only: the sweep goes on.
 
     Example: spikesweep submit quickstart --cluster http://head:8265
     """
@@ -160,7 +160,7 @@ def _follow(there: JobServer, job: JobDetails) -> int:
 
 
 def _conclude(there: JobServer, job: JobDetails) -> None:
-    """Say how a job ended, and what to do where its own output cannot."""
+    """Say how a job ended, and what to do if its own output does not say so."""
     from sweep.cluster.jobs import exit_code
 
     err, code = stderr(), job.driver_exit_code
@@ -197,7 +197,7 @@ def _row(job: JobDetails) -> list[str]:
 
 
 def _message(job: JobDetails) -> str:
-    """Ray's message in one line; for a sweep that failed, the last that it wrote itself."""
+    """Ray's message in one line; if the sweep itself failed, the last line that it wrote."""
     lines = (job.message or "").strip().splitlines() or [""]
     code = job.driver_exit_code
     if job.status != "FAILED":

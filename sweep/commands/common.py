@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.text.plain import visible
+from sweep.commands import completion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,15 +36,25 @@ PluginOption = Annotated[
 SpecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SPEC", help="a YAML file, the name of a bundled sweep, or - for standard input"
+        metavar="SPEC",
+        help="a YAML file, the name of a bundled sweep, or - for standard input",
+        autocompletion=completion.specifications,
     ),
 ]
-SweepName = Annotated[str, typer.Argument(metavar="NAME", help="name of a sweep: spikesweep list")]
+SweepName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="name of a sweep: spikesweep list",
+        autocompletion=completion.sweeps,
+    ),
+]
 SweepNames = Annotated[
     list[str],
     typer.Argument(
         metavar="NAME",
         help="names of sweeps (spikesweep list), or .parquet files of spikesweep export-runs",
+        autocompletion=completion.sweeps,
     ),
 ]
 
@@ -76,12 +87,12 @@ def say_result(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """A line beside the results."""
+    """A line on standard error, beside the results."""
     stderr().print(text)
 
 
 def warn_of_mixed(runs: pd.DataFrame) -> None:
-    """Say which sweeps have chosen leaders by runs that are pooled with their confirmation."""
+    """Warn where the runs of a search are mixed with those of its confirmation."""
     from sweep.spec.fresh_seeds import CONFIRMED, mixed
 
     for name in mixed(runs["sweep"]):
@@ -99,7 +110,7 @@ def stderr() -> Console:
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
-    """Print a table of texts and numbers; one that would have its words cut stands on its side."""
+    """Print a table; if words would be cut, it is transposed."""
     out = stdout()
     if title:
         out.print(title, style="italic")
@@ -118,14 +129,14 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
 
 
 def _widths(table: pd.DataFrame, room: int) -> list[int]:
-    """Of the columns, so that lines break between words only; empty if that takes more room."""
+    """Widths of the columns such that no word is cut; empty if there is too little room."""
     columns = [[_text(name), *map(_text, table[name])] for name in table.columns]
     widths = [max(map(len, texts)) for texts in columns]
     least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
     too_much = sum(widths) + _GAP * len(widths) + 1 - room
     if too_much > sum(widths) - sum(least):
         return []
-    for _ in range(too_much):  # taken where most can be given, a sign at a time
+    for _ in range(too_much):  # shorten the column with the most spare room, by one character
         loosest = max(range(len(widths)), key=lambda column: widths[column] - least[column])
         widths[loosest] -= 1
     return widths

@@ -79,8 +79,8 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
 
     Args:
         name: Of the sweep.
-        wanted: How many leaders, which seeds, and what is otherwise than in the search.
-        each: Keys; so many leaders for every combination of their values; none: those of its
+        wanted: How many leaders, which seeds, and the keys that differ from the search.
+        each: Keys; there are leaders of every combination of their values. None: the keys in the
             specification.
         address: Of a Ray cluster.
     """
@@ -107,7 +107,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
 
 
 def _options(wanted: Confirm, each: Sequence[str], seeds: Sequence[int]) -> str:
-    """What asks for the same again."""
+    """The options that ask for the same confirmation."""
     numbers = ",".join(str(seed) for seed in seeds)
     kinds = "".join(f" --each {key}" for key in each)
     sets = "".join(f" --set {shlex.quote(setting)}" for setting in wanted.settings)

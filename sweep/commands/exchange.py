@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.commands import completion
 from sweep.commands.common import say, say_result, stderr
 from sweep.errors import SweepError
 
@@ -29,7 +30,12 @@ def register(app: typer.Typer) -> None:
 
 def export_runs(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME", help="names of sweeps: spikesweep list")
+        list[str],
+        typer.Argument(
+            metavar="NAME",
+            help="names of sweeps: spikesweep list",
+            autocompletion=completion.sweeps,
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a file that ends in .parquet")
@@ -37,10 +43,10 @@ def export_runs(
 ) -> None:
     """Write all runs of sweeps to one file, to keep or to import elsewhere.
 
-    Params, tags, state and times, and every metric of every epoch. Networks and confusion matrices
-    stay behind. Trials that still run are left out. The same runs give the same file, byte by
-    byte. `table`, `effects`, `claims`, `figure`, `report` and others
-    take the file in place of the sweep's name.
+    The file has params, tags, state and times, and every metric of every epoch. It has no networks
+    and no confusion matrices. Trials that still run are left out. The same runs give the same file,
+    byte by byte. `table`, `effects`, `claims`, `figure`, `report` and others take the file instead
+    of the sweep's name.
 
     Example: spikesweep export-runs quickstart -o quickstart.parquet
     """
@@ -61,9 +67,9 @@ def import_runs(
 ) -> int:
     """Write the runs of files into the MLflow store of this folder, or of MLFLOW_TRACKING_URI.
 
-    Runs that are there stay as they are, so an import that was interrupted is given again. What was
-    imported counts as run: `spikesweep run` answers its configurations from their records. Networks
-    and confusion matrices are not in such files.
+    Runs that are there already stay as they are, so an interrupted import can be repeated.
+    `spikesweep run` reuses imported runs instead of training them again. Networks and confusion
+    matrices are not in such files.
 
     Example: spikesweep import-runs quickstart.parquet
     """
@@ -97,12 +103,12 @@ def import_runs(
 
 
 def _check_configurations(path: Path, file: RunFile) -> None:
-    """Check that the runs of a file are of the configurations that they are tagged with.
+    """Check that the params of every run in a file match its configuration id.
 
-    Params of another version of spikesweep, which may not be read here, prove nothing.
+    Runs whose params cannot be read, because another version wrote them, are not checked.
 
     Raises:
-        SpecError: One is not.
+        SpecError: The params of a run do not match.
     """
     from analysis.records import Tag
     from snn.config import TrialConfig
@@ -134,7 +140,7 @@ def _outcome(done: Imported) -> str:
 
 @contextmanager
 def _progress(deed: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, else a line from time to time."""
+    """A progress bar on a terminal, else a line from time to time."""
     from rich.progress import Progress
 
     console = stderr()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from sweep.commands import completion
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ def register(app: typer.Typer) -> None:
 
 def figure(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="what to draw: a name from above")],
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="sweeps: spikesweep list")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME…",
+            help="sweeps: spikesweep list",
+            autocompletion=completion.sweeps,
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a .png, .svg or .pdf file")
     ],

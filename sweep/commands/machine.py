@@ -76,14 +76,15 @@ def ui(
         return 0
     _require_free(port)
     with explained("open the store", store):
-        make_tables()  # a server that is stopped while it makes them leaves them broken
+        make_tables()  # if the server were stopped while it makes them, they would be broken
         relocation.settle(store)
     stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     environment = os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": store,  # everybody on the machine could read the command line
-        # Its background jobs are for judging language models: half a dozen idle processes here.
+        # not on the command line, which everybody on the machine can read
+        "MLFLOW_BACKEND_STORE_URI": store,
+        # Its background jobs evaluate language models; here they would be idle processes.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
     try:
@@ -93,7 +94,7 @@ def ui(
 
 
 def _require_free(port: int) -> None:
-    """Check that a server can listen here: MLflow's own ends without an error if it cannot."""
+    """Check that the port is free: MLflow's server ends without an error if it is not."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

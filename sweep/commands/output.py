@@ -1,4 +1,4 @@
-"""Where a result goes: a file, a pipe, or a terminal, which it must fit."""
+"""Where a result is written: to a file, a pipe, or a terminal with its width."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ OutputOption = Annotated[
 
 
 def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path | None) -> None:
-    """Write a table as it is for programs, or as readers want it.
+    """Write a table, for programs or for readers.
 
     Args:
         raw: For programs.
         readable: For readers; may be the same.
-        format_: As given; empty: what suits the target.
+        format_: As given; empty: chosen by the target.
         output: As given; none: standard output.
 
     Raises:

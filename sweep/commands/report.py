@@ -48,7 +48,8 @@ def report(
 
     say("reading the runs …")
     material = Material.read(names)
-    gc.freeze()  # it lives to the end: to search it for cycles takes longer than to draw it
+    # the data are needed until the end; searching them for cycles would take longer than the report
+    gc.freeze()
     say(f"drawing the report on {len(material.runs)} runs …")
     written = build_report(material, mlflow_url=_pages(mlflow_url), activity=activity_of_run)
     page = write_report(written, output)
@@ -58,7 +59,7 @@ def report(
 
 
 def _pages(given: str) -> str:
-    """The address for links, without the password that the reader of the page must not have."""
+    """The address for links, without its password."""
     from analysis.text.addresses import bare, tracking_uri
 
     uri = given or tracking_uri()
@@ -66,12 +67,12 @@ def _pages(given: str) -> str:
 
 
 def _log(material: Material, folder: Path) -> None:
-    """To the latest launch of every sweep of the store; a report from files has none there."""
+    """Log the report to the latest launch of every sweep in the store; files have no launch."""
     from sweep.errors import first_line
     from sweep.tracking.store import open_store
 
     for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
         try:
             open_store().log_artifacts(run_id, str(folder), "report")
-        except Exception as error:  # the report is there; every kind of store has errors of its own
+        except Exception as error:  # the report is written; stores raise errors of many kinds
             say(f"not logged to MLflow run {run_id}: {first_line(error)}")

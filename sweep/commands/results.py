@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_sweeps() -> None:
-    """List all sweeps in the MLflow store, with what became of their trials."""
+    """List all sweeps in the MLflow store, with the states of their trials."""
     from analysis.data import runs
 
     sweeps = runs.list_sweeps()
@@ -43,7 +43,8 @@ def show(
 ) -> None:
     """Show sweeps: their trials by state, what failed and why, and the leaders.
 
-    Several are put together: a configuration (with its seed) that is in more than one counts once.
+    Several sweeps are shown together. A configuration (with its seed) that is in more than one
+    counts once.
     """
     found = _runs(names)
     states = _by_state(found["state"].value_counts())
@@ -67,9 +68,9 @@ def best(
 ) -> None:
     """Show the best configuration of sweeps by validation, and where its network is.
 
-    The test accuracy is shown, never selected on. Of several seeds, the mean counts, and the
-    network is that of the seed with the best validation. A registered network can be served: it
-    takes images (pixels 0 to 255) and answers with class probabilities.
+    Nothing is selected by the test accuracy. Configurations with several seeds are compared by
+    their mean; the network is that of the seed with the best validation accuracy. A registered
+    network can be served: it takes images (pixels 0 to 255) and returns class probabilities.
 
     Example: spikesweep best quickstart --register digits
     """

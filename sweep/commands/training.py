@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sweep.commands import completion
 from sweep.commands.common import (
     PluginOption,
     SetOption,
@@ -17,12 +18,17 @@ from sweep.commands.common import (
 )
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="a best.pt file, or the name of a sweep")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="a best.pt file, or the name of a sweep",
+        autocompletion=completion.models,
+    ),
 ]
 
 
 class Format(StrEnum):
-    """Formats of other people's."""
+    """File formats of other software."""
 
     ONNX = "onnx"
     NIR = "nir"
@@ -47,8 +53,8 @@ def train(
 ) -> int:
     """Train one configuration, without Ray, and log it to MLflow.
 
-    The same command again goes on where an interrupted training was, and answers at once from the
-    record when it is finished. All cores are used.
+    If the training was interrupted, the same command resumes it. If it is finished, the same
+    command prints its results without training. All cores are used.
 
     Example: spikesweep train --set dataset=fashion_mnist --set encoding=constant --set epochs=10
     """
@@ -140,7 +146,7 @@ def export(
 
     ONNX has everything inside: pixels uint8 (B, N) in, logits (B, C) out. NIR has the weights and
     the neurons of LIF networks with their times in seconds: spikes in, the readout's trace out.
-    What a format cannot say is refused.
+    A network that a format cannot express is refused.
 
     Example: spikesweep export quickstart -o quickstart.onnx
     """

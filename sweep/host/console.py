@@ -1,4 +1,4 @@
-"""Where progress and tables are shown: what others named is never run by the terminal."""
+"""The console for progress and tables: control characters in it are escaped."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from analysis.text.plain import visible_lines
 
 
 class PlainConsole(Console):
-    """A console that shows texts as they are, without markup, their control characters escaped.
+    """A console that shows texts without markup, with control characters escaped.
 
-    Names and values come from stores, files and clusters, where anybody may have written them.
+    Names and values come from stores, files and clusters, so anybody may have written them.
     Rich hands every text through `render_str`, cells of tables and titles included.
 
     Args:

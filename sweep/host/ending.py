@@ -1,4 +1,4 @@
-"""The end of this process, also with a Ray in it that is broken."""
+"""How this process ends, also when Ray's servers have died."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RAY_IS_BROKEN = threading.Event()
 
 
 def end_process(code: int) -> NoReturn:
-    """End this process with an exit code, and without Ray's part in it where Ray is broken."""
+    """End this process with an exit code; skip Ray's own shutdown if Ray is broken."""
     if RAY_IS_BROKEN.is_set():
         sys.stdout.flush()
         sys.stderr.flush()

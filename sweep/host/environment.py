@@ -1,10 +1,10 @@
-"""The environment: what our libraries would read of it, and what we let them read.
+"""The environment variables that our libraries read: which we clear, set and keep.
 
-Users set variables for other programs, and libraries obey them in ours. Here is everything that is
-cleared or set, and why, for this process and for all that it starts. What a user says with a
-variable on purpose stays: where the stores, the cluster, the data and the proxies are, with their
-passwords; which GPUs and which caches are used. Imports the standard library alone, so that it can
-be done before anything else is imported.
+Users set variables for other programs, and the libraries in this program would obey them. This file
+lists every variable that is cleared or set, with the reason, for this process and all that it
+starts. Variables that a user sets for a sweep stay: those with the places and passwords of stores,
+cluster, data and proxies, and those that choose GPUs and caches. This module imports only the
+standard library, because it must run before any other import.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Rule:
 
     Attributes:
         names: As patterns of a shell.
-        why: What they would do.
+        why: What they would do to a sweep.
         kept: Those among them that stay, as patterns.
     """
 
@@ -49,7 +49,7 @@ RAY_CLEARED = (
 
 RAY_SET: Mapping[str, str] = MappingProxyType(
     {
-        "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher knows how many there is room for
+        "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher itself limits how many trials wait
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON, TensorBoard files per trial
         "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # a resume reads the study, not Tune's snapshots
         "RAY_AIR_NEW_OUTPUT": "0",  # the board shows the progress
@@ -111,14 +111,15 @@ MLFLOW_SET: Mapping[str, str] = MappingProxyType(
 
 DELIVERING: Mapping[str, str] = MappingProxyType(
     {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # the outbox retries, and looks before it does
+        # the outbox retries, after it has checked what arrived
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     }
 )
-"""For who writes to MLflow, where a user has not set them."""
+"""For processes that write to MLflow, unless the user has set them."""
 
 CHATTY = ("mlflow", "alembic", "urllib3", "sqlalchemy", "matplotlib")
-"""Loggers of libraries: what goes wrong is said once, in our own words."""
+"""Loggers of libraries that are silenced: our own messages name each problem once."""
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -126,23 +127,23 @@ _THREADS = re.compile(r"[1-9]\d*(,[1-9]\d*)*")
 
 
 def settle(environment: MutableMapping[str, str]) -> None:
-    """Clear and set in place what the command line needs: all that stands here."""
+    """Apply all rules of this module, in place, for the command line."""
     _clear(environment, CLEARED)
     environment.update({**RAY_SET, **MLFLOW_SET})
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         if not _THREADS.fullmatch(environment.get(name, "1")):
-            del environment[name]  # the libraries would say so in every process
+            del environment[name]  # else the libraries warn in every process
     _reach_loopback_directly(environment)
 
 
 def settle_ray(environment: MutableMapping[str, str]) -> None:
-    """Clear and set in place what Ray reads: the rest of a user's own program is the user's."""
+    """Apply only the rules for Ray, in place: the rest of a user's own program stays as it is."""
     _clear(environment, RAY_CLEARED)
     environment.update(RAY_SET)
 
 
 def quiet_mlflow() -> None:
-    """Keep MLflow's own news (schema migrations, retries) from the user's terminal.
+    """Keep MLflow's own messages (schema migrations, retries) off the user's terminal.
 
     Called before MLflow is imported: it reads these variables then.
     """
@@ -152,7 +153,7 @@ def quiet_mlflow() -> None:
 
 
 def quiet_loggers() -> None:
-    """Let the loggers of libraries speak of errors alone."""
+    """Let the loggers of libraries print errors only."""
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -164,7 +165,7 @@ def _clear(environment: MutableMapping[str, str], rules: Iterable[Rule]) -> None
 
 
 def _reach_loopback_directly(environment: MutableMapping[str, str]) -> None:
-    """Send nothing that is for this machine through a proxy, which would ask its own."""
+    """Reach this machine directly, never through a proxy."""
     if not any(environment.get(name) or environment.get(name.upper()) for name in _PROXIES):
         return
     given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""

@@ -1,4 +1,4 @@
-"""Locks between processes: of the kernel, or where a file system has none, a note of the holder."""
+"""Locks between processes: the kernel's, or a file that names the holder where there are none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 class TakenError(Exception):
-    """Somebody else holds the lock.
+    """Another process holds the lock.
 
     Attributes:
         holder: Who, in words.
@@ -33,7 +33,7 @@ class TakenError(Exception):
 
 @dataclass(frozen=True)
 class Holder:
-    """A process, told from a later one of the same number by the time at which it was born."""
+    """A process, known by its number and start time, since numbers are used again."""
 
     host: str
     pid: int
@@ -46,7 +46,7 @@ class Holder:
 
     @classmethod
     def parse(cls, text: str) -> Holder | None:
-        """Of what `str` gives; nothing if it is damaged, or not yet written."""
+        """Read the text that `str` gives; None if it is damaged or not yet written."""
         words = text.split()
         if len(words) != 3 or not words[1].isdecimal():
             return None
@@ -57,13 +57,13 @@ class Holder:
 
     @property
     def lives(self) -> bool:
-        """Whether it runs; of another machine's, nobody can tell, and it is taken to."""
+        """Whether it runs. A process of another machine is assumed to run."""
         return self.host != platform.node() or self.born == born(self.pid)
 
 
 @contextlib.contextmanager
 def held(file: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is made; it is free when the process ends, however it ends.
+    """Hold the lock of a file, and create it; the lock ends with the process, however that ends.
 
     The holder may remove the file before it lets go.
 
@@ -93,7 +93,7 @@ def held(file: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def awaited(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, and wait until it is free; no file is left in it.
+    """Wait for the lock of a folder, and hold it; no file is left in the folder.
 
     Raises:
         OSError: The folder cannot be read, or it has no locks and cannot be written.
@@ -109,7 +109,7 @@ def awaited(folder: Path) -> Iterator[None]:
 
 
 def files(lock: Path) -> tuple[Path, Path]:
-    """What `held` may leave of a lock."""
+    """Which files `held` may leave behind."""
     return lock, lock.with_suffix(".holder")
 
 
@@ -138,7 +138,7 @@ def _noted_when_free(file: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _noted(file: Path) -> Iterator[None]:
-    """Hold a lock by a file that names its holder; one that names a dead process counts for none.
+    """Hold a lock by a file that names its holder. The file of a dead process is ignored.
 
     Raises:
         TakenError: It names a process that lives, or one of another machine.
@@ -196,7 +196,7 @@ def _age_s(file: Path) -> float:
 
 
 def born(pid: int) -> str:
-    """When a process was born, in the kernel's own unit; where that is not told, whether it is."""
+    """When a process started, in the kernel's unit; without that, whether it exists."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[19]

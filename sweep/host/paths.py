@@ -1,18 +1,18 @@
 """Where a sweep keeps its files: every file name in one place.
 
-ray_results/NAME/LAUNCH/id                  of this launch alone: no other folder has it
+ray_results/NAME/LAUNCH/id                  of this launch: no other folder has the same
                        /spec.yaml           the sweep as it was launched
                        /plugins/DIGEST/     the users' files that it runs with
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
-                       /delivered.jsonl     how much of it MLflow has, and which
-                       /refused.jsonl       what MLflow does not take, with the reason
+                       /delivered.jsonl     how much of it MLflow has, and which MLflow
+                       /refused.jsonl       what MLflow refused, with the reason
                        /tune/               Ray Tune's own state
 
 All nodes read and write the first four; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
-object store. An object store takes no appended lines and no locks, so the rest, which only the
-driver needs, is in `ray_results` on the driver's machine then.
+object store. An object store has neither appended lines nor locks. The rest, which only the driver
+needs, is then in `ray_results` on the driver's machine.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def study_storage() -> str:
     """Database URL of the Optuna studies: SPIKESWEEP_OPTUNA, or SQLite in the working directory.
 
     Raises:
-        AnalysisError: The working directory has a name that no database can be opened in.
+        AnalysisError: No database can be opened in a directory of this name.
     """
     return os.environ.get(STUDY_ENV) or addresses.sqlite_url(Path("optuna.db"))
 
@@ -101,7 +101,7 @@ class TrialPaths:
 
     @property
     def previous(self) -> Place:
-        """The state before, in case that one is damaged; until the end of the training."""
+        """The state one epoch before, used if `last` is damaged; removed when the training ends."""
         return self.folder / "previous.pt"
 
     @property
@@ -141,12 +141,12 @@ class LaunchPaths:
 
     @property
     def own(self) -> Path:
-        """What only its driver needs: on its disk, and beside the rest where that is a folder."""
+        """The folder for what only the driver needs; on the driver's disk."""
         return own_folder(self.root, self.name) / str(self.launch)
 
     @property
     def title(self) -> str:
-        """The launch for people, who know which folder they are in."""
+        """The launch in messages to people."""
         return f"{self.name}/{self.launch}"
 
     @property
@@ -218,7 +218,8 @@ def _read_id(paths: LaunchPaths) -> str:
         text = paths.id_file.read_bytes().decode(errors="replace").strip()
     except FileNotFoundError:
         return ""
-    if text and not re.fullmatch("[0-9a-f]{16}", text):  # empty: its begin was cut off
+    # empty: the launch was killed while it was made
+    if text and not re.fullmatch("[0-9a-f]{16}", text):
         raise SpecError(f"{paths.id_file}: is not the id of a launch, 16 hex digits; restore it")
     return text
 

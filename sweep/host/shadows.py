@@ -1,7 +1,7 @@
-"""Files of a user's that have the names of our packages, or of our libraries'.
+"""Files of a user with the names of our packages or libraries, which would be imported instead.
 
-Python takes the first that it finds on its path. Ray puts the working folder in front of its
-workers' path, so that a `sweep.py` or `torch.py` beside a specification would be what they import.
+Python imports the first module on its path. Ray puts the working folder first on the path of its
+workers. So they would import a `sweep.py` or `torch.py` beside a specification.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _OURS = ("snn", "analysis")  # `sweep` itself has been found: it is running
 
 
 def refuse() -> None:
-    """Check that our packages are those that Python finds.
+    """Check that Python finds our packages, and no others of the same name.
 
     Raises:
-        SpecError: Another of such a name comes first on Python's path.
+        SpecError: Another module of this name comes first on Python's path.
     """
     home = Path(__file__).parents[2]
     for name in _OURS:
@@ -41,16 +41,16 @@ def refuse() -> None:
 
 
 def look_elsewhere(path: list[str]) -> None:
-    """Take the working folder out of Python's path, unless we are in it ourselves."""
+    """Remove the working folder from Python's path, unless our own code is in it."""
     here = Path.cwd()
     if here != Path(__file__).parents[2]:
         path[:] = [folder for folder in path if Path(folder).absolute() != here]
 
 
 def job_config() -> JobConfig:
-    """For Ray: let workers import from where this process does, in the same order.
+    """Settings for Ray: workers import from the same folders as this process, in the same order.
 
-    What is behind our own packages here (a folder that was appended) stays behind them there.
+    A folder that comes after our packages here (one that was appended) also does so there.
     """
     from ray.job_config import JobConfig
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP do what Ctrl-C does, whenever they come.
+"""SIGTERM and SIGHUP stop a sweep as Ctrl-C does, at any moment.
 
 The `stop` of a job, `timeout`, batch systems and a terminal that is closed send them.
 """
@@ -12,14 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SAME_S = 1.0  # signals within it are one: `timeout` sends to the process, then to its group
+# signals within this time count as one: `timeout` signals the process, then its group
+_SAME_S = 1.0
 
 
 class Stop:
-    """Whether the user asked for the end.
+    """Whether the user asked to stop.
 
-    An exception out of a signal handler can get lost: in a finalizer, in compiled code, in a bare
-    `except` of a library. So what was asked for is looked up, too.
+    An exception from a signal handler can get lost: in a finalizer, in compiled code, in a bare
+    `except` of a library. So the request is also kept here, to be looked up.
 
     Attributes:
         asked: Whether a signal came.
@@ -32,7 +33,7 @@ class Stop:
         self._raises = True
 
     def __call__(self, *_: object) -> None:
-        """Note it, and interrupt what is under way."""
+        """Note the request, and interrupt the work."""
         now = time.monotonic()
         self.insisted |= self.asked and now - self._asked_at > _SAME_S
         self._asked_at = self._asked_at if self.asked else now
@@ -42,7 +43,7 @@ class Stop:
 
     @contextmanager
     def only_noted(self) -> Iterator[None]:
-        """Interrupt nothing meanwhile: somebody looks at what was asked for."""
+        """Only note requests meanwhile, without interrupting: the caller looks them up."""
         self._raises = False
         try:
             yield
@@ -75,12 +76,12 @@ def stoppable() -> Iterator[Stop]:
 
 @contextmanager
 def obeyed_later() -> Iterator[None]:
-    """Obey a SIGTERM that comes meanwhile at the end, whoever else handles it.
+    """Obey a SIGTERM that comes meanwhile, once this block ends, even if another handler got it.
 
     `ray.init` puts a handler of its own in place, whose SystemExit gets lost in compiled code.
 
     Raises:
-        KeyboardInterrupt: There was one.
+        KeyboardInterrupt: A SIGTERM came.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

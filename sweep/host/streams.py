@@ -1,4 +1,4 @@
-"""The standard streams: closed ones, broken ones, and terminals that know few characters."""
+"""The standard streams, made safe: closed, broken, or with few characters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 
 
 def stand() -> None:
-    """Make the standard streams such that nothing that is written to them ends the work.
+    """Make the standard streams safe: writing to them never ends the work.
 
     - A closed one becomes an empty one: else the next file that is opened would take its place,
       and what libraries print would go into that file.
@@ -29,18 +29,18 @@ def stand() -> None:
 
 
 def endless() -> TextIO:
-    """Standard output for what goes on until somebody has seen enough.
+    """Standard output for text without an end, such as a followed log.
 
     Writing to it raises a BrokenPipeError when the reader has left.
     """
     try:
         return open(sys.stdout.fileno(), "w", encoding="utf-8", errors="replace", closefd=False)
-    except io.UnsupportedOperation:  # a test's
+    except io.UnsupportedOperation:  # a stream of a test
         return sys.stdout
 
 
 def let_go() -> None:
-    """Drop what could not be written, and was said: Python would say it again at its end."""
+    """Drop what could not be written. It was reported; Python would report it again at its end."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -48,14 +48,14 @@ def let_go() -> None:
 
 
 def _drop(descriptor: int) -> None:
-    """From now on, drop what is written there, by anybody."""
+    """From now on, drop everything that is written there."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, descriptor)
     os.close(nothing)
 
 
 class _Output(io.FileIO):
-    """A file whose reader may leave: what is written afterwards, by anybody, is dropped."""
+    """A file whose reader may leave: what is written afterwards is dropped."""
 
     tolerated: type[OSError] = BrokenPipeError
 
@@ -68,7 +68,7 @@ class _Output(io.FileIO):
 
 
 class _Progress(_Output):
-    """The same, whatever the trouble."""
+    """The same for every error of writing."""
 
     tolerated = OSError
 

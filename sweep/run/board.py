@@ -40,7 +40,7 @@ class Board:
         self.progress.running.setdefault(key, Running(name, epochs))
 
     def lose(self, key: str) -> None:
-        """A trial has lost its process; it begins again when it has another."""
+        """A trial has lost its process and waits for another."""
         self.progress.running.pop(key, None)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
@@ -61,7 +61,7 @@ class Board:
         self.screen.changed(now=not reused)
 
     def tell(self, notice: str) -> None:
-        """Say something once, beside the progress."""
+        """Print a line above the progress, once."""
         if notice and notice != self.notice:
             self._console.print(notice, soft_wrap=True, highlight=False, markup=False)
         self.notice = notice

@@ -1,4 +1,4 @@
-"""Is this machine ready? One check per line of `spikesweep doctor`."""
+"""Checks whether this machine is ready; each is a line of `spikesweep doctor`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _processors() -> Finding:
 
 
 def _kernels() -> Finding:
-    """Train on one image with the backend of every neuron model, compiling it if need be."""
+    """Train on one image with the backend of every neuron model, which compiles it if necessary."""
     import torch
 
     from snn import SpikingNetwork, TrialConfig, kernels
@@ -51,7 +51,7 @@ def _kernels() -> Finding:
             network = SpikingNetwork(config, n_pixels=9).to(device)
             image = torch.full((1, 9), 255, dtype=torch.uint8, device=device)
             network(image).logits.sum().backward()
-        except Exception as error:  # whatever a compiler or a driver may throw
+        except Exception as error:  # compilers and drivers raise errors of many kinds
             return False, f"{name} fails: {first_line(error)}; use backend: reference"
         chosen.setdefault(f"{name} ({reason})", []).append(dynamics)
     found = (f"{', '.join(models)}: {name}" for name, models in chosen.items())
@@ -85,7 +85,7 @@ def _mlflow() -> Finding:
         count = len(open_store().search_experiments())
     except SchemaError as error:
         return False, str(error)
-    except Exception as error:  # whatever MLflow, its database or the network may throw
+    except Exception as error:  # MLflow, databases and networks raise errors of many kinds
         return False, f"{uri} cannot be read: {first_line(error)}"
     return True, f"{uri}: {count} experiments"
 

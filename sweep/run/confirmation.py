@@ -1,9 +1,9 @@
-"""The leaders of a sweep once more, with seeds that the search has not seen.
+"""The confirmation of a sweep: its leaders trained again, with seeds that the search has not used.
 
-The search takes the best of many results, and the best of many is luck, too: trained again, it is
-worse on average. Fresh seeds have no part in that choice, so their mean is the figure to report. A
+A search takes the best of many results. That result is partly luck: trained again, the network is
+worse on average. Fresh seeds have no part in the choice, so their mean is the figure to report. A
 seed decides the initial weights, the order of the images and the split into training and
-validation; the spread over seeds is that of all of them together.
+validation, so the spread over seeds includes all three.
 
 A confirmation is a sweep of its own, `NAME-confirm`, with points in the place of a search: its runs
 never mix with those of the search, and it is logged, resumed and tabled like any other.
@@ -44,7 +44,7 @@ def confirmation(
         name: Of the search; its latest launch gives the resources.
         run_ids: One run in MLflow of every leader, the best first.
         seeds: Fresh ones.
-        changed: Keys that are fixed otherwise than in the search.
+        changed: Keys with values that differ from the search.
 
     Raises:
         SpecError: A run is of another version of spikesweep, the name is too long, or the leaders
@@ -89,7 +89,7 @@ def searched_for(name: str) -> dict[str, str]:
 
 
 def searched_each(name: str) -> tuple[str, ...]:
-    """The keys of a search of which every combination of values has leaders of its own."""
+    """The keys of `each`: every combination of their values has leaders of its own."""
     return tuple(_launched(name).get("each", ()))
 
 
@@ -106,7 +106,7 @@ def use_plugins_of(name: str) -> None:
 
 
 def asked_for(name: str) -> Confirm:
-    """What a search asks to be confirmed, and how; the default if it asks for nothing."""
+    """The `confirm` section of a search; the default if it has none."""
     return Confirm.model_validate(_launched(name).get("confirm") or {})
 
 

@@ -38,7 +38,7 @@ class Result:
         paths: Its folder.
         progress: Its counts.
         failures: Reasons by trial.
-        halted: Why it ended before its time (a full disk …); empty if it did not.
+        halted: Why it stopped early (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
         undelivered: What MLflow or the study's database have not received, in one line.
         leaders: What was searched and found, best first; known without MLflow.
@@ -74,7 +74,7 @@ def drive(
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
 
     Raises:
-        SpecError: The study or the notes are not those of this launch; nothing ran.
+        SpecError: The study or the notes belong to another launch; nothing ran.
         SweepError: The study's database cannot be reached; nothing ran.
         OSError: The notes cannot be written.
     """
@@ -115,7 +115,7 @@ def drive(
 
 @contextmanager
 def _closed_if_interrupted(tracker: MlflowTracker) -> Iterator[None]:
-    """End the parent run, too, when the user stops the sweep before its trials have begun."""
+    """Also end the parent run when the user stops the sweep before its first trial."""
     try:
         yield
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""One launch of a sweep: a new one, or one to go on with; its folder, its lock, its spec."""
+"""A launch of a sweep, new or resumed: its folder, its lock, its specification."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def begin(sweep: Sweep) -> LaunchPaths:
     """Make the folder of a new launch.
 
     Raises:
-        SpecError: The storage takes the name for that of another sweep.
+        SpecError: The storage does not distinguish the name from that of another sweep.
         SweepError: The storage folder cannot be written.
     """
     root = storage_root()
@@ -39,7 +39,7 @@ def begin(sweep: Sweep) -> LaunchPaths:
             paths.id_file.write_text(paths.id, encoding="utf-8")
             keep(files_in_use(), paths.plugins)
             paths.spec.write_text(sweep.to_yaml(), encoding="utf-8")
-        except FileExistsError:  # another launch was faster by a moment
+        except FileExistsError:  # another launch made this folder at the same moment
             continue
         except OSError as error:
             discard_unused(paths)
@@ -49,10 +49,10 @@ def begin(sweep: Sweep) -> LaunchPaths:
 
 
 def _refuse_other_case(root: Place, name: str) -> None:
-    """Keep two sweeps apart where files have the same name in capitals and in small letters.
+    """Keep two sweeps apart on file systems that ignore upper and lower case.
 
     Raises:
-        SpecError: The launches of another spelling would be taken for those of this name.
+        SpecError: There are launches of a name that differs only in case.
     """
     if not (root / name).exists():
         return
@@ -66,8 +66,8 @@ def _refuse_other_case(root: Place, name: str) -> None:
 
 
 def discard_unused(paths: LaunchPaths) -> None:
-    """Leave nothing of a new launch that was refused before anything of it was noted."""
-    with contextlib.suppress(OSError):  # it could not be written; or others have launches there
+    """Remove the folder of a new launch that was refused at its start."""
+    with contextlib.suppress(OSError):  # the folder could not be written, or has other launches
         if not paths.outbox.exists():
             paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def _remove_plugins(folder: Any) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Remove the folder of a sweep, and the one of all sweeps, where nothing is in them."""
+    """Remove the folder of a sweep, and the folder of all sweeps, if they are empty."""
     folders = [folder] if os.environ.get(STORAGE_ENV) else [folder, folder.parent]
     with contextlib.suppress(OSError):
         for empty in folders:
@@ -98,10 +98,10 @@ def _remove_empty(folder: Path) -> None:
 
 
 def latest(sweep: Sweep) -> LaunchPaths:
-    """The latest launch of a sweep, to go on with.
+    """The latest launch of a sweep, to resume it.
 
     Raises:
-        SpecError: There is none, or it was of another specification.
+        SpecError: There is none, or its specification differs.
     """
     root = storage_root()
     found = _specified(root, sweep.name)
@@ -117,13 +117,13 @@ def latest(sweep: Sweep) -> LaunchPaths:
 
 
 def is_latest(sweep: Sweep) -> bool:
-    """Whether the latest launch of this name was of this very sweep."""
+    """Whether the latest launch of this name has the same specification."""
     found = _specified(storage_root(), sweep.name)
     return bool(found) and not _changed(sweep, found[-1])
 
 
 def _specified(root: Place, name: str) -> list[LaunchPaths]:
-    """The launches that came so far as to have a specification."""
+    """The launches that have a specification; others were killed while they were made."""
     return [paths for paths in launches(root, name) if paths.spec.exists()]
 
 
@@ -160,7 +160,7 @@ def driving(paths: LaunchPaths) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(name: str, what: str, key: str = "driver") -> Iterator[None]:
-    """Let no other process here train the same at the same time: all would be trained twice.
+    """Refuse to run while another process here runs the same: everything would be trained twice.
 
     Args:
         name: Of the sweep.
@@ -186,7 +186,8 @@ def _locked(lock: Path, what: str) -> Iterator[None]:
     """Hold the lock of a file."""
     held = contextlib.ExitStack()
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)  # a new driver's machine has none yet
+        # there is none yet if the driver is on another machine now
+        lock.parent.mkdir(parents=True, exist_ok=True)
         held.enter_context(locks.held(lock))
     except locks.TakenError as error:
         holder = error.holder

@@ -1,8 +1,8 @@
-"""The life of a trial: what an event of Ray means, in whatever order the events come.
+"""The phases of a trial: what an event of Ray means, in any order of events.
 
 Ray reports a failure before the start that it belongs to when a worker dies while it starts, a
 result after a failure when both were under way, and an end twice when an actor and its task fail.
-So nothing here relies on an order: each event is looked up with the phase that its trial is in.
+So nothing here relies on an order: a table gives the action for each event in each phase.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class Event(Enum):
 
 
 class Phase(Enum):
-    """How far a trial is, for this driver."""
+    """The phase of a trial, as this driver knows it."""
 
     UNSEEN = auto()
     RUNNING = auto()
-    WAITING = auto()  # it lost its process, and waits for another
+    WAITING = auto()  # its process has died, and it waits for another
     ENDED = auto()
 
 
@@ -37,9 +37,9 @@ class Step:
     """What to do about an event.
 
     Attributes:
-        phase: That the trial is in afterwards.
-        begins: Its run is to be begun first.
-        counts: What the event says is to be recorded.
+        phase: The phase of the trial afterwards.
+        begins: Whether its run must be begun first.
+        counts: Whether the event is recorded.
     """
 
     phase: Phase
@@ -79,7 +79,7 @@ class Lives:
         self.closed = False
 
     def take(self, key: str, event: Event) -> Step:
-        """Take an event; nothing is to be done about any after `close`."""
+        """The action for an event; events after `close` are ignored."""
         if self.closed:
             return _ENDED
         step = _STEPS[self._phases.get(key, Phase.UNSEEN), event]
@@ -87,9 +87,9 @@ class Lives:
         return step
 
     def open(self, key: str) -> bool:
-        """Whether a trial has begun here and not ended."""
+        """Whether a trial has begun in this driver and not ended."""
         return self._phases.get(key) in (Phase.RUNNING, Phase.WAITING)
 
     def close(self) -> None:
-        """Take no more: the driver has turned to its end."""
+        """Ignore further events: the driver is finishing."""
         self.closed = True

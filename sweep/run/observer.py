@@ -1,4 +1,4 @@
-"""Ray Tune's callback of a sweep: passes what happens on to the tracker and to the board."""
+"""Ray Tune's callback of a sweep: reports events to the tracker and to the board."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sweep.trial.finish import epochs_of
 from sweep.trial.names import trial_name
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 
-_RAY_IS_GONE = Cause("", environment=True)  # `fit` says it once
+_RAY_IS_GONE = Cause("", environment=True)  # else it would be printed twice: by `fit`, too
 
 
 class Observer(tune.Callback):
@@ -50,10 +50,10 @@ class Observer(tune.Callback):
     # From Ray Tune
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look after the nodes: trials wait for one also when the searcher has no more.
+        """Watch the nodes: trials may wait for one when the searcher has no more trials to give.
 
-        Where Ray has died, or Tune was left behind, this thread stays here: its next call of Ray
-        might hang, or crash.
+        If Ray has died, or the driver no longer waits for Tune, this thread stops here for good,
+        because its next call of Ray could hang or crash.
         """
         if self._lives.closed or self._slots.servers.lost():
             threading.Event().wait()
@@ -61,14 +61,14 @@ class Observer(tune.Callback):
         self.slots()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Begin the run of a trial, or go on with it, here or on another node."""
+        """Begin the run of a trial, or continue it, on this node or another."""
         with self._taken(trial, Event.START):
             pass
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        """Note an epoch, and those before it that a driver that is gone may not have noted."""
+        """Note an epoch, and earlier ones that a killed driver may not have noted."""
         with self._taken(trial, Event.RESULT) as config:
             if config is None:
                 return
@@ -84,19 +84,20 @@ class Observer(tune.Callback):
         self._tell_of_mlflow()
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Say that a trial whose process or node has died goes on, from its last epoch."""
+        """Say that a trial goes on from its last epoch after its process or node has died."""
         cause = self._judge(trial)
         with self._taken(trial, Event.RECOVER) as config:
             if config is None:
                 return
             if cause.memory:
                 self._make_room(config)
-                trial.run_metadata.num_failures -= 1  # no fault of its own
+                # lack of memory is not the trial's own failure
+                trial.run_metadata.num_failures -= 1
                 trial.update_resources(self._slots.whole_node())
                 return
             self._board.tell(f"{trial_name(config)} lost its process, and goes on in another")
             if cause.starting or cause.final:
-                trial.max_failures = 0  # a second time is enough to see that it fails always
+                trial.max_failures = 0  # after the second time it is clear that it always fails
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial that was done, pruned, diverged or interrupted."""
@@ -113,7 +114,7 @@ class Observer(tune.Callback):
             self._count(config, outcome)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """End the run of a trial whose process failed; not if it is to come back."""
+        """End the run of a trial whose process failed, unless the trial will be run again."""
         cause = self._judge(trial)
         with self._taken(trial, Event.RECOVER if cause.memory else Event.ERROR) as config:
             if config is None:
@@ -131,7 +132,7 @@ class Observer(tune.Callback):
     # From the searcher and the runner
 
     def slots(self) -> int:
-        """How many trials there is room for; says when there is none, and when there is again."""
+        """How many trials there is room for; prints when there is none, and when there is again."""
         count = self._slots()
         if self._slots.shortage != self._shortage:
             self._shortage = self._slots.shortage
@@ -145,7 +146,7 @@ class Observer(tune.Callback):
         return count
 
     def reuse(self, config: TrialConfig, outcome: Outcome) -> None:
-        """Record an earlier result as one of this launch, unless it is one already."""
+        """Record an earlier result in this launch, unless it is recorded already."""
         record = self._ledger.find(config) if outcome.reused_from else None
         if record is None or record.trial == trial_tags(self._paths, config)[Tag.TRIAL]:
             self.count(config, outcome)
@@ -162,13 +163,13 @@ class Observer(tune.Callback):
         return record.epochs if record else found
 
     def count(self, config: TrialConfig, outcome: Outcome) -> None:
-        """Count a trial that an earlier driver of this launch has settled.
+        """Count a trial that an earlier driver of this launch has finished.
 
         It may have been killed between telling the study and noting the end, or its notes may be
         lost with its disk: then the trial's own checkpoint has the epochs.
         """
         noted = self._tracker.state(config.config_id) == outcome.state
-        if not noted and not self._lives.open(config.config_id):  # else its own end is coming
+        if not noted and not self._lives.open(config.config_id):  # else its end will be reported
             self._begin(config, {})
             self._note_epochs(config, epochs_of(self._paths.trial(config.config_id), config))
             self._note_end(config, outcome, {})
@@ -177,7 +178,7 @@ class Observer(tune.Callback):
     def interrupt(self) -> None:
         """Close the runs of the trials that are still open, also those of a killed driver.
 
-        What Ray Tune reports after this is not heard: it may have been left behind.
+        Reports of Ray Tune after this are ignored.
         """
         with self._lock:
             self._lives.close()
@@ -186,12 +187,12 @@ class Observer(tune.Callback):
                     self._tracker.end(key, Outcome(State.INTERRUPTED), {})
 
     def cause(self, trial_id: str) -> Cause:
-        """Why a trial failed just now, by its id at Ray Tune."""
+        """The reason why a trial has just failed, by its id in Ray Tune."""
         found = (trial for trial in self._trials if trial.trial_id == trial_id)
         return next(map(self._judge, found), UNKNOWN)
 
     def _judge(self, trial: Any) -> Cause:
-        """The cause of a failure; lack of memory is final for a trial that was alone."""
+        """The cause of a failure; final if memory ran out while the trial ran alone."""
         if self._slots.servers.lost():
             return _RAY_IS_GONE
         cause = cause_of(trial)
@@ -209,7 +210,7 @@ class Observer(tune.Callback):
 
     @contextmanager
     def _taken(self, trial: Any, event: Event) -> Iterator[TrialConfig | None]:
-        """Begin the run if the event says so; what it is about, or None if it is to be ignored."""
+        """Begin the run if the event asks for it; returns its configuration, None to ignore it."""
         config = TrialConfig.parse(trial.config["trial"])
         with self._lock:
             step = self._lives.take(config.config_id, event)

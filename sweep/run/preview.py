@@ -1,4 +1,4 @@
-"""What a sweep is going to do, before it does it: the dry run."""
+"""The dry run: what a sweep will do, and how long it will take."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _parallel(sweep: Sweep) -> int:
 
 
 def _known(sweep: Sweep, ledger: Ledger) -> int | None:
-    """How many trials are reused; None: nobody knows before the search."""
+    """How many trials are reused; None if only the search will show it."""
     if ledger.trouble or not sweep.sampler.declared.every_point:
         return None
     return sum(ledger.has(config) for config in sweep.configs())

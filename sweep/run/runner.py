@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
-    """All data sets that trials of a sweep can ask for; each can be split as they ask."""
+    """All data sets that trials of a sweep can use, after a check that each can be split."""
     from snn.data import load, split
 
     datasets = {name: load(name) for name in sweep.values("dataset")}
@@ -49,7 +49,7 @@ def run(
         trainable: What trains a trial, with the parameters of `SnnTrainable`, which is the default.
 
     Raises:
-        SnnError, SweepError: What the user gave is wrong, or the world is not ready; nothing ran.
+        SnnError, SweepError: The input is wrong, or a disk, network or server fails; nothing ran.
     """
     earlier = launch.latest(sweep) if resume else None
     which = f"launch {earlier.launch}" if earlier else "a launch"

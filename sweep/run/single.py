@@ -1,4 +1,4 @@
-"""One configuration trained in this process, with the records of a sweep but without Ray."""
+"""Trains one configuration in this process, logged like a sweep but without Ray."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sweep.trial.outcome import Outcome
 from sweep.trial.params import differences
 
 NAME = "train"
-"""Trainings are launches of a sweep of this name."""
+"""All such trainings are launches of one sweep of this name."""
 
 
 @dataclass
@@ -46,10 +46,10 @@ class Ended:
 
 
 def train(config: TrialConfig, console: Console) -> Ended:
-    """Train a configuration to its end, or go on with it, or find its record.
+    """Train a configuration to its end, or resume it, or find its finished run.
 
     Raises:
-        SnnError, SweepError, OSError: It cannot be trained here.
+        SnnError, SweepError, OSError: The configuration cannot be trained here.
     """
     dataset = load(config.dataset)
     with launch.alone(NAME, f"the training of {config.config_id}", config.config_id):
@@ -70,7 +70,7 @@ def _has_network(record: EarlierRun, config: TrialConfig) -> bool:
 
 
 def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> Ended:
-    """Train it as a launch, with notes for MLflow."""
+    """Train it as a launch that is logged to MLflow."""
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
     paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):

@@ -1,4 +1,4 @@
-"""Deliver what MLflow has not received, and close the runs of launches whose driver is gone."""
+"""Deliver what MLflow has not received, and close the runs of launches without a driver."""
 
 from __future__ import annotations
 

@@ -33,11 +33,11 @@ from sweep.search.searcher import StudySearcher
 from sweep.spec.sweep import Sweep
 
 _LOOK_EVERY_S = 0.1
-_SIGNAL_S = 0.5  # between the first and the last of a group to get a signal
+_SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal
 
 
 class _Ends(Stopper):
-    """Ends all trials in good order once the user asked for it."""
+    """Ends all trials in good order after the user has asked to stop."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -47,36 +47,37 @@ class _Ends(Stopper):
         return False
 
     def stop_all(self) -> bool:
-        """Looked up by Tune after every event."""
+        """Tune asks this after every event."""
         return self._stop.asked
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune pickles it for a restore that we do not use."""
+        """Empty: Tune pickles it for a restore that we do not use."""
         return {}
 
 
 class _Asking(SearchGenerator):
-    """Asks the searcher again after its last trial: one may come back."""
+    """Asks the searcher again after its last trial, because a trial may have to be run again."""
 
     def __init__(self, searcher: StudySearcher) -> None:
         super().__init__(searcher)
         self._ours, self._stopped = searcher, False
 
     def set_finished(self) -> None:
-        """Told by Tune when the user stops the sweep."""
+        """Tune calls this when the user stops the sweep."""
         self._stopped = True
         super().set_finished()  # type: ignore[no-untyped-call]
 
     def is_finished(self) -> bool:
-        """Whether there is no trial to come."""
+        """Whether no more trials will come."""
         return super().is_finished() and (self._stopped or not self._ours.waiting)
 
 
 def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
-    """Run to the end, or until the user stops it; why it broke off, if it did.
+    """Run to the end, or until the user stops it; returns why it stopped early, or nothing.
 
-    Tune has a thread of its own. Where Ray's servers are gone, its calls of Ray hang for a minute
-    in compiled code; this thread goes on, closes the notes, and leaves it behind.
+    Tune runs in a thread of its own. When Ray's servers have died, its calls of Ray hang for a
+    minute in compiled code. The calling thread does not wait for it: it goes on and closes the
+    notes.
 
     Args:
         tuner: All set up.
@@ -99,7 +100,7 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
         threading.Thread(target=run, name=TUNE_THREAD, daemon=True).start()
         while not over.wait(_LOOK_EVERY_S) and not stop.insisted:
             reason = lost()
-            if reason:  # the signal that ended the servers may have been for us, too
+            if reason:  # the signal that ended the servers may also have been sent to this process
                 time.sleep(0 if stop.asked else _SIGNAL_S)
                 return "" if stop.asked else reason
     if not errors:
@@ -118,12 +119,12 @@ def make_tuner(
     trainable: type[Trainable],
     stop: Stop,
 ) -> Tuner:
-    """Everything that Ray Tune needs to run a sweep to its end.
+    """Ray Tune, set up for a sweep.
 
     Args:
         sweep: The plan.
         searcher: Hands out the trials.
-        observer: Is told what happens to them.
+        observer: Gets the events of the trials.
         paths: Of the launch.
         datasets: Put into Ray's object store once, shared by all trials.
         trainable: What trains a trial.

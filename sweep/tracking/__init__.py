@@ -1,1 +1,1 @@
-"""From what happens to MLflow: notes on disk first, then delivered, once."""
+"""Logging to MLflow: events are noted on disk first, then delivered once."""

@@ -1,4 +1,4 @@
-"""From the outbox to MLflow: in order, in batches, once."""
+"""Delivers events from the outbox to MLflow: in order, in batches, once."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _PARENT = "sweep"
 
 _PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
-# Errors of the notes, and not of the network: a name too long, a run that someone has deleted.
+# Errors of an event, not of the network: a name too long, a run that was deleted.
 _REFUSALS = frozenset(
     {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST"}
 )
 
 
 class _RefusedError(Exception):
-    """MLflow does not take an event, as things are."""
+    """MLflow refuses an event."""
 
 
 class Delivery:
@@ -48,9 +48,9 @@ class Delivery:
         self._experiment = ""
         self._runs = dict(outbox.run_ids)
         self._to_retry = outbox.refused_runs
-        # What stands before may be there without a mark. Without notes, this is a new launch or
-        # one whose notes were lost; MLflow will tell.
-        self._in_doubt = outbox.inherited or sys.maxsize
+        # Events before this place may have arrived without being marked. Without notes, this is a
+        # new launch, or its notes were lost; MLflow will show which.
+        self._uncertain_until = outbox.inherited or sys.maxsize
         self._logged: dict[tuple[str, str], set[int]] = {}
         self._created: set[str] = set()  # since the last failure: these have nothing unknown to us
         self.trouble = ""
@@ -61,15 +61,15 @@ class Delivery:
         return bool(self._to_retry) or self._outbox.waiting
 
     def deliver_some(self) -> bool:
-        """Deliver the next batch; whether that went well."""
+        """Deliver the next batch; returns whether it succeeded."""
         entries = self._outbox.undelivered()
         try:
             self._connect()
             self._retry()
             for entry, reason in self._deliver_all(entries):
                 self._outbox.set_aside(entry, reason)
-        except Exception as error:  # whatever MLflow, its database or the network may throw
-            self._doubt(entries)
+        except Exception as error:  # MLflow, databases and networks raise errors of many kinds
+            self._mark_uncertain(entries)
             self.trouble = first_line(error)
             return False
         self.trouble = ""
@@ -97,17 +97,17 @@ class Delivery:
         self._client = client
         self._outbox.belongs_to(address())
         if not self._outbox.inherited and not self._search(self._paths.key):
-            self._in_doubt = 0
+            self._uncertain_until = 0
 
     def _retry(self) -> None:
-        """Deliver all notes of the runs of which some were refused again, in their order.
+        """Deliver again, in order, all events of the runs with refused events.
 
-        So they end as if nothing had happened; what MLflow has already is left out.
+        What MLflow has already is left out, so the runs end as if nothing had happened.
         """
         while self._to_retry:
             run = self._to_retry[0]
             entries = self._outbox.passed(run)
-            self._doubt(entries)
+            self._mark_uncertain(entries)
             refused = {entry.start: reason for entry, reason in self._deliver_all(entries)}
             self._outbox.settle(run, refused)
             del self._to_retry[0]
@@ -118,32 +118,32 @@ class Delivery:
         assert self._client is not None
         return self._client
 
-    def _doubt(self, entries: Sequence[Entry]) -> None:
-        """After a failure nobody knows how far it got: look before delivering these again."""
+    def _mark_uncertain(self, entries: Sequence[Entry]) -> None:
+        """Mark events as uncertain after a failure: ask MLflow before they are delivered again."""
         if entries:
-            self._in_doubt = max(self._in_doubt, entries[-1].end)
+            self._uncertain_until = max(self._uncertain_until, entries[-1].end)
         self._logged.clear()
         self._created.clear()
 
     def _deliver_all(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
-        """Deliver events together, or one by one if there are some that MLflow refuses: these."""
+        """Deliver events together, or one by one if MLflow refuses some; yields those refused."""
         try:
             self._deliver(entries)
         except _RefusedError:
-            self._doubt(entries)
+            self._mark_uncertain(entries)
             for entry in entries:
                 try:
                     self._deliver([entry])
                 except _RefusedError as error:
-                    self._doubt([entry])
+                    self._mark_uncertain([entry])
                     yield entry, str(error)
 
     def _deliver(self, entries: Sequence[Entry]) -> None:
         """Deliver events in their order, and mark them.
 
         Raises:
-            _RefusedError: MLflow does not take one of them.
-            SweepError: It takes none, as their experiment is deleted.
+            _RefusedError: MLflow refuses one of them.
+            SweepError: Their experiment is deleted.
         """
         from mlflow.exceptions import MlflowException
 
@@ -170,10 +170,10 @@ class Delivery:
             self._outbox.mark(entries[-1].end, fresh)
 
     def _check_experiment(self) -> None:
-        """See that the experiment is not deleted, which may be undone.
+        """Check that the experiment is not deleted; a deletion can be undone.
 
         Raises:
-            SweepError: It is, with the way back.
+            SweepError: It is deleted; the text says how to restore it.
         """
         from mlflow.exceptions import MlflowException
 
@@ -185,9 +185,9 @@ class Delivery:
             raise gone(self._paths) from None
 
     def _begin_run(self, entry: Entry) -> None:
-        """Create a run, or find it, or open it again."""
+        """Create a run, or find it, or reopen it."""
         key, event = entry.event["run"], entry.event
-        if key not in self._runs and entry.start < self._in_doubt:
+        if key not in self._runs and entry.start < self._uncertain_until:
             self._find(event)
         if key in self._runs:
             self.client.update_run(self._runs[key], status="RUNNING")
@@ -218,8 +218,8 @@ class Delivery:
         return list(self.client.search_runs([self._experiment], named, ViewType.ALL))
 
     def _has(self, entry: Entry, metric: Metric) -> bool:
-        """Whether MLflow has a metric of a step already: asked only where there is doubt."""
-        if entry.start >= self._in_doubt:
+        """Whether MLflow has the metric of a step already; asked only for uncertain events."""
+        if entry.start >= self._uncertain_until:
             return False
         run_id = self._runs[entry.event["run"]]
         if run_id in self._created:
@@ -231,7 +231,7 @@ class Delivery:
 
 
 class _Batch:
-    """What a batch of events has for one run."""
+    """The part of a batch that belongs to one run."""
 
     def __init__(self) -> None:
         self._params: dict[str, str] = {}
@@ -241,7 +241,7 @@ class _Batch:
         self._artifacts: list[str] = []
 
     def add(self, event: Event, metrics: Sequence[Metric]) -> None:
-        """Add an event, and those of its metrics that are new."""
+        """Add an event with those of its metrics that MLflow does not have."""
         self._metrics += metrics
         if event["do"] == "begin":
             self._params |= {key: str(value) for key, value in event["params"].items()}
@@ -277,14 +277,14 @@ class _Batch:
 
 
 def _place(noted: str, files: TrialPaths) -> Place:
-    """Where a file is that was noted by its name, or by its whole path by earlier versions."""
+    """The place of a noted file: noted by its name, in earlier versions by its whole path."""
     path, folder = PurePath(noted), files.folder
     is_of_trial = path.parent.parts[-4:] == folder.parts[-4:]  # NAME/LAUNCH/trials/CONFIG_ID
     return folder / (path.name if is_of_trial else noted)
 
 
 def _may_be(run: Run, event: Event) -> bool:
-    """Whether a run has nothing that contradicts the event that begins it.
+    """Whether a run agrees with the event that begins it.
 
     Launches of the first version, in several folders, share names in a common store.
     """
@@ -298,7 +298,7 @@ def _may_be(run: Run, event: Event) -> bool:
 
 @contextmanager
 def _on_this_disk(found: Place) -> Iterator[Path | None]:
-    """A file as MLflow takes it, fetched if it is in an object store; None if there is none."""
+    """A file on this disk, fetched if it is in an object store; None if it does not exist."""
     if not found.exists():
         yield None
     elif isinstance(found, Path):

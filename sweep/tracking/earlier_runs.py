@@ -1,8 +1,8 @@
-"""What was run before: finished runs in the MLflow store, by configuration.
+"""Finished runs in the MLflow store, by configuration, to be reused.
 
-A store takes what is written to it, by hand or from a file, so its tags alone prove nothing. A run
-is used only if its params are the configuration that is asked for, key by key, and if its epochs
-are as many as that configuration trains and have the metrics that the run ended with.
+Anybody can write to a store, by hand or from a file, so tags alone prove nothing. A run is reused
+only if its params are those of the wanted configuration, key by key, if it has as many epochs as
+that configuration trains, and if its epochs have the metrics with which it ended.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Ledger:
             self._client = open_store()
             for digest in digests:
                 self._read(digest)
-        except Exception as error:  # whatever MLflow, its database or the network may throw
+        except Exception as error:  # MLflow, databases and networks raise errors of many kinds
             self._give_up(error)
 
     def __len__(self) -> int:
@@ -83,14 +83,14 @@ class Ledger:
         return any(not differences(param_values(record.params), config) for record in records)
 
     def find(self, config: TrialConfig) -> EarlierRun | None:
-        """The latest finished run of this configuration and seed, if it is what its tags say."""
+        """The latest finished run of this configuration and seed, if it passes the checks."""
         key = config.config_id
         if key not in self._found:
             self._found[key] = self._latest(config)
         return self._found[key]
 
     def lookup(self, config: TrialConfig) -> Outcome | None:
-        """The same as an outcome."""
+        """The run as an outcome of a trial."""
         record = self.find(config)
         return Outcome(State.DONE, record.metrics, reused_from=record.run_id) if record else None
 
@@ -100,7 +100,8 @@ class Ledger:
             if not wrong:
                 try:
                     record = replace(record, epochs=self._history(record.run_id))
-                except Exception as error:  # whatever MLflow, its database or the network may throw
+                # MLflow, databases and networks raise errors of many kinds
+                except Exception as error:
                     self._give_up(error)
                     self._tell(f"MLflow cannot be read ({self.trouble}); no more runs are reused")
                     return None
@@ -154,7 +155,7 @@ class Ledger:
 
 
 def _broken(record: EarlierRun, config: TrialConfig) -> str:
-    """Why a run cannot be the training of its configuration, in words; empty if it can."""
+    """Why a run does not fit its configuration, in words; empty if it does."""
     count, best = len(record.epochs), record.metrics.get("best_epoch", math.nan)
     stalled = config.early_stopping and best + config.early_stopping <= count < config.epochs
     if list(record.epochs) != list(range(1, count + 1)) or not (count == config.epochs or stalled):

@@ -26,7 +26,7 @@ _NEEDS = ("mlflow", "numba", "numpy", "pydantic", "scikit-learn", "torch")
 
 
 def register(model: str, run_id: str, path: Path) -> str:
-    """Put the network of a run into the registry, once; its version.
+    """Put the network of a run into the registry, once; returns its version.
 
     The model holds the network, its code, a signature, an example, its configuration and metrics:
     pixels uint8 (B, N) in, class probabilities float32 (B, C) out.
@@ -38,8 +38,8 @@ def register(model: str, run_id: str, path: Path) -> str:
 
     Raises:
         SpecError: The name is not allowed.
-        SnnError: The checkpoint or the data set, of which the example is, cannot be read.
-        SweepError: MLflow does not take it.
+        SnnError: The checkpoint, or the data set of the example, cannot be read.
+        SweepError: MLflow refuses it.
     """
     if not model.strip() or any(sign in model for sign in "/:%\"'"):
         raise SpecError(f"--register {model}: needs a name without / : % and quotes")
@@ -50,7 +50,7 @@ def register(model: str, run_id: str, path: Path) -> str:
         return known or _register(client, model, run_id, path, network, metrics)
     except OSError:
         raise
-    except Exception as error:  # any of MLflow's, its database's or the network's
+    except Exception as error:  # MLflow, databases and networks raise errors of many kinds
         raise SweepError(f"MLflow does not register {model}: {first_line(error)}") from None
 
 

@@ -1,9 +1,9 @@
-"""What is to be logged, on disk first: an append-only file, and how much of it was delivered.
+"""The outbox: an append-only file of events to be logged, and a mark of what was delivered.
 
 A line is written whole and flushed before the sweep goes on; a line cut off by a crash is ignored
 and written over. `delivered` grows by a line per batch, so both survive a kill at any moment.
-What MLflow refuses is noted in a third file, so that the rest is not held up by it; it is tried
-again when the outbox is opened the next time.
+Events that MLflow refuses go to a third file, so they do not block the others. They are tried again
+when the outbox is opened the next time.
 """
 
 from __future__ import annotations
@@ -59,18 +59,19 @@ class Outbox:
             self.run_ids |= note.get("runs", {})
             self.store = note.get("store", self.store)
         self.inherited = self._events.tell()
-        self._mark = min(self._mark, self.inherited)  # after a power cut the marks may be ahead
+        # after a power failure the marks may be ahead of the events
+        self._mark = min(self._mark, self.inherited)
         """Bytes that were here at the start: part of them may have been delivered unmarked."""
 
     def append(self, event: Mapping[str, Any]) -> None:
-        """Add an event; it is on its way to the disk when this returns."""
+        """Add an event; it is handed to the operating system when this returns."""
         line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             self._events.write(line)
             self._events.flush()
 
     def undelivered(self, limit: int = 500) -> list[Entry]:
-        """The next events, through to the disk before anyone else hears of them."""
+        """The next events; they are safely on disk before they are returned."""
         with self._lock:
             os.fsync(self._events.fileno())
         self._reader.seek(self._mark)
@@ -109,7 +110,7 @@ class Outbox:
             self.store = store
 
     def set_aside(self, entry: Entry, reason: str) -> None:
-        """Note an event that is not taken, with the reason, out of the way of the others."""
+        """Note a refused event, with the reason, in the file of refused events."""
         self.refused[_key(entry.event)] = reason
         with self._refused.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, **entry.event}) + "\n")
@@ -117,11 +118,11 @@ class Outbox:
 
     @property
     def refused_runs(self) -> list[str]:
-        """The runs of which something was set aside, in the order in which that happened."""
+        """The runs with refused events, in the order of the refusals."""
         return list(dict.fromkeys(json.loads(event)["run"] for event in self.refused))
 
     def passed(self, run: str) -> list[Entry]:
-        """All events of a run that were delivered or set aside, in order."""
+        """All events of a run that were delivered or refused, in order."""
         self._reader.seek(0)
         found: list[Entry] = []
         start = 0
@@ -135,7 +136,7 @@ class Outbox:
         return found
 
     def settle(self, run: str, reasons: Mapping[int, str]) -> None:
-        """Forget what was set aside of a run, but for the events that are refused again.
+        """Forget the refused events of a run, except those that are refused again.
 
         Args:
             run: The run.
@@ -159,7 +160,7 @@ class Outbox:
         self._marks.flush()
 
     def close(self) -> None:
-        """Write through to the disk and close."""
+        """Write everything to the disk and close."""
         with self._lock:
             for file in (self._events, self._marks):
                 os.fsync(file.fileno())
@@ -168,7 +169,7 @@ class Outbox:
 
 
 def _append_to(path: Path) -> BinaryIO:
-    """Open for appending after the last complete line; what a crash cut off is dropped."""
+    """Open for appending after the last complete line; an incomplete line is dropped."""
     file = path.open("a+b")
     file.seek(0)
     file.truncate(file.read().rfind(b"\n") + 1)

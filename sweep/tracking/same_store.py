@@ -1,7 +1,7 @@
-"""Which experiment has the runs of a launch, and whether it is in the store that is named now.
+"""Finds the experiment with the runs of a launch, and checks that it is in the current store.
 
-Neither names nor addresses tell. An experiment may be renamed, and a store may have a new address;
-but the runs of a launch have ids that nothing else has.
+Names and addresses are not enough: an experiment may be renamed, and a store may have a new
+address. But the ids of the runs of a launch are unique.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def refuse_another_store(paths: LaunchPaths) -> None:
     """Check the store of a launch before it goes on, if it can be asked just now.
 
     Raises:
-        AnotherStoreError: The launch would be torn in two.
+        AnotherStoreError: The runs of the launch would be spread over two stores.
         OSError: Its notes cannot be read.
     """
     outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
@@ -38,7 +38,7 @@ def refuse_another_store(paths: LaunchPaths) -> None:
             experiment_of(open_store(), outbox, paths)
     except AnotherStoreError:
         raise
-    except Exception:  # it is away, in whatever way: who delivers will look again
+    except Exception:  # the store cannot be reached; the delivery will check again
         return
     finally:
         outbox.close()
@@ -49,7 +49,7 @@ def experiment_of(client: MlflowClient, outbox: Outbox, paths: LaunchPaths) -> s
 
     Raises:
         AnotherStoreError: A store at another address than before does not know them.
-        SweepError: The store does not know them any more.
+        SweepError: The store no longer has them.
         Exception: Whatever MLflow, its database or the network may throw.
     """
     from mlflow.exceptions import MlflowException

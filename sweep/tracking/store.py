@@ -1,4 +1,4 @@
-"""MLflow's tracking store, opened by whoever writes to it or asks it."""
+"""Opens MLflow's tracking store, for reading and writing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_tables() -> None:
 
 
 def store_exists() -> bool:
-    """Whether there is anything to read: asking MLflow would create an empty store.
+    """Whether there is a store to read; MLflow itself would create an empty one.
 
     Raises:
         Exception: Whatever the database may throw.

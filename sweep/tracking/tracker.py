@@ -1,7 +1,7 @@
-"""Logging of a sweep: what is to be recorded, and who records it.
+"""Logging of a sweep, and the retry while MLflow cannot be reached.
 
-The tracker takes notes and never waits for MLflow: it writes them to the outbox, from which a
-thread delivers them in its own time.
+The tracker never waits for MLflow. It writes events to the outbox on disk, and a thread delivers
+them in the background.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from sweep.trial.outcome import Outcome
 
 _EVERY_S = 2.0  # so that a batch has the events of many trials
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0  # between attempts
-_PATIENCE_S = 30.0  # with a store that goes away at the end: long enough to restart a server
+# how long to wait at the end for a store that is away: a server can restart in this time
+_PATIENCE_S = 30.0
 
 SWEEP_RUN = "sweep"
 """Key of the parent run in the outbox; trials are keyed by their configuration."""
@@ -79,7 +80,7 @@ class MlflowTracker:
         )
 
     def state(self, key: str) -> str:
-        """How a run stands by the notes, also those of earlier drivers; empty if never begun."""
+        """The state of a run by the notes, also of earlier drivers; empty if it never began."""
         return self._states.get(key, "")
 
     @property
@@ -88,13 +89,13 @@ class MlflowTracker:
         return [key for key, state in reversed(self._states.items()) if state == State.RUNNING]
 
     def close(self, patience_s: float | None = None) -> str:
-        """Wait while deliveries succeed, and a moment for a store that has just gone away.
+        """Deliver the rest. If the store is away, wait for it, but not for ever.
 
         Args:
             patience_s: How long that is; enough to restart a server if not given.
 
         Returns:
-            What MLflow did not take, in one line: it stays in the outbox.
+            What was not delivered, in one line; it stays in the outbox.
         """
         self._patience_s = _PATIENCE_S if patience_s is None else patience_s
         self._closing.set()
