@@ -61,7 +61,8 @@ def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
         ExportError: The network has neurons that NIR has no name for.
     """
     config = network.config
-    if not isinstance(network, SpikingNetwork) or config.dynamics != "lif":
+    has_neurons = "nir" in config.component("neuron").formats
+    if not isinstance(network, SpikingNetwork) or not has_neurons or config.dynamics != "lif":
         raise ExportError(f"dynamics: {config.dynamics!r} has no counterpart in NIR; lif has")
     if config.preset == "published":
         raise ExportError(
