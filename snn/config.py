@@ -328,7 +328,7 @@ class TrialConfig(
         The digests of users' files are part of it, where a component of theirs is used.
         """
         neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
-        params = self.canonical().items()
+        params = self.params().items()
         told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
         return told | ({"plugins": self.plugins} if self.plugins else {})
 
@@ -337,7 +337,7 @@ class TrialConfig(
         """The digests of the users' files that this run needs, in order."""
         return sorted({each.digest for each in self.components if each.digest})
 
-    def canonical(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Any]:
         """The keys that this run uses, with plain values, as they are logged."""
         unused = self._unused()
         return {key: value for key, value in self.to_wire().items() if key not in unused}

@@ -131,5 +131,5 @@ def _weight(weight: Tensor) -> npt.NDArray[np.float32]:
 
 def _metadata(config: TrialConfig, solver: Solver) -> dict[str, str | float]:
     kept = ("encoding", "n_steps", "readout", "encoder_tau", "encoder_threshold")
-    told = {key: value for key, value in config.canonical().items() if key in kept}
+    told = {key: value for key, value in config.params().items() if key in kept}
     return {"dt": config.dt * _S_PER_MS, "solver": solver, **told}

@@ -48,7 +48,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         model = _spiking(network, pixels)
     else:
         model = _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
-    config = ", ".join(f"{key}={value}" for key, value in network.config.canonical().items())
+    config = ", ".join(f"{key}={value}" for key, value in network.config.params().items())
     helper.set_model_props(model, {"spikesweep.config": config})
     onnx.checker.check_model(model, full_check=True)
     return model

@@ -35,7 +35,7 @@ _MARK = "spikesweep"
 
 def configuration_record(config: TrialConfig) -> str:
     """What a trial of a study notes of its configuration: it is the same for all seeds."""
-    return json.dumps({key: v for key, v in config.canonical().items() if key != "seed"})
+    return json.dumps({key: v for key, v in config.params().items() if key != "seed"})
 
 
 def claim(

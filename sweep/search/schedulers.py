@@ -56,7 +56,7 @@ class EachAlone(FIFOScheduler):
         self._schedulers: dict[str, TrialScheduler] = {}
 
     def _of(self, trial: Trial) -> TrialScheduler:
-        config = TrialConfig.parse(trial.config["trial"]).canonical()
+        config = TrialConfig.parse(trial.config["trial"]).params()
         kind = json.dumps([config.get(key) for key in self._keys])
         if kind not in self._schedulers:
             self._schedulers[kind] = self._make()

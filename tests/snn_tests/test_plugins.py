@@ -68,8 +68,8 @@ def test_a_component_of_a_file_is_a_value_with_keys_and_defaults_of_its_own() ->
     use(NEURON)
     config = TrialConfig.parse({"dynamics": "mine"})
     assert (config.leak, config.tau_mem) == (0.5, 7.0)  # type: ignore[attr-defined]
-    assert {"leak", "tau_mem", "threshold"} <= config.canonical().keys()
-    assert "beta" not in config.canonical()
+    assert {"leak", "tau_mem", "threshold"} <= config.params().keys()
+    assert "beta" not in config.params()
     with pytest.raises(ValueError, match="leak: input should be less than or equal to 1, got 2"):
         TrialConfig.parse({"leak": 2})
     with pytest.raises(ValueError, match=r"leek: unknown key; did you mean leak\?"):
@@ -81,7 +81,7 @@ def test_a_run_that_uses_no_plugin_is_what_it_was() -> None:
     use(NEURON, SCHEDULE.format("0.5"))
     with_plugins = [TrialConfig.parse({"dynamics": n}) for n in ("lif", "alif", "mlp")]
     assert [config.config_id for config in with_plugins] == ids
-    assert all(not config.plugins and "leak" not in config.canonical() for config in with_plugins)
+    assert all(not config.plugins and "leak" not in config.params() for config in with_plugins)
 
 
 def test_a_changed_file_makes_another_run() -> None:
@@ -113,7 +113,7 @@ def test_a_configuration_with_keys_of_a_plugin_comes_back_whole(
     sent = json.loads(json.dumps(config.to_wire()))
     again = TrialConfig.parse(sent)
     assert again == config
-    assert again.config_id == config.config_id == TrialConfig.parse(config.canonical()).config_id
+    assert again.config_id == config.config_id == TrialConfig.parse(config.params()).config_id
 
 
 def test_a_worker_uses_the_copies_of_the_launch(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_an_installed_package_names_its_file_by_an_entry_point(tmp_path: Path) -
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         "from sweep.spec.parsing import parse_sweep\n"
         "sweep = parse_sweep({'name': 's', 'base': {'dynamics': 'mine', 'leak': 0.25}})\n"
-        "print(sweep.config({}, 0).canonical()['leak'])"
+        "print(sweep.config({}, 0).params()['leak'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "0.25", done.stderr
