@@ -328,7 +328,7 @@ class TrialConfig(
         The digests of users' files are part of it, where a component of theirs is used.
         """
         neutral = {key: type(self).model_fields[key].default for key in _OPTIONAL}
-        params = self.canonical().items()
+        params = self.params().items()
         told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
         return told | ({"plugins": self.plugins} if self.plugins else {})
 
@@ -337,7 +337,7 @@ class TrialConfig(
         """The digests of the users' files that this run needs, in order."""
         return sorted({each.digest for each in self.components if each.digest})
 
-    def canonical(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Any]:
         """The keys that this run uses, with plain values, as they are logged."""
         unused = self._unused()
         return {key: value for key, value in self.to_wire().items() if key not in unused}
@@ -442,7 +442,17 @@ def describe(error: ValidationError, model: type[BaseModel], where: str = "") ->
     message = message[0].lower() + message[1:]
     if not first["loc"]:
         return f"{where}: {message}{more}" if where else f"{message}{more}"
+    if first["type"] == "literal_error" and first["loc"][-1] in KINDS.values():
+        more = f"; {_hint(first['input'], message)}{more}"
     return f"{place}: {message}, got {_brief(first['input'], repr)}{more}"
+
+
+def _hint(given: Any, message: str) -> str:
+    """What somebody may have meant by a component that is unknown."""
+    import difflib
+
+    close = difflib.get_close_matches(str(given), message.split("'")[1::2], n=1)
+    return f"did you mean {close[0]}?" if close else "one of your own needs its file: --plugin FILE"
 
 
 def _brief(value: Any, text_of: Callable[[Any], str]) -> str:

@@ -42,7 +42,7 @@ def main(name: str) -> int:
     network, _ = checkpoint.load_network(best_checkpoint(name))
     images = load(network.config.dataset).test_images[:IMAGES].copy()
     ours = network.probabilities(torch.from_numpy(images)).double().numpy()
-    print(f"{name}: {' '.join(f'{k}={v}' for k, v in network.config.canonical().items())}")
+    print(f"{name}: {' '.join(f'{k}={v}' for k, v in network.config.params().items())}")
     agree = [_compare("served by MLflow", _served(name, images), ours)]
     with tempfile.TemporaryDirectory() as folder:
         agree.append(_compare("ONNX", _onnx(network, images, Path(folder) / "n.onnx"), ours))

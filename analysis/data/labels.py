@@ -63,7 +63,9 @@ def value_label(param: str, value: Any) -> str:
         return text
     if param in _COUNTED:
         return f"{text} {_COUNTED[param]}"
-    return _NAMES.get(param, {}).get(text, f"{param}={text}")
+    if param in _NAMES:  # the name that a component of a user's has is its label
+        return _NAMES[param].get(text, text)
+    return f"{param}={text}"
 
 
 def value_labels(values: Mapping[Any, Any], params: Sequence[str]) -> list[str]:

@@ -61,7 +61,8 @@ def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
         ExportError: The network has neurons that NIR has no name for.
     """
     config = network.config
-    if not isinstance(network, SpikingNetwork) or config.dynamics != "lif":
+    has_neurons = "nir" in config.component("neuron").formats
+    if not isinstance(network, SpikingNetwork) or not has_neurons or config.dynamics != "lif":
         raise ExportError(f"dynamics: {config.dynamics!r} has no counterpart in NIR; lif has")
     if config.preset == "published":
         raise ExportError(
@@ -130,5 +131,5 @@ def _weight(weight: Tensor) -> npt.NDArray[np.float32]:
 
 def _metadata(config: TrialConfig, solver: Solver) -> dict[str, str | float]:
     kept = ("encoding", "n_steps", "readout", "encoder_tau", "encoder_threshold")
-    told = {key: value for key, value in config.canonical().items() if key in kept}
+    told = {key: value for key, value in config.params().items() if key in kept}
     return {"dt": config.dt * _S_PER_MS, "solver": solver, **told}

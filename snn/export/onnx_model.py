@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.errors import ExportError
-from snn.export.parts import After, Before, Logits, Step
+from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
 from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
 from snn.registry import KINDS, SPIKING_KINDS
@@ -48,7 +48,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         model = _spiking(network, pixels)
     else:
         model = _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
-    config = ", ".join(f"{key}={value}" for key, value in network.config.canonical().items())
+    config = ", ".join(f"{key}={value}" for key, value in network.config.params().items())
     helper.set_model_props(model, {"spikesweep.config": config})
     onnx.checker.check_model(model, full_check=True)
     return model
@@ -66,6 +66,8 @@ def _refuse_others(config: TrialConfig) -> None:
         each = config.component(kind)
         if kind != "surrogate" and "onnx" not in each.formats:  # only training needs surrogates
             raise ExportError(f"{KINDS[kind]}: {each.name!r} does not declare that ONNX has it")
+    if config.spiking and config.encoding not in INPUT_CURRENT:
+        raise ExportError(f"encoding: {config.encoding!r} has no translation; {exportable} have")
 
 
 def _spiking(network: SpikingNetwork, pixels: Tensor) -> onnx.ModelProto:

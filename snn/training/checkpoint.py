@@ -101,7 +101,7 @@ def _read(path: Place | str, file: io.BytesIO) -> tuple[Any, bool]:
 def save_network(path: Place | str, network: Network, metrics: dict[str, float]) -> None:
     """Write a trained network with its configuration and metrics."""
     state = {
-        "config": network.config.canonical(),
+        "config": network.config.params(),
         "n_pixels": network.n_pixels,
         "n_classes": network.n_classes,
         "weights": network.state_dict(),

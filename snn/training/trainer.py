@@ -191,7 +191,7 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything that a later `load` needs to continue: plain values and tensors."""
         return {
-            "config": self.config.canonical(),
+            "config": self.config.params(),
             "data": self._dataset.sha256,
             "epoch": self.epoch,
             "history": self.history,

@@ -29,6 +29,7 @@ ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray 
 STOP_WAIT_S = 120  # Ray's own 3 s are less than it takes to close the runs
 _REQUEST_S = 30.0
 _CONNECT_S = 5.0
+_LONGEST = 120_000  # bytes: Linux takes no longer argument of a command than 128 KiB
 _END = "END-OF-SPECIFICATION"
 
 # our own messages say what matters
@@ -243,6 +244,11 @@ def _resolvable(address: str) -> str:
 def _entrypoint(sweep: Sweep, resume: bool) -> str:
     """A shell command. The sweep replaces the shell, so Ray's signals reach it."""
     options = " --resume" if resume else ""
+    if len(sweep.to_yaml().encode()) > _LONGEST:
+        raise SpecError(
+            f"plugins: with them, {sweep.name} has more than {_LONGEST} bytes, which no job takes; "
+            "install them on the cluster, as entry points of a package"
+        )
     return f"exec spikesweep run -{options} <<'{_END}'\n{sweep.to_yaml()}{_END}"
 
 

@@ -121,7 +121,7 @@ def config_of(run_id: str) -> TrialConfig:
 
 
 def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, Any]:
-    values = {**config.canonical(), **changed}
+    values = {**config.params(), **changed}
     try:
         TrialConfig.parse(values)
     except ConfigError as error:

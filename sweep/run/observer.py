@@ -232,7 +232,7 @@ class Observer(tune.Callback):
     def _begin(self, config: TrialConfig, tags: Mapping[str, str]) -> None:
         dataset = self._datasets[config.dataset]
         all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset, config), **tags}
-        self._tracker.begin(config.config_id, trial_name(config), config.canonical(), all_tags)
+        self._tracker.begin(config.config_id, trial_name(config), config.params(), all_tags)
 
     def _note_epochs(self, config: TrialConfig, epochs: Mapping[int, Mapping[str, float]]) -> None:
         for epoch, metrics in epochs.items():

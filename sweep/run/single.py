@@ -66,7 +66,7 @@ def _has_network(record: EarlierRun, config: TrialConfig) -> bool:
         network, _ = checkpoint.load_network(anywhere(record.checkpoint, "checkpoint"))
     except CheckpointError:
         return False
-    return not differences(network.config.canonical(), config)
+    return not differences(network.config.params(), config)
 
 
 def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> Ended:
@@ -79,7 +79,7 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
         tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
         tags = trial_tags(paths, config) | provenance_tags(dataset, config)
         tags |= {Tag.BACKEND: trainer.backend}
-        tracker.begin(config.config_id, trial_name(config), config.canonical(), tags)
+        tracker.begin(config.config_id, trial_name(config), config.params(), tags)
         ended = _train(trainer, paths.trial(config.config_id), tracker, console)
         ended.undelivered = tracker.close()
     return ended

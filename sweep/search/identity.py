@@ -35,7 +35,7 @@ _MARK = "spikesweep"
 
 def configuration_record(config: TrialConfig) -> str:
     """The configuration as a trial of a study records it: without the seed."""
-    return json.dumps({key: v for key, v in config.canonical().items() if key != "seed"})
+    return json.dumps({key: v for key, v in config.params().items() if key != "seed"})
 
 
 def claim(

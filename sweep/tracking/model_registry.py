@@ -78,7 +78,7 @@ def _register(
     tags = {Tag.CONFIG_ID: config.config_id, **{name: f"{v:.6g}" for name, v in metrics.items()}}
     source = f"{client.get_run(run_id).info.artifact_uri}/{_FOLDER}"
     created = client.create_model_version(
-        model, source, run_id=run_id, tags=tags, description=json.dumps(config.canonical())
+        model, source, run_id=run_id, tags=tags, description=json.dumps(config.params())
     )
     return str(created.version)
 
@@ -92,7 +92,7 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
         Schema([TensorSpec(np.dtype(np.uint8), (-1, network.n_pixels))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, network.n_classes))]),
     )
-    metadata: dict[str, Any] = {"config": network.config.canonical(), "metrics": metrics}
+    metadata: dict[str, Any] = {"config": network.config.params(), "metrics": metrics}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own, of its own models
         from sweep.tracking import served

@@ -21,14 +21,14 @@ def differences(stored: Mapping[str, Any], config: TrialConfig) -> str:
         stored: Values by key.
         config: The one that is asked for. A seed that is not stored is not compared.
     """
-    wanted = config.canonical()
+    wanted = config.params()
     try:
         found = TrialConfig.parse({"seed": config.seed, **stored})
     except ConfigError as error:
         return str(error)
     if found.config_id == config.config_id:
         return ""
-    has = found.canonical()
+    has = found.params()
     keys = sorted(key for key in has.keys() | wanted.keys() if has.get(key) != wanted.get(key))
     return ", ".join(f"{key} is {has.get(key)}, not {wanted.get(key)}" for key in keys)
 

@@ -130,7 +130,7 @@ def _trial(name: str, parent: str, experiment: int, number: int, epochs: int) ->
         metrics += [_metric(run_id, key, chance.random(), end, last) for key in final]
     status = "FINISHED" if done else "KILLED"
     run = _run(run_id, tags["mlflow.runName"], experiment, start, end - start, status)
-    return _Run(run, config.canonical(), tags, metrics)
+    return _Run(run, config.params(), tags, metrics)
 
 
 def _run(run_id: str, name: str, experiment: int, start: int, duration_ms: int, status: str) -> Row:

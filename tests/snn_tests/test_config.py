@@ -88,7 +88,7 @@ def test_the_group_is_the_same_for_all_seeds() -> None:
 
 def test_a_configuration_comes_back_from_its_canonical_values() -> None:
     for config in (TrialConfig(hidden=[8, 4]), TrialConfig(preset="published", dynamics="lif")):
-        assert TrialConfig.parse(config.canonical()).config_id == config.config_id
+        assert TrialConfig.parse(config.params()).config_id == config.config_id
 
 
 def values_of(key: str) -> st.SearchStrategy[Any]:

@@ -26,7 +26,7 @@ class OneForEachKind(FIFOScheduler):
         self._schedulers: dict[str, TrialScheduler] = {}
 
     def _scheduler_of(self, trial: Trial) -> TrialScheduler:
-        config = TrialConfig.parse(trial.config["trial"]).canonical()
+        config = TrialConfig.parse(trial.config["trial"]).params()
         kind = json.dumps([config.get(key) for key in self._keys])
         if kind not in self._schedulers:
             self._schedulers[kind] = self._make()

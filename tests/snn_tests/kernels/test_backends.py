@@ -102,7 +102,7 @@ def test_a_backend_that_cannot_is_refused_in_one_line(keys: dict[str, str], devi
 def test_the_backend_is_no_part_of_what_a_run_is(digits: Dataset) -> None:
     one, other = (TrialConfig.parse({"backend": name}) for name in ("cpu", "reference"))
     assert one.config_id == other.config_id
-    assert "backend" not in one.canonical()
+    assert "backend" not in one.params()
 
 
 def test_a_checkpoint_of_one_backend_goes_on_with_another(digits: Dataset) -> None:

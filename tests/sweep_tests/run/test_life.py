@@ -71,7 +71,7 @@ class Launch:
         datasets = {"digits": digits}
         self.observer = Observer(self.paths, self.tracker, self.board, ledger, datasets, slots)
         self.trials = [
-            Reported({"trial": c.canonical(), "config_id": c.config_id}, str(n))
+            Reported({"trial": c.params(), "config_id": c.config_id}, str(n))
             for n, c in enumerate(CONFIGS)
         ]
         self.epochs = [0, 0]

@@ -36,7 +36,7 @@ def begin(paths: LaunchPaths) -> str:
     tracker = MlflowTracker(paths)
     tracker.begin(SWEEP_RUN, "small 1", {}, sweep_tags(paths))
     for config in CONFIGS:
-        tracker.begin(config.config_id, "trial", config.canonical(), trial_tags(paths, config))
+        tracker.begin(config.config_id, "trial", config.params(), trial_tags(paths, config))
         tracker.epoch(config.config_id, 1, {"train_loss": 1.0})
     assert tracker.close() == ""
     (run, *_) = runs()

@@ -66,7 +66,7 @@ def log_two_trials(paths: LaunchPaths, artifact: Path, patience_s: float | None 
     tracker.begin(SWEEP_RUN, "sweep 1", {"trials": 2}, sweep_tags(paths))
     for config in CONFIGS:
         tags = trial_tags(paths, config)
-        tracker.begin(config.config_id, f"trial {config.seed}", config.canonical(), tags)
+        tracker.begin(config.config_id, f"trial {config.seed}", config.params(), tags)
     for epoch in EPOCHS:
         for config in CONFIGS:
             tracker.epoch(config.config_id, epoch, {"train_loss": 1 / epoch, "val_loss": 2.0})
@@ -143,7 +143,7 @@ def test_what_mlflow_refuses_is_set_aside_and_the_rest_arrives(
     bad, good = CONFIGS
     no_name = {"l!r": 1}
     tracker.begin(bad.config_id, "bad", no_name, trial_tags(paths, bad))
-    tracker.begin(good.config_id, "good", good.canonical(), trial_tags(paths, good))
+    tracker.begin(good.config_id, "good", good.params(), trial_tags(paths, good))
     for config in (bad, good):
         tracker.epoch(config.config_id, 1, {"train_loss": 1.0})
         tracker.end(config.config_id, Outcome(State.DONE), {})

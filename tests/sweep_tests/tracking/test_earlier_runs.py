@@ -46,7 +46,7 @@ class Store:
             Tag.STATE: State.DONE,
             Tag.DATA_SHA256: DIGEST,
         }
-        logged = {key: str(value) for key, value in (params or config.canonical()).items()}
+        logged = {key: str(value) for key, value in (params or config.params()).items()}
         run_id = str(self.client.create_run(self._experiment).info.run_id)
         metrics = [Metric("val_accuracy", n / 10, n, n) for n in range(1, epochs + 1)]
         metrics += [Metric(name, value, 9, epochs) for name, value in ended.items()]
@@ -87,7 +87,7 @@ def test_a_finished_run_of_the_configuration_is_found_with_its_epochs(store: Sto
 
 def test_a_run_from_before_a_key_was_there_has_it_at_its_default(store: Store) -> None:
     config = store.config()
-    old = {k: v for k, v in config.canonical().items() if k not in ("dropout", "clip_norm")}
+    old = {k: v for k, v in config.params().items() if k not in ("dropout", "clip_norm")}
     assert found(config) == ("", "")
     run_id = store.run(config, params=old)
     assert found(config) == (run_id, "")
@@ -118,7 +118,7 @@ def test_a_run_that_is_not_what_its_tags_say_is_not_used(
     store: Store, told: str, forged: dict[str, Any]
 ) -> None:
     config = store.config()
-    params = config.canonical() | forged.get("params", {})
+    params = config.params() | forged.get("params", {})
     good = store.run(config)
     bad = store.run(config, **forged | {"params": params})
     run_id, said = found(config)

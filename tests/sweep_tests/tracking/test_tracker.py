@@ -32,7 +32,7 @@ def paths(in_folder: Path) -> LaunchPaths:
 
 def begin(tracker: MlflowTracker, paths: LaunchPaths) -> None:
     tracker.begin(SWEEP_RUN, "sweep 1", {"trials": 1}, sweep_tags(paths))
-    tracker.begin(KEY, "a trial", CONFIG.canonical(), trial_tags(paths, CONFIG))
+    tracker.begin(KEY, "a trial", CONFIG.params(), trial_tags(paths, CONFIG))
 
 
 def trials() -> list[Run]:
@@ -58,7 +58,7 @@ def test_a_run_arrives_with_params_tags_epochs_and_status(paths: LaunchPaths) ->
     assert tracker.close() == ""
     (run,) = trials()
     assert run.info.status == "FAILED"
-    assert run.data.params == {key: str(value) for key, value in CONFIG.canonical().items()}
+    assert run.data.params == {key: str(value) for key, value in CONFIG.params().items()}
     assert run.data.tags[Tag.ERROR] == "the loss is nan"
     assert run.data.tags[Tag.NODE] == "here"
     assert losses(run) == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]

@@ -97,7 +97,7 @@ def test_a_trial_of_a_sweep_tells_its_driver(tmp_path: Path) -> None:
     damage(tmp_path / "small" / "1" / "trials" / CONFIG.config_id / "last.pt")
     trial: Any = SnnTrainable.__new__(SnnTrainable)
     trial.paths, trial.device, trial.datasets = paths, "cpu", {"digits": load("digits")}
-    trial.reset_config({"trial": CONFIG.canonical()})
+    trial.reset_config({"trial": CONFIG.params()})
     first, second = trial.step(), trial.step()
     assert first[NOTICE].endswith("a damaged one; going on after epoch 1") and first["epoch"] == 2
     assert NOTICE not in second and second["epoch"] == 3
