@@ -149,7 +149,9 @@ class NeuronConfig(_Section):
 class NetworkConfig(_Section):
     """Sizes and connections."""
 
-    network: Annotated[NetworkName, BeforeValidator(_layers_by_default)] = Field(
+    network: Annotated[
+        NetworkName, BeforeValidator(_layers_by_default), WithJsonSchema({"type": "string"})
+    ] = Field(
         LAYERS,
         description="layers, as the other keys describe them, or a network of your own: "
         "file.py:function",
@@ -428,8 +430,9 @@ def _model(registry: Registry) -> type[TrialConfig]:
     fields: dict[str, Any] = {}
     for kind, key in KINDS.items():
         ours = TrialConfig.model_fields[key]
-        names = Literal[registry.names(kind)]  # type: ignore[valid-type]
-        fields[key] = names, Field(ours.default, description=ours.description)
+        names: Any = Literal[registry.names(kind)]
+        described = Field(description=ours.description)
+        fields[key] = Annotated[(names, described, *ours.metadata)], ours.default
     for component in registry.plugins:
         _refuse_our_keys(component)
         fields |= {key.name: (key.annotation, key.default) for key in component.keys}

@@ -193,12 +193,6 @@ class Registry:
             components.append(new)
         return Registry(tuple(components))
 
-    def without_networks(self) -> Registry:
-        """A registry without the networks of users, which are named anew by every specification."""
-        return Registry(
-            tuple(each for each in self.components if each.kind != "network" or not each.digest)
-        )
-
 
 def _refuse_repeated(new: Component, known: Iterable[Component]) -> None:
     for old in known:

@@ -7,7 +7,7 @@
     KEYS = [Key("width", int, 64, low=1, description="hidden units")]   # searched like ours
     USES = ["n_steps"]       # keys of our own networks that it reads, too
     INPUT = "pixels"         # or "spikes": of the configured encoding, which it then uses
-    LABEL = "plain"          # what tables and figures call it; default: the function's name
+    LABEL = "plain"          # in the names of its trials; or {function: label}; default: its name
 
 All four are optional. Shapes: B images, N inputs, C classes, T steps, H neurons.
 
@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple, final
 
@@ -39,8 +38,6 @@ from snn.config import TrialConfig
 from snn.data.arrays import check_pixels
 from snn.encoding import encoder
 from snn.errors import ArrayError, ConfigError
-
-SPIKES, PIXELS = "spikes", "pixels"
 
 
 class OwnActivity(NamedTuple):
@@ -95,8 +92,7 @@ class OwnNetwork(nn.Module):
         super().__init__()
         self.config, self.n_pixels, self.n_classes = config, n_pixels, n_classes
         component = config.component("network")
-        wanted = getattr(import_module(component.module), "INPUT", PIXELS)
-        self._encoder = encoder(config) if wanted == SPIKES else None
+        self._encoder = encoder(config) if "encoding" in component.uses else None
         with seeded(config.seed):
             module = component.load()(Settings(config.canonical()), n_pixels, n_classes)
         if not isinstance(module, nn.Module):
