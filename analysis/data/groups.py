@@ -169,8 +169,11 @@ def best_run(runs: pd.DataFrame) -> pd.Series[Any]:
 
 
 def spiking(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs of networks that spike."""
-    return runs[runs["dynamics"] != BASELINE] if "dynamics" in runs else runs
+    """The runs of our networks that spike; what a user's own network does is not known."""
+    if "dynamics" not in runs:
+        return runs.iloc[:0]
+    ours = runs.dropna(subset="dynamics")
+    return ours[ours["dynamics"] != BASELINE]
 
 
 def several_values(runs: pd.DataFrame, params: Sequence[str]) -> list[str]:
