@@ -43,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_MODULES = (
+MODULES = (
     "sweeping",
     "confirming",
     "cluster",
@@ -55,7 +55,7 @@ _MODULES = (
     "report",
     "machine",
 )
-for _module in _MODULES:
+for _module in MODULES:
     import_module(f"sweep.commands.{_module}").register(app)
 
 
