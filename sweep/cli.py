@@ -62,7 +62,7 @@ def _program(
 ) -> None: ...
 
 
-_MODULES = (
+MODULES = (
     "sweeping",
     "confirming",
     "cluster",
@@ -74,7 +74,7 @@ _MODULES = (
     "report",
     "machine",
 )
-for _module in _MODULES:
+for _module in MODULES:
     import_module(f"sweep.commands.{_module}").register(app)
 
 

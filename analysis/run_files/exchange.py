@@ -1,4 +1,4 @@
-"""Runs between tracking stores, as a file: whole, but for the files that belong to them.
+"""Export and import of runs between tracking stores: all but their files (networks, matrices).
 
 In a file, a run has the id that it got where it was trained, whichever stores it has come through.
 So an import knows the runs that are there already, and the same runs make the same file.
@@ -62,7 +62,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: how many runs it made, went on with, and found as they are to be."""
+    """What an import did: how many runs it made, completed, and found complete."""
 
     made: int
     continued: int
@@ -112,7 +112,7 @@ def export_runs(
 def import_runs(
     file: RunFile, client: MlflowClient, progress: Progress = lambda done, of: None
 ) -> Imported:
-    """Write the runs of a file into a store, those that it does not have; again, after a break.
+    """Write those runs of a file that a store does not have. Call it again after an interruption.
 
     A run that is there is left as it is, unless an import broke off in it, or it was imported
     before and has gone on since. The run of a sweep is closed after those of its trials: until
@@ -166,7 +166,7 @@ def require_importable(file: RunFile, client: MlflowClient) -> None:
 
 
 def _is_running(run: RunRecord) -> bool:
-    """Whether a run has no result yet; one that is done may be just about to be closed."""
+    """Whether a run has no result yet. One in the state done has one, even before it is closed."""
     return run.status in _OPEN and run.state != State.DONE
 
 
@@ -202,7 +202,7 @@ def _for_export(found: Sequence[RunRecord]) -> list[RunRecord]:
 def _whole(
     client: MlflowClient, runs: Sequence[RunRecord], origins: Mapping[str, str]
 ) -> tuple[list[RunRecord], pd.DataFrame]:
-    """Runs as they were where they were trained, and all their values."""
+    """Runs with the ids of the store where they were trained, and all their values."""
     metrics = sorted({metric for run in runs for metric in run.metrics})
     values = read_values(client, [run.run_id for run in runs], metrics)
     last = values.groupby("run_id", observed=True)["timestamp"].max()
@@ -237,14 +237,14 @@ def _experiment(client: MlflowClient, sweep: str) -> str:
 
 
 def _is_complete(known: RunRecord, run: RunRecord) -> bool:
-    """Whether a run in the store, be it its own or imported, is as far as that of a file."""
+    """Whether a run in the store, trained or imported there, has all that the file has of it."""
     if Tag.IMPORTED_FROM not in known.tags:
         return True
     return known.end_ms is not None and known.end_ms >= (run.end_ms or 0)
 
 
 def _begin(client: MlflowClient, experiment: str, run: RunRecord) -> str:
-    """Make a run that is shown as one that runs; its id in the store."""
+    """Create a run in the state running. Returns its id in the store."""
     named = {Tag.KIND: run.tags[Tag.KIND], Tag.IMPORTED_FROM: run.run_id}
     made = client.create_run(experiment, run.start_ms, tags=named, run_name=run.name or None)
     return str(made.info.run_id)
@@ -255,12 +255,12 @@ def _write(
 ) -> None:
     """Write what a run lacks.
 
-    How it ended comes last: nobody takes a part of it for a result.
+    Its end is written last, so that nobody takes a part of the run for a result.
 
     Args:
         client: Of the store.
         run_id: There.
-        run: As it is to be there.
+        run: As it shall stand there.
         values: All of its metrics.
         again: Whether some of it may be there already.
     """

@@ -47,7 +47,7 @@ _SEALED = re.compile(re.escape(MARK) + rb".{1,8}?(\d+):([0-9a-f]{64})", re.DOTAL
 
 
 def seal(content: bytes) -> bytes:
-    """The SHA-256 of an unsealed file: Parquet's own checksums leave out its description."""
+    """The SHA-256 of a file without its seal; Parquet's own checksums leave out its metadata."""
     return hashlib.sha256(content).hexdigest().encode()
 
 
@@ -122,7 +122,7 @@ class RunFile:
 
 
 def _whole(content: bytes) -> bytes:
-    """What is in a file of runs, of which no bit has changed since it was written."""
+    """The content of a file of runs, once its checksum has been verified."""
     sealed = _SEALED.search(content)
     if sealed is None:
         raise AnalysisError("no file of runs, as export-runs writes them, or cut off")

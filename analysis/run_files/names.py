@@ -1,4 +1,4 @@
-"""Names and texts that a run may bring into a store: MLflow would refuse others halfway."""
+"""Names and texts that a store takes; MLflow would refuse others in the middle of an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a file of runs; what it looks like stands in `run_file`."""
+"""Writes a file of runs; its format is described in `format`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RunFileWriter:
         self._writer.write_table(pa.table(columns, schema=self._schema))
 
     def finish(self) -> bytes:
-        """Write the end of the file; all of it."""
+        """Write the end of the file. Returns the whole file."""
         self._writer.close()
         content = self._content.getvalue()
         return content.replace(b":" + UNSEALED, b":" + seal(content), 1)

@@ -1,4 +1,4 @@
-"""The leaders of a search, trained again with fresh seeds: what they are worth.
+"""The accuracy of the leaders of a search, measured with fresh seeds.
 
 The search's own figures of its leaders are too good, as it chose by them; those of the fresh seeds
 are not. The leaders keep the order that the search gave them: to choose the best confirmed one
@@ -58,7 +58,7 @@ def leading_runs(
 
 
 def leaderless(searched: pd.DataFrame, each: Sequence[str]) -> list[str]:
-    """The combinations of the values of these params that the search tried, and none is done."""
+    """The combinations of these params that the search tried, but of which no run is done."""
     done = searched["state"] == State.DONE
     tried, finished = (
         {tuple(map(as_text, row)) for row in part[list(each)].itertuples(index=False)}

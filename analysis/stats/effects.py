@@ -133,7 +133,7 @@ def _all_factors(runs: pd.DataFrame) -> list[str]:
 
 
 def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pairs], str]:
-    """What can be estimated of a factor, and the first reason why something cannot."""
+    """The estimates of a factor, and the first reason why one is missing."""
     found, reasons = list[Pairs](), list[str]()
     try:
         _require_factor(runs, factor)
@@ -184,7 +184,7 @@ def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
 
 
 def require_replicates(pairs: Pairs) -> None:
-    """Refuse what says nothing about chance.
+    """Check that there are replicates: without them, nothing is known about chance.
 
     Raises:
         AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
@@ -212,7 +212,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdict(estimate: float, p: float, p_equivalence: float) -> str:
-    """What may be concluded: higher, lower, equivalent or undecided."""
+    """The conclusion: higher, lower, equivalent or undecided."""
     if p < ALPHA:
         return HIGHER if estimate > 0 else LOWER
     return EQUIVALENT if p_equivalence < ALPHA else UNDECIDED

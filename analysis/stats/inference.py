@@ -1,4 +1,4 @@
-"""What independent differences tell of their mean: interval, tests, and how many more would decide.
+"""Inference on the mean of independent differences: interval, tests, needed sample size.
 
 The differences are those of units (see `analysis.stats.pairs`): independent of each other, each the
 mean over seeds. Nothing here knows what they are of.

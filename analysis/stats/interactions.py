@@ -1,4 +1,4 @@
-"""Do factors act alike whatever the others are? Two-way interactions by a linear model.
+"""Two-way interactions: whether the effect of a factor depends on another, by a linear model.
 
 Ordinary least squares on the means over seeds, one row per configuration. The error is what main
 effects and two-way interactions leave: seed noise, and interactions of more factors. Assumes that

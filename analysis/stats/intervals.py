@@ -1,4 +1,4 @@
-"""How far a mean over seeds may be from the truth."""
+"""Confidence intervals of means over seeds."""
 
 from __future__ import annotations
 

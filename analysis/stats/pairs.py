@@ -1,4 +1,4 @@
-"""Runs paired by everything but one factor: what a fair comparison rests on.
+"""Pairs of runs that differ in one factor only, for fair comparisons.
 
 A *unit* is a configuration without the factor: all else that was chosen is the same on both sides
 of its pairs. Within a unit, runs are paired by seed: they share the split, the order of the images
@@ -76,7 +76,7 @@ def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
 
 
 def free_params(runs: pd.DataFrame) -> list[str]:
-    """The params that were chosen: those that vary, but those that only follow from others.
+    """The params that vary, without those that follow from others.
 
     A key whose default depends on a factor is part of the factor's effect.
     """
@@ -191,7 +191,7 @@ class Design:
     def _series(
         self, differences: NDArray[np.float64], runs: NDArray[np.intp], keys: Sequence[str]
     ) -> pd.Series[float]:
-        """By unit and seed, each of which one of its runs tells."""
+        """The metric by unit and seed; any run of the cell tells both."""
         units = [
             ", ".join(f"{key}={self._texts[key][self._codes[key][run]]}" for key in keys)
             for run in runs
@@ -200,7 +200,7 @@ class Design:
         return pd.Series(differences, index, name="difference").sort_index()
 
     def _beside(self, factor: str, baseline: str) -> NDArray[np.intp]:
-        """The levels of which any run agrees with one of the baseline in all that every run has.
+        """The levels with a run that agrees with one of the baseline in all params of every run.
 
         To find the others here is cheap: hardly any of a search's learning rates has a partner.
         """
@@ -212,7 +212,7 @@ class Design:
         return self._near[factor, baseline]
 
     def _along(self, factor: str, sides: Sequence[NDArray[np.intp]]) -> tuple[str, ...]:
-        """The params that are not free, and yet differ between the sides."""
+        """The params that differ between the two sides although they are not free."""
         apart = {factor, "seed", *self._free}
         others = [name for name in self._codes if name not in apart and len(self._texts[name]) > 1]
         return tuple(name for name in others if self._differ(name, *sides))
@@ -237,7 +237,7 @@ class Design:
         )
 
     def _require_one(self, factor: str, level: str, runs: NDArray[np.intp]) -> None:
-        """Refuse several configurations at one level: their mean is what no search has chosen."""
+        """Check that a level has one configuration: no search has chosen a mean of several."""
         _, cell = self._cells(runs, self._free)
         count = len(set(zip(cell, self._configurations[runs], strict=True)))
         if count == cell.max() + 1:

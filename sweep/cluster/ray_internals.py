@@ -1,6 +1,6 @@
 """What we need of Ray beside its public interface: all of it stands here.
 
-Checked with Ray 2.60. If a new version moves one of these names, this file is to be mended.
+Checked with Ray 2.60. If a new version moves one of these names, change this file.
 """
 
 from __future__ import annotations

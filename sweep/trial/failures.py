@@ -42,7 +42,7 @@ class Cause:
 
     @property
     def outcome(self) -> Outcome:
-        """How the trial ends: it waits for a resume if the environment is to be mended."""
+        """How the trial ends: it waits for a resume if its environment must be repaired first."""
         return Outcome(State.INTERRUPTED if self.environment else State.FAILED, reason=self.text)
 
 

@@ -13,7 +13,7 @@ from analysis.text.redaction import redacted
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
 MEMORY = "memory_bytes"  # the most that the worker has taken so far
 NOTICE = "notice"
-"""What is to be said of the trial: a line."""
+"""A line for the user about the trial."""
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,11 @@ def test_one_more_has_its_own_key_in_a_specification() -> None:
         plan("median", scheduler={"name": "median", "patiense": 3})
     with pytest.raises(SpecError, match=r"scheduler\.name: .* 'median', got 'mean'"):
         plan("mean")
+
+
+@every_scheduler
+def test_a_key_at_its_default_is_as_if_it_were_not_given(name: str) -> None:
+    """Otherwise, the study of an earlier launch would be refused as that of another plan."""
+    given = {"name": name} | {key.name: key.default for key in SCHEDULERS[name].keys}
+    assert plan(name, scheduler=given) == plan(name)
+    assert plan(name, scheduler=given).to_yaml() == plan(name).to_yaml()

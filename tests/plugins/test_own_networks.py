@@ -137,7 +137,7 @@ def test_without_a_network_of_ones_own_a_run_is_the_run_that_it_was() -> None:
     before = TrialConfig.parse({"hidden": 64})
     use(PLAIN, SNNTORCH)
     after = TrialConfig.parse({"hidden": 64, "network": None})
-    assert (after.config_id, after.canonical()) == (before.config_id, before.canonical())
+    assert (after.config_id, after.params()) == (before.config_id, before.params())
 
 
 def test_keys_that_a_network_does_not_use_are_no_part_of_its_run() -> None:

@@ -1,0 +1,51 @@
+"""What every command must fulfil; one more is a file in `sweep/commands` and its line in `cli`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from sweep import commands
+from sweep.cli import MODULES, app, run
+
+COMMANDS = {
+    info.name or info.callback.__name__: info for info in app.registered_commands if info.callback
+}
+every_command = pytest.mark.parametrize("name", COMMANDS)
+
+
+def test_every_file_that_has_commands_is_listed() -> None:
+    folder = Path(str(commands.__file__)).parent
+    files = {file.stem for file in folder.glob("*.py") if "def register(app" in file.read_text()}
+    assert files == set(MODULES)
+
+
+def test_every_listed_file_adds_commands() -> None:
+    for module in MODULES:
+        before = len(app.registered_commands)
+        import_module(f"sweep.commands.{module}").register(app)
+        added = app.registered_commands[before:]
+        del app.registered_commands[before:]
+        assert added, module
+
+
+@every_command
+def test_it_says_what_it_does_in_a_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = COMMANDS[name].help or COMMANDS[name].callback.__doc__
+    assert told
+    first = told.split("\n\n")[0].strip()
+    assert first.endswith(".") and len(first) < 120
+    assert run([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert " ".join(first.split()) in " ".join(shown.split())
+
+
+@every_command
+def test_an_option_that_it_does_not_have_is_one_line_and_code_2(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "--nope"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1 and "--nope" in shown.err
