@@ -1,7 +1,17 @@
-"""From MLflow to what can be published: the runs as one tidy table, summaries, figures.
+"""From MLflow to what can be published: the runs as one tidy table, statistics, figures.
 
-Reads the tracking store and `analysis.records`, and never imports torch or Ray. The names below are
-loaded when first used, so that importing the package costs nothing.
+Reads the tracking store, or files of runs, and never imports torch or Ray. The names below are
+loaded when first used, so that importing the package costs nothing. Every function has an example
+that works without a sweep, on results that come with the package.
+
+| to | use |
+| --- | --- |
+| read | `load_runs`, `load_history`, `list_sweeps`, `committed`, `export_runs`, `import_runs` |
+| tabulate | `summarise`, `group_runs`, `write_table` |
+| compare | `effects`, `interactions`, `importance`, `pareto_front`, `leading_runs`, `confirmed` |
+| draw | `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
+`importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, `save_figure` |
+| check the published study | `published_results`, `compare_with_published`, `claims` |
 """
 
 from __future__ import annotations
@@ -10,44 +20,108 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.data.committed import committed
+    from analysis.data.groups import group_runs
     from analysis.data.history import load_history
     from analysis.data.runs import list_sweeps, load_runs
     from analysis.errors import AnalysisError
-    from analysis.figures import accuracy_bars, save_figure
+    from analysis.figures import (
+        accuracy_bars,
+        accuracy_by_neurons,
+        accuracy_by_synops,
+        confusion,
+        forest,
+        learning_curves,
+        parallel_coordinates,
+        save_figure,
+        strip,
+    )
+    from analysis.figures import importance as importance_bars
     from analysis.report.tables import summarise, write_table
     from analysis.run_files.exchange import export_runs, import_runs
+    from analysis.run_files.format import RunFile
+    from analysis.stats.confirmation import confirmed, leading_runs
+    from analysis.stats.effects import effects
+    from analysis.stats.importance import importance
+    from analysis.stats.interactions import interactions
+    from analysis.stats.pareto import pareto_front
+    from analysis.studies.claims import claims
     from analysis.studies.published import published_results
+    from analysis.studies.replication import compare_with_published
 
 __all__ = [
     "AnalysisError",
+    "RunFile",
     "accuracy_bars",
+    "accuracy_by_neurons",
+    "accuracy_by_synops",
+    "claims",
+    "committed",
+    "compare_with_published",
+    "confirmed",
+    "confusion",
+    "effects",
     "export_runs",
+    "forest",
+    "group_runs",
     "import_runs",
+    "importance",
+    "importance_bars",
+    "interactions",
+    "leading_runs",
+    "learning_curves",
     "list_sweeps",
     "load_history",
     "load_runs",
+    "parallel_coordinates",
+    "pareto_front",
     "published_results",
     "save_figure",
+    "strip",
     "summarise",
     "write_table",
 ]
 
 _HOME = {
     "AnalysisError": "analysis.errors",
+    "RunFile": "analysis.run_files.format",
     "accuracy_bars": "analysis.figures",
-    "save_figure": "analysis.figures",
+    "accuracy_by_neurons": "analysis.figures",
+    "accuracy_by_synops": "analysis.figures",
+    "claims": "analysis.studies.claims",
+    "committed": "analysis.data.committed",
+    "compare_with_published": "analysis.studies.replication",
+    "confirmed": "analysis.stats.confirmation",
+    "confusion": "analysis.figures",
+    "effects": "analysis.stats.effects",
     "export_runs": "analysis.run_files.exchange",
+    "forest": "analysis.figures",
+    "group_runs": "analysis.data.groups",
     "import_runs": "analysis.run_files.exchange",
-    "load_history": "analysis.data.history",
-    "published_results": "analysis.studies.published",
+    "importance": "analysis.stats.importance",
+    "importance_bars": "analysis.figures",
+    "interactions": "analysis.stats.interactions",
+    "leading_runs": "analysis.stats.confirmation",
+    "learning_curves": "analysis.figures",
     "list_sweeps": "analysis.data.runs",
+    "load_history": "analysis.data.history",
     "load_runs": "analysis.data.runs",
+    "parallel_coordinates": "analysis.figures",
+    "pareto_front": "analysis.stats.pareto",
+    "published_results": "analysis.studies.published",
+    "save_figure": "analysis.figures",
+    "strip": "analysis.figures",
     "summarise": "analysis.report.tables",
     "write_table": "analysis.report.tables",
 }
+_OTHER_NAMES = {"importance_bars": "importance"}  # that name is taken by the table
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(_HOME[name]), _OTHER_NAMES.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

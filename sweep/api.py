@@ -63,7 +63,7 @@ class Sweep:
 
         Args:
             source: Path or name, such as `"quickstart"`.
-            changes: Keys with other values, as `--set` takes them: `{"epochs": 2, "trials": 4}`.
+            changes: Keys with other values, as `--set` takes them: `{"epochs": 5, "trials": 4}`.
 
         Raises:
             SpecError: There is no such file or sweep, or something in it is not allowed.
@@ -155,7 +155,7 @@ class Sweep:
 
 
 # What help() and completion show: the keys of a specification, from their one declaration.
-Sweep.__init__.__signature__ = inspect.signature(Specification)  # type: ignore[attr-defined]
+Sweep.__signature__ = inspect.signature(Specification)  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -184,8 +184,7 @@ def _process() -> Iterator[None]:
 
 def _console() -> Console:
     """Standard error, or the output of a cell, which a notebook would else show as an error."""
-    from sweep.host.console import PlainConsole
-    from sweep.run.screens import in_notebook
+    from sweep.host.console import PlainConsole, in_notebook
 
     return PlainConsole(stderr=not in_notebook(), soft_wrap=True)
 

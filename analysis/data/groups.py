@@ -37,6 +37,10 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     Indexed by `group_id`. Columns: the params but the seed, `n` (seeds), and for `CHOSEN_BY` and
     every metric `METRIC_mean` and `METRIC_std` (sample standard deviation; NaN when n is 1).
 
+    >>> groups = group_runs(load_runs([committed("published-fashion")]), ["test_accuracy"])
+    >>> len(groups), groups["n"].unique().tolist()
+    (32, [3])
+
     Raises:
         AnalysisError: no run is done, or one that is done lacks a metric.
     """

@@ -26,6 +26,9 @@ def load_history(
     In the order of `run_ids`, or else of `load_runs`, which also says what a name can be. Of a
     metric that an epoch has twice, the later counts.
 
+    >>> load_history([committed("published-fashion")], ["train_loss", "val_accuracy"]).shape
+    (1440, 4)
+
     Args:
         names: Sweeps, and files of runs.
         metrics: Names, of `analysis.records` or others.

@@ -52,6 +52,10 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     missing while a run lasts), the params in their own types (missing where a param has no
     effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> runs[["dynamics", "recurrent", "hidden", "seed"]].dtypes.astype(str).tolist()
+    ['str', 'boolean', 'Int64', 'Int64']
+
     Raises:
         AnalysisError: there is no store, it or a file cannot be read, or a sweep is unknown.
     """
@@ -85,6 +89,10 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
 
     Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
     in each state; `best_val_accuracy` (a fraction) of the finished ones.
+
+    >>> sweeps = list_sweeps("sqlite:///runs.db")  # of the example of `import_runs`
+    >>> sweeps[["sweep", "trials", "done"]].values.tolist()
+    [['mlp-baseline', 18, 18]]
 
     Raises:
         AnalysisError: there is no store or no sweep in it, or it cannot be read.

@@ -63,6 +63,9 @@ def accuracy_bars(
     `GROUPED_BY`. A `reference` has params and the metric as columns, such as `published_results`:
     its values are diamonds on the bars that they are of. Accuracies in percent.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> figure = accuracy_bars(runs, grouped_by=["encoding"], coloured_by="dynamics")
+
     Raises:
         AnalysisError: no run is finished, none has the metric, a param is unknown or has more
             values than there are colours, or the reference has two values for a bar.

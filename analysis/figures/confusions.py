@@ -26,6 +26,9 @@ def confusion(
 ) -> Figure:
     """A confusion matrix: in every cell the images, and below what percent of their class they are.
 
+    >>> import numpy as np
+    >>> figure = confusion(np.array([[9, 1], [0, 10]]), ["dark", "bright"])
+
     Args:
         matrix: (C, C) images by true class (rows) and predicted class (columns).
         class_names: C names.

@@ -43,6 +43,10 @@ def learning_curves(
     One line per value of the param `by`, of all runs that have it; without it one per configuration
     of the `top` best by validation, of its seeds. A line ends where the first of its runs ends.
 
+    >>> names = [committed("published-fashion")]
+    >>> history = load_history(names, ["val_accuracy"])
+    >>> figure = learning_curves(load_runs(names), history, by="dynamics")
+
     Args:
         runs: As `load_runs` gives them.
         history: One row per run and epoch: `run_id`, `epoch` (from 1), and the metric.

@@ -37,6 +37,9 @@ def forest(effects: pd.DataFrame) -> Figure:
     A line stands at no difference, and a band over ± the margin within which a difference counts as
     none. Accuracies are shown in percentage points.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> figure = forest(effects(runs, ["dynamics"], within=["preset"]))
+
     Args:
         effects: One row per effect: `factor`, `baseline`, `level`, `n_configurations`, `n_seeds`,
             `n_pairs`, `estimate`, `low`, `high`, `margin` (in units of the metric), `p_holm`,

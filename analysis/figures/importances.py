@@ -17,6 +17,9 @@ from analysis.stats.importance import importance as estimated
 def importance(table: pd.DataFrame) -> Figure:
     """Horizontal bars of the share of the variance that each param explains, the largest on top.
 
+    >>> from analysis import figures
+    >>> figure = figures.importance(importance(load_runs([committed("published-fashion")])))
+
     Args:
         table: `param` and `importance` (fractions); optionally `low` and `high`, drawn as error
             bars. `attrs` may have `metric`, `constant` and `notes`, as given by

@@ -44,6 +44,8 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
     the lines stand side by side in the order of the metric. The best lie on top, and the best
     by validation is thick. "–" stands for a param that has no effect. Accuracies in percent.
 
+    >>> figure = parallel_coordinates(load_runs([committed("best/large-fashion")]))
+
     Raises:
         AnalysisError: no run is finished, none has the metric, or no param varies.
     """

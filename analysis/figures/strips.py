@@ -37,6 +37,8 @@ def strip(
     Behind five points or more stands a box: quartiles, median, and whiskers to the last point
     within 1.5 times the interquartile distance. Accuracies in percent.
 
+    >>> figure = strip(load_runs([committed("published-fashion")]), "encoding")
+
     Raises:
         AnalysisError: no run is finished, none has the metric, or a param is unknown or has more
             values than can be told apart.

@@ -39,6 +39,8 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
     that of the spiking networks; validation, not the test, says who is on it, and its members are
     named. The non-spiking baseline stands apart: its operations are multiply-accumulates.
 
+    >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
+
     Raises:
         AnalysisError: no run is finished, or none has the metric or the operations.
     """

@@ -29,6 +29,12 @@ def summarise(
     other params and their values as text, `attrs["where_used"]` those that have no effect in some
     of the rows, `attrs["left_out"]` the names of those that vary, too.
 
+    >>> table = summarise(load_runs([committed("published-fashion")]))
+    >>> table.shape
+    (32, 12)
+    >>> table["test_accuracy_mean"].iloc[0].round(4)
+    np.float64(0.8685)
+
     Args:
         runs: As `load_runs` gives them.
         params: Only these are columns.
@@ -77,6 +83,9 @@ def write_table(
     csv and parquet hold every column as it is; md and latex are for readers: accuracies in percent,
     mean ± half the width of its 95 % interval in one column, what validation found best of each
     dataset and preset in bold. A file is replaced at once or not at all.
+
+    >>> table = summarise(load_runs([committed("published-fashion")]), ["preset", "dynamics"])
+    >>> write_table(table, "fashion.tex", "latex")
 
     Raises:
         AnalysisError: the format is unknown, or the target cannot be written.

@@ -81,6 +81,9 @@ def export_runs(
     Trials that still run are left out; a sweep that still runs is written as one that was
     interrupted after the last trial that is in the file.
 
+    >>> export_runs(["mlp-baseline"], "again.parquet", tracking_uri="sqlite:///runs.db").runs
+    19
+
     Raises:
         AnalysisError: the path does not end in `.parquet` or cannot be written; the store cannot be
             read; a sweep is unknown, or none of its trials has ended; a run has a name that
@@ -117,6 +120,11 @@ def import_runs(
     A run that is there is left as it is, unless an import broke off in it, or it was imported
     before and has gone on since. The run of a sweep is closed after those of its trials: until
     then, the sweep is shown as one that runs.
+
+    >>> from mlflow.tracking import MlflowClient
+    >>> client = MlflowClient("sqlite:///runs.db")
+    >>> import_runs(RunFile(committed("mlp-baseline")), client).made
+    19
 
     Raises:
         AnalysisError: as `require_importable`, before anything is written; or the store cannot be

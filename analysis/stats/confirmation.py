@@ -32,6 +32,9 @@ def leading_runs(
 ) -> list[str]:
     """One run of each of the best configurations by mean validation, the best first.
 
+    >>> len(leading_runs(load_runs([committed("best/large-fashion")]), top=3))
+    3
+
     Args:
         searched: The runs of the search.
         top: How many configurations.
@@ -90,6 +93,13 @@ def confirmed(
     `searched_val_accuracy`, the search's own figure; `val_accuracy_mean`, `test_accuracy_mean` and
     the means of the costs over the fresh seeds, each with the half-width of its 95 % interval
     (Student) in `…_half_width`, NaN when n is 1. Accuracies are fractions.
+
+    >>> searched = load_runs([committed("best/large-fashion")])
+    >>> again = load_runs([committed("best/large-fashion-confirm")])
+    >>> leader = searched.set_index("run_id").loc[leading_runs(searched, top=1)]
+    >>> origins = dict(zip(again["group_id"].unique(), leader["group_id"]))
+    >>> confirmed(searched, again, origins)[["rank", "n"]].values.tolist()
+    [[1, 5]]
 
     Args:
         searched: The runs of the search.

@@ -76,6 +76,11 @@ def effects(
     `attrs`: `metric`; `tuned`; `refused`, factor → why it cannot be estimated; `left_out`, how many
     runs are not finished, by state.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> table = effects(runs, ["dynamics"], within=["preset"])
+    >>> table[["group", "level", "verdict"]].values.tolist()
+    [['default preset', 'alif', 'equivalent'], ['published preset', 'alif', 'higher']]
+
     Args:
         runs: As `load_runs` gives them.
         factors: Params to compare; all that vary when empty.

@@ -36,6 +36,9 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
     has no effect in some configurations is left out: the method needs all params everywhere.
     `attrs`: `metric`, `constant` and `notes`, for the figure.
 
+    >>> importance(load_runs([committed("published-fashion")]))["param"].tolist()
+    ['preset', 'dynamics', 'recurrent', 'encoding', 'hidden']
+
     Raises:
         AnalysisError: no run is finished, none has the metric, there are fewer than ten
             configurations, or nothing varies.

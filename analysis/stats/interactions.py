@@ -50,6 +50,10 @@ def interactions(
     `attrs`: `n_configurations`, `df` of the error, `r_squared`, `left_out`: factors that do not
     exist in some configurations.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> len(interactions(runs, ["dynamics", "encoding"]))
+    1
+
     Raises:
         AnalysisError: There are not two factors that vary, or not enough configurations to tell
             their interactions from the error.

@@ -15,6 +15,10 @@ def pareto_front(table: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataF
 
     Of rows that are equal in all of the columns the first stays. The order is that of the table.
 
+    >>> table = pd.DataFrame({"accuracy": [0.9, 0.8, 0.7], "operations": [3, 1, 2]})
+    >>> pareto_front(table, {"accuracy": "max", "operations": "min"}).index.tolist()
+    [0, 1]
+
     Args:
         table: One row per compromise.
         directions: Columns without gaps, and whether `max` or `min` is better.

@@ -98,6 +98,10 @@ def claims(runs: pd.DataFrame, *, margin: float = MARGIN) -> pd.DataFrame:
     decide an undecided one if the spread stays as it is; `note`, why it could not be tested.
     Accuracies and their differences are fractions.
 
+    >>> table = claims(load_runs([committed("published-fashion")]))
+    >>> table.loc[table["claim"] == "best-fashion", ["preset", "verdict"]].values.tolist()
+    [['published', 'holds'], ['default', 'holds']]
+
     Raises:
         AnalysisError: no run is finished, or they are not of networks like the published ones.
     """

@@ -42,6 +42,9 @@ def compare_with_published(runs: pd.DataFrame) -> pd.DataFrame:
     falls with 95 % (the prediction interval of normal values); `place` of the published value:
     inside of that, outside, or why that cannot be said. Accuracies are fractions.
 
+    >>> compare_with_published(load_runs([committed("published-fashion")])).shape
+    (96, 17)
+
     Raises:
         AnalysisError: no run is finished.
     """

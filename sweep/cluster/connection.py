@@ -21,7 +21,7 @@ from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.ending import RAY_IS_BROKEN
 from sweep.host.environment import quiet_mlflow, settle_ray
-from sweep.host.guest import RAY_LOGGERS
+from sweep.host.guest import RAY_LOGGERS, unlogged
 from sweep.host.shadows import job_config
 from sweep.host.stopping import obeyed_later
 from sweep.spec.sweep import Resources
@@ -46,7 +46,8 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         SweepError: There is no such cluster, or no node of it has room for one trial.
     """
     settle_ray(os.environ)
-    import ray
+    with unlogged():
+        import ray
 
     for name in RAY_LOGGERS:  # our own messages name each problem once
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -32,11 +33,21 @@ class PlainConsole(Console):
             highlight=False,
             markup=False,
             emoji=False,
+            # A kernel claims to be a terminal. What is printed there is text, as in a pipe.
+            force_jupyter=False,
+            force_terminal=False if in_notebook() else None,
         )
 
     def render_str(self, text: str, **given: Any) -> Text:
         """The text with its control characters escaped, but for ends of lines."""
         return super().render_str(visible_lines(text), **given)
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def duration(seconds: float) -> str:

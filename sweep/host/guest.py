@@ -41,6 +41,17 @@ def guest() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Log no news meanwhile: Ray sets its loggers up, and uses them, while it is imported."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.INFO))
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def _put_environment(before: dict[str, str]) -> None:
     """Only what differs is touched: other threads may be reading."""
     for name in os.environ.keys() - before.keys():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.text.plain import visible
+from sweep.host.console import in_notebook
 from sweep.run.progress import Progress
 
 _PLAIN_EVERY_S = 10.0
@@ -75,7 +75,7 @@ class Terminal(Screen):
 
     def __init__(self, progress: Progress, console: Console) -> None:
         super().__init__(progress, console)
-        self.live = Live(console=console, get_renderable=self._render, transient=True)
+        self.live = Live(console=console, get_renderable=self.render, transient=True)
 
     def start(self) -> None:
         """Renewed by a thread of its own."""
@@ -89,7 +89,8 @@ class Terminal(Screen):
         self.live.stop()
         self.console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
 
-    def _render(self) -> Group:
+    def render(self) -> Group:
+        """The bar, the line, and a row for every running trial."""
         trials = Table.grid(padding=(0, 2))
         for _ in range(3):
             trials.add_column(no_wrap=True, overflow="ellipsis")
@@ -140,13 +141,6 @@ class Notebook(Screen):
 
         self._handle.update(HTML(self.html()))  # type: ignore[no-untyped-call]
         self._shown_at = time.monotonic()
-
-
-def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
 
 
 def screen_for(console: Console) -> Callable[[Progress, Console], Screen]:

@@ -12,6 +12,7 @@ from ray.tune import (
     Callback,
     CheckpointConfig,
     FailureConfig,
+    ProgressReporter,
     RunConfig,
     Stopper,
     Trainable,
@@ -53,6 +54,14 @@ class _Ends(Stopper):
     def __getstate__(self) -> dict[str, Any]:
         """Empty: Tune pickles it for a restore that we do not use."""
         return {}
+
+
+class _Silent(ProgressReporter):
+    """Reports nothing: Tune's own reporter clears the output of a notebook's cell."""
+
+    def should_report(self, trials: list[Any], done: bool = False) -> bool:
+        """Asked by Tune after every event."""
+        return False
 
 
 class _Asking(SearchGenerator):
@@ -156,6 +165,7 @@ def make_tuner(
             stop=_Ends(stop),
             checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
             failure_config=FailureConfig(max_failures=sweep.max_failures),
+            progress_reporter=_Silent(),
             verbose=0,
         ),
     )

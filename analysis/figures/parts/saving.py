@@ -22,6 +22,9 @@ _CLIP_PATH = re.compile(rb'<clipPath id="(p[0-9a-f]{10})"')
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Save as PNG (300 dpi), SVG or PDF, by the suffix; the same figure gives the same file.
 
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> save_figure(strip(runs, "encoding"), "encodings.pdf")
+
     Raises:
         AnalysisError: the suffix is another one, or the path cannot be written.
     """

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from analysis.records import State
 from sweep.host.console import duration
-from sweep.run.board import Board, Progress
+from sweep.run.board import Board
+from sweep.run.progress import Progress, Running
+from sweep.run.screens import Notebook
 
 
 def board(terminal: bool, mode: str = "max") -> tuple[Board, io.StringIO]:
@@ -92,7 +94,7 @@ def test_a_narrow_terminal_breaks_no_word() -> None:
     console = Console(file=out, force_terminal=True, width=44)
     view = Board(Progress(4, "val_accuracy", "max"), console)
     view.end("a", "lif constant 128", State.DONE, 0.9)
-    console.print(view._render())
+    console.print(view.screen.render())
     words = set(out.getvalue().split())
     assert {"pruned,", "val_accuracy", "running,", "constant"} <= words
 
@@ -100,5 +102,16 @@ def test_a_narrow_terminal_breaks_no_word() -> None:
 def test_a_name_moves_no_cursor() -> None:
     view, out = board(terminal=True)
     view.begin("a", "a\x1b[2J", epochs=5)
-    view._console.print(view._render())
+    view._console.print(view.screen.render())
     assert "\x1b[2J" not in out.getvalue() and r"a\x1b[2J" in out.getvalue()
+
+
+def test_a_notebook_has_a_table_of_what_runs_in_which_no_name_is_code() -> None:
+    progress = Progress(4, "val_accuracy", "max")
+    view = Notebook(progress, Console(file=io.StringIO()))
+    progress.running["a"] = Running("<b>lif\x1b[2J", epochs=5, epoch=3, value=0.81)
+    shown = view.html()
+    assert '<progress value="0" max="4">' in shown
+    assert "0 done, 1 running" in shown
+    assert "<td>epoch 3 of 5</td><td>val_accuracy 0.8100</td>" in shown
+    assert "<b>" not in shown and "\x1b" not in shown
