@@ -54,10 +54,13 @@ def train(
     """
     from snn.config import TrialConfig
     from sweep.run import single
+    from sweep.spec.plugins import check_components
     from sweep.spec.sources import parse_overrides
 
     use_plugin_files(plugin)
-    ended = single.train(TrialConfig.parse(parse_overrides(set_)), stderr())
+    config = TrialConfig.parse(parse_overrides(set_))
+    check_components({each.kind: [each.name] for each in config.components})
+    ended = single.train(config, stderr())
     if ended.undelivered:
         stderr().print(ended.undelivered)
     if ended.interrupted:
