@@ -61,10 +61,13 @@ def train(
     from snn.config import TrialConfig
     from sweep.run import single
     from sweep.spec.own_networks import use_files
+    from sweep.spec.plugins import check_components
     from sweep.spec.sources import parse_overrides
 
     given = use_files({"base": parse_overrides(set_)}, Path(), plugin)["base"]
-    ended = single.train(TrialConfig.parse(given), stderr())
+    config = TrialConfig.parse(given)
+    check_components({each.kind: [each.name] for each in config.components})
+    ended = single.train(config, stderr())
     if ended.undelivered:
         stderr().print(ended.undelivered)
     if ended.interrupted:
