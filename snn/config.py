@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     SurrogateName: TypeAlias = str
     ReadoutName: TypeAlias = str
     ScheduleName: TypeAlias = str
+    NetworkName: TypeAlias = str
 else:
     DatasetName = Literal[OURS.names("dataset")]
     DynamicsName = Literal[OURS.names("neuron")]
@@ -46,6 +47,7 @@ else:
     SurrogateName = Literal[OURS.names("surrogate")]
     ReadoutName = Literal[OURS.names("readout")]
     ScheduleName = Literal[OURS.names("schedule")]
+    NetworkName = Literal[OURS.names("network")]
 
 DYNAMICS = OURS.names("neuron")
 SPIKING = tuple(each.name for each in OURS.of("neuron") if each.spiking)
@@ -61,6 +63,14 @@ def _hidden_sizes(value: Any) -> Any:
 _LONGEST_VALUE = 80  # characters of a value in an error
 _SIZE = {"type": "integer", "minimum": 1}
 _HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
+
+
+LAYERS = "layers"
+"""The value of `network` that is no network of a user's."""
+
+
+def _layers_by_default(value: Any) -> Any:
+    return LAYERS if value is None else no_flag(value)
 
 
 def no_flag(value: Any) -> Any:
@@ -139,6 +149,13 @@ class NeuronConfig(_Section):
 class NetworkConfig(_Section):
     """Sizes and connections."""
 
+    network: Annotated[
+        NetworkName, BeforeValidator(_layers_by_default), WithJsonSchema({"type": "string"})
+    ] = Field(
+        LAYERS,
+        description="layers, as the other keys describe them, or a network of your own: "
+        "file.py:function",
+    )
     hidden: Annotated[
         tuple[int, ...], BeforeValidator(_hidden_sizes), WithJsonSchema(_HIDDEN_SCHEMA)
     ] = Field(
@@ -205,6 +222,7 @@ _OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "weight_average",
     "beta_per_neuron",
     "learn_tau_mem",
+    "network",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {
@@ -240,6 +258,13 @@ _SPIKING_ONLY = (
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
     | {"recurrent", "tau_out", "readout", "spike_penalty"}
 )
+_LAYERS_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields)
+    | frozenset(NetworkConfig.model_fields) - {"network"}
+    | {"dropout", "spike_penalty"}
+)
+"""Keys of our own networks: another network uses those that it names."""
 
 
 class ExecutionConfig(_Section):
@@ -312,14 +337,31 @@ class TrialConfig(
         return self.registry.get(kind, getattr(self, KINDS[kind]))
 
     @property
+    def has_own_network(self) -> bool:
+        """Whether the network is a user's."""
+        return self.network != LAYERS
+
+    @property
     def spiking(self) -> bool:
-        """Whether the network has spikes."""
-        return self.component("neuron").spiking
+        """Whether the network is one of layers of spiking neurons."""
+        return not self.has_own_network and self.component("neuron").spiking
+
+    def uses(self, key: str) -> bool:
+        """Whether a key has an effect in this run."""
+        return key not in self._unused()
+
+    def uses_kind(self, kind: str) -> bool:
+        """Whether the component of a kind is used in this run."""
+        return any(each.kind == kind for each in self.components)
 
     @property
     def components(self) -> list[Component]:
         """The components that this run uses."""
-        unused = () if self.spiking else set(SPIKING_KINDS) - {"neuron"}
+        unused = set() if self.spiking else set(SPIKING_KINDS) - {"neuron"}
+        if self.has_own_network:
+            unused = set(SPIKING_KINDS) - {
+                kind for kind in SPIKING_KINDS if KINDS[kind] in self.component("network").uses
+            }
         return [self.component(kind) for kind in KINDS if kind not in unused]
 
     def identity(self) -> dict[str, Any]:
@@ -349,8 +391,12 @@ class TrialConfig(
             unused |= self.registry.shared(kind) | self.registry.brought(kind)
         for each in used:
             unused -= {*each.uses, *each.own}
-        if not self.spiking:
-            unused |= _SPIKING_ONLY
+        if not self.has_own_network:
+            unused |= {"network"} if self.spiking else {"network", *_SPIKING_ONLY}
+        else:
+            unused |= _LAYERS_ONLY - {*self.component("network").uses}
+            if self.uses_kind("encoding"):  # it says which of its keys it uses
+                unused |= self.registry.shared("encoding") - {*self.component("encoding").uses}
         if not self.learn_beta:
             unused |= {"beta_per_neuron"}
         return unused
@@ -384,8 +430,9 @@ def _model(registry: Registry) -> type[TrialConfig]:
     fields: dict[str, Any] = {}
     for kind, key in KINDS.items():
         ours = TrialConfig.model_fields[key]
-        names = Literal[registry.names(kind)]  # type: ignore[valid-type]
-        fields[key] = names, Field(ours.default, description=ours.description)
+        names: Any = Literal[registry.names(kind)]
+        described = Field(description=ours.description)
+        fields[key] = Annotated[(names, described, *ours.metadata)], ours.default
     for component in registry.plugins:
         _refuse_our_keys(component)
         fields |= {key.name: (key.annotation, key.default) for key in component.keys}

@@ -11,7 +11,8 @@ A file declares its components as ours do, in `COMPONENTS` (see `snn.registry`):
         return 1 - progress
 
 What a file declares is checked here, without torch: names, keys and how `make` can be called.
-`snn.contracts` checks what the components do.
+`snn.contracts` checks what the components do. A file without `COMPONENTS` is one of networks, see
+`snn.networks.own`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from snn import registry
 from snn.config import check_keys
+from snn.own_networks import networks_of, reference
 from snn.plugin_files import (
     PluginError,
     PluginFile,
@@ -45,7 +47,15 @@ if TYPE_CHECKING:
 GROUP = "spikesweep"
 """Entry points of this group name modules with components; they are in use always."""
 
-_TAKES = {"neuron": 3, "encoding": 1, "surrogate": 3, "readout": 1, "schedule": 1, "dataset": 2}
+_TAKES = {
+    "neuron": 3,
+    "encoding": 1,
+    "surrogate": 3,
+    "readout": 1,
+    "schedule": 1,
+    "dataset": 2,
+    "network": 3,
+}
 _BACKENDS = ("cpu", "cuda")
 
 
@@ -109,8 +119,9 @@ def components_of(module: PluginModule) -> tuple[Component, ...]:
     is_list = isinstance(declared, tuple | list)
     if not is_list or not all(isinstance(each, Component) for each in declared):
         raise PluginError(f"{file.name}: COMPONENTS must be a tuple of snn.registry.Component")
+    declared = declared or networks_of(module)
     if not declared:
-        raise PluginError(f"{file.name}: declares no COMPONENTS; see snn.registry.Component")
+        raise PluginError(f"{file.name}: declares no COMPONENTS, and has no function of a network")
     for each in declared:
         wrong = _mistake(each, module)
         if wrong:
@@ -125,7 +136,8 @@ def _mistake(component: Component, module: PluginModule) -> str:
     """What is wrong with a declaration, in words; empty if nothing is."""
     if component.kind not in KINDS:
         return f"kind: must be one of {', '.join(KINDS)}"
-    if not isinstance(component.name, str) or not component.name.isidentifier():
+    is_reference = component.kind == "network" and reference(component.name)
+    if not is_reference and not component.name.isidentifier():
         return "name: must be letters, digits and _"
     if component.kind == "dataset" and component.keys:
         return "keys: a data set has none"
@@ -138,11 +150,13 @@ def _mistake(component: Component, module: PluginModule) -> str:
     made = getattr(module, str(component.make), None)
     if not callable(made):
         return f"make: there is no function {component.make!r} in the file"
+    if is_reference:  # said when it is used: other functions of the file need not make networks
+        return ""
     return _misfit(component, made)
 
 
 def _misfit(component: Component, made: object) -> str:
-    own = () if component.kind in ("neuron", "encoding") else component.own
+    own = () if component.kind in ("neuron", "encoding", "network") else component.own
     count = _TAKES[component.kind]
     try:
         inspect.signature(made).bind(*range(count), **dict.fromkeys(own))  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ _FILES = (
     "snn.neurons.lif",
     "snn.neurons.izhikevich",
     "snn.networks.mlp",
+    "snn.networks.layers",
     "snn.encoding.latency",
     "snn.encoding.periodic",
     "snn.encoding.poisson",
@@ -50,6 +51,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "readout": "readout",
         "schedule": "lr_schedule",
         "dataset": "dataset",
+        "network": "network",
     }
 )
 """The kinds of components, with the configuration key whose values they are."""
@@ -72,6 +74,7 @@ class Component:
         readout     make(trace (T, B, C), **own) -> logits (B, C)
         schedule    make(progress from 0 to 1, **own) -> factor of the learning rate
         dataset     make(root, download) -> snn.data.Dataset
+        network     make(settings, n_inputs, n_classes) -> nn.Module; see snn.networks.own
 
     `own` are the keys that the component brings, by name. Neurons and encodings find them in the
     configuration. A data set brings none.
@@ -196,7 +199,8 @@ def _refuse_repeated(new: Component, known: Iterable[Component]) -> None:
         where = f"in {old.file}" if old.file else "in spikesweep"
         if (new.kind, new.name) == (old.kind, old.name):
             raise PluginError(f"{new.file}: {new.title} exists already, {where}; rename it")
-        for key in set(new.own) & set(old.own):
+        shared = set(new.keys) & set(old.keys) if new.kind == old.kind == "network" else set()
+        for key in set(new.own) & set(old.own) - {key.name for key in shared}:
             raise PluginError(
                 f"{new.file}: key {key} of {new.title} exists already, {where}; rename it"
             )

@@ -22,6 +22,7 @@ _MODULES: Mapping[str, str] = {
     "readout": "functions",
     "schedule": "functions",
     "dataset": "datasets",
+    "network": "networks",
 }
 
 

@@ -62,6 +62,10 @@ def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
     """
     config = network.config
     has_neurons = "nir" in config.component("neuron").formats
+    if config.has_own_network:
+        raise ExportError(
+            f"network: {config.network} has no counterpart in NIR; layers of lif have"
+        )
     if not isinstance(network, SpikingNetwork) or not has_neurons or config.dynamics != "lif":
         raise ExportError(f"dynamics: {config.dynamics!r} has no counterpart in NIR; lif has")
     if config.preset == "published":

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from snn.config import TrialConfig
 from snn.errors import ExportError
 from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
-from snn.networks import Network
+from snn.networks import Network, OwnNetwork
 from snn.networks.spiking import SpikingNetwork
 from snn.registry import KINDS, SPIKING_KINDS
 
@@ -39,13 +39,16 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     """The network as an ONNX model.
 
     Raises:
-        ExportError: Its spike code is random.
+        ExportError: Its spike code is random; or it is a user's, and takes spikes or does what
+            PyTorch's exporter cannot translate.
     """
     _refuse_others(network.config)
     network = network.cpu().eval()
     pixels = torch.zeros(_BATCH, network.n_pixels, dtype=torch.uint8)
     if isinstance(network, SpikingNetwork):
         model = _spiking(network, pixels)
+    elif isinstance(network, OwnNetwork):
+        model = _own(network, pixels)
     else:
         model = _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
     config = ", ".join(f"{key}={value}" for key, value in network.config.params().items())
@@ -54,7 +57,24 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     return model
 
 
+def _own(network: OwnNetwork, pixels: Tensor) -> onnx.ModelProto:
+    try:
+        return _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
+    except Exception as error:  # whatever a user's code may do, the exporter has an error for
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise ExportError(
+            f"network: {network.config.network}: PyTorch cannot translate it to ONNX: {reason}"
+        ) from None
+
+
 def _refuse_others(config: TrialConfig) -> None:
+    if config.has_own_network:
+        if config.uses("encoding"):
+            raise ExportError(
+                f"network: {config.network}: takes encoded spikes; to ONNX go networks of your own "
+                "that take pixels"
+            )
+        return
     codes = config.registry.of("encoding")
     exportable = ", ".join(each.name for each in codes if "onnx" in each.formats)
     if config.spiking and config.component("encoding").random:

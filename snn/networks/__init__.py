@@ -1,17 +1,20 @@
-"""The networks: spiking, and the baseline without spikes."""
+"""The networks: spiking, the baseline without spikes, and those of users."""
 
 from __future__ import annotations
 
 from snn.config import TrialConfig
+from snn.networks.layers import layered
 from snn.networks.mlp import MLP
+from snn.networks.own import OwnNetwork
 from snn.networks.spiking import SpikingNetwork
 
-__all__ = ["MLP", "Network", "SpikingNetwork", "build"]
+__all__ = ["MLP", "Network", "OwnNetwork", "SpikingNetwork", "build"]
 
-Network = SpikingNetwork | MLP
+Network = SpikingNetwork | MLP | OwnNetwork
 
 
 def build(config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> Network:
-    """The network of a configuration, spiking or not."""
-    kind = SpikingNetwork if config.spiking else MLP
-    return kind(config, n_pixels, n_classes)
+    """The network of a configuration."""
+    if config.has_own_network:
+        return OwnNetwork(config, n_pixels, n_classes)
+    return layered(config, n_pixels, n_classes)

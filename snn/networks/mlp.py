@@ -36,6 +36,8 @@ class MLPActivity(NamedTuple):
 class MLP(nn.Module):
     """A classifier of images, with weights drawn from the configuration's seed."""
 
+    measures = ("synops_per_inference",)
+
     def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
         super().__init__()
         self.config = config

@@ -88,7 +88,12 @@ class SpikingNetwork(nn.Module):
 
     Raises:
         ConfigError: The configuration is one of the non-spiking baseline, or no pixel can fire.
+
+    Attributes:
+        measures: The metrics that its events give.
     """
+
+    measures = ("synops_per_inference", "spikes_per_inference")
 
     def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
         super().__init__()

@@ -107,6 +107,8 @@ def save_network(path: Place | str, network: Network, metrics: dict[str, float])
         "weights": network.state_dict(),
         "metrics": metrics,
     }
+    if network.config.plugins:
+        state["plugins"] = network.config.plugins
     save(path, state)
 
 
@@ -121,6 +123,8 @@ def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
     try:
         found = read(NetworkState, state)
         config = TrialConfig.parse(found.config)
+        if config.plugins != found.plugins:
+            raise CheckpointError("a plugin has changed since it was trained")
         check_sizes(found, config)
         network = build(config, found.n_pixels, found.n_classes)
         network.load_state_dict(found.weights)

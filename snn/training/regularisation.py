@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,10 +12,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from snn.config import TrialConfig
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity
+from snn.networks.own import OwnActivity, OwnNetwork
 from snn.networks.spiking import Activity
 
 
-def objective(activity: Activity | MLPActivity, labels: Tensor, config: TrialConfig) -> Tensor:
+def objective(
+    activity: Activity | MLPActivity | OwnActivity, labels: Tensor, config: TrialConfig
+) -> Tensor:
     """Cross-entropy of the labels, smoothed, plus the penalty on spikes; a scalar.
 
     Smoothing: Szegedy et al., "Rethinking the inception architecture", 2016. The penalty is in
@@ -23,8 +28,11 @@ def objective(activity: Activity | MLPActivity, labels: Tensor, config: TrialCon
     loss = functional.cross_entropy(activity.logits, labels, label_smoothing=smoothing)
     if not config.spike_penalty or isinstance(activity, MLPActivity):
         return loss
+    if config.has_own_network and not config.uses("spike_penalty"):
+        return loss
     spikes = torch.stack([counts.sum() for counts in activity.counts]).sum()
-    return loss + config.spike_penalty * spikes / (len(labels) * sum(config.hidden))
+    neurons = sum(counts.shape[1] for counts in activity.counts)
+    return loss + config.spike_penalty * spikes / (len(labels) * neurons)
 
 
 def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:
@@ -33,7 +41,7 @@ def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:
     (0,) without dropout. From a generator on the CPU, so that a GPU silences the same neurons.
     """
     keep = 1 - config.dropout
-    sizes = config.hidden if config.dropout else ()
+    sizes = config.hidden if config.dropout and not config.has_own_network else ()
     masks = [torch.empty(size).bernoulli_(keep, generator=generator) for size in sizes]
     return torch.cat(masks) if masks else torch.empty(0)
 
@@ -81,4 +89,8 @@ def follow(average: AveragedModel, network: Network, decay: float) -> None:
     taken = torch.where(average.n_averaged == 0, 1.0, 1 - decay)
     for mean, weight in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(weight, taken)
+    if isinstance(network, OwnNetwork):  # running means of a normalisation, and such
+        now = network.kept_buffers()
+        for name, kept in cast(OwnNetwork, average.module).kept_buffers().items():
+            kept.copy_(now[name])
     average.n_averaged += 1

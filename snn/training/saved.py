@@ -22,7 +22,7 @@ _MERITS = {"val_accuracy", "val_loss"}
 
 
 class NetworkState(BaseModel):
-    """A trained network."""
+    """A trained network; `plugins` are the digests of the users' files that it needs."""
 
     model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
 
@@ -31,6 +31,7 @@ class NetworkState(BaseModel):
     n_classes: int = Field(ge=1)
     weights: dict[str, Tensor]
     metrics: dict[str, float]
+    plugins: list[str] = []
 
 
 class TrainingState(BaseModel):
@@ -80,9 +81,16 @@ def read_training(state: Mapping[str, Any]) -> TrainingState:
 def check_sizes(state: NetworkState, config: TrialConfig) -> None:
     """Refuse a network that is announced larger than it is, before memory is taken for it.
 
+    A user's network has sizes of its own. Its weights are compared when it is made.
+
     Raises:
         CheckpointError: There are fewer weights than its sizes need, or they are no numbers.
     """
+    if config.has_own_network:
+        for name, weight in state.weights.items():
+            _check_tensor(name, weight, weight.dtype)
+        _check_finite(state.weights)
+        return
     sizes = (state.n_pixels, *config.hidden, state.n_classes)
     needed = sum(below * above for below, above in pairwise(sizes))
     if config.recurrent and config.spiking:
@@ -92,7 +100,11 @@ def check_sizes(state: NetworkState, config: TrialConfig) -> None:
     there = sum(weight.numel() for weight in state.weights.values())
     if needed > there or len(config.hidden) > len(state.weights):
         raise CheckpointError(f"has {there} weights; its sizes {list(sizes)} need {needed}"[:200])
-    for name, weight in state.weights.items():
+    _check_finite(state.weights)
+
+
+def _check_finite(weights: Mapping[str, Tensor]) -> None:
+    for name, weight in weights.items():
         if not bool(weight.isfinite().all()):
             raise CheckpointError(f"{name}: has weights that are no numbers"[:200])
 

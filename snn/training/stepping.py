@@ -27,6 +27,7 @@ from snn.data.augmentation import Moves
 from snn.errors import NonFiniteLossError
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity
+from snn.networks.own import OwnActivity
 from snn.networks.spiking import Activity
 from snn.training.regularisation import follow, objective, silenced
 
@@ -157,10 +158,10 @@ class Learner(NamedTuple):
         if self.average:
             follow(self.average, self.network, self.config.weight_average)
 
-    def _forward(self, pixels: Tensor, batch: Batch) -> Activity | MLPActivity:
+    def _forward(self, pixels: Tensor, batch: Batch) -> Activity | MLPActivity | OwnActivity:
         weights = silenced(self.network, self.config, batch.masks)
         given = (pixels, None, batch.key)
-        activity: Activity | MLPActivity = (
+        activity: Activity | MLPActivity | OwnActivity = (
             functional_call(self.network, weights, given) if weights else self.network(*given)
         )
         return activity

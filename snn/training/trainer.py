@@ -25,7 +25,8 @@ from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
 from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
-from snn.networks import Network, SpikingNetwork, build
+from snn.networks import Network, build
+from snn.networks.own import seeded
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
@@ -34,7 +35,7 @@ from snn.training.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums,
 
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
-_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT = range(6)
+_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT, _OWN = range(7)
 
 
 def backend_of(config: TrialConfig, device: str) -> str:
@@ -47,7 +48,9 @@ def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
 
     The reference asks the device for the shapes of its arrays, which no recorded step can.
     """
-    return Graphs() if device == "cuda" and backend_of(config, device) != "reference" else None
+    if device != "cuda" or config.has_own_network:  # whose code may do anything
+        return None
+    return Graphs() if backend_of(config, device) != "reference" else None
 
 
 class _Streams(NamedTuple):
@@ -151,12 +154,10 @@ class Trainer:
             "train_accuracy": self._sums.accuracy,
             "val_loss": validation.loss,
             "val_accuracy": validation.accuracy,
-            "synops_per_inference": events.synops_per_inference,
             "epoch_seconds": time.perf_counter() - started,
             "samples_per_second": self._sums.seen / train_seconds,
         }
-        if isinstance(self.network, SpikingNetwork):
-            metrics["spikes_per_inference"] = events.spikes_per_inference
+        metrics |= {name: getattr(events, name) for name in self.network.measures}
         if self.network.beta_mean is not None:
             metrics["beta_mean"] = self.network.beta_mean
         self._finish_epoch(metrics)
@@ -184,9 +185,16 @@ class Trainer:
 
     def best_network(self) -> Network:
         """A copy of the network as of the best epoch."""
-        network = copy.deepcopy(self.network)
+        network = self._another()
         network.load_state_dict(self.best_weights)
         return network.eval()
+
+    def _another(self) -> Network:
+        """A network like this one; a user's may keep what cannot be copied, and is made anew."""
+        if not self.config.has_own_network:
+            return copy.deepcopy(self.network)
+        made = build(self.config, self._dataset.n_pixels, self._dataset.n_classes)
+        return made.to(self.device)
 
     def state(self) -> dict[str, Any]:
         """Everything that a later `load` needs to continue: plain values and tensors."""
@@ -250,7 +258,7 @@ class Trainer:
         self._sums.clear()
         self.network.train()
         try:
-            with self._threads():
+            with self._threads(), self._randomness(_TRAIN_SPIKES, self.epoch):
                 self._steps.run(batches, done)
         except NonFiniteLossError as error:
             raise NonFiniteLossError(f"{error} in epoch {self.epoch + 1}") from None
@@ -273,6 +281,12 @@ class Trainer:
         factor = course((self.epoch + step / per_epoch) / self.config.epochs)
         return torch.tensor([highest * factor for highest in self._rates], dtype=torch.float64)
 
+    def _randomness(self, purpose: int, epoch: int) -> AbstractContextManager[None]:
+        """Torch's own generators, seeded for a network that may draw from them."""
+        if not self.config.has_own_network:
+            return nullcontext()
+        return seeded(self._seed(_OWN, purpose, epoch))
+
     def _threads(self) -> AbstractContextManager[None]:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()
 
@@ -281,7 +295,7 @@ class Trainer:
         tally, events = Tally(self.n_classes), EventTally(network.fan_out())
         spikes = self._generator(purpose, 0)
         network.eval()
-        with self._threads():
+        with self._threads(), self._randomness(purpose, 0):
             for images, labels in zip(
                 torch.split(part.images, _EVAL_BATCH),
                 torch.split(part.labels, _EVAL_BATCH),
@@ -299,10 +313,13 @@ class Trainer:
             self.best_weights = copy.deepcopy(self.used_network.state_dict())
 
     def _merit(self, metrics: Metrics) -> tuple[float, ...]:
-        if self.config.preset == "published":
+        if self.config.preset == "published" and not self.config.has_own_network:
             return (-metrics["val_loss"],)
         return metrics["val_accuracy"], -metrics["val_loss"]
 
     def _generator(self, purpose: int, epoch: int) -> torch.Generator:
-        seed = np.random.SeedSequence([self.config.seed, purpose, epoch]).generate_state(1)[0]
-        return torch.Generator().manual_seed(int(seed))
+        return torch.Generator().manual_seed(self._seed(purpose, epoch))
+
+    def _seed(self, *purpose: int) -> int:
+        sequence = np.random.SeedSequence([self.config.seed, *purpose])
+        return int(sequence.generate_state(1)[0])

@@ -37,7 +37,9 @@ def activities(
     from analysis.data.labels import class_names
 
     if not isinstance(network, SpikingNetwork):
-        raise SpecError("the network is an mlp: it has no spikes to draw")
+        known = "an mlp: it has no spikes to draw"
+        own = f"{network.config.network}: only networks of layers can be drawn"
+        raise SpecError(f"the network is {own if network.config.has_own_network else known}")
     config = network.config
     with torch.no_grad():
         # The generator of `probabilities`: it draws the same spikes.

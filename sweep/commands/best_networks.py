@@ -44,7 +44,8 @@ def _of_data_set(dataset: str, runs: pd.DataFrame) -> Iterator[Picture | Note]:
     from analysis.errors import AnalysisError
     from sweep.commands.results import best_run
 
-    spiking = runs[runs["dynamics"] != "mlp"]
+    layers = runs.dropna(subset="dynamics") if "dynamics" in runs else runs.iloc[:0]
+    spiking = layers[layers["dynamics"] != "mlp"] if len(layers) else layers
     try:
         best = best_run(runs)
         best_spiking = best if spiking.empty else best_run(spiking)

@@ -54,10 +54,11 @@ def train(
     """
     from snn.config import TrialConfig
     from sweep.run import single
+    from sweep.spec.own_networks import use_files
     from sweep.spec.sources import parse_overrides
 
-    use_plugin_files(plugin)
-    ended = single.train(TrialConfig.parse(parse_overrides(set_)), stderr())
+    given = use_files({"base": parse_overrides(set_)}, Path(), plugin)["base"]
+    ended = single.train(TrialConfig.parse(given), stderr())
     if ended.undelivered:
         stderr().print(ended.undelivered)
     if ended.interrupted:

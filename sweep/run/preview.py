@@ -13,7 +13,7 @@ from snn.data import Dataset
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
-from sweep.spec.checks import check_backends
+from sweep.spec.checks import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.sweep import Sweep
 from sweep.tracking.earlier_runs import Ledger
@@ -28,6 +28,7 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
     """Print the plan, with the time that it will take from short measured steps."""
     check_backends(sweep)
     datasets = read_datasets(sweep)
+    check_networks(sweep, datasets)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
     probes = _samples(sweep)
     progress.print(f"measuring the speed of {len(probes)} configurations …")

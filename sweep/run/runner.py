@@ -8,7 +8,7 @@ from sweep.cluster import connection, nodes
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
-from sweep.spec.checks import check_backends
+from sweep.spec.checks import check_backends, check_networks
 from sweep.spec.sweep import Sweep
 from sweep.tracking.same_store import refuse_another_store
 
@@ -60,6 +60,7 @@ def run(
     ):
         check_backends(sweep)
         datasets = read_datasets(sweep)
+        check_networks(sweep, datasets)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:

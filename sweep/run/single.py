@@ -13,6 +13,7 @@ from analysis.records import State, Tag
 from snn.config import TrialConfig
 from snn.data import Dataset, load
 from snn.errors import CheckpointError, NonFiniteLossError
+from snn.networks.own_checks import check_network
 from snn.training import checkpoint
 from snn.training.place import Place
 from snn.training.trainer import Trainer
@@ -51,6 +52,8 @@ def train(config: TrialConfig, console: Console) -> Ended:
         SnnError, SweepError, OSError: It cannot be trained here.
     """
     dataset = load(config.dataset)
+    if config.has_own_network:
+        check_network(config, dataset.n_pixels, dataset.n_classes)
     with launch.alone(NAME, f"the training of {config.config_id}", config.config_id):
         record = Ledger([dataset.sha256], console.print).find(config)
         if record and _has_network(record, config):

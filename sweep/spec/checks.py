@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief
-from snn.config import TrialConfig, model
+from snn.config import LAYERS, TrialConfig, model
 from snn.errors import ConfigError
 from snn.registry import KINDS, SPIKING_KINDS
 from sweep.errors import SpecError
@@ -19,6 +19,7 @@ from sweep.spec.repeats import first_repeat
 from sweep.spec.space import Parameter
 
 if TYPE_CHECKING:
+    from snn.data import Dataset
     from sweep.spec.sweep import Sweep
 
 
@@ -63,16 +64,39 @@ def check_backends(sweep: Sweep) -> None:
     from snn.training.trainer import backend_of
 
     device = sweep.resources.device
-    check_components({kind: sweep.values(key) for kind, key in KINDS.items()})
+    kinds = {kind: key for kind, key in KINDS.items() if kind != "network"}
+    check_components({kind: sweep.values(key) for kind, key in kinds.items()})
+    if LAYERS not in sweep.values("network"):
+        return  # users' networks compute themselves
     keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
     for chosen in itertools.product(*(dict.fromkeys(sweep.values(key)) for key in keys)):
-        config = TrialConfig.parse(sweep.base | dict(zip(keys, chosen, strict=True)))
+        asked = {**dict(zip(keys, chosen, strict=True)), "network": LAYERS}
+        config = TrialConfig.parse(sweep.base | asked)
         try:
             backend_of(config, device)
         except ConfigError as error:
             no_gpu = device == "cpu" and config.backend == "cuda"
             given = " (resources.gpu is 0)" if no_gpu else ""
             raise SpecError(f"base.{error}{given}") from None
+
+
+def check_networks(sweep: Sweep, datasets: Mapping[str, Dataset]) -> None:
+    """Try every network of a user's on a few images; not in `check`, as it imports torch.
+
+    Raises:
+        SpecError: One cannot be trained, or not be resumed; one line.
+    """
+    for given in sweep.given("network"):
+        config = TrialConfig.parse({**sweep.base, **given})
+        if not config.has_own_network:
+            continue
+        from snn.networks.own_checks import check_network
+
+        dataset = datasets[config.dataset]
+        try:
+            check_network(config, dataset.n_pixels, dataset.n_classes)
+        except ConfigError as error:
+            raise SpecError(str(error)) from None
 
 
 def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:

@@ -15,7 +15,7 @@ from snn.errors import ConfigError
 from snn.registry import current
 from sweep.errors import SpecError
 from sweep.spec.checks import check
-from sweep.spec.plugins import read_plugins, use_plugins
+from sweep.spec.own_networks import use_files
 from sweep.spec.sweep import Sweep, fixed_keys
 
 
@@ -38,13 +38,10 @@ def parse_sweep(
     if not isinstance(values, Mapping):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
     try:
-        plugins = read_plugins(values.get("plugins", ()), folder or Path(), more)
-        use_plugins(plugins)
+        values = use_files(values, folder or Path(), more)
         refuse_taken_names()
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
-    if plugins:
-        values = {**values, "plugins": plugins}
     try:
         sweep = Sweep(**{str(key): value for key, value in values.items()})
     except ValidationError as error:

@@ -12,8 +12,8 @@ from typing import Any
 from analysis.text.plain import brief
 from snn.config import model
 from sweep.errors import SpecError
+from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.plugins import read_plugins, use_plugins
 from sweep.spec.sweep import Sweep, by_name
 from sweep.spec.yaml_file import read
 
@@ -38,14 +38,14 @@ def load_sweep(
     if not isinstance(values, dict):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
     folder = Path(source).parent
+    changes = dict(overrides or {})
+    if "network" in changes:  # it may bring keys that others are of
+        _override(values, "network", changes.pop("network"), where)
     try:
-        given = read_plugins(values.get("plugins", ()), folder, plugins)
-        use_plugins(given)  # `--set` takes keys of theirs
+        values = use_files(values, folder, plugins)  # `--set` takes keys of theirs
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
-    if given:
-        values["plugins"] = given
-    for key, value in (overrides or {}).items():
+    for key, value in changes.items():
         _override(values, key, value, where)
     return parse_sweep(values, where, folder)
 

@@ -224,13 +224,16 @@ class Sweep(_Section):
 
     def values(self, key: str) -> tuple[Any, ...]:
         """All values that a key can take in this sweep, or the ends of its range."""
+        configs = (TrialConfig.parse({**self.base, **one}) for one in self.given(key))
+        return tuple(getattr(config, key) for config in configs)
+
+    def given(self, key: str) -> list[Assignment]:
+        """What is set beside `base` so that a key takes all its values: the points, or itself."""
         if self.points:
-            return tuple(getattr(TrialConfig.parse({**self.base, **p}), key) for p in self.points)
+            return [dict(point) for point in self.points]
         parameter = next((p for p in self.space.parameters if p.name == key), None)
-        given = [{key: value} for value in parameter.samples()] if parameter else [{}]
-        if parameter and parameter.when:
-            given.append({})
-        return tuple(getattr(TrialConfig.parse({**self.base, **one}), key) for one in given)
+        given: list[Assignment] = [{key: v} for v in parameter.samples()] if parameter else [{}]
+        return [*given, {}] if parameter and parameter.when else given
 
     def to_yaml(self) -> str:
         """The specification as YAML, plugins included; reading it gives an equal sweep."""

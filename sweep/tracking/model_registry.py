@@ -45,6 +45,11 @@ def register(model: str, run_id: str, path: Path) -> str:
     if not model.strip() or any(sign in model for sign in "/:%\"'"):
         raise SpecError(f"--register {model}: needs a name without / : % and quotes")
     network, metrics = checkpoint.load_network(path)
+    if network.config.has_own_network:
+        raise SpecError(
+            f"--register {model}: the network is of {network.config.component('network').file}, "
+            "which a server does not have; networks of layers can be registered"
+        )
     client = open_store()
     try:
         known = _registered(client, model, run_id)

@@ -36,6 +36,10 @@ def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, Mapping[str, 
 
 def trial_name(config: TrialConfig) -> str:
     """A name for people: `alif-rec latency 128 seed 0 900c52`."""
+    if config.has_own_network:
+        network = config.component("network")
+        values = [f"{key}={getattr(config, key)}" for key in network.own]
+        return " ".join([network.label, *values, f"seed {config.seed}", config.config_id[:6]])
     dynamics = config.dynamics + ("-rec" if config.recurrent and config.dynamics != "mlp" else "")
     code = [] if config.dynamics == "mlp" else [config.encoding]
     size = "x".join(str(size) for size in config.hidden)

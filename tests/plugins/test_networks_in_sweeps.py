@@ -1,0 +1,133 @@
+"""A snnTorch network and one of plain torch in a sweep: killed, resumed, kept, predicted with."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import onnxruntime
+import pytest
+import torch
+
+from snn import registry
+from snn.config import TrialConfig
+from snn.data import load
+from snn.training.trainer import Trainer
+from sweep.spec.parsing import parse_sweep
+from tests.sweep_tests.workplace import Workplace, stop, wait_until
+
+HERE = Path(__file__).parent
+PLAIN, SNNTORCH = "nets/plain_network.py:build", "nets/snntorch_network.py:build"
+NETS = {
+    "name": "nets",
+    "base": {"dataset": "digits", "epochs": 3, "n_steps": 5, "encoding": "constant", "width": 8},
+    "search": {
+        "network": [SNNTORCH, PLAIN],
+        "channels": {"choice": [2, 3], "when": {"network": PLAIN}},
+    },
+    "sampler": "grid",
+    "trials": None,
+    "seeds": [0, 1],
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    (tmp_path / "nets").mkdir()
+    for name in ("plain_network.py", "snntorch_network.py"):
+        shutil.copy(HERE / name, tmp_path / "nets")
+    yield Workplace(tmp_path)
+    registry.use(registry.OURS)
+
+
+def measured(metrics: Mapping[str, float]) -> list[float]:
+    """What a clock does not measure."""
+    names = ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+    return [metrics[name] for name in names]
+
+
+def undisturbed(config: TrialConfig) -> list[float]:
+    """The same of a training in one piece, as a worker does it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        trainer = Trainer(config, load("digits"))
+        while not trainer.done:
+            trainer.train_epoch()
+        return measured(trainer.history[-1] | trainer.test_best()[0])
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_networks_of_users_are_searched_killed_and_resumed_to_the_same_numbers(
+    place: Workplace, tmp_path: Path
+) -> None:
+    spec = place.spec(**NETS)
+    killed = place.start("run", spec)
+    wait_until(
+        lambda: (
+            bool(list(tmp_path.glob("ray_results/nets/1/trials/*/last.pt")))
+            or killed.poll() is not None
+        )
+    )
+    assert stop(killed, signal.SIGKILL) == -signal.SIGKILL, (tmp_path / "log").read_text()
+    resumed = place.run("run", spec, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    runs = place.runs("nets")
+    assert len(runs) == 6
+    for run in runs:
+        assert place.epochs(run) == [1, 2, 3]
+        params = run.data.params
+        if params["network"] == "plain_network.py:build":
+            assert params["channels"] in ("2", "3") and "n_steps" not in params
+        else:
+            assert params["width"] == "8" and params["encoding"] == "constant"
+            assert "spikes_per_inference" in run.data.metrics
+        assert "hidden" not in params and "dynamics" not in params
+
+    assert {run.data.tags["spikesweep.config_id"]: measured(run.data.metrics) for run in runs} == {
+        config.config_id: undisturbed(config)
+        for config in parse_sweep(NETS, folder=tmp_path).configs()
+    }
+
+    assert "plain_network.py:build" in place.run("table", "nets").stdout
+    assert "best.pt" in place.run("best", "nets").stdout
+    assert place.run("report", "nets", "-o", "report").returncode == 0
+    files = {
+        run.data.params["network"].partition(":")[0]: run.data.tags["spikesweep.checkpoint"]
+        for run in runs
+    }
+    given = files["plain_network.py"], "--plugin", "nets/plain_network.py"
+    exported = place.run("export", *given, "-o", "nets.onnx")
+    assert exported.returncode == 0, exported.stderr
+    session = onnxruntime.InferenceSession(tmp_path / "nets.onnx")
+    assert session.get_outputs()[0].shape[1] == 10
+    nir = place.run("export", *given, "-o", "nets.nir")
+    assert nir.returncode == 2 and "has no counterpart in NIR" in nir.stderr
+    given = files["snntorch_network.py"], "--plugin", "nets/snntorch_network.py"
+    refused = place.run("export", *given, "-o", "spikes.onnx")
+    assert refused.returncode == 2 and "takes encoded spikes" in refused.stderr
+
+    shutil.rmtree(tmp_path / "nets")  # the launch has kept what its networks need
+    registry.use(registry.OURS)
+    guess = place.run("predict", "nets", "test:0")
+    assert guess.stdout.startswith("test:0"), guess.stderr
+
+
+def test_a_broken_network_ends_in_one_line_before_anything_is_made(place: Workplace) -> None:
+    file = place.folder / "nets" / "plain_network.py"
+    file.write_text(file.read_text().replace("n_classes),\n    )", "3),\n    )"))
+    spec = place.spec(**NETS)
+    before = {path.name for path in place.folder.iterdir()}
+    for command in (("run", spec, "--dry-run"), ("train", "--set", f"network={PLAIN}")):
+        refused = place.run(
+            *command, *(["--set", "dataset=digits"] if command[0] == "train" else [])
+        )
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "network: plain_network.py:build: cannot classify: logits: of shape (5, 3)" in (
+            refused.stderr
+        )
+        assert refused.stderr.count("\n") == 1
+    assert {path.name for path in place.folder.iterdir()} == before
