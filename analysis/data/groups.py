@@ -169,8 +169,9 @@ def best_run(runs: pd.DataFrame) -> pd.Series[Any]:
 
 
 def spiking(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs of networks that spike."""
-    return runs[runs["dynamics"] != BASELINE] if "dynamics" in runs else runs
+    """The runs of our networks that spike; a network of a user has no dynamics."""
+    layers = runs.dropna(subset="dynamics") if "dynamics" in runs else runs.iloc[:0]
+    return layers[layers["dynamics"] != BASELINE] if len(layers) else layers
 
 
 def several_values(runs: pd.DataFrame, params: Sequence[str]) -> list[str]:
