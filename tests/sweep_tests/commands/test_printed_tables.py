@@ -62,4 +62,5 @@ def test_a_sweep_that_broke_off_before_its_first_trial_is_shown_with_none(
     tracker = MlflowTracker(paths)
     tracker.begin(SWEEP_RUN, "early 1", {}, sweep_tags(paths))
     assert tracker.close() == ""
-    assert place.run("show", "early").stdout == "early: 0 trials\n"
+    done = place.run("show", "early")
+    assert done.stdout == "early: 0 trials\n", done.stderr
