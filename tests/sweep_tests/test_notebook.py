@@ -24,6 +24,7 @@ sweep = Sweep(
     base={"dataset": "digits", "n_steps": 10, "epochs": 12},
     search={"encoding": ["latency", "constant"]},
     trials=8,
+    scheduler="none",  # what ASHA ends depends on which trial is faster
 )
 sweep
 """
