@@ -42,7 +42,7 @@ class LaunchLog:
         """Begin the run of the launch, beside those of its trials."""
         all_tags = {**sweep_tags(self._paths), **launch_tags(), **tags}
         name = f"{self._paths.name} {self._paths.launch}"
-        self._tracker.begin(SWEEP_RUN, name, params, all_tags)
+        self._tracker.begin(SWEEP_RUN, name, dict(params), all_tags)
 
     def end_launch(self, outcome: Outcome) -> None:
         """End the run of the launch."""
