@@ -24,8 +24,8 @@ from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
 from sweep.spec.sweep import Sweep
 from sweep.tracking.earlier_runs import Ledger
-from sweep.tracking.provenance import launch_tags
-from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
+from sweep.tracking.launch_log import LaunchLog
+from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.trainable import SnnTrainable
 
@@ -83,10 +83,11 @@ def drive(
     data = {name: dataset.sha256 for name, dataset in datasets.items()}
     claim(database, sweep, paths, data)
     tracker = MlflowTracker(paths)
-    _begin_parent(tracker, sweep, paths)
+    log = LaunchLog(paths, tracker)
+    _begin_launch(log, sweep)
     metric, mode = next(iter(sweep.directions.items()))
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
-    with _closed_if_interrupted(tracker), Board(result.progress, console) as board:
+    with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
@@ -108,23 +109,23 @@ def drive(
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.interrupted = not result.halted and not searcher.finished
-    tracker.end(SWEEP_RUN, Outcome(_final_state(result), reason=result.halted), {})
+    log.end_launch(Outcome(_final_state(result), reason=result.halted))
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
 
 
 @contextmanager
-def _closed_if_interrupted(tracker: MlflowTracker) -> Iterator[None]:
+def _closed_if_interrupted(tracker: MlflowTracker, log: LaunchLog) -> Iterator[None]:
     """Also end the parent run when the user stops the sweep before its first trial."""
     try:
         yield
     except KeyboardInterrupt:
-        tracker.end(SWEEP_RUN, Outcome(State.INTERRUPTED), {})
+        log.end_launch(Outcome(State.INTERRUPTED))
         tracker.close()
         raise
 
 
-def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> None:
+def _begin_launch(log: LaunchLog, sweep: Sweep) -> None:
     params = {
         "sampler": sweep.sampler.name,
         "scheduler": sweep.scheduler.name,
@@ -132,8 +133,7 @@ def _begin_parent(tracker: MlflowTracker, sweep: Sweep, paths: LaunchPaths) -> N
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    tags = sweep_tags(paths) | launch_tags() | {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]}
-    tracker.begin(SWEEP_RUN, f"{paths.name} {paths.launch}", params, tags)
+    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]})
 
 
 def _final_state(result: Result) -> str:

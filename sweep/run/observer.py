@@ -17,7 +17,7 @@ from sweep.host.paths import LaunchPaths
 from sweep.run.board import Board
 from sweep.run.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
-from sweep.tracking.provenance import provenance_tags
+from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, trial_tags
 from sweep.trial.failures import UNKNOWN, Cause, cause_of
 from sweep.trial.finish import epochs_of
@@ -40,6 +40,7 @@ class Observer(tune.Callback):
         slots: Slots,
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
+        self._log = LaunchLog(paths, tracker)
         self._ledger, self._datasets, self._slots = ledger, datasets, slots
         self._lives, self._lock = Lives(), threading.RLock()
         self._trials: list[Any] = []
@@ -74,7 +75,7 @@ class Observer(tune.Callback):
                 return
             if result.get(NOTICE):
                 self._board.tell(f"{trial_name(config)}: {result[NOTICE]}")
-            self._note_epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
+            self._log.epochs(config, dict(enumerate(result.get(EARLIER, ()), start=1)))
             if MEMORY in result:
                 self._slots.memory.report(float(result[MEMORY]))
             if EPOCH in result:
@@ -110,7 +111,7 @@ class Observer(tune.Callback):
                 Tag.BACKEND: result.get(BACKEND, ""),
             }
             outcome = outcome_of(result)
-            self._note_end(config, outcome, where)
+            self._log.end(config, outcome, where)
             self._count(config, outcome)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -122,7 +123,7 @@ class Observer(tune.Callback):
             if cause.memory:
                 self._make_room(config)
                 return
-            self._note_end(config, cause.outcome, {})
+            self._log.end(config, cause.outcome)
             self._count(config, cause.outcome)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -151,9 +152,7 @@ class Observer(tune.Callback):
         if record is None or record.trial == trial_tags(self._paths, config)[Tag.TRIAL]:
             self.count(config, outcome)
         else:
-            self._begin(config, {Tag.REUSED_FROM: record.run_id})
-            self._note_epochs(config, record.epochs)
-            self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
+            self._log.reuse(config, self._datasets[config.dataset], outcome, record)
             self._count(config, outcome, reused=True)
 
     def history(self, config: TrialConfig) -> Epochs:
@@ -170,9 +169,9 @@ class Observer(tune.Callback):
         """
         noted = self._tracker.state(config.config_id) == outcome.state
         if not noted and not self._lives.open(config.config_id):  # else its end will be reported
-            self._begin(config, {})
-            self._note_epochs(config, epochs_of(self._paths.trial(config.config_id), config))
-            self._note_end(config, outcome, {})
+            self._log.begin(config, self._datasets[config.dataset])
+            self._log.epochs(config, epochs_of(self._paths.trial(config.config_id), config))
+            self._log.end(config, outcome)
         self._count(config, outcome, reused=True)
 
     def interrupt(self) -> None:
@@ -215,7 +214,7 @@ class Observer(tune.Callback):
         with self._lock:
             step = self._lives.take(config.config_id, event)
             if step.begins:
-                self._begin(config, {})
+                self._log.begin(config, self._datasets[config.dataset])
             if step.phase is Phase.RUNNING:
                 self._board.begin(config.config_id, trial_name(config), config.epochs)
             if step.phase is Phase.WAITING:
@@ -228,23 +227,6 @@ class Observer(tune.Callback):
             news = "away; the sweep goes on and logs later" if away else "back"
             self._board.tell(f"MLflow is {news}")
         self._away = away
-
-    def _begin(self, config: TrialConfig, tags: Mapping[str, str]) -> None:
-        dataset = self._datasets[config.dataset]
-        all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset, config), **tags}
-        self._tracker.begin(config.config_id, trial_name(config), config.params(), all_tags)
-
-    def _note_epochs(self, config: TrialConfig, epochs: Mapping[int, Mapping[str, float]]) -> None:
-        for epoch, metrics in epochs.items():
-            self._tracker.epoch(config.config_id, epoch, metrics)
-
-    def _note_end(self, config: TrialConfig, outcome: Outcome, tags: dict[str, str]) -> None:
-        """Note the end of a trial of this launch, with its files if it is done."""
-        files = self._paths.trial(config.config_id)
-        artifacts: list[str] = []
-        if outcome.state == State.DONE:
-            artifacts = [files.best.name, files.confusion.name]
-        self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
         name = trial_name(config)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from analysis.records import State, Tag
 from snn.config import TrialConfig
 from snn.data import Dataset, load
-from snn.errors import CheckpointError, NonFiniteLossError
+from snn.errors import CheckpointError
 from snn.networks.own_checks import check_network
 from snn.training import checkpoint
 from snn.training.place import Place
@@ -23,13 +23,12 @@ from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use
 from sweep.spec.sweep import Sweep
 from sweep.tracking.earlier_runs import EarlierRun, Ledger
-from sweep.tracking.provenance import launch_tags, provenance_tags
+from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.same_store import refuse_another_store
-from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
-from sweep.trial import finish, resumption
-from sweep.trial.names import trial_name
+from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.params import differences
+from sweep.trial.training import Training
 
 NAME = "train"
 """All such trainings are launches of one sweep of this name."""
@@ -79,11 +78,14 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
     with launch.driving(paths):
         refuse_another_store(paths)
         tracker = MlflowTracker(paths)
-        tracker.begin(SWEEP_RUN, f"{NAME} {paths.launch}", {}, sweep_tags(paths) | launch_tags())
-        tags = trial_tags(paths, config) | provenance_tags(dataset, config)
-        tags |= {Tag.BACKEND: trainer.backend}
-        tracker.begin(config.config_id, trial_name(config), config.params(), tags)
-        ended = _train(trainer, paths.trial(config.config_id), tracker, console)
+        log = LaunchLog(paths, tracker)
+        log.begin_launch()
+        log.begin(config, dataset, {Tag.BACKEND: trainer.backend})
+        files = paths.trial(config.config_id)
+        outcome = _train(trainer, files, log, console)
+        log.end(config, outcome)
+        log.end_launch(Outcome(outcome.state))
+        ended = _ended(outcome, files)
         ended.undelivered = tracker.close()
     return ended
 
@@ -103,46 +105,49 @@ def _unfinished(config: TrialConfig) -> LaunchPaths | None:
     return None
 
 
-def _train(trainer: Trainer, files: TrialPaths, tracker: MlflowTracker, console: Console) -> Ended:
-    key = trainer.config.config_id
+def _train(trainer: Trainer, files: TrialPaths, log: LaunchLog, console: Console) -> Outcome:
+    config = trainer.config
     try:
-        _go_on(trainer, files, console)
-        for epoch, metrics in enumerate(trainer.history, start=1):
-            tracker.epoch(key, epoch, metrics)
-        while not trainer.done:
-            _epoch(trainer, console)
-            resumption.save(trainer, files)
-            tracker.epoch(key, trainer.epoch, trainer.history[-1])
-        metrics = finish.finish(trainer, files)
-        ended, outcome = Ended(metrics, files.best), Outcome(State.DONE, metrics)
-    except NonFiniteLossError as error:
-        ended, outcome = Ended(reason=str(error)), Outcome(State.FAILED, reason=str(error))
+        training = Training(trainer, files)
+        if training.notice or trainer.epoch:
+            text = training.notice or f"going on after epoch {trainer.epoch}"
+            console.print(text, soft_wrap=True, highlight=False, markup=False)
+        outcome = None
+        while outcome is None:
+            log.epochs(config, dict(enumerate(trainer.history, start=1)))
+            outcome = _epoch(training, console)
+        log.epochs(config, dict(enumerate(trainer.history, start=1)))
+        return outcome
     except KeyboardInterrupt:
-        ended, outcome = Ended(interrupted=True), Outcome(State.INTERRUPTED)
+        return Outcome(State.INTERRUPTED)
     except OSError as error:
-        outcome = Outcome(State.INTERRUPTED, reason=f"{error.strerror}: {files.folder}")
-        ended = Ended(reason=f"{outcome.reason}; mend that and give the same command again")
-    done = outcome.state == State.DONE
-    tracker.end(key, outcome, {}, [files.best.name, files.confusion.name] if done else [])
-    tracker.end(SWEEP_RUN, Outcome(outcome.state), {})
-    return ended
+        reason = f"{error.strerror or error}: {files.folder}"
+        return Outcome(State.INTERRUPTED, reason=reason)
 
 
-def _go_on(trainer: Trainer, files: TrialPaths, console: Console) -> None:
-    damage = resumption.go_on(trainer, files)
-    if damage or trainer.epoch:
-        text = damage or f"going on after epoch {trainer.epoch}"
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
+def _ended(outcome: Outcome, files: TrialPaths) -> Ended:
+    if outcome.state == State.DONE:
+        return Ended(outcome.metrics, files.best)
+    if outcome.state == State.FAILED:
+        return Ended(reason=outcome.reason)
+    if not outcome.reason:
+        return Ended(interrupted=True)
+    return Ended(reason=f"{outcome.reason}; mend that and give the same command again")
 
 
-def _epoch(trainer: Trainer, console: Console) -> None:
+def _epoch(training: Training, console: Console) -> Outcome | None:
     """One epoch with a bar while it runs and a line when it is done."""
-    title = f"epoch {trainer.epoch + 1:>3} of {trainer.config.epochs}"
+    trainer = training.trainer
+    before = trainer.epoch
+    title = f"epoch {before + 1:>3} of {trainer.config.epochs}"
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         bar = progress.add_task(title, total=len(trainer.train.labels))
-        metrics = trainer.train_epoch(lambda seen, _: progress.update(bar, completed=seen))
-    shown = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "epoch_seconds")
-    values = "  ".join(f"{name} {metrics[name]:.4f}" for name in shown)
-    console.print(f"{title}  {values}", soft_wrap=True)
+        outcome = training.epoch(lambda seen, _: progress.update(bar, completed=seen))
+    if trainer.epoch > before:  # it did not diverge, and was not the end of all epochs before
+        metrics = trainer.history[-1]
+        shown = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "epoch_seconds")
+        values = "  ".join(f"{name} {metrics[name]:.4f}" for name in shown)
+        console.print(f"{title}  {values}", soft_wrap=True)
+    return outcome

@@ -17,15 +17,13 @@ from ray import tune
 from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
 from snn.data import Dataset
-from snn.errors import NonFiniteLossError
 from snn.plugins import use_kept
 from snn.training.trainer import Trainer
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
 from sweep.host.paths import LaunchPaths
-from sweep.trial import resumption
-from sweep.trial.finish import finish
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
+from sweep.trial.training import Training
 
 
 class SnnTrainable(tune.Trainable):
@@ -56,23 +54,21 @@ class SnnTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Prepare this actor for another trial."""
         config = TrialConfig.parse(new_config["trial"])
-        self.files = self.paths.trial(config.config_id)
-        self.trainer = Trainer(config, self.datasets[config.dataset], self.device)
-        self.earlier: list[dict[str, float]] = []
-        self.notice = ""
-        self._continue_if_begun()
+        trainer = Trainer(config, self.datasets[config.dataset], self.device)
+        self.training = Training(trainer, self.paths.trial(config.config_id))
+        self.notice = self.training.notice
+        self.earlier = trainer.history[:-1] if trainer.done else trainer.history[:]
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch."""
-        try:
-            return self._step()
-        except NonFiniteLossError as error:
-            return self._end_without_result(State.FAILED, str(error))
-        except OSError as error:
-            return self._end_without_result(
-                State.INTERRUPTED, f"{error.strerror or error}: {self.files.folder}"
-            )
+        outcome = self.training.epoch()
+        if outcome is None:
+            return self._report()
+        end = {OUTCOME: outcome.state, "done": True}
+        if outcome.state == State.DONE:
+            return self._report() | {**outcome.metrics, **end}
+        return dict.fromkeys(SEARCHABLE, math.nan) | {REASON: outcome.reason, **end}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to do: the trial's own checkpoint is newer than any that Ray asks for."""
@@ -80,28 +76,15 @@ class SnnTrainable(tune.Trainable):
     def load_checkpoint(self, checkpoint_dir: Any) -> None:
         """Nothing to do: `reset_config` continued already."""
 
-    def _step(self) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        if not self.trainer.done:
-            self.trainer.train_epoch()
-            resumption.save(self.trainer, self.files)
+    def _report(self) -> dict[str, Any]:
+        """The latest epoch, and what is to be reported once."""
+        trainer = self.training.trainer
+        result = {**trainer.history[-1], EPOCH: trainer.epoch, BACKEND: trainer.backend}
+        result[MEMORY] = peak_memory()
         if self.notice:
             result[NOTICE] = self.notice
             self.notice = ""
         if self.earlier:  # the driver that saw these reports may be gone
             result[EARLIER] = self.earlier
             self.earlier = []
-        result |= self.trainer.history[-1]
-        result |= {EPOCH: self.trainer.epoch, BACKEND: self.trainer.backend}
-        result[MEMORY] = peak_memory()
-        if self.trainer.done:
-            result |= finish(self.trainer, self.files) | {OUTCOME: State.DONE, "done": True}
         return result
-
-    def _end_without_result(self, state: str, reason: str) -> dict[str, Any]:
-        nothing = dict.fromkeys(SEARCHABLE, math.nan)
-        return nothing | {OUTCOME: state, REASON: reason, "done": True}
-
-    def _continue_if_begun(self) -> None:
-        self.notice = resumption.go_on(self.trainer, self.files)
-        self.earlier = self.trainer.history[:-1] if self.trainer.done else self.trainer.history[:]

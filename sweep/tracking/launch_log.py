@@ -1,0 +1,78 @@
+"""The log of a launch: its own run, and of every trial the begin, the epochs, the end, the files.
+
+A sweep and a single training write the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, final
+
+from analysis.records import State, Tag
+from snn.config import TrialConfig
+from snn.data import Dataset
+from sweep.host.paths import LaunchPaths
+from sweep.tracking.earlier_runs import EarlierRun, Epochs
+from sweep.tracking.provenance import launch_tags, provenance_tags
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
+from sweep.trial.names import trial_name
+from sweep.trial.outcome import Outcome
+
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+
+
+@final
+class LaunchLog:
+    """Writes through a tracker, which keeps what is written and delivers it.
+
+    Args:
+        paths: Of the launch.
+        tracker: Of the same launch.
+
+    Raises (each method): OSError, it cannot be written.
+    """
+
+    def __init__(self, paths: LaunchPaths, tracker: MlflowTracker) -> None:
+        self._paths, self._tracker = paths, tracker
+
+    def begin_launch(
+        self, params: Mapping[str, Any] = MappingProxyType({}), tags: Mapping[str, str] = _NO_TAGS
+    ) -> None:
+        """Begin the run of the launch, beside those of its trials."""
+        all_tags = {**sweep_tags(self._paths), **launch_tags(), **tags}
+        name = f"{self._paths.name} {self._paths.launch}"
+        self._tracker.begin(SWEEP_RUN, name, dict(params), all_tags)
+
+    def end_launch(self, outcome: Outcome) -> None:
+        """End the run of the launch."""
+        self._tracker.end(SWEEP_RUN, outcome, {})
+
+    def begin(
+        self, config: TrialConfig, dataset: Dataset, tags: Mapping[str, str] = _NO_TAGS
+    ) -> None:
+        """Begin the run of a trial."""
+        all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset, config), **tags}
+        self._tracker.begin(config.config_id, trial_name(config), config.params(), all_tags)
+
+    def epochs(self, config: TrialConfig, epochs: Epochs) -> None:
+        """Log the metrics of epochs, by their numbers from 1; those that are known are left out."""
+        for epoch, metrics in epochs.items():
+            self._tracker.epoch(config.config_id, epoch, metrics)
+
+    def end(
+        self, config: TrialConfig, outcome: Outcome, tags: Mapping[str, str] = _NO_TAGS
+    ) -> None:
+        """End the run of a trial of this launch, with its files if it is done."""
+        files = self._paths.trial(config.config_id)
+        done = outcome.state == State.DONE
+        artifacts = [files.best.name, files.confusion.name] if done else []
+        self._tracker.end(config.config_id, outcome, tags, artifacts)
+
+    def reuse(
+        self, config: TrialConfig, dataset: Dataset, outcome: Outcome, record: EarlierRun
+    ) -> None:
+        """Log the whole run of a trial that ran before, in another launch; its files stay there."""
+        self.begin(config, dataset, {Tag.REUSED_FROM: record.run_id})
+        self.epochs(config, record.epochs)
+        self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})
