@@ -21,7 +21,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from snn.plugin_files import Key, PluginError
+from snn.declarations.keys import Key, PluginError
+
+__all__ = [
+    "FORMATS",
+    "KINDS",
+    "OURS",
+    "SPIKING_KINDS",
+    "Component",
+    "Key",
+    "Registry",
+    "current",
+    "use",
+]
 
 # One line for a file of ours. The first component of a kind that is named stands first in lists.
 _FILES = (

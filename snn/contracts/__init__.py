@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from snn.contracts.case import Broken
-from snn.plugin_files import about
+from snn.declarations.files import about
 from snn.registry import Component
 
 Check = Callable[[Component], None]

@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from snn.config import TrialConfig
+from snn.declarations.files import about
 from snn.encoding import draw_key
 from snn.errors import ConfigError, SnnError
 from snn.networks.own import OwnActivity, OwnNetwork, seeded
-from snn.plugin_files import about
 
 _IMAGES = 5  # no size that a network has by chance
 _RATE = 1e-3

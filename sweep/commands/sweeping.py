@@ -98,7 +98,7 @@ def check(
     """
     from snn import registry
     from snn.contracts import findings
-    from snn.plugin_files import read_file
+    from snn.declarations.files import read_file
 
     use_plugin_files([str(file)])
     digest, failed = read_file(file).digest, 0

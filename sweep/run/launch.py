@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from snn.plugin_files import keep, kept
-from snn.plugins import files_in_use
+from snn.declarations.files import keep, kept
+from snn.plugins.loading import files_in_use
 from snn.training.place import Place
 from sweep.errors import RunningError, SpecError, SweepError
 from sweep.host import locks

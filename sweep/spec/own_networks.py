@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.text.plain import brief
-from snn.own_networks import reference
-from snn.plugin_files import PluginError
+from snn.declarations.keys import PluginError
+from snn.plugins.networks import reference
 from sweep.errors import SpecError
 from sweep.spec.plugins import read_plugins, use_plugins
 

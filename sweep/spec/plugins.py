@@ -14,8 +14,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from analysis.text.plain import brief
-from snn import plugins, registry
-from snn.plugin_files import PluginError, PluginFile, read_file
+from snn import registry
+from snn.declarations.files import PluginFile, read_file
+from snn.declarations.keys import PluginError
+from snn.plugins import loading as plugins
 from sweep.errors import SpecError
 
 

@@ -17,7 +17,7 @@ from ray import tune
 from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
 from snn.data import Dataset
-from snn.plugins import use_kept
+from snn.plugins.loading import use_kept
 from snn.training.trainer import Trainer
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here

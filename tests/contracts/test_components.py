@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from analysis.data.labels import value_label
-from snn import plugins, registry
+from snn import registry
 from snn.contracts import findings
+from snn.declarations.files import read_file
 from snn.kernels.base import READOUT_CODES, SURROGATE_CODES
-from snn.plugin_files import read_file
+from snn.plugins import loading as plugins
 from snn.registry import KINDS, OURS, Component
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "plugins").glob("[a-z]*.py"))

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from snn.plugin_files import Key
-from snn.registry import Component
+from snn.registry import Component, Key
 from snn.surrogates import derivative, spike
 
 COMPONENTS = (

@@ -3,8 +3,7 @@
 import torch
 
 from snn.encoding import WrittenEncoder
-from snn.plugin_files import Key
-from snn.registry import Component
+from snn.registry import Component, Key
 
 COMPONENTS = (
     Component(

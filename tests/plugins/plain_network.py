@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from snn.plugin_files import Key
+from snn.registry import Key
 
 LABEL = "ConvNet"
 KEYS = [

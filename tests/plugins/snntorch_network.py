@@ -9,7 +9,7 @@ import torch
 from snntorch import surrogate
 from torch import nn
 
-from snn.plugin_files import Key
+from snn.registry import Key
 
 LABEL = "snnTorch Leaky"
 INPUT = "spikes"

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from snn import plugins, registry
+from snn import registry
 from snn.config import TrialConfig
 from snn.data import load
+from snn.declarations.files import PluginFile, read_file
+from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, ConfigError
 from snn.networks.own_checks import check_network
-from snn.plugin_files import PluginError, PluginFile, read_file
+from snn.plugins import loading as plugins
 from snn.registry import OURS
 from snn.training import checkpoint
 from snn.training.trainer import Trainer

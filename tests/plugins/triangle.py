@@ -1,7 +1,6 @@
 """ψ = max(0, 1 − |v − A| / width) (Esser et al., 2016)."""
 
-from snn.plugin_files import Key
-from snn.registry import Component
+from snn.registry import Component, Key
 
 COMPONENTS = (
     Component(

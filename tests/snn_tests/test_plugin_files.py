@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snn import plugin_files
-from snn.plugin_files import Key, PluginError
+from snn.declarations import files as plugin_files
+from snn.declarations.keys import Key, PluginError
 
 
 def written(folder: Path, text: str | bytes, name: str = "mine.py") -> Path:
@@ -18,7 +18,7 @@ def written(folder: Path, text: str | bytes, name: str = "mine.py") -> Path:
 
 
 def test_loading_a_file_needs_no_torch() -> None:
-    code = "import sys, snn.plugin_files; sys.exit('torch' in sys.modules)"
+    code = "import sys, snn.declarations.files; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

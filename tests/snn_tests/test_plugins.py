@@ -12,16 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snn import plugins, registry
+from snn import registry
 from snn.config import TrialConfig
 from snn.contracts import first_fault
+from snn.declarations.files import PluginFile, keep
+from snn.declarations.keys import PluginError
 from snn.kernels import choose
-from snn.plugin_files import PluginError, PluginFile, keep
+from snn.plugins import loading as plugins
 from snn.registry import OURS
 
 NEURON = """
 from snn.neurons import LIF
-from snn.plugin_files import Key
+from snn.declarations.keys import Key
 from snn.registry import Component
 
 COMPONENTS = [

@@ -13,7 +13,6 @@ to other machines alone. `KEYS` in it declares configuration keys of its own:
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 import traceback
 from collections.abc import Iterable
@@ -21,11 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
-
-from snn.errors import ConfigError
+from snn.declarations.keys import Key, PluginError
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -34,75 +31,7 @@ _Place: TypeAlias = "Path | UPath"
 _LARGEST = 2**20  # bytes: it is code, and no data
 _DIGITS = 16  # of the digest, in names
 _MODULE = "spikesweep_plugin_"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _NO_REASON = "without a message"
-
-
-class PluginError(ConfigError):
-    """A user's file cannot be used; the text names the file, the line and the reason."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """A configuration key that a user's file declares.
-
-    Attributes:
-        name: Letters, digits and `_`; no key of ours.
-        type: `int`, `float`, `str` or `bool`.
-        default: Its value when it is not given.
-        low: Least value of a number, allowed itself; None: any.
-        high: Greatest value of a number, allowed itself; None: any.
-        choices: All that is allowed; empty: anything of the type.
-        description: What it means, with its unit.
-
-    Raises:
-        PluginError: The declaration contradicts itself; one line.
-    """
-
-    name: str
-    type: type
-    default: Any
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[Any, ...] = ()
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise PluginError(f"key {self.name!r}: a name has letters, digits and _")
-        if self.type not in (int, float, str, bool):
-            raise PluginError(f"key {self.name}: its type must be int, float, str or bool")
-        if self.type not in (int, float) and (self.low, self.high) != (None, None):
-            raise PluginError(f"key {self.name}: only numbers have low and high")
-        object.__setattr__(self, "choices", tuple(self.choices))
-        try:
-            for choice in self.choices:
-                self._of_type(choice)
-            object.__setattr__(self, "default", self.checked(self.default))
-        except ValueError as error:
-            raise PluginError(f"key {self.name}: its default or a choice: {error}") from None
-
-    @property
-    def annotation(self) -> Any:
-        """The type with its limits, as a pydantic field takes it."""
-        kind: Any = Literal[self.choices] if self.choices else self.type
-        limits = Field(ge=self.low, le=self.high, description=self.description)
-        if self.choices:
-            limits = Field(description=self.description)
-        flags = [] if self.type is bool else [BeforeValidator(_no_flag)]
-        finite = [Field(allow_inf_nan=False)] if self.type is float and not self.choices else []
-        return Annotated[(kind, limits, *finite, *flags)]
-
-    def checked(self, value: Any) -> Any:
-        """The value as one of this key.
-
-        Raises:
-            ValueError: It is not allowed; what is, in one line.
-        """
-        return _validated(self.annotation, value)
-
-    def _of_type(self, value: Any) -> None:
-        _validated(self.type, value)
 
 
 @dataclass(frozen=True)
@@ -262,7 +191,7 @@ def load_kept(folder: _Place) -> list[PluginModule]:
 def _declared_keys(module: PluginModule) -> tuple[Key, ...]:
     keys = getattr(module, "KEYS", ())
     if not isinstance(keys, list | tuple) or not all(isinstance(key, Key) for key in keys):
-        raise PluginError("KEYS: must be a list of snn.plugin_files.Key")
+        raise PluginError("KEYS: must be a list of snn.registry.Key")
     names = [key.name for key in keys]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -275,20 +204,6 @@ def _about_syntax(shown: str, error: Exception) -> str:
         line = f":{error.lineno}" if error.lineno else ""
         return f"{shown}{line}: is no Python: {error.msg}"
     return f"{shown}: is no Python: {_reason(error)}"
-
-
-def _validated(annotation: Any, value: Any) -> Any:
-    try:
-        return TypeAdapter(annotation).validate_python(value)
-    except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise ValueError(message[0].lower() + message[1:]) from None
-
-
-def _no_flag(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("must not be true or false")
-    return value
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,8 @@ from inspect import isfunction
 from typing import Any, NamedTuple
 
 from snn.config import EncodingConfig, TrialConfig
-from snn.plugin_files import PluginError, PluginModule
+from snn.declarations.files import PluginModule
+from snn.declarations.keys import PluginError
 from snn.registry import Component
 
 INPUTS = ("pixels", "spikes")

@@ -2,7 +2,7 @@
 
 A file declares its components as ours do, in `COMPONENTS` (see `snn.registry`):
 
-    from snn.plugin_files import Key
+    from snn.declarations.keys import Key
     from snn.registry import Component
 
     COMPONENTS = (Component(kind="schedule", name="linear", make="linear"),)
@@ -27,16 +27,9 @@ from typing import TYPE_CHECKING
 
 from snn import registry
 from snn.config import check_keys
-from snn.own_networks import networks_of, reference
-from snn.plugin_files import (
-    PluginError,
-    PluginFile,
-    PluginModule,
-    kept,
-    load,
-    loaded,
-    read_file,
-)
+from snn.declarations.files import PluginFile, PluginModule, kept, load, loaded, read_file
+from snn.declarations.keys import PluginError
+from snn.plugins.networks import networks_of, reference
 from snn.registry import FORMATS, KINDS, OURS, Component, Registry
 
 if TYPE_CHECKING:

@@ -1,0 +1,40 @@
+"""One training run as a frozen, validated, flat configuration.
+
+Nothing here imports torch: a specification is checked in milliseconds.
+"""
+
+from snn.config.sections import (
+    DYNAMICS,
+    LAYERS,
+    SPIKING,
+    DataConfig,
+    EncodingConfig,
+    ExecutionConfig,
+    NetworkConfig,
+    NeuronConfig,
+    RegularisationConfig,
+    TrainingConfig,
+    conditional_defaults,
+    no_flag,
+)
+from snn.config.trial import TrialConfig, check_keys, model
+from snn.config.wording import describe
+
+__all__ = [
+    "DYNAMICS",
+    "LAYERS",
+    "SPIKING",
+    "DataConfig",
+    "EncodingConfig",
+    "ExecutionConfig",
+    "NetworkConfig",
+    "NeuronConfig",
+    "RegularisationConfig",
+    "TrainingConfig",
+    "TrialConfig",
+    "check_keys",
+    "conditional_defaults",
+    "describe",
+    "model",
+    "no_flag",
+]

@@ -1,0 +1,280 @@
+"""The keys of a run, in sections that are named after their owner: data, encoding, neurons, ….
+
+Imports no torch. The names of components are those of the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+)
+
+from snn.registry import KINDS, OURS, Registry
+
+PresetName = Literal["default", "published"]
+BackendName = Literal["auto", "reference", "cpu", "cuda"]
+if TYPE_CHECKING:
+    DatasetName: TypeAlias = str
+    DynamicsName: TypeAlias = str
+    EncodingName: TypeAlias = str
+    SurrogateName: TypeAlias = str
+    ReadoutName: TypeAlias = str
+    ScheduleName: TypeAlias = str
+    NetworkName: TypeAlias = str
+else:
+    DatasetName = Literal[OURS.names("dataset")]
+    DynamicsName = Literal[OURS.names("neuron")]
+    EncodingName = Literal[OURS.names("encoding")]
+    SurrogateName = Literal[OURS.names("surrogate")]
+    ReadoutName = Literal[OURS.names("readout")]
+    ScheduleName = Literal[OURS.names("schedule")]
+    NetworkName = Literal[OURS.names("network")]
+
+DYNAMICS = OURS.names("neuron")
+SPIKING = tuple(each.name for each in OURS.of("neuron") if each.spiking)
+
+
+def _hidden_sizes(value: Any) -> Any:
+    sizes = value if isinstance(value, list | tuple) else [value]
+    if not sizes or any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError("needs a whole number of neurons from 1 on, or a list of them")
+    return tuple(sizes)
+
+
+_SIZE = {"type": "integer", "minimum": 1}
+_HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
+
+
+LAYERS = "layers"
+"""The value of `network` that is no network of a user's."""
+
+
+def _layers_by_default(value: Any) -> Any:
+    return LAYERS if value is None else no_flag(value)
+
+
+def no_flag(value: Any) -> Any:
+    """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("must not be true or false")
+    return value
+
+
+def _patience(value: Any) -> Any:
+    return 0 if value is False or value is None or value == "off" else no_flag(value)
+
+
+class Section(BaseModel):
+    """Keys of one owner: frozen, known, finite; no flag stands for a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flags(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        reads_itself = any(isinstance(item, BeforeValidator) for item in field.metadata)
+        return value if field.annotation is bool or reads_itself else no_flag(value)
+
+
+class DataConfig(Section):
+    """Which images, and how they are split."""
+
+    dataset: DatasetName = Field("mnist", description="images to classify")
+    val_fraction: float = Field(
+        0.15, gt=0, lt=1, description="share of the training images kept for validation"
+    )
+
+
+class EncodingConfig(Section):
+    """How a pixel becomes spikes."""
+
+    encoding: EncodingName = Field("latency", description="spike code of the pixels")
+    n_steps: int = Field(100, ge=2, le=10_000, description="time steps per image")
+    dt: float = Field(1.0, gt=0, description="length of a time step in ms")
+    encoder_tau: float = Field(
+        20.0,
+        gt=0,
+        description="latency, periodic: time constant in steps; "
+        "poisson: mean interval in steps between the spikes of a white pixel",
+    )
+    encoder_threshold: float = Field(
+        0.2, gt=0, lt=1, description="latency, periodic: darker pixels never fire"
+    )
+
+
+class NeuronConfig(Section):
+    """The dynamics of the hidden neurons; times in ms, potentials in units of their own."""
+
+    preset: PresetName = Field(
+        "default", description="the model as it was meant, or as it was published, defects included"
+    )
+    dynamics: DynamicsName = Field("alif", description="neuron model; mlp is the baseline")
+    learn_beta: bool = Field(False, description="train the strength of the adaptation (alif)")
+    beta_per_neuron: bool = Field(
+        False, description="a learned beta is one of each neuron, not of the layer (alif)"
+    )
+    tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    learn_tau_mem: bool = Field(
+        False, description="train the membrane time constant of each neuron (lif, alif)"
+    )
+    tau_syn: float | None = Field(
+        None, gt=0, description="synaptic time constant in ms; none: currents act at once"
+    )
+    tau_adapt: float = Field(200.0, gt=0, description="threshold adaptation in ms (alif)")
+    beta: float = Field(0.1, ge=0, description="rise of the threshold per spike (alif)")
+    threshold: float = Field(1.0, gt=0, description="firing threshold (lif, alif)")
+    surrogate: SurrogateName = Field("fast_sigmoid", description="derivative used for a spike")
+    surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
+
+
+class NetworkConfig(Section):
+    """Sizes and connections."""
+
+    network: Annotated[
+        NetworkName, BeforeValidator(_layers_by_default), WithJsonSchema({"type": "string"})
+    ] = Field(
+        LAYERS,
+        description="layers, as the other keys describe them, or a network of your own: "
+        "file.py:function",
+    )
+    hidden: Annotated[
+        tuple[int, ...], BeforeValidator(_hidden_sizes), WithJsonSchema(_HIDDEN_SCHEMA)
+    ] = Field(
+        (128,), description="neurons per hidden layer: one number, or a list with one per layer"
+    )
+    recurrent: bool = Field(False, description="recurrent connections within each hidden layer")
+    tau_out: float = Field(20.0, gt=0, description="time constant of the readout in ms")
+    readout: ReadoutName = Field("max", description="readout over time that gives the logits")
+
+
+class TrainingConfig(Section):
+    """Optimisation with Adam."""
+
+    epochs: int = Field(15, ge=1, le=10_000, description="passes over the training images")
+    batch_size: int = Field(256, ge=1, description="images per step")
+    lr: float = Field(1e-3, gt=0, description="learning rate of Adam")
+    weight_decay: float = Field(1e-5, ge=0, description="L2 penalty of Adam")
+    lr_schedule: ScheduleName = Field(
+        "constant", description="course of the learning rate over the whole training"
+    )
+    clip_norm: float = Field(
+        0.0, ge=0, description="longest gradient of all weights together; 0: not clipped"
+    )
+    weight_average: float = Field(
+        0.0, ge=0, lt=1, description="decay per step of the averaged weights that are used; 0: none"
+    )
+    early_stopping: Annotated[int, BeforeValidator(_patience)] = Field(
+        0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="of split, weights, order and poisson spikes")
+
+
+class RegularisationConfig(Section):
+    """What keeps a network from learning its training images by heart, or from firing too much."""
+
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of the label spread over all classes"
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of hidden neurons that are silenced for a training batch",
+    )
+    spike_penalty: float = Field(
+        0.0, ge=0, description="weight in the loss of the spikes per hidden neuron and image"
+    )
+    augment_shift: float = Field(
+        0.0, ge=0, description="training images are shifted by up to so many pixels"
+    )
+    augment_rotation: float = Field(
+        0.0, ge=0, le=180, description="training images are turned by up to so many degrees"
+    )
+    augment_mirror: bool = Field(
+        False, description="every second training image is mirrored, left to right"
+    )
+
+
+# Techniques that were added later. A run that does not use them has the `config_id` that it had
+# before they were added.
+OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
+    "lr_schedule",
+    "clip_norm",
+    "weight_average",
+    "beta_per_neuron",
+    "learn_tau_mem",
+    "network",
+}
+
+_PUBLISHED_DEFAULTS: dict[str, Any] = {
+    "encoder_tau": 0.02,
+    "tau_mem": 20.0,
+    "tau_out": 10.0,
+    "beta": 1.6,
+    "threshold": 0.03,
+    "surrogate_slope": 0.3,
+}
+
+
+@cache
+def conditional_defaults(
+    registry: Registry,
+) -> tuple[tuple[dict[str, str], Mapping[str, Any]], ...]:
+    """What a key is when it is not given, under conditions on other keys; the most special last."""
+    with_component = [({KINDS[each.kind]: each.name}, each) for each in registry.components]
+    published = {"preset": "published"}
+    return (
+        *((condition, each.defaults) for condition, each in with_component if each.defaults),
+        (published, _PUBLISHED_DEFAULTS),
+        *(
+            (published | condition, each.published)
+            for condition, each in with_component
+            if each.published
+        ),
+    )
+
+
+SPIKING_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields) - {"dynamics"}
+    | {"recurrent", "tau_out", "readout", "spike_penalty"}
+)
+LAYERS_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields)
+    | frozenset(NetworkConfig.model_fields) - {"network"}
+    | {"dropout", "spike_penalty"}
+)
+"""Keys of our own networks: another network uses those that it names."""
+
+
+class ExecutionConfig(Section):
+    """How the numbers are computed: no part of what a run is, its results are the same."""
+
+    backend: BackendName = Field(
+        "auto",
+        description="code of the time loops: cpu and cuda are compiled, reference is plain torch, "
+        "auto is the fastest that can; the results are the same",
+    )
+
+
+if TYPE_CHECKING:
+    ComponentKeys = Section
+else:
+    ComponentKeys = create_model(
+        "ComponentKeys",
+        __base__=Section,
+        **{key.name: (key.annotation, key.default) for key in OURS.keys},
+    )

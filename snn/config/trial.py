@@ -1,0 +1,218 @@
+"""One training run as a frozen, validated, flat configuration.
+
+`TrialConfig` is all sections at once, so it can be handed to any of their owners as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError, create_model, model_validator
+
+from snn.config.sections import (
+    LAYERS,
+    LAYERS_ONLY,
+    OPTIONAL,
+    SPIKING_ONLY,
+    ComponentKeys,
+    DataConfig,
+    EncodingConfig,
+    ExecutionConfig,
+    NetworkConfig,
+    NeuronConfig,
+    RegularisationConfig,
+    TrainingConfig,
+    conditional_defaults,
+)
+from snn.config.wording import describe
+from snn.declarations.keys import PluginError
+from snn.errors import ConfigError
+from snn.registry import KINDS, OURS, SPIKING_KINDS, Component, Registry, current
+
+
+class TrialConfig(
+    DataConfig,
+    EncodingConfig,
+    NeuronConfig,
+    NetworkConfig,
+    TrainingConfig,
+    RegularisationConfig,
+    ExecutionConfig,
+    ComponentKeys,
+):
+    """Everything that determines the numbers of one run.
+
+    Attributes:
+        registry: The components that it can name.
+
+    Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
+    """
+
+    registry: ClassVar[Registry] = OURS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        conditions = {"preset", *KINDS.values()}
+        facts = {key: given.get(key, cls.model_fields[key].default) for key in conditions}
+        defaults: dict[str, Any] = {}
+        for condition, values in conditional_defaults(cls.registry):
+            if all(facts[key] == wanted for key, wanted in condition.items()):
+                defaults |= values
+        return defaults | dict(given)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> TrialConfig:
+        """Validate plain values; what is wrong comes as one ConfigError of one line.
+
+        The components and their keys are those of the registry that is used now.
+        """
+        kind = model()
+        try:
+            return kind(**values)
+        except ValidationError as error:
+            raise ConfigError(describe(error, kind)) from None
+
+    def component(self, kind: str) -> Component:
+        """The component of a kind that this run uses or, without spikes, would use."""
+        return self.registry.get(kind, getattr(self, KINDS[kind]))
+
+    @property
+    def has_own_network(self) -> bool:
+        """Whether the network is a user's."""
+        return self.network != LAYERS
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the network is one of layers of spiking neurons."""
+        return not self.has_own_network and self.component("neuron").spiking
+
+    def uses(self, key: str) -> bool:
+        """Whether a key has an effect in this run."""
+        return key not in self._unused()
+
+    def uses_kind(self, kind: str) -> bool:
+        """Whether the component of a kind is used in this run."""
+        return any(each.kind == kind for each in self.components)
+
+    @property
+    def components(self) -> list[Component]:
+        """The components that this run uses."""
+        unused = set() if self.spiking else set(SPIKING_KINDS) - {"neuron"}
+        if self.has_own_network:
+            unused = set(SPIKING_KINDS) - {
+                kind for kind in SPIKING_KINDS if KINDS[kind] in self.component("network").uses
+            }
+        return [self.component(kind) for kind in KINDS if kind not in unused]
+
+    def identity(self) -> dict[str, Any]:
+        """What determines the numbers: techniques that are not used are left out.
+
+        The digests of users' files are part of it, where a component of theirs is used.
+        """
+        neutral = {key: type(self).model_fields[key].default for key in OPTIONAL}
+        params = self.params().items()
+        told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
+        return told | ({"plugins": self.plugins} if self.plugins else {})
+
+    @property
+    def plugins(self) -> list[str]:
+        """The digests of the users' files that this run needs, in order."""
+        return sorted({each.digest for each in self.components if each.digest})
+
+    def params(self) -> dict[str, Any]:
+        """The keys that this run uses, with plain values, as they are logged."""
+        unused = self._unused()
+        return {key: value for key, value in self.to_wire().items() if key not in unused}
+
+    def _unused(self) -> set[str]:
+        used = self.components
+        unused = set(ExecutionConfig.model_fields)
+        for kind in KINDS:
+            unused |= self.registry.shared(kind) | self.registry.brought(kind)
+        for each in used:
+            unused -= {*each.uses, *each.own}
+        if not self.has_own_network:
+            unused |= {"network"} if self.spiking else {"network", *SPIKING_ONLY}
+        else:
+            unused |= LAYERS_ONLY - {*self.component("network").uses}
+            if self.uses_kind("encoding"):  # it says which of its keys it uses
+                unused |= self.registry.shared("encoding") - {*self.component("encoding").uses}
+        if not self.learn_beta:
+            unused |= {"beta_per_neuron"}
+        return unused
+
+    def to_wire(self) -> dict[str, Any]:
+        """All keys with plain values, to hand to another process: `parse` gives an equal one."""
+        values = self.model_dump()
+        values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
+        return dict(sorted(values.items()))
+
+    @property
+    def config_id(self) -> str:
+        """12 hex digits that are equal exactly when the runs are the same, seed included."""
+        return _digest(self.identity())
+
+    @property
+    def group_id(self) -> str:
+        """As `config_id`, but the same for all seeds."""
+        return _digest({key: v for key, v in self.identity().items() if key != "seed"})
+
+
+def model() -> type[TrialConfig]:
+    """The configuration with the components and keys of the registry that is used now."""
+    return _model(current())
+
+
+@cache
+def _model(registry: Registry) -> type[TrialConfig]:
+    if registry is OURS:
+        return TrialConfig
+    fields: dict[str, Any] = {}
+    for kind, key in KINDS.items():
+        ours = TrialConfig.model_fields[key]
+        names: Any = Literal[registry.names(kind)]
+        described = Field(description=ours.description)
+        fields[key] = Annotated[(names, described, *ours.metadata)], ours.default
+    for component in registry.plugins:
+        _refuse_our_keys(component)
+        fields |= {key.name: (key.annotation, key.default) for key in component.keys}
+    extended = create_model("TrialConfig", __base__=TrialConfig, **fields)
+    extended.registry = registry
+    return extended
+
+
+def check_keys(registry: Registry) -> None:
+    """Refuse components whose keys are not those that they may bring or change.
+
+    Raises:
+        PluginError: One line.
+    """
+    _model(registry)
+
+
+def _refuse_our_keys(component: Component) -> None:
+    """Refuse a declaration whose keys are not those that it may bring or change.
+
+    Raises:
+        PluginError: One line.
+    """
+    where = f"{component.file}: {component.title}"
+    for key in component.own:
+        if hasattr(TrialConfig, key) or key in TrialConfig.model_fields:
+            raise PluginError(f"{where}: key {key} exists already, in spikesweep; rename it")
+    for key in (*component.uses, *component.defaults, *component.published):
+        if key not in TrialConfig.model_fields:
+            known = "only its own keys may be new; they stand in keys"
+            raise PluginError(f"{where}: {key} is no key of spikesweep; {known}")
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

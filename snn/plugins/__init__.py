@@ -1,0 +1,1 @@
+"""Components and networks from files of users and from installed packages."""
