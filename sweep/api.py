@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, final
 from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.plain_values import as_yaml_has_them
 from sweep.spec.sources import load_sweep
 from sweep.spec.sweep import Sweep as Specification
+from sweep.spec.yaml.plain_values import as_yaml_has_them
 
 if TYPE_CHECKING:
     from rich.console import Console

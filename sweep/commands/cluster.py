@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.text.plain import visible_lines
-from sweep.commands.common import (
+from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,

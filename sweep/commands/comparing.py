@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.common import SweepNames, say, warn_of_mixed
-from sweep.commands.output import FormatOption, OutputOption, write
+from sweep.commands.parts.common import SweepNames, say, warn_of_mixed
+from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SweepName, print_table, say, stderr
+from sweep.commands.parts.common import SweepName, print_table, say, stderr
 
 if TYPE_CHECKING:
     from sweep.spec.sweep import Confirm

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands import completion
-from sweep.commands.common import say, say_result, stderr
+from sweep.commands.parts import completion
+from sweep.commands.parts.common import say, say_result, stderr
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:

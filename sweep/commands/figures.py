@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sweep.commands import completion
+from sweep.commands.parts import completion
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def figure(
     _check(how, metric, by)
     from analysis import figures
     from analysis.data import runs
-    from sweep.commands.opened_networks import activity_of_run
+    from sweep.commands.parts.opened_networks import activity_of_run
 
     figures.known_suffix(output)  # before anything is computed
     source = figures.source_of(names, runs.load_runs(names), activity=activity_of_run)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.common import say_result, stderr
+from sweep.commands.parts.common import say_result, stderr
 from sweep.errors import SweepError
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import SweepNames, say, say_result
+from sweep.commands.parts.common import SweepNames, say, say_result
 
 if TYPE_CHECKING:
     from analysis.report import Material
@@ -44,7 +44,7 @@ def report(
     Example: spikesweep report quickstart -o quickstart-report
     """
     from analysis.report import Material, build_report, write_report
-    from sweep.commands.opened_networks import activity_of_run
+    from sweep.commands.parts.opened_networks import activity_of_run
 
     say("reading the runs …")
     material = Material.read(names)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.common import SweepNames, print_table, say_result, warn_of_mixed
-from sweep.commands.output import FormatOption, OutputOption, write
+from sweep.commands.parts.common import SweepNames, print_table, say_result, warn_of_mixed
+from sweep.commands.parts.output import FormatOption, OutputOption, write
 
 if TYPE_CHECKING:
     import pandas as pd

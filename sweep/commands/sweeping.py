@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import (
+from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,

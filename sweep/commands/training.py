@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands import completion
-from sweep.commands.common import (
+from sweep.commands.parts import completion
+from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     say_result,
@@ -125,7 +125,7 @@ def predict(
     pixels = pictures.read(images, network, invert=invert)
     found = network.probabilities(pixels)
     if figure is not None:
-        from sweep.commands.activity import draw
+        from sweep.commands.parts.activity import draw
 
         draw(figure, network, images, pixels, found)
     for name, probabilities in zip(images, found, strict=True):

@@ -27,7 +27,7 @@ from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use, read_plugins, use_plugins
 from sweep.spec.sweep import Confirm, Sweep
-from sweep.spec.yaml_file import read
+from sweep.spec.yaml.files import read
 from sweep.tracking.store import open_store, store_exists
 from sweep.trial.params import logged_config
 

@@ -15,7 +15,7 @@ from snn.data import Dataset
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
-from sweep.run.board import Board, Progress
+from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase

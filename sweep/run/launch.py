@@ -18,7 +18,7 @@ from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, sto
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import Plugin
 from sweep.spec.sweep import Sweep
-from sweep.spec.yaml_file import read
+from sweep.spec.yaml.files import read
 
 
 def begin(sweep: Sweep) -> LaunchPaths:

@@ -14,7 +14,7 @@ from snn.config import TrialConfig
 from snn.data import Dataset
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
-from sweep.run.board import Board
+from sweep.run.display.board import Board
 from sweep.run.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
 from sweep.tracking.launch_log import LaunchLog

@@ -21,7 +21,7 @@ from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.host.paths import LaunchPaths
 from sweep.search.database import StudyDatabase
-from sweep.spec.space import Assignment
+from sweep.spec.spaces.space import Assignment
 from sweep.spec.sweep import Sweep
 from sweep.tracking.outbox import Event, Outbox
 from sweep.tracking.tracker import SWEEP_RUN

@@ -17,8 +17,8 @@ from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
 from sweep.spec.plugins import check_components
-from sweep.spec.repeats import first_repeat
-from sweep.spec.space import Parameter
+from sweep.spec.spaces.space import Parameter
+from sweep.spec.yaml.repeats import first_repeat
 
 if TYPE_CHECKING:
     from snn.data import Dataset

@@ -16,7 +16,7 @@ from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sections import by_name
 from sweep.spec.sweep import Sweep
-from sweep.spec.yaml_file import read
+from sweep.spec.yaml.files import read
 
 
 def load_sweep(

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
 from sweep.spec.plugins import Plugin
-from sweep.spec.points import Points
 from sweep.spec.sections import (
     ChosenSampler,
     ChosenScheduler,
@@ -21,9 +20,10 @@ from sweep.spec.sections import (
     read_sampler,
     read_scheduler,
 )
-from sweep.spec.space import Assignment, Space
-from sweep.spec.space_yaml import FORMS, parse_space
-from sweep.spec.yaml_file import write
+from sweep.spec.spaces.points import Points
+from sweep.spec.spaces.space import Assignment, Space
+from sweep.spec.spaces.space_yaml import FORMS, parse_space
+from sweep.spec.yaml.files import write
 
 
 def counted(number: int, noun: str) -> str:

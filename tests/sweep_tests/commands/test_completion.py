@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.commands import completion
+from sweep.commands.parts import completion
 
 # What bash does when the user presses Tab, by the script that the command prints.
 PRESS_TAB = """

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sweep.cli import run
-from sweep.commands.output import write
+from sweep.commands.parts.output import write
 from sweep.errors import SpecError
 
 TABLE = pd.DataFrame({"a": [1]})

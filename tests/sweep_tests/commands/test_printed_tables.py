@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.commands.common import print_table
+from sweep.commands.parts.common import print_table
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
 from tests.sweep_tests.workplace import Workplace

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from analysis.records import State
 from sweep.host.console import duration
-from sweep.run.board import Board
-from sweep.run.progress import Progress, Running
-from sweep.run.screens import Notebook
+from sweep.run.display.board import Board
+from sweep.run.display.progress import Progress, Running
+from sweep.run.display.screens import Notebook
 
 
 def board(terminal: bool, mode: str = "max") -> tuple[Board, io.StringIO]:
@@ -63,7 +63,7 @@ def test_the_best_follows_the_direction_of_the_metric(mode: str, best: float) ->
 def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
     view, _ = board(terminal=False)
     now = 1000.0
-    monkeypatch.setattr("sweep.run.board.time.monotonic", lambda: now)
+    monkeypatch.setattr("sweep.run.display.board.time.monotonic", lambda: now)
     view.begin("a", "a", epochs=10)
     assert view.progress.seconds_left() is None
     now += 30

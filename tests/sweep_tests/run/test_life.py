@@ -22,7 +22,7 @@ from snn.data import Dataset, load
 from sweep.cluster import connection
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
-from sweep.run.board import Board, Progress
+from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.spec.sweep import Resources
 from sweep.tracking.earlier_runs import Ledger

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import SpecError
-from sweep.spec.space import Space
-from sweep.spec.space_yaml import parse_space
+from sweep.spec.spaces.space import Space
+from sweep.spec.spaces.space_yaml import parse_space
 
 FIXED: dict[str, Any] = {"dataset": "digits", "preset": "default"}
 

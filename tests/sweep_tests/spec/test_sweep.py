@@ -17,7 +17,7 @@ from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.json_schema import json_schema
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import bundled, load_sweep
-from sweep.spec.yaml_file import read
+from sweep.spec.yaml.files import read
 
 GOOD = """
 name: good

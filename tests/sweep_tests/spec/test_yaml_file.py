@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analysis.text.plain import LONGEST_LINE
 from sweep.cli import run
 from sweep.errors import SpecError
-from sweep.spec.yaml_file import read, write
+from sweep.spec.yaml.files import read, write
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.common import print_table, stdout
+from sweep.commands.parts.common import print_table, stdout
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:

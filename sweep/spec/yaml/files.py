@@ -16,7 +16,7 @@ import yaml
 
 from analysis.text.plain import brief
 from sweep.errors import SpecError
-from sweep.spec.yaml_scalars import NUMBERS, Unreadable, as_tagged, as_written
+from sweep.spec.yaml.scalars import NUMBERS, Unreadable, as_tagged, as_written
 
 _DEEPEST = 32  # lists and mappings in each other
 _MOST_ALIASED = 10_000  # values that aliases repeat

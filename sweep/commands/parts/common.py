@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.text.plain import visible
-from sweep.commands import completion
+from sweep.commands.parts import completion
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
-from sweep.spec.repeats import hashable
+from sweep.spec.yaml.repeats import hashable
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial

@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from analysis.records import State
-from sweep.run.progress import Progress, Running
-from sweep.run.screens import screen_for
+from sweep.run.display.progress import Progress, Running
+from sweep.run.display.screens import screen_for
 
 __all__ = ["Board", "Progress"]
 

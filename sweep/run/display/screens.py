@@ -16,7 +16,7 @@ from rich.text import Text
 
 from analysis.text.plain import visible
 from sweep.host.console import in_notebook
-from sweep.run.progress import Progress
+from sweep.run.display.progress import Progress
 
 _PLAIN_EVERY_S = 10.0
 _NOTEBOOK_EVERY_S = 0.5

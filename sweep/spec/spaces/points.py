@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sweep.spec.space import Assignment, Parameter
+from sweep.spec.spaces.space import Assignment, Parameter
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from sweep.errors import SpecError
-from sweep.spec.yaml_file import read, write
+from sweep.spec.yaml.files import read, write
 
 
 def as_yaml_has_them(values: Mapping[str, Any], where: str) -> Any:

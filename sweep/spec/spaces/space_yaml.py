@@ -14,8 +14,8 @@ from typing import Any
 
 from analysis.text.plain import brief
 from sweep.errors import SpecError
-from sweep.spec.repeats import first_repeat
-from sweep.spec.space import Parameter, Space, stepped, steps_between
+from sweep.spec.spaces.space import Parameter, Space, stepped, steps_between
+from sweep.spec.yaml.repeats import first_repeat
 
 FORMS = (
     "a list, {choice: [...]}, {int: [low, high], step: n}, {float: [low, high]} "

@@ -23,7 +23,7 @@ def activity_of_run(run_id: str) -> ImageActivity:
     from snn.errors import SnnError
     from snn.networks import pictures
     from snn.training import checkpoint
-    from sweep.commands.activity import activities
+    from sweep.commands.parts.activity import activities
     from sweep.errors import SpecError
 
     try:

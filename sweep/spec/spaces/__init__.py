@@ -1,0 +1,1 @@
+"""The search space: parameters, points, and how they are written."""
