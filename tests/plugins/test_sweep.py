@@ -55,7 +55,7 @@ def test_they_are_searched_logged_shown_and_resumed_like_ours(place: Workplace) 
     for run in runs:
         if run not in mine:  # of the four, it uses the data set alone
             assert run.data.tags["spikesweep.plugins"].startswith("bars.py ")
-            assert not {"sharpness", "burst", "width"} & run.data.params.keys()
+            assert not {"sharpness", "burst", "half_width"} & run.data.params.keys()
     table = place.run("table", "own", "--format", "csv").stdout
     assert "adex" in table and "burst" in table and "triangle" in table
     assert place.run("predict", "own", "test:0").stdout.startswith("test:0")

@@ -26,7 +26,7 @@ OURS = ("RAY_", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "MLFLOW_")
 class Head:
     """Processes on this machine, on free ports of the loopback, that end with `close`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cpus: int = 2) -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
         self._temp = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in it
@@ -48,7 +48,8 @@ class Head:
                 "--dashboard-host=127.0.0.1",
                 "--node-ip-address=127.0.0.1",
                 f"--temp-dir={self._temp}",
-            ]
+            ],
+            cpus=cpus,
         )
         wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
 

@@ -1,0 +1,106 @@
+"""Five files of a user's in one sweep on a cluster: searched, killed, resumed, shown, changed."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snn import registry
+from sweep.spec.sources import load_sweep
+from tests.sweep_tests.head import Head
+from tests.sweep_tests.workplace import Workplace, wait_until
+
+HERE = Path(__file__).parent
+FILES = ("adex.py", "burst.py", "triangle.py", "bars.py", "snntorch_network.py")
+NETWORK = "mine/snntorch_network.py:build"
+OURS = {"network": "layers"}
+ALL = {
+    "name": "all",
+    "plugins": [f"mine/{name}" for name in FILES[:4]],
+    "base": {"dataset": "bars", "epochs": 4, "n_steps": 10, "hidden": 6, "width": 8},
+    "search": {
+        "network": ["layers", NETWORK],
+        "encoding": ["latency", "burst"],
+        "burst": {"int": [2, 8], "when": {"encoding": "burst"}},
+        "dynamics": {"choice": ["lif", "adex"], "when": OURS},
+        "sharpness": {"float": [0.1, 0.5], "when": {"dynamics": "adex"}},
+        "surrogate": {"choice": ["atan", "triangle"], "when": OURS},
+        "lr": {"loguniform": [1e-3, 1e-2]},
+    },
+    "sampler": {"name": "random", "seed": 3},
+    "scheduler": {"name": "asha", "grace": 2},
+    "trials": 8,
+    "seeds": [0, 1],
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    (tmp_path / "mine").mkdir()
+    for name in FILES:
+        shutil.copy(HERE / name, tmp_path / "mine")
+    yield Workplace(tmp_path)
+    registry.use(registry.OURS)
+
+
+@pytest.fixture
+def cluster(place: Workplace) -> Iterator[Head]:
+    """Two nodes, each with room for one trial."""
+    head = Head(place.folder, cpus=1)
+    try:
+        head.add_node(cpus=1)
+        wait_until(lambda: head.nodes() == 2)
+        yield head
+    finally:
+        head.close()
+
+
+def test_they_are_searched_killed_resumed_and_shown_like_ours(
+    place: Workplace, cluster: Head
+) -> None:
+    spec = place.spec(**ALL)
+    shared = {"SPIKESWEEP_STORAGE": str(place.folder / "ray_results")}
+    command = ("run", spec, "--address", cluster.address)
+    killed = cluster.start_client(*command, **shared)
+    trials = place.folder / "ray_results" / "all" / "1" / "trials"
+    wait_until(lambda: killed.poll() is not None or len(list(trials.glob("*/last.pt"))) > 3, 150)
+    assert killed.poll() is None, killed.communicate()
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    resumed = cluster.client(*command, "--resume", **shared)
+    assert resumed.returncode == 0, resumed.stderr
+
+    runs = place.runs("all")
+    assert {run.info.status for run in runs} == {"FINISHED", "KILLED"}  # ASHA has ended some
+    params = [run.data.params for run in runs]
+    assert Counter(each["seed"] for each in params) == {"0": 8, "1": 8}
+    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == len(runs) == 16
+    seen = {(key, each[key]) for each in params for key in each}
+    own = {"dynamics": "adex", "encoding": "burst", "surrogate": "triangle"}
+    own |= {"network": "snntorch_network.py:build", "dataset": "bars"}
+    assert own.items() <= seen
+    assert all(("sharpness" in each) == (each.get("dynamics") == "adex") for each in params)
+    assert len({run.data.tags["spikesweep.node"] for run in runs}) == 1  # two nodes, one machine
+
+    done = [run.data.params for run in runs if run.info.status == "FINISHED"]
+    table = place.run("table", "all", "--format", "md").stdout
+    shown = {
+        each[key] for each in done for key in ("network", "encoding", "dynamics") if key in each
+    }
+    assert "burst" in shown and all(value in table for value in shown)
+    drawn = place.run("figure", "strip", "all", "--by", "encoding", "-o", "strip.svg")
+    assert drawn.returncode == 0, drawn.stderr
+    assert "burst" in (place.folder / "strip.svg").read_text()
+
+    with contextlib.chdir(place.folder):
+        before = load_sweep(spec).config({}, seed=0)
+        changed = place.folder / "mine" / "bars.py"
+        changed.write_text(changed.read_text() + "\n# changed\n")
+        after = load_sweep(spec).config({}, seed=0)
+    assert before.config_id != after.config_id  # so that none of the old runs is reused
