@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.text.plain import one_line
 from sweep.errors import SpecError, SweepError
 from sweep.host import environment, shadows, streams
 from sweep.host.ending import end_process
@@ -97,8 +96,9 @@ def run(arguments: list[str]) -> int:
         return _say("an argument has a NUL character: no text and no path can", WRONG)
     try:
         shadows.refuse()
-    except SpecError as error:
-        return _say(str(error), WRONG)
+    except SpecError as error:  # ours cannot be imported now, nor what prints plain text
+        print(f"spikesweep: {error}", file=sys.stderr)
+        return WRONG
     from analysis.text.redaction import redacted_output
 
     with redacted_output(arguments):
@@ -140,6 +140,8 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Any
 
 def _say(text: str, code: int) -> int:
     if text:
+        from analysis.text.plain import one_line
+
         print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
 

@@ -20,6 +20,7 @@ if not torch.cuda.is_available():
 
 # Tests that run in the background ignore Ctrl-C, and so would all commands that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it
 
 settings.register_profile("any machine", deadline=None)  # a busy one is slow, and not wrong
 settings.load_profile("any machine")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.text.plain import visible_lines
 from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
@@ -115,6 +114,8 @@ def logs(
     job = there.find(job_id)
     if follow:
         return _follow(there, job)
+    from analysis.text.plain import visible_lines
+
     print(visible_lines(there.log(job)), end="")
     if ended(job):
         _conclude(there, job)

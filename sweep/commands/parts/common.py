@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.text.plain import visible
 from sweep.commands.parts import completion
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def stdout() -> Console:
 
 def say_result(text: str) -> None:
     """A line of the results."""
+    from analysis.text.plain import visible
+
     print(visible(text))
 
 
@@ -156,4 +157,6 @@ def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
 
 
 def _text(value: object) -> str:
+    from analysis.text.plain import visible
+
     return "" if value is None or value != value else visible(str(value))
