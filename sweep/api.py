@@ -14,7 +14,7 @@ from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import load_sweep
-from sweep.spec.sweep import Sweep as Specification
+from sweep.spec.specification import Specification
 from sweep.spec.yaml.plain_values import as_yaml_has_them
 
 if TYPE_CHECKING:

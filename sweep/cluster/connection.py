@@ -24,7 +24,7 @@ from sweep.host.environment import quiet_mlflow, settle_ray
 from sweep.host.guest import RAY_LOGGERS, unlogged
 from sweep.host.shadows import job_config
 from sweep.host.stopping import obeyed_later
-from sweep.spec.sweep import Resources
+from sweep.spec.specification import Resources
 
 _COUNT_EVERY_S = 5.0
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine

@@ -23,7 +23,7 @@ from ray.job_submission import JobDetails, JobStatus, JobType
 
 from sweep.cluster.ray_internals import job_client, version_of_server
 from sweep.errors import SpecError, SweepError, first_line
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 
 ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray itself reads
 STOP_WAIT_S = 120  # Ray's own 3 s are less than it takes to close the runs
@@ -78,7 +78,7 @@ class JobServer:
             self._client = job_client(self.url, _REQUEST_S)
             self.url = self._client.get_address()
 
-    def submit(self, sweep: Sweep, *, resume: bool, again: str) -> str:
+    def submit(self, sweep: Specification, *, resume: bool, again: str) -> str:
         """Start a sweep; returns the id of its job.
 
         Args:
@@ -241,7 +241,7 @@ def _resolvable(address: str) -> str:
     )
 
 
-def _entrypoint(sweep: Sweep, resume: bool) -> str:
+def _entrypoint(sweep: Specification, resume: bool) -> str:
     """A shell command. The sweep replaces the shell, so Ray's signals reach it."""
     options = " --resume" if resume else ""
     if len(sweep.to_yaml().encode()) > _LONGEST:

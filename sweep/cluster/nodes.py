@@ -11,7 +11,7 @@ from snn.training.place import Place
 from sweep.cluster.connection import fitting
 from sweep.errors import SpecError, SweepError
 from sweep.host.paths import STORAGE_ENV, LaunchPaths
-from sweep.spec.sweep import Resources
+from sweep.spec.specification import Resources
 
 RELEASE = version("spikesweep")
 _PATIENCE_S = 120.0  # a node that needs longer to start a process is of no use

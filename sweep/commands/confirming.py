@@ -11,7 +11,7 @@ import typer
 from sweep.commands.parts.common import SweepName, print_table, say, stderr
 
 if TYPE_CHECKING:
-    from sweep.spec.sweep import Confirm
+    from sweep.spec.specification import Confirm
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def confirm(
     """
     from sweep.run.confirmation import asked_for, use_plugins_of
     from sweep.spec.sources import parse_overrides
-    from sweep.spec.sweep import Confirm
+    from sweep.spec.specification import Confirm
 
     use_plugins_of(name)
     fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)

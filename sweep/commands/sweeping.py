@@ -20,7 +20,7 @@ from sweep.commands.parts.common import (
 
 if TYPE_CHECKING:
     from sweep.run.driver import Result
-    from sweep.spec.sweep import Sweep
+    from sweep.spec.specification import Specification
 
 
 def register(app: typer.Typer) -> None:
@@ -136,7 +136,7 @@ def sync() -> int:
     return 0 if sync_all(stderr()) else 1
 
 
-def _conclude(spec: str, sweep: Sweep, result: Result) -> int:
+def _conclude(spec: str, sweep: Specification, result: Result) -> int:
     """Show the leaders and say what to do next; the exit code."""
     from sweep.commands import results
 

@@ -14,7 +14,7 @@ from sweep.run import launch, runner
 from sweep.run.confirmation import confirmation as plan
 from sweep.run.confirmation import searched_each, searched_for
 from sweep.spec.fresh_seeds import check_fresh, fresh_seeds
-from sweep.spec.sweep import Confirm, Sweep, counted
+from sweep.spec.specification import Confirm, Specification, counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,13 +34,13 @@ class Confirmed:
             a trial is done.
     """
 
-    sweep: Sweep
+    sweep: Specification
     each: Sequence[str]
     ended: Ended
     table: pd.DataFrame | None
 
 
-def wants_confirmation(sweep: Sweep, ended: Ended) -> bool:
+def wants_confirmation(sweep: Specification, ended: Ended) -> bool:
     """Whether the leaders are to be confirmed after a launch that ended so."""
     cut_off = ended.halted or ended.interrupted or ended.undelivered
     return sweep.confirm is not None and not cut_off and ended.progress.best is not None

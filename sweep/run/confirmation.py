@@ -26,7 +26,7 @@ from sweep.spec.checks import check_changes
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use, read_plugins, use_plugins
-from sweep.spec.sweep import Confirm, Sweep
+from sweep.spec.specification import Confirm, Specification
 from sweep.spec.yaml.files import read
 from sweep.tracking.store import open_store, store_exists
 from sweep.trial.params import logged_config
@@ -37,7 +37,7 @@ def confirmation(
     run_ids: Sequence[str],
     seeds: Sequence[int],
     changed: Mapping[str, Any] = MappingProxyType({}),
-) -> Sweep:
+) -> Specification:
     """The sweep that confirms the leaders of another, its points in their order.
 
     Args:

@@ -22,7 +22,7 @@ from sweep.search.database import StudyDatabase
 from sweep.search.identity import claim, refuse_other_notes
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.tracker import MlflowTracker
@@ -54,7 +54,7 @@ class Result:
 
 
 def drive(
-    sweep: Sweep,
+    sweep: Specification,
     paths: LaunchPaths,
     datasets: Mapping[str, Dataset],
     slots: Slots,
@@ -125,7 +125,7 @@ def _closed_if_interrupted(tracker: MlflowTracker, log: LaunchLog) -> Iterator[N
         raise
 
 
-def _begin_launch(log: LaunchLog, sweep: Sweep) -> None:
+def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
     params = {
         "sampler": sweep.sampler.name,
         "scheduler": sweep.scheduler.name,

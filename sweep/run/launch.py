@@ -17,11 +17,11 @@ from sweep.host import locks
 from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import Plugin
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 
 
-def begin(sweep: Sweep) -> LaunchPaths:
+def begin(sweep: Specification) -> LaunchPaths:
     """Make the folder of a new launch.
 
     Raises:
@@ -97,7 +97,7 @@ def _remove_empty(folder: Path) -> None:
             empty.rmdir()
 
 
-def latest(sweep: Sweep) -> LaunchPaths:
+def latest(sweep: Specification) -> LaunchPaths:
     """The latest launch of a sweep, to resume it.
 
     Raises:
@@ -116,7 +116,7 @@ def latest(sweep: Sweep) -> LaunchPaths:
     return found[-1]
 
 
-def is_latest(sweep: Sweep) -> bool:
+def is_latest(sweep: Specification) -> bool:
     """Whether the latest launch of this name has the same specification."""
     found = _specified(storage_root(), sweep.name)
     return bool(found) and not _changed(sweep, found[-1])
@@ -127,7 +127,7 @@ def _specified(root: Place, name: str) -> list[LaunchPaths]:
     return [paths for paths in launches(root, name) if paths.spec.exists()]
 
 
-def _changed(sweep: Sweep, paths: LaunchPaths) -> list[str]:
+def _changed(sweep: Specification, paths: LaunchPaths) -> list[str]:
     """The keys in which a launch differs from a sweep, and the plugins."""
     values = read(paths.spec.read_text(encoding="utf-8"), str(paths.spec))
     plugins = _changed_plugins(values, paths)

@@ -15,7 +15,7 @@ from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
 from sweep.spec.checks import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.store import store_uri
 
@@ -24,7 +24,7 @@ _PROBE_BATCHES = 4
 _START_S = 15.0  # Ray and the first actors
 
 
-def show(sweep: Sweep, out: Console, progress: Console) -> None:
+def show(sweep: Specification, out: Console, progress: Console) -> None:
     """Print the plan, with the time that it will take from short measured steps."""
     check_backends(sweep)
     datasets = read_datasets(sweep)
@@ -57,7 +57,7 @@ def show(sweep: Sweep, out: Console, progress: Console) -> None:
         out.print(line, soft_wrap=True)
 
 
-def _each(sweep: Sweep) -> list[str]:
+def _each(sweep: Specification) -> list[str]:
     if not sweep.each:
         return []
     share, more = divmod(sweep.configurations_planned(), len(sweep.kinds))
@@ -65,7 +65,7 @@ def _each(sweep: Sweep) -> list[str]:
     return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {size}"]
 
 
-def _confirm(sweep: Sweep) -> list[str]:
+def _confirm(sweep: Specification) -> list[str]:
     if sweep.confirm is None:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
@@ -73,7 +73,7 @@ def _confirm(sweep: Sweep) -> list[str]:
     return [f"confirm     then {what}, not in the time"]
 
 
-def _samples(sweep: Sweep) -> list[TrialConfig]:
+def _samples(sweep: Specification) -> list[TrialConfig]:
     """A few configurations of the search, drawn at random."""
     import optuna
 
@@ -100,12 +100,12 @@ def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> fl
     return per_image * len(dataset.train_labels) * config.epochs
 
 
-def _parallel(sweep: Sweep) -> int:
+def _parallel(sweep: Specification) -> int:
     cpus = os.cpu_count() or 1
     return max(1, int(cpus / sweep.resources.cpu))
 
 
-def _known(sweep: Sweep, ledger: Ledger) -> int | None:
+def _known(sweep: Specification, ledger: Ledger) -> int | None:
     """How many trials are reused; None if only the search will show it."""
     if ledger.trouble or not sweep.sampler.declared.every_point:
         return None

@@ -9,7 +9,7 @@ from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
 from sweep.spec.checks import check_backends, check_networks
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.run.driver import Result
 
 
-def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
+def read_datasets(sweep: Specification) -> dict[str, Dataset]:
     """All data sets that trials of a sweep can use, after a check that each can be split."""
     from snn.data import load, split
 
@@ -32,7 +32,7 @@ def read_datasets(sweep: Sweep) -> dict[str, Dataset]:
 
 
 def run(
-    sweep: Sweep,
+    sweep: Specification,
     console: Console,
     *,
     resume: bool = False,

@@ -21,7 +21,7 @@ from sweep.host.paths import LaunchPaths, TrialPaths, anywhere, launches, storag
 from sweep.run import launch
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.same_store import refuse_another_store
@@ -90,7 +90,7 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
     return ended
 
 
-def _as_sweep(config: TrialConfig) -> Sweep:
+def _as_sweep(config: TrialConfig) -> Specification:
     base = {key: value for key, value in config.to_wire().items() if key != "seed"}
     plan = {"name": NAME, "base": base, "scheduler": "none", "seeds": [config.seed]}
     return parse_sweep({**plan, "plugins": plugins_in_use()})

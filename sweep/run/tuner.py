@@ -31,7 +31,7 @@ from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import Stop
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 
 _LOOK_EVERY_S = 0.1
 _SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal
@@ -120,7 +120,7 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
 
 
 def make_tuner(
-    sweep: Sweep,
+    sweep: Specification,
     searcher: StudySearcher,
     observer: Callback,
     paths: LaunchPaths,

@@ -22,7 +22,7 @@ from sweep.errors import SpecError
 from sweep.host.paths import LaunchPaths
 from sweep.search.database import StudyDatabase
 from sweep.spec.spaces.space import Assignment
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.tracking.outbox import Event, Outbox
 from sweep.tracking.tracker import SWEEP_RUN
 from sweep.trial.params import differences
@@ -39,7 +39,7 @@ def configuration_record(config: TrialConfig) -> str:
 
 
 def claim(
-    database: StudyDatabase, sweep: Sweep, paths: LaunchPaths, data: Mapping[str, str]
+    database: StudyDatabase, sweep: Specification, paths: LaunchPaths, data: Mapping[str, str]
 ) -> None:
     """Check that a study belongs to a launch, and mark a new one.
 
@@ -83,7 +83,7 @@ def refuse_other_notes(paths: LaunchPaths) -> None:
         )
 
 
-def _digest(sweep: Sweep) -> str:
+def _digest(sweep: Specification) -> str:
     """Digest of the specification as given: defaults may change in a later version."""
     given = sweep.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
@@ -99,7 +99,7 @@ def _wrong_mark(known: Mapping[str, Any], mark: Mapping[str, Any], paths: Launch
     return f"the images of {', '.join(changed)} have changed since"
 
 
-def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) -> str:
+def _wrong_trial(trials: list[FrozenTrial], sweep: Specification, paths: LaunchPaths) -> str:
     """What is wrong with the first trial that does not belong to this launch."""
     own: set[str] | None = None
     for trial in trials:
@@ -121,7 +121,7 @@ def _wrong_trial(trials: list[FrozenTrial], sweep: Sweep, paths: LaunchPaths) ->
     return ""
 
 
-def _outside(assignment: Assignment, sweep: Sweep) -> str:
+def _outside(assignment: Assignment, sweep: Specification) -> str:
     """Which values of a trial lie outside the search space."""
     return "" if sweep.space.takes(assignment) else f"{assignment} is not in search or points"
 

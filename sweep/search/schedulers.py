@@ -5,11 +5,11 @@ from __future__ import annotations
 from ray.tune.schedulers import TrialScheduler
 
 from sweep.methods.schedulers.base import Comparison
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.trial.outcome import EPOCH
 
 
-def make_scheduler(sweep: Sweep) -> TrialScheduler:
+def make_scheduler(sweep: Specification) -> TrialScheduler:
     """The scheduler of a sweep; of several metrics it looks at the first."""
     metric, mode = next(iter(sweep.directions.items()))
     epochs = max(sweep.values("epochs"))

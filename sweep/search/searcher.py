@@ -29,7 +29,7 @@ from snn.config import TrialConfig
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
 from sweep.search.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
 from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
 
@@ -65,7 +65,7 @@ class StudySearcher(Searcher):
 
     def __init__(
         self,
-        sweep: Sweep,
+        sweep: Specification,
         study: optuna.Study,
         database: StudyDatabase,
         lookup: Lookup,

@@ -14,12 +14,12 @@ from optuna.trial import TrialState
 from analysis.records import MAX
 from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def open_study(sweep: Sweep, database: StudyDatabase) -> optuna.Study:
+def open_study(sweep: Specification, database: StudyDatabase) -> optuna.Study:
     """The study with the trials from its database, in their order; their numbers may differ."""
     study = optuna.create_study(directions=optuna_directions(sweep.directions))
     study.add_trials(database.trials)
@@ -53,7 +53,7 @@ def _key(point: Mapping[str, Any]) -> str:
     return json.dumps(point, sort_keys=True)
 
 
-def make_sampler(sweep: Sweep, drawn: int) -> BaseSampler:
+def make_sampler(sweep: Specification, drawn: int) -> BaseSampler:
     """The sampler; after a resume it draws other random numbers than at first."""
     chosen = sweep.sampler
     with warnings.catch_warnings():

@@ -22,10 +22,10 @@ from sweep.spec.yaml.repeats import first_repeat
 
 if TYPE_CHECKING:
     from snn.data import Dataset
-    from sweep.spec.sweep import Sweep
+    from sweep.spec.specification import Specification
 
 
-def check(sweep: Sweep) -> None:
+def check(sweep: Specification) -> None:
     """Check what concerns several keys at once.
 
     Raises:
@@ -56,7 +56,7 @@ def check(sweep: Sweep) -> None:
     _check_each(sweep)
 
 
-def check_backends(sweep: Sweep) -> None:
+def check_backends(sweep: Specification) -> None:
     """Check that the backends can compute the trials. Not part of `check`, as it imports torch.
 
     Raises:
@@ -82,7 +82,7 @@ def check_backends(sweep: Sweep) -> None:
             raise SpecError(f"base.{error}{given}") from None
 
 
-def check_networks(sweep: Sweep, datasets: Mapping[str, Dataset]) -> None:
+def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> None:
     """Try every network of a user's on a few images; not in `check`, as it imports torch.
 
     Raises:
@@ -139,7 +139,7 @@ def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
             raise SpecError(f"search.{error}") from None
 
 
-def _check_points(sweep: Sweep) -> None:
+def _check_points(sweep: Specification) -> None:
     if sweep.points and sweep.search:
         raise SpecError("points: stand beside a search; keep one of them")
     if sweep.points and not sweep.sampler.declared.every_point:
@@ -159,7 +159,7 @@ def _check_points(sweep: Sweep) -> None:
             raise SpecError(f"points.{index}.{error}") from None
 
 
-def _check_confirm(sweep: Sweep) -> None:
+def _check_confirm(sweep: Specification) -> None:
     if sweep.confirm is None:
         return
     longest = LONGEST_NAME - len(CONFIRMED)
@@ -177,7 +177,7 @@ def _check_confirm(sweep: Sweep) -> None:
         raise SpecError(f"confirm.base.{error}") from None
 
 
-def _check_scheduler(sweep: Sweep) -> None:
+def _check_scheduler(sweep: Specification) -> None:
     chosen, shortest = sweep.scheduler, min(sweep.values("epochs"))
     keys = chosen.declared.keys
     for key, value in zip(keys, chosen.values_of(keys).values(), strict=True):
@@ -188,7 +188,7 @@ def _check_scheduler(sweep: Sweep) -> None:
             )
 
 
-def _check_each(sweep: Sweep) -> None:
+def _check_each(sweep: Specification) -> None:
     searched = {parameter.name: parameter for parameter in sweep.space.parameters}
     for key in sweep.each:
         _check_key("each.", key)
@@ -208,7 +208,7 @@ def _check_each(sweep: Sweep) -> None:
         raise SpecError(f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each")
 
 
-def _check_metric(sweep: Sweep) -> None:
+def _check_metric(sweep: Specification) -> None:
     names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
     for name in names:
         if name not in SEARCHABLE:
@@ -219,7 +219,7 @@ def _check_metric(sweep: Sweep) -> None:
         raise SpecError(f"metric: needs at least one of {', '.join(SEARCHABLE)}")
 
 
-def _check_sampler(sweep: Sweep) -> None:
+def _check_sampler(sweep: Specification) -> None:
     sampler = sweep.sampler.declared
     if sampler.every_point:
         sweep.space.grid()

@@ -6,12 +6,12 @@ from typing import Any
 
 from snn.config import model
 from sweep.spec.sections import sampler_model, scheduler_model
-from sweep.spec.sweep import Confirm, Resources, Sweep
+from sweep.spec.specification import Confirm, Resources, Specification
 
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of a specification; `base` is that of a configuration."""
-    schema = Sweep.model_json_schema()
+    schema = Specification.model_json_schema()
     keys = model().model_json_schema()
     keys["properties"].pop("seed")
     properties = schema["properties"]

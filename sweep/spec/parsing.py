@@ -17,7 +17,7 @@ from sweep.errors import SpecError
 from sweep.spec.checks import check
 from sweep.spec.own_networks import use_files
 from sweep.spec.sections import sampler_model, scheduler_model
-from sweep.spec.sweep import Confirm, Resources, Sweep, fixed_keys
+from sweep.spec.specification import Confirm, Resources, Specification, fixed_keys
 
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
     "sampler": sampler_model,
@@ -29,7 +29,7 @@ _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
 
 def parse_sweep(
     values: Any, where: str = "", folder: Path | None = None, more: Sequence[str] = ()
-) -> Sweep:
+) -> Specification:
     """Validate plain values.
 
     Args:
@@ -51,7 +51,7 @@ def parse_sweep(
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
     try:
-        sweep = Sweep(**{str(key): value for key, value in values.items()})
+        sweep = Specification(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
         raise SpecError(f"{where}: {describe(error, _section_of(error))}") from None
     try:
@@ -65,7 +65,7 @@ def parse_sweep(
 def _section_of(error: ValidationError) -> type[BaseModel]:
     """Where the first mistake is, so that its keys can be named."""
     section, *inner = error.errors(include_url=False)[0]["loc"] or ("",)
-    return _SECTIONS.get(section, lambda: Sweep)() if inner else Sweep
+    return _SECTIONS.get(section, lambda: Specification)() if inner else Specification
 
 
 def refuse_taken_names() -> None:
@@ -74,7 +74,7 @@ def refuse_taken_names() -> None:
     Raises:
         SpecError: One has the name of a key of a specification, or of a metric or column.
     """
-    taken = {*Sweep.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
     for component in current().plugins:
         for key in taken.intersection(component.own):
             raise SpecError(
@@ -83,7 +83,7 @@ def refuse_taken_names() -> None:
             )
 
 
-def _check_decided(sweep: Sweep) -> None:
+def _check_decided(sweep: Specification) -> None:
     """A condition on a key that is fixed must name values that the key could have."""
     for parameter in sweep.space.parameters:
         for other, values in parameter.when.items():

@@ -15,13 +15,13 @@ from sweep.errors import SpecError
 from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sections import by_name
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 
 
 def load_sweep(
     source: str, overrides: Mapping[str, Any] | None = None, plugins: Sequence[str] = ()
-) -> Sweep:
+) -> Specification:
     """Read a sweep from a YAML file, or a bundled one by its name.
 
     Args:
@@ -94,8 +94,8 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
             values["each"] = [other for other in values["each"] if other != key]
         return
     top, *inner = key.split(".")
-    if top not in Sweep.model_fields:
-        known = [*model().model_fields, *Sweep.model_fields]
+    if top not in Specification.model_fields:
+        known = [*model().model_fields, *Specification.model_fields]
         close = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
         raise SpecError(f"--set {key}: unknown key; {hint}")

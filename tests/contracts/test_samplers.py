@@ -15,7 +15,7 @@ from sweep.methods.samplers.base import Sampler
 from sweep.search.study import make_sampler
 from sweep.spec.json_schema import json_schema
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from tests.contracts.methods import OWN_SAMPLER
 
 RANGES = {"lr": {"loguniform": [1e-4, 1e-2]}, "beta": {"float": [0.0, 1.0]}}
@@ -31,13 +31,13 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SAMPLERS, OWN_SAMPLER.name, OWN_SAMPLER)
 
 
-def plan(of: Sampler, **changes: Any) -> Sweep:
+def plan(of: Sampler, **changes: Any) -> Specification:
     search = {"beta": [0.2, 0.5, 0.9]} if of.every_point else RANGES
     common: dict[str, Any] = {"name": "contract", "search": search, "sampler": of.name}
     return parse_sweep(common | changes)
 
 
-def suggested(sweep: Sweep, count: int = 14) -> list[dict[str, Any]]:
+def suggested(sweep: Specification, count: int = 14) -> list[dict[str, Any]]:
     """What it suggests for trials that end, one after another."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     directions = [f"{mode}imize" for mode in sweep.directions.values()]

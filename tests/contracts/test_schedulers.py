@@ -13,7 +13,7 @@ from sweep.methods.schedulers import SCHEDULERS
 from sweep.search.schedulers import make_scheduler
 from sweep.spec.json_schema import json_schema
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.trial.outcome import EPOCH
 from tests.contracts.methods import OWN_SCHEDULER
 
@@ -47,7 +47,7 @@ class Controller:
         trial.set_status(Trial.PAUSED)
 
 
-def plan(name: str, **changes: Any) -> Sweep:
+def plan(name: str, **changes: Any) -> Specification:
     common = {
         "name": "contract",
         "base": {"epochs": EPOCHS},
@@ -57,7 +57,7 @@ def plan(name: str, **changes: Any) -> Sweep:
     return parse_sweep(common | changes)
 
 
-def stopped(sweep: Sweep) -> list[str]:
+def stopped(sweep: Specification) -> list[str]:
     """The trials that are stopped, of some that run side by side, in this order."""
     scheduler, controller = make_scheduler(sweep), Controller()
     configs = [{"trial": {"lr": 1e-3}} for _ in ACCURACIES]

@@ -6,7 +6,7 @@ import json
 from random import Random
 
 from snn.config import TrialConfig
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.material import Material
@@ -41,7 +41,7 @@ def make(random: Random, material: Material) -> Case:
 
 
 def _item(random: Random) -> str:
-    keys = (*TrialConfig.model_fields, *Sweep.model_fields, *_PARTS, *hostile.TEXTS)
+    keys = (*TrialConfig.model_fields, *Specification.model_fields, *_PARTS, *hostile.TEXTS)
     key, equals = random.choice(keys), random.choice(("=", "=", "=", "=", "", "=="))
     made = random.randrange(4)
     if made == 0:

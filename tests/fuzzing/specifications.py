@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from snn.config import TrialConfig
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.damage import any_of
@@ -73,7 +73,7 @@ def _of_values(random: Random) -> bytes:
 def _of_keys(random: Random) -> bytes:
     plan = {"name": "a", "base": {}, "search": {}}
     for _ in range(random.randint(1, 4)):
-        key = random.choice((*Sweep.model_fields, *hostile.TEXTS))
+        key = random.choice((*Specification.model_fields, *hostile.TEXTS))
         plan[key] = hostile.value(random)
     return _dumped(plan)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sweep.cluster import connection
-from sweep.spec.sweep import Resources
+from sweep.spec.specification import Resources
 from tests.sweep_tests.workplace import Workplace
 
 

@@ -16,7 +16,7 @@ from analysis.errors import AnalysisError
 from sweep import RunningError, SpecError, Sweep
 from sweep.api import _ONE_AT_A_TIME
 from sweep.spec.sources import bundled, load_sweep
-from sweep.spec.sweep import Sweep as Specification
+from sweep.spec.specification import Specification
 from tests.sweep_tests.workplace import SMALL, Workplace
 
 HEAVY = ("torch", "ray", "mlflow", "pandas", "optuna", "matplotlib", "numpy")

@@ -11,7 +11,7 @@ from sweep.cluster.token import give_token
 
 CONNECT = """
 from sweep.cluster import connection
-from sweep.spec.sweep import Resources
+from sweep.spec.specification import Resources
 with connection.connected(Resources(), None):
     print("connected")
 """

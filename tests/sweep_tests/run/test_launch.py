@@ -10,7 +10,7 @@ from sweep.errors import SpecError, SweepError
 from sweep.host.paths import LaunchPaths
 from sweep.run import launch
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 
 
 class CaseBlind(PosixPath):
@@ -21,7 +21,7 @@ class CaseBlind(PosixPath):
         return any(path.name.lower() == self.name.lower() for path in siblings)
 
 
-def sweep(name: str) -> Sweep:
+def sweep(name: str) -> Specification:
     return parse_sweep({"name": name, "base": {"dataset": "digits"}, "search": {"lr": [1e-3]}})
 
 

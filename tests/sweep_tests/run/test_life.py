@@ -24,7 +24,7 @@ from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
-from sweep.spec.sweep import Resources
+from sweep.spec.specification import Resources
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import EPOCH, OUTCOME

@@ -11,14 +11,14 @@ from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
 from sweep.search.schedulers import make_scheduler
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sweep import Sweep
+from sweep.spec.specification import Specification
 from sweep.trial.outcome import EPOCH
 
 GRACE, EPOCHS = 2, 12
 CONTROLLER: Any = None  # ASHA does not ask it for anything
 
 
-def sweep(**changes: Any) -> Sweep:
+def sweep(**changes: Any) -> Specification:
     plan: dict[str, Any] = {
         "name": "kinds",
         "base": {"epochs": EPOCHS},

@@ -92,7 +92,7 @@ class Confirm(Section):
         return f" with {', '.join(self.settings)}" if self.base else ""
 
 
-class Sweep(Section):
+class Specification(Section):
     """A sweep: what is fixed, what is searched, by which methods, how often, on what machines.
 
     Raises (through `parse`): SpecError, one line with place, value and what is allowed.
