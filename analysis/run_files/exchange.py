@@ -78,8 +78,7 @@ def export_runs(
 ) -> Exported:
     """Write all runs of these sweeps to one file, with params, tags and the history of metrics.
 
-    Trials that still run are left out; a sweep that still runs is written as one that was
-    interrupted after the last trial that is in the file.
+    Trials that still run are left out. A sweep that still runs is written as an interrupted one.
 
     >>> export_runs(["mlp-baseline"], "again.parquet", tracking_uri="sqlite:///runs.db").runs
     19

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from snn.config import TrialConfig
 from snn.networks import Network, pictures
 from snn.networks.spiking import SpikingNetwork
 from sweep.errors import SpecError
@@ -36,11 +37,9 @@ def activities(
     from analysis.data.activity import ImageActivity
     from analysis.data.labels import class_names
 
-    if not isinstance(network, SpikingNetwork):
-        known = "an mlp: it has no spikes to draw"
-        own = f"{network.config.network}: only networks of layers can be drawn"
-        raise SpecError(f"the network is {own if network.config.has_own_network else known}")
     config = network.config
+    if not isinstance(network, SpikingNetwork):
+        raise SpecError(f"the network is {_without_spikes(config)}")
     with torch.no_grad():
         # The generator of `probabilities`: it draws the same spikes.
         record = network.record(pixels, torch.Generator().manual_seed(config.seed))
@@ -60,6 +59,12 @@ def activities(
         )
         for at, name in enumerate(names)
     ]
+
+
+def _without_spikes(config: TrialConfig) -> str:
+    if config.has_own_network:
+        return f"{config.network}: only networks of layers can be drawn"
+    return "an mlp: it has no spikes to draw"
 
 
 def _layers(record: Record, image: int) -> tuple[LayerActivity, ...]:
