@@ -124,13 +124,13 @@ def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
 def test_processors_that_share_a_wide_recurrent_layer_give_the_reference(
     monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any]
 ) -> None:
-    hidden = [600, 150]
+    hidden, n_steps, batch = [600, 150], 12, 20
     if not torch.cuda.is_available():  # the interpreter takes a minute for what a GPU does at once
         monkeypatch.setattr(cuda, "_RESIDENT", 16)
         monkeypatch.setattr(cuda, "_COMPANY", (16,))
-        hidden = [33, 20]
-    wide = {"recurrent": True, "hidden": hidden, "n_steps": 12, "encoder_tau": 4.0}
-    at = case(wide | keys, 20, 40, device="cuda" if torch.cuda.is_available() else "cpu")
+        hidden, n_steps, batch = [33, 20], 6, 17
+    wide = {"recurrent": True, "hidden": hidden, "n_steps": n_steps, "encoder_tau": 4.0}
+    at = case(wide | keys, batch, 40, device="cuda" if torch.cuda.is_available() else "cpu")
     assert is_clear(at)
     outcome = assert_same("cuda", at)
     assert all(counts.sum() > 0 for counts in outcome.counts)
