@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,7 +62,8 @@ def figure(
     from sweep.commands.parts.opened_networks import activity_of_run
 
     figures.known_suffix(output)  # before anything is computed
-    source = figures.source_of(names, runs.load_runs(names), activity=activity_of_run)
+    found = runs.load_runs(names)
+    source = figures.source_of(names, found, activity=partial(activity_of_run, found))
     options = figures.Options(metric=metric or how.metric, by=tuple(by))
     figures.save_figure(how.draw(source, options), output)
 

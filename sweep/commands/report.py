@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,9 @@ def report(
     # the data are needed until the end; searching them for cycles would take longer than the report
     gc.freeze()
     say(f"drawing the report on {len(material.runs)} runs …")
-    written = build_report(material, mlflow_url=_pages(mlflow_url), activity=activity_of_run)
+    written = build_report(
+        material, mlflow_url=_pages(mlflow_url), activity=partial(activity_of_run, material.runs)
+    )
     page = write_report(written, output)
     if log:
         _log(material, output)

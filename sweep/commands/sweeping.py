@@ -90,7 +90,9 @@ def validate(
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="a Python file with components")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="a Python file with components or networks")
+    ],
 ) -> int:
     """Check the components of a Python file of your own: what each must do, a line each.
 

@@ -22,7 +22,7 @@ from sweep.errors import SpecError
 
 
 class Plugin(BaseModel):
-    """A user's file, with its content."""
+    """A user's file with its content. In a specification, its path alone: `plugins: [mine.py]`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -59,6 +59,9 @@ def test_they_are_searched_logged_shown_and_resumed_like_ours(place: Workplace) 
     table = place.run("table", "own", "--format", "csv").stdout
     assert "adex" in table and "burst" in table and "triangle" in table
     assert place.run("predict", "own", "test:0").stdout.startswith("test:0")
+    registry.use(registry.OURS)  # as in a process of its own
+    drawn = place.run("figure", "raster", "own", "-o", "raster.svg")
+    assert drawn.returncode == 0, drawn.stderr
 
     changed = place.folder / "mine" / "adex.py"
     changed.write_text(changed.read_text().replace("0.05 * state.z", "0.06 * state.z"))

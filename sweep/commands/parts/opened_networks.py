@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.data.activity import ImageActivity
 
 _IMAGE = "test:0"
 
 
-def activity_of_run(run_id: str) -> ImageActivity:
+def activity_of_run(runs: pd.DataFrame, run_id: str) -> ImageActivity:
     """What the network of a run does with the first test image.
+
+    Args:
+        runs: All runs, each with its sweep, whose launch in this folder has kept its plugins.
+        run_id: One of them.
 
     Raises:
         AnalysisError: The network or the data set is not here, or the network does not spike.
@@ -25,8 +31,10 @@ def activity_of_run(run_id: str) -> ImageActivity:
     from snn.training import checkpoint
     from sweep.commands.parts.activity import activities
     from sweep.errors import SpecError
+    from sweep.run.confirmation import use_plugins_of
 
     try:
+        use_plugins_of(str(runs.set_index("run_id")["sweep"][run_id]))
         network, _ = checkpoint.load_network(file)
         pixels = pictures.read([_IMAGE], network)
         (activity,) = activities(network, [_IMAGE], pixels, network.probabilities(pixels))
