@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import analysis
+from analysis.store.schema import MLFLOW, prepare
+from analysis.text.addresses import sqlite_url
 
 FUNCTIONS = sorted(
     (name for name in analysis.__all__ if inspect.isfunction(getattr(analysis, name))),
@@ -20,7 +22,10 @@ FUNCTIONS = sorted(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("examples")
+    """A working folder with an empty store, which MLflow itself would take a minute to make."""
+    folder = tmp_path_factory.mktemp("examples")
+    prepare(sqlite_url(folder / "runs.db"), MLFLOW)
+    return folder
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

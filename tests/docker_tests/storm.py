@@ -42,7 +42,7 @@ LARGE = replace(
         "max_failures": 20,
     },
 )
-REDUCED = "start", "training", "raylet", "SIGTERM", "disk"
+REDUCED = "start", "training", "raylet", "SIGTERM"
 """The blows of the tests, which need no server."""
 
 _MARK = "SPIKESWEEP_STORM"  # stands in the environment of every process of the sweep
