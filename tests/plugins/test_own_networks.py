@@ -30,7 +30,7 @@ PARAMS = {
     "plain": {"network": "plain_network.py:build", "channels": 2},
     "snntorch": {"network": "snntorch_network.py:build", "width": 8, "encoding": "poisson"},
 }
-HEAD = "import torch\nfrom torch import nn\nfrom snn.plugin_files import Key\n"
+HEAD = "import torch\nfrom torch import nn\nfrom snn.registry import Key\n"
 
 
 @pytest.fixture(autouse=True)

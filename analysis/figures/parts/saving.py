@@ -16,6 +16,7 @@ from analysis.text.files import write_file
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
+_PLACES = 6  # decimal, of fractions of a figure: a hundredth of a pixel
 _CLIP_PATH = re.compile(rb'<clipPath id="(p[0-9a-f]{10})"')
 
 
@@ -32,6 +33,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
     content = io.BytesIO()
     with styled(), names_as_they_are(figure):
+        _settle(figure)
         figure.savefig(content, format=suffix[1:], metadata=undated)
     written = content.getvalue()
     write_file(path, _numbered(written) if suffix == ".svg" else written)
@@ -41,6 +43,18 @@ def keep_layout(figure: Figure) -> None:
     """Keep the current layout when the figure is saved: a layout takes as long as a drawing."""
     with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
         figure.set_layout_engine(None)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay out, and round the places: the layout's last digits depend on addresses in memory."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        keep_layout(figure)
+    for axes in figure.axes:
+        left, bottom, width, height = (
+            round(part, _PLACES) for part in axes.get_position(original=True).bounds
+        )
+        axes.set_position((left, bottom, width, height))
 
 
 def _numbered(svg: bytes) -> bytes:
