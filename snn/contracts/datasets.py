@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from snn.contracts.case import require
-from snn.data import load, split
+from snn.data import load
+from snn.data.splits import split
 from snn.registry import Component
 
 

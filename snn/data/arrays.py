@@ -1,68 +1,18 @@
-"""Checks of the arrays that callers hand in.
+"""Checks of the NumPy arrays that callers hand in: images and labels when a `Dataset` is made.
 
 Compiled code and GPUs believe the sizes that they are told, and read beside an array that is
-smaller. So whatever comes from outside passes one of these functions first: images and labels when
-a `Dataset` is made, pixels when they are encoded (`snn.encoding.drive`) or enter an `MLP`, weights
-when a network is run (`snn.kernels.base`).
+smaller. So whatever comes from outside is checked first; tensors are checked in `snn.data.pixels`.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from snn.errors import ArrayError, DataError
+from snn.errors import DataError
 
 Bytes = NDArray[np.uint8]
 MOST_CLASSES = 256  # labels are bytes
-
-
-def check_pixels(pixels: Tensor) -> None:
-    """Refuse what is not a dense tensor (B, N) uint8 of at least one pixel of one image.
-
-    Raises:
-        ArrayError: It is not.
-    """
-    if not isinstance(pixels, Tensor):
-        raise ArrayError(f"pixels: must be a torch tensor, not {type(pixels).__name__}")
-    if pixels.dtype != torch.uint8:
-        raise ArrayError(f"pixels: must be uint8, 0 for black to 255, not {pixels.dtype}")
-    if pixels.layout != torch.strided:
-        raise ArrayError(f"pixels: must be a dense tensor, not {pixels.layout}")
-    if pixels.dim() != 2 or pixels.shape[0] == 0 or pixels.shape[1] == 0:
-        raise ArrayError(
-            f"pixels: must be a row per image, and at least one, not of shape {tuple(pixels.shape)}"
-        )
-
-
-def check_fit(pixels: Tensor, n_pixels: int, weight: Tensor) -> None:
-    """Refuse pixels (B, N) that are not of a network's size or not where its weights are.
-
-    Raises:
-        ArrayError: N is not `n_pixels`, or the devices differ.
-    """
-    if pixels.shape[1] != n_pixels:
-        raise ArrayError(
-            f"pixels: {pixels.shape[1]} per image, but the network has weights for {n_pixels}"
-        )
-    if pixels.device != weight.device:
-        raise ArrayError(f"pixels: on {pixels.device}, but the network is on {weight.device}")
-
-
-def side_of(pixels: Tensor) -> int:
-    """Width and height of square images (B, N).
-
-    Raises:
-        ArrayError: N is no square number.
-    """
-    side = math.isqrt(pixels.shape[1])
-    if side * side != pixels.shape[1]:
-        raise ArrayError(f"pixels: {pixels.shape[1]} per image are no square")
-    return side
 
 
 def images_of(name: str, images: Bytes, n_pixels: int) -> Bytes:

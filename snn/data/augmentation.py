@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snn.data.arrays import check_pixels, side_of
+from snn.data.pixels import check_pixels, side_of
 
 
 class Moves(NamedTuple):

@@ -1,4 +1,4 @@
-"""A data set in memory, and its seeded split into training and validation images."""
+"""A data set in memory. Imports no torch: the driver of a sweep reads it, too."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
 from snn.errors import ConfigError
@@ -74,36 +71,14 @@ class Dataset:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
+    def n_validation(self, val_fraction: float) -> int:
+        """How many training images a split keeps for validation.
 
-class Split(NamedTuple):
-    """Images (N, side²) and labels (N,), both uint8."""
-
-    images: Tensor
-    labels: Tensor
-
-
-def split(dataset: Dataset, val_fraction: float, seed: int) -> tuple[Split, Split, Split]:
-    """Training, validation and test images.
-
-    The split is random and depends on the seed alone; the test images are always the same.
-
-    Raises:
-        ConfigError: The fraction leaves no images for one side, or the seed is negative.
-    """
-    n = len(dataset.train_labels)
-    n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
-    if seed < 0:
-        raise ConfigError(f"seed: must be 0 or more, got {seed}")
-    if not 0 < n_val < n:
-        raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
-    order = np.random.default_rng(seed).permutation(n)
-    val, train = np.sort(order[:n_val]), np.sort(order[n_val:])
-    return (
-        _tensors(dataset.train_images[train], dataset.train_labels[train]),
-        _tensors(dataset.train_images[val], dataset.train_labels[val]),
-        _tensors(dataset.test_images.copy(), dataset.test_labels.copy()),
-    )
-
-
-def _tensors(images: Bytes, labels: Bytes) -> Split:
-    return Split(torch.from_numpy(images), torch.from_numpy(labels))
+        Raises:
+            ConfigError: The fraction leaves no images for one side.
+        """
+        n = len(self.train_labels)
+        n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
+        if not 0 < n_val < n:
+            raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
+        return n_val

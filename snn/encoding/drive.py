@@ -13,7 +13,7 @@ from typing import Protocol, final
 import torch
 from torch import Tensor
 
-from snn.data.arrays import check_pixels
+from snn.data.pixels import check_pixels
 from snn.errors import ArrayError
 
 GREY_LEVELS = 256

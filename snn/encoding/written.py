@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.data.arrays import check_pixels
+from snn.data.pixels import check_pixels
 from snn.errors import ArrayError
 
 Encode = Callable[[Tensor, TrialConfig, torch.Generator], Tensor]

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from snn.data.arrays import check_fit
+from snn.data.pixels import check_fit
 from snn.encoding import ConstantCurrent, Drive
 from snn.errors import ArrayError
 from snn.neurons import ALIF, LIF, Neuron, Readout, Synapse

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.data.arrays import check_fit, check_pixels
+from snn.data.pixels import check_fit, check_pixels
 from snn.registry import Component
 
 COMPONENTS = (

@@ -35,7 +35,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.data.arrays import check_pixels
+from snn.data.pixels import check_pixels
 from snn.encoding import encoder
 from snn.errors import ArrayError, ConfigError
 

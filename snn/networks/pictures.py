@@ -27,7 +27,8 @@ import torch
 from torch import Tensor
 
 from snn.data import load
-from snn.data.arrays import Bytes, side_of
+from snn.data.arrays import Bytes
+from snn.data.pixels import side_of
 from snn.errors import ArrayError, DataError
 from snn.networks import Network
 

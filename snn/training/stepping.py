@@ -22,8 +22,8 @@ from torch.func import functional_call
 from torch.optim.swa_utils import AveragedModel
 
 from snn.config import TrialConfig
-from snn.data import Augmentation, Split
-from snn.data.augmentation import Moves
+from snn.data.augmentation import Augmentation, Moves
+from snn.data.splits import Split
 from snn.errors import NonFiniteLossError
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from snn import kernels
 from snn.config import TrialConfig
-from snn.data import Dataset, Split, split
+from snn.data import Dataset
+from snn.data.splits import Split, split
 from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
 from snn.kernels.adam import Adam

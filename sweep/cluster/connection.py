@@ -27,6 +27,9 @@ from sweep.host.stopping import obeyed_later
 from sweep.spec.specification import Resources
 
 _COUNT_EVERY_S = 5.0
+PATIENCE_S = 90.0
+"""How long Ray may take to start on this machine; for a silent server it would wait for ever."""
+
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
 _TOO_SLOW = "timed out during startup", "Timed out waiting for file"
 _HERE = "local"
@@ -89,9 +92,14 @@ def _started(there: str) -> Guard:
     import ray
 
     for left in reversed(range(_TRIES)):
-        guard = Guard()
+        guard, late = Guard(), threading.Event()
         try:
-            with obeyed_later(), in_a_session_of_their_own(guard), without_unused():
+            with (
+                obeyed_later(),
+                in_a_session_of_their_own(guard),
+                without_unused(),
+                _ended_if_late(guard, late),
+            ):
                 ray.init(
                     address=there,
                     include_dashboard=False if there == _HERE else None,
@@ -102,17 +110,34 @@ def _started(there: str) -> Guard:
             return guard
         except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
             guard.leave()
-            if left and any(words in str(error) for words in _TOO_SLOW):
+            if left and (late.is_set() or any(words in str(error) for words in _TOO_SLOW)):
                 continue
             where = "this machine" if there == _HERE else shown(there)
             raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None
     raise AssertionError("the last try returns or raises")
 
 
+@contextmanager
+def _ended_if_late(guard: Guard, late: threading.Event) -> Iterator[None]:
+    """End the servers that were started, and set `late`, when the start takes too long."""
+
+    def end() -> None:
+        late.set()
+        guard.end_all()
+
+    timer = threading.Timer(PATIENCE_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _import_what_follows() -> None:
     """Import slow libraries while Ray's processes start."""
     quiet_mlflow()
-    for module in ("torch", "optuna", "sqlalchemy", "mlflow.tracking"):
+    for module in ("optuna", "sqlalchemy", "mlflow.tracking"):
         import_module(module)
 
 

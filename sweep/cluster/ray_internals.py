@@ -17,6 +17,23 @@ _UNUSED = "start_monitor", "start_api_server", "start_log_monitor"
 
 
 @contextmanager
+def _replaced(owner: Any, **others: Any) -> Iterator[None]:
+    """Give a module or class of Ray's other functions for a while."""
+    ordinary = {name: getattr(owner, name) for name in others}
+    for name, other in others.items():
+        setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        for name, own in ordinary.items():
+            setattr(owner, name, own)
+
+
+def _nothing(*arguments: Any, **settings: Any) -> None:
+    pass
+
+
+@contextmanager
 def starting_in_sessions(on_start: Callable[[int], None]) -> Iterator[None]:
     """Let the servers that Ray starts meanwhile lead sessions of their own.
 
@@ -25,19 +42,15 @@ def starting_in_sessions(on_start: Callable[[int], None]) -> Iterator[None]:
     """
     from ray._private import services
 
-    private: Any = services
-    ordinary = private.ConsolePopen
+    ordinary: Any = services.ConsolePopen
 
     def start(*arguments: Any, **settings: Any) -> Any:
         process = ordinary(*arguments, **settings, start_new_session=True)
         on_start(process.pid)
         return process
 
-    private.ConsolePopen = start
-    try:
+    with _replaced(services, ConsolePopen=start):
         yield
-    finally:
-        private.ConsolePopen = ordinary
 
 
 @contextmanager
@@ -45,19 +58,19 @@ def without_unused() -> Iterator[None]:
     """Let Ray start none of the servers that a sweep on one machine never asks for anything.
 
     One starts more machines, one serves the dashboard, one brings the logs of workers to the
-    driver. They would take two seconds of a processor at every start, and 300 MB.
+    driver. They would take two seconds of a processor at every start, and 300 MB. The raylet needs
+    the dashboard's agent; the agent is the small one of a Ray without a dashboard.
     """
-    from ray._private import node
+    from ray._private import node, utils
 
-    private: Any = node.Node
-    ordinary = {name: getattr(private, name) for name in _UNUSED}
-    for name in _UNUSED:
-        setattr(private, name, lambda *_, **__: None)
-    try:
+    def lacking() -> ImportError:
+        return ImportError("the dashboard is not used")
+
+    with (
+        _replaced(node.Node, **dict.fromkeys(_UNUSED, _nothing)),
+        _replaced(utils, get_dashboard_dependency_error=lacking),
+    ):
         yield
-    finally:
-        for name, method in ordinary.items():
-            setattr(private, name, method)
 
 
 @contextmanager
@@ -65,13 +78,8 @@ def unprinted() -> Iterator[None]:
     """Let Ray print nothing of its servers' logs on the terminal: we say what matters."""
     from ray._private import worker
 
-    private: Any = worker
-    ordinary = private.print_to_stdstream
-    private.print_to_stdstream = lambda *_, **__: None
-    try:
+    with _replaced(worker, print_to_stdstream=_nothing):
         yield
-    finally:
-        private.print_to_stdstream = ordinary
 
 
 def connected_node() -> Any:

@@ -12,7 +12,7 @@ import typer
 from sweep.commands.parts.common import SweepNames, say, say_result
 
 if TYPE_CHECKING:
-    from analysis.report import Material
+    from analysis.report.material import Material
 
 _LOCAL_PAGES = "http://127.0.0.1:5000"  # of `spikesweep ui`
 
@@ -44,7 +44,9 @@ def report(
 
     Example: spikesweep report quickstart -o quickstart-report
     """
-    from analysis.report import Material, build_report, write_report
+    from analysis.report.content import build_report
+    from analysis.report.material import Material
+    from analysis.report.page import write_report
     from sweep.commands.parts.opened_networks import activity_of_run
 
     say("reading the runs …")

@@ -19,8 +19,8 @@ from sweep.run.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
 from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, trial_tags
+from sweep.trial.epochs import epochs_of
 from sweep.trial.failures import UNKNOWN, Cause, cause_of
-from sweep.trial.finish import epochs_of
 from sweep.trial.names import trial_name
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def read_datasets(sweep: Specification) -> dict[str, Dataset]:
     """All data sets that trials of a sweep can use, after a check that each can be split."""
-    from snn.data import load, split
+    from snn.data import load
 
     datasets = {name: load(name) for name in sweep.values("dataset")}
     for dataset in datasets.values():
         for val_fraction in sweep.values("val_fraction"):
-            split(dataset, val_fraction, seed=0)
+            dataset.n_validation(val_fraction)
     return datasets
 
 

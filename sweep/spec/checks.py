@@ -57,19 +57,21 @@ def check(sweep: Specification) -> None:
 
 
 def check_backends(sweep: Specification) -> None:
-    """Check that the backends can compute the trials. Not part of `check`, as it imports torch.
+    """Check that the backends can compute the trials. Not part of `check`: it may import torch.
 
     Raises:
         SpecError: A backend cannot compute these networks on the device of a trial, or a component
             of a plugin does not do what it must.
     """
-    from snn.training.trainer import backend_of
-
-    device = sweep.resources.device
     kinds = {kind: key for kind, key in KINDS.items() if kind != "network"}
     check_components({kind: sweep.values(key) for kind, key in kinds.items()})
     if LAYERS not in sweep.values("network"):
         return  # users' networks compute themselves
+    if {"auto", "reference"}.issuperset(sweep.values("backend")):
+        return  # they compute everything
+    from snn.training.trainer import backend_of
+
+    device = sweep.resources.device
     keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
     for chosen in itertools.product(*(dict.fromkeys(sweep.values(key)) for key in keys)):
         asked = {**dict(zip(keys, chosen, strict=True)), "network": LAYERS}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from analysis.records import SEARCHABLE
-from snn.config import TrialConfig
 from snn.training import checkpoint
 from snn.training.trainer import Trainer
 from sweep.host.paths import TrialPaths
-from sweep.trial.resumption import history
 
 
 def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
@@ -27,8 +24,3 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     files.previous.unlink(missing_ok=True)  # no training resumes from it any more
     return metrics
-
-
-def epochs_of(files: TrialPaths, config: TrialConfig) -> dict[int, Mapping[str, float]]:
-    """The metrics of every epoch that a trial has done, from its checkpoint, if it is its own."""
-    return dict(enumerate(history(files, config), start=1))

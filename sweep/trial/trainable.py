@@ -3,27 +3,29 @@
 A trial keeps its own checkpoint in its own folder, named after its configuration. So it goes on
 where it was whatever stopped it (its process, its node, the driver), and the actor that trains it
 can be handed the next trial without being started anew.
+
+torch is imported when an actor starts: the driver, which only names this class, needs none of it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from ray import tune
 
 from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.plugins.loading import use_kept
-from snn.training.trainer import Trainer
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
 from sweep.host.paths import LaunchPaths
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
-from sweep.trial.training import Training
+
+if TYPE_CHECKING:
+    from sweep.trial.training import Training
 
 
 class SnnTrainable(tune.Trainable):
@@ -33,6 +35,8 @@ class SnnTrainable(tune.Trainable):
     and how the trial ended. A diverged loss or a full disk is such an end, not an exception: the
     actor lives on, and the searcher learns the reason.
     """
+
+    training: Training
 
     def setup(
         self,
@@ -44,6 +48,8 @@ class SnnTrainable(tune.Trainable):
         release: str = RELEASE,
     ) -> None:
         """Called once per actor, with what all trials share."""
+        import torch
+
         assert datasets is not None and paths is not None
         check_here(paths.spec, release)
         use_kept(paths.plugins)
@@ -53,6 +59,9 @@ class SnnTrainable(tune.Trainable):
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Prepare this actor for another trial."""
+        from snn.training.trainer import Trainer
+        from sweep.trial.training import Training
+
         config = TrialConfig.parse(new_config["trial"])
         trainer = Trainer(config, self.datasets[config.dataset], self.device)
         self.training = Training(trainer, self.paths.trial(config.config_id))

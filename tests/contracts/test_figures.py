@@ -17,7 +17,9 @@ from analysis.figures import FIGURES, FigureKind, Options, Source, save_figure, 
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.saving import SUFFIXES
 from analysis.figures.parts.style import styled
-from analysis.report import Material, Picture, build_report
+from analysis.report.content import build_report
+from analysis.report.material import Material
+from analysis.report.parts import Picture
 from sweep.cli import run
 from tests.analysis_tests.figures import gallery, reading
 

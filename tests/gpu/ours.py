@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from snn.data import Split
+from snn.data.splits import Split
 from snn.kernels import choose
 from snn.kernels.adam import Adam
 from snn.networks.spiking import SpikingNetwork

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn import MLP, Dataset, SnnError, SpikingNetwork, Trainer, TrialConfig
-from snn.data import Augmentation, split
+from snn.data.augmentation import Augmentation
+from snn.data.splits import split
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
 from snn.kernels import Layer, cpu, reference
 

@@ -8,7 +8,9 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.records import State, Tag
-from analysis.report import Material, as_html, build_report, write_report
+from analysis.report.content import build_report
+from analysis.report.material import Material
+from analysis.report.page import as_html, write_report
 from analysis.report.parts import Browser, Note, Picture, Report, Table, Verbatim
 from tests.analysis_tests.conftest import Store
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snn.data import Augmentation
+from snn.data.augmentation import Augmentation
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn.data import Dataset, load, split, verify
+from snn.data import Dataset, load, verify
+from snn.data.splits import split
 from snn.errors import ConfigError, DataError
 
 

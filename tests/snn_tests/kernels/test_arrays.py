@@ -16,7 +16,9 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.data import Augmentation, Dataset, split
+from snn.data import Dataset
+from snn.data.augmentation import Augmentation
+from snn.data.splits import split
 from snn.encoding import SpikePeriods, SpikeTimes
 from snn.errors import ArrayError, ConfigError, DataError
 from snn.kernels import Layer, cpu, reference

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -188,27 +189,52 @@ def test_a_worker_that_dies_while_it_starts_costs_nothing(place: Workplace, ray_
     assert all(place.epochs(run) == [1, 2] for run in runs)
 
 
-@pytest.mark.parametrize("server", ["raylet", "gcs_server"])
-def test_a_server_that_does_not_start_in_time_is_started_once_more(
-    place: Workplace, server: str
+STALLED = """
+import sys, time
+import psutil
+from sweep.cluster import connection
+from sweep.spec.specification import Resources
+
+def watch(guard, pid, ordinary=connection.Guard.watch):
+    ordinary(guard, pid)
+    server = psutil.Process(pid)
+    if server.name() == sys.argv[1] and not stalled:
+        time.sleep(float(sys.argv[2]))
+        server.suspend()
+        stalled.append(server)
+        connection.PATIENCE_S = 240.0  # of the next start
+
+stalled = []
+connection.Guard.watch = watch
+connection.PATIENCE_S = 10.0
+with connection.connected(Resources(), None) as slots:
+    print(slots(), stalled[0].is_running())
+"""
+
+
+STALLS = [("raylet", 0), ("gcs_server", 0), ("gcs_server", 3)]
+
+
+@pytest.fixture(scope="module")
+def stalled() -> dict[tuple[str, int], subprocess.Popen[str]]:
+    """All at once: each waits for Ray most of the time."""
+    return {
+        (server, after_s): subprocess.Popen(
+            [sys.executable, "-c", STALLED, server, str(after_s)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for server, after_s in STALLS
+    }
+
+
+@pytest.mark.parametrize(("server", "after_s"), STALLS)
+def test_a_server_that_stalls_while_it_starts_is_started_once_more(
+    stalled: dict[tuple[str, int], subprocess.Popen[str]], server: str, after_s: int
 ) -> None:
-    # Ray waits 30 s for the raylet, too, and nothing sets that.
-    patience = {"RAY_gcs_server_port_wait_time_s": "10"} if server == "gcs_server" else {}
-    driver = place.start("run", place.spec(trials=1), **patience)
-    stopped: list[psutil.Process] = []
-
-    def stop_server() -> bool:
-        for process in psutil.Process(driver.pid).children():
-            if process.name() == server:
-                process.suspend()
-                stopped.append(process)
-        return bool(stopped) or driver.poll() is not None
-
-    wait_until(stop_server)
-    assert driver.wait(timeout=150) == 0, said(place)
-    assert stopped
-    check_gone(stopped)
-    assert [run.info.status for run in place.runs("small")] == ["FINISHED"]
+    said, errors = stalled[server, after_s].communicate(timeout=240)
+    assert said == f"{os.cpu_count()} False\n", errors
 
 
 def test_what_a_server_has_started_ends_with_the_guard_though_the_server_is_gone() -> None:

@@ -32,7 +32,7 @@ from sweep.search.searcher import StudySearcher
 from sweep.search.study import open_study
 from sweep.spec.parsing import parse_sweep
 from sweep.tracking.outbox import Outbox
-from sweep.trial.finish import epochs_of
+from sweep.trial.epochs import epochs_of
 from tests.sweep_tests.workplace import Workplace
 
 BASE: dict[str, Any] = {"dataset": "digits", "epochs": 1, "n_steps": 4, "encoding": "constant"}
