@@ -135,7 +135,6 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
-    from analysis import figures
     from analysis.report import tables
 
     found = _runs(names)
@@ -143,6 +142,8 @@ def table(
     summary = tables.summarise(found, params, metrics)
     write(summary, summary, format_, output)
     if figure is not None:
+        from analysis import figures
+
         bars = figures.accuracy_bars(
             found, grouped_by=params[:-1] or None, coloured_by=params[-1] if params else None
         )

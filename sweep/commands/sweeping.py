@@ -65,10 +65,12 @@ def run(
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)
     code = _conclude(spec, sweep, result)
+    if sweep.confirm is None:
+        return code
     from sweep.commands.confirming import confirm_leaders
     from sweep.results.confirmed import wants_confirmation
 
-    if sweep.confirm is None or not wants_confirmation(sweep, result):
+    if not wants_confirmation(sweep, result):
         return code
     return max(code, confirm_leaders(sweep.name, sweep.confirm, sweep.each, address))
 
