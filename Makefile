@@ -30,9 +30,9 @@ sweep: install
 cluster: install
 	PYTHONPATH=docker .venv/bin/python -m native $(SWEEP) $(ARGS)
 
-# Two at a time: the tests of sweeps wait for processes half of the time.
+# Three at a time on two cores: the tests of sweeps wait for processes half of the time.
 test: install
-	.venv/bin/pytest --numprocesses 2 --dist loadfile
+	.venv/bin/pytest --numprocesses 3 --dist loadfile
 
 lint: install
 	.venv/bin/ruff format --check

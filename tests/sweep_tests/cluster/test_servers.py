@@ -21,7 +21,7 @@ from sweep.cluster.head import Head
 from sweep.cluster.servers import in_a_session_of_their_own
 from tests.sweep_tests.workplace import Workplace, wait_until
 
-EPOCHS = 150  # no sweep ends by itself before its signal, on a busy machine either
+TRIALS, EPOCHS = 2, 200  # no sweep ends by itself before its signal, on a busy machine either
 BASE = {"dataset": "digits", "epochs": EPOCHS, "n_steps": 10, "encoding": "constant"}
 SECONDS = 30.0  # to end in, on a busy machine; Ray gives up after 60
 _START_S = 240.0
@@ -95,15 +95,15 @@ def check_resumed(place: Workplace) -> None:
     done = place.run("run", "small.yaml", "--resume")
     assert done.returncode == 0, done.stderr
     runs = place.runs("small")
-    assert [run.info.status for run in runs] == ["FINISHED"] * 3
+    assert [run.info.status for run in runs] == ["FINISHED"] * TRIALS
     assert all(place.epochs(run) == list(range(1, EPOCHS + 1)) for run in runs)
     assert [run.info.status for run in place.runs("small", "sweep")] == ["FINISHED"]
 
 
-def test_signals_to_the_process_group_end_a_sweep_in_good_order(
+def test_a_sweep_that_a_signal_or_the_death_of_ray_ends_says_so_and_can_go_on(
     place: Workplace, ray_here: None
 ) -> None:
-    place.spec(base=BASE)
+    place.spec(base=BASE, trials=TRIALS)
     resume: tuple[str, ...] = ()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         driver, processes = begun(place, *resume)
@@ -112,21 +112,12 @@ def test_signals_to_the_process_group_end_a_sweep_in_good_order(
         assert "interrupted; every finished epoch is kept" in said(place)
         check_closed(place, processes)
         resume = ("--resume",)
-    check_resumed(place)
-
-
-def test_the_death_of_ray_is_told_in_a_line_and_the_sweep_can_go_on(
-    place: Workplace, ray_here: None
-) -> None:
-    place.spec(base=BASE)
-    resume: tuple[str, ...] = ()
     for server, name in (("raylet", "node manager (raylet)"), ("gcs_server", "server (GCS)")):
         driver, processes = begun(place, *resume)
         named(processes, server).kill()
         assert driver.wait(timeout=SECONDS) == 1, said(place)
         assert f"{name} was killed by signal 9" in said(place)
         check_closed(place, processes)
-        resume = ("--resume",)
     check_resumed(place)
 
 
