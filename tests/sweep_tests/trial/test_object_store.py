@@ -15,7 +15,7 @@ from tests.sweep_tests.run.test_end_to_end import check_all_done_once
 from tests.sweep_tests.tracking.test_delivery import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
-BASE = {"dataset": "digits", "epochs": 25, "n_steps": 10, "encoding": "constant"}
+BASE = {"dataset": "digits", "epochs": 12, "n_steps": 10, "encoding": "constant"}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_a_killed_sweep_goes_on_from_the_store_though_its_driver_lost_its_disk(
     shutil.rmtree(place.folder / "ray_results")
     resumed = place.start("run", spec, "--resume", **bucket)
     assert resumed.wait(timeout=200) == 0, (place.folder / "log").read_text()
-    check_all_done_once(place, epochs=25)
+    check_all_done_once(place, epochs=12)
     files = {file.name for file in UPath("s3://lab/sweeps/small/1/trials").glob("*/*")}
     assert files == {"last.pt", "best.pt", "confusion.json"}
     assert UPath("s3://lab/sweeps/small/1/spec.yaml").read_text().startswith("name: small")
