@@ -93,12 +93,19 @@ def searched_each(name: str) -> tuple[str, ...]:
     return tuple(_launched(name).get("each", ()))
 
 
-def use_plugins_of(name: str) -> None:
+def use_plugins_of(name: str, named: Sequence[str] = ()) -> None:
     """Use the plugins of the latest launch of a sweep in this folder, where there is one.
+
+    Args:
+        name: Of the sweep.
+        named: Paths of files that the user names; then these.
 
     Raises:
         SpecError: One cannot be used.
     """
+    if named:
+        use_plugins(read_plugins((), Path(), named))
+        return
     found = [paths for paths in launches(storage_root(), name) if paths.spec.exists()]
     launched = read(found[-1].spec.read_text(encoding="utf-8"), name) if found else None
     if isinstance(launched, Mapping) and launched.get("plugins"):
