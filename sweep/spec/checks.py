@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief
-from snn.config import LAYERS, TrialConfig, model
+from snn.config import LAYERS, model
 from snn.errors import ConfigError
 from snn.registry import KINDS, SPIKING_KINDS
 from sweep.errors import SpecError
@@ -41,11 +41,11 @@ def check(sweep: Specification) -> None:
         if key in sweep.base:
             raise SpecError(f"search.{key}: stands in base, too; keep one of them")
     try:
-        TrialConfig.parse(sweep.base)
+        sweep.config_of(sweep.base)
     except ConfigError as error:
         raise SpecError(f"base.{error}") from None
     for parameter in sweep.space.parameters:
-        _check_values(parameter, sweep.base)
+        _check_values(parameter, sweep)
     _check_points(sweep)
     _check_metric(sweep)
     _check_sampler(sweep)
@@ -73,7 +73,7 @@ def check_backends(sweep: Specification) -> None:
     keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
     for chosen in itertools.product(*(dict.fromkeys(sweep.values(key)) for key in keys)):
         asked = {**dict(zip(keys, chosen, strict=True)), "network": LAYERS}
-        config = TrialConfig.parse(sweep.base | asked)
+        config = sweep.config_of(sweep.base | asked)
         try:
             backend_of(config, device)
         except ConfigError as error:
@@ -89,7 +89,7 @@ def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> Non
         SpecError: One cannot be trained, or not be resumed; one line.
     """
     for given in sweep.given("network"):
-        config = TrialConfig.parse({**sweep.base, **given})
+        config = sweep.config_of({**sweep.base, **given})
         if not config.has_own_network:
             continue
         from snn.networks.own_checks import check_network
@@ -131,10 +131,10 @@ def _check_key(where: str, key: str) -> None:
         raise SpecError(f"{where}{key}: unknown key; {known}")
 
 
-def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
+def _check_values(parameter: Parameter, sweep: Specification) -> None:
     for value in parameter.samples():
         try:
-            TrialConfig.parse({**base, parameter.name: value})
+            sweep.config_of({**sweep.base, parameter.name: value})
         except ConfigError as error:
             raise SpecError(f"search.{error}") from None
 
@@ -154,7 +154,7 @@ def _check_points(sweep: Specification) -> None:
         for key in sweep.base.keys() & point.keys():
             raise SpecError(f"points.{index}.{key}: stands in base, too; keep one of them")
         try:
-            TrialConfig.parse({**sweep.base, **point})
+            sweep.config_of({**sweep.base, **point})
         except ConfigError as error:
             raise SpecError(f"points.{index}.{error}") from None
 
@@ -172,7 +172,7 @@ def _check_confirm(sweep: Specification) -> None:
     searched = {*sweep.search, *(key for point in sweep.points for key in point)}
     check_changes(sweep.confirm.base, searched, "confirm.base.")
     try:
-        TrialConfig.parse(sweep.base | sweep.confirm.base)
+        sweep.config_of(sweep.base | sweep.confirm.base)
     except ConfigError as error:
         raise SpecError(f"confirm.base.{error}") from None
 
