@@ -108,8 +108,8 @@ def use_plugins_of(name: str, named: Sequence[str] = ()) -> None:
         return
     found = [paths for paths in launches(storage_root(), name) if paths.spec.exists()]
     launched = read(found[-1].spec.read_text(encoding="utf-8"), name) if found else None
-    if isinstance(launched, Mapping) and launched.get("plugins"):
-        use_plugins(read_plugins(launched["plugins"], Path()))
+    plugins = launched.get("plugins", ()) if isinstance(launched, Mapping) else ()
+    use_plugins(read_plugins(plugins, Path()))
 
 
 def asked_for(name: str) -> Confirm:
