@@ -85,20 +85,40 @@ def check_backends(sweep: Specification) -> None:
 def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> None:
     """Try every network of a user's on a few images; not in `check`, as it imports torch.
 
+    Each is made with all choices of its keys that are searched, and with the ends of their ranges.
+
     Raises:
-        SpecError: One cannot be trained, or not be resumed; one line.
+        SpecError: One cannot be trained, or not be resumed, or does not give what is searched for;
+            one line.
     """
-    for given in sweep.given("network"):
-        config = sweep.config_of({**sweep.base, **given})
-        if not config.has_own_network:
+    tried = set[str]()
+    for point in sweep.space.covering():
+        config = sweep.config_of({**sweep.base, **point})
+        component = config.component("network")
+        keys = {*component.own, *component.uses, "network", "dataset"}
+        made_of = {key: value for key, value in config.params().items() if key in keys}
+        if not config.has_own_network or repr(made_of) in tried:
             continue
+        tried.add(repr(made_of))
         from snn.networks.own_checks import check_network
 
         dataset = datasets[config.dataset]
         try:
-            check_network(config, dataset.n_pixels, dataset.n_classes)
+            measured = check_network(config, dataset.n_pixels, dataset.n_classes)
         except ConfigError as error:
-            raise SpecError(str(error)) from None
+            searched = ", ".join(f"{key}={point[key]}" for key in component.own if key in point)
+            raise SpecError(f"{error}{searched and f'; with {searched}'}") from None
+        _check_measured(sweep, component.name, measured)
+
+
+def _check_measured(sweep: Specification, network: str, measured: Collection[str]) -> None:
+    for metric in sweep.directions:
+        if metric.startswith("val_") or metric in measured:
+            continue
+        why = "its synapses are not known"
+        if metric == "spikes_per_inference":
+            why = "it gives no spike counts beside its logits"
+        raise SpecError(f"metric: {metric}: is not measured of the network {network}: {why}")
 
 
 def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
