@@ -16,6 +16,8 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from snn.config import TrialConfig
 from sweep.methods.schedulers.base import Comparison, Past
 
+_NOBODY: Any = None  # a scheduler that pauses no trial does not ask Tune's controller
+
 
 class ComparedByKind(FIFOScheduler):
     """A scheduler for every combination of the values of `trials.each`; without any, just one.
@@ -40,10 +42,10 @@ class ComparedByKind(FIFOScheduler):
         config = {"trial": dict(past.config)}
         trial = Trial("past", trial_id=f"past-{number}", config=config, stub=True)
         scheduler = self._scheduler_of(trial)
-        scheduler.on_trial_add(None, trial)
+        scheduler.on_trial_add(_NOBODY, trial)
         for epoch, metrics in past.epochs.items():
-            scheduler.on_trial_result(None, trial, {**metrics, self._trials.time: epoch})
-        scheduler.on_trial_remove(None, trial)
+            scheduler.on_trial_result(_NOBODY, trial, {**metrics, self._trials.time: epoch})
+        scheduler.on_trial_remove(_NOBODY, trial)
 
     def _scheduler_of(self, trial: Trial) -> TrialScheduler:
         kind = ""
@@ -58,7 +60,7 @@ class ComparedByKind(FIFOScheduler):
         """The scheduler of a trial, which has heard of the epochs before the trial was resumed."""
         scheduler = self._scheduler_of(trial)
         for epoch, metrics in enumerate(result.get(self._trials.earlier, ()), start=1):
-            scheduler.on_trial_result(None, trial, {**metrics, self._trials.time: epoch})
+            scheduler.on_trial_result(_NOBODY, trial, {**metrics, self._trials.time: epoch})
         return scheduler
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
