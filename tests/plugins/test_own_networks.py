@@ -14,7 +14,9 @@ from snn.config import TrialConfig
 from snn.data import load
 from snn.declarations.files import PluginFile, read_file
 from snn.declarations.keys import PluginError
-from snn.errors import CheckpointError, ConfigError
+from snn.errors import CheckpointError, ConfigError, ExportError
+from snn.export.onnx_model import to_onnx
+from snn.networks.own import OwnNetwork
 from snn.networks.own_checks import check_network
 from snn.plugins import loading as plugins
 from snn.registry import OURS
@@ -318,3 +320,11 @@ def test_sweeps_that_were_made_side_by_side_have_their_own_files(tmp_path: Path)
     assert before.plugins != after.plugins and before.config_id != after.config_id
     assert before.network == after.network == "net.py:build"
     assert (other.network, other.plugins) == ("copy.py:build", before.plugins)
+
+
+def test_a_network_that_is_exported_for_one_size_of_batch_is_refused() -> None:
+    text = module("return self.out(x).reshape(len(x), -1)")
+    plugins.use_files([PluginFile("mine.py", (HEAD + text).encode())])
+    network = OwnNetwork(TrialConfig.parse({"network": "mine.py:build"}), 16, 3)
+    with pytest.raises(ExportError, match=r"write x\.shape\[0\] for len\(x\)"):
+        to_onnx(network)
