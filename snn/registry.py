@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -33,6 +34,7 @@ __all__ = [
     "Registry",
     "current",
     "use",
+    "using",
 ]
 
 # One line for a file of ours. The first component of a kind that is named stands first in lists.
@@ -247,3 +249,14 @@ def use(registry: Registry) -> None:
     """Read configurations with another registry from now on; those that were read keep theirs."""
     global _current
     _current = registry
+
+
+@contextmanager
+def using(registry: Registry) -> Iterator[None]:
+    """Read configurations with another registry within this block; after it as before."""
+    before = _current
+    use(registry)
+    try:
+        yield
+    finally:
+        use(before)

@@ -10,6 +10,7 @@ from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Any, final
 
+from snn.registry import using
 from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
 from sweep.spec.parsing import parse_sweep
@@ -105,7 +106,7 @@ class Sweep:
             RunningError: Another sweep runs in this process, or this one in another.
             KeyboardInterrupt: The user stopped it before its trials began.
         """
-        with _process():
+        with _process(), using(self.specification.components):
             from sweep.results.confirmed import run_confirmation, wants_confirmation
             from sweep.results.result import Result
             from sweep.run import runner

@@ -3,7 +3,8 @@
     python -m tests.agreement NAME       (in the folder with the sweep's runs)
 
 The forms: what `predict` computes, what `mlflow models serve` serves, ONNX in onnxruntime,
-and, of LIF networks, NIR by the equations of its paper. Registers the network as `agreement`.
+and, of LIF networks, NIR by the equations of its paper. Of a network of a user's, those that it
+has. Registers the network as `agreement`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
 from snn.training import checkpoint
 from sweep.commands.results import best_checkpoint
+from sweep.spec.kept_files import files_for
 from tests.serving import ask, served
 from tests.snn_tests.export.test_export import integrate
 
@@ -39,17 +41,20 @@ Probabilities = NDArray[np.float64]
 
 def main(name: str) -> int:
     """Print a line per form; the exit code is 0 if all agree."""
-    network, _ = checkpoint.load_network(best_checkpoint(name))
-    images = load(network.config.dataset).test_images[:IMAGES].copy()
+    file = best_checkpoint(name)
+    network, _ = checkpoint.load_network(file, files_for(file, [name]))
+    data = load(network.config.dataset, components=network.config.registry)
+    images = data.test_images[:IMAGES].copy()
     ours = network.probabilities(torch.from_numpy(images)).double().numpy()
     print(f"{name}: {' '.join(f'{k}={v}' for k, v in network.config.params().items())}")
     agree = [_compare("served by MLflow", _served(name, images), ours)]
     with tempfile.TemporaryDirectory() as folder:
-        agree.append(_compare("ONNX", _onnx(network, images, Path(folder) / "n.onnx"), ours))
-        try:
-            agree.append(_compare("NIR", _nir(network, images, Path(folder) / "n.nir"), ours))
-        except ExportError as error:
-            print(f"NIR: {error}")
+        for form, computed in (("ONNX", _onnx), ("NIR", _nir)):
+            try:
+                theirs = computed(network, images, Path(folder) / f"n.{form.lower()}")
+                agree.append(_compare(form, theirs, ours))
+            except ExportError as error:
+                print(f"{form}: {error}")
     return 0 if all(agree) else 1
 
 
@@ -68,7 +73,7 @@ def _served(name: str, images: NDArray[np.uint8]) -> Probabilities:
         tempfile.TemporaryDirectory() as folder,
         served(told.split()[-1], Path(folder), environment) as address,
     ):
-        return np.concatenate([ask(address, part) for part in np.split(images, IMAGES // BATCH)])
+        return np.concatenate([ask(address, part) for part in _parts(images)])
 
 
 def _onnx(network: Network, images: NDArray[np.uint8], file: Path) -> Probabilities:
@@ -82,11 +87,15 @@ def _nir(network: Network, images: NDArray[np.uint8], file: Path) -> Probabiliti
     graph: Any = nir.read(file)
     spiking = cast(SpikingNetwork, network)
     found = []
-    for part in np.split(images, IMAGES // BATCH):
+    for part in _parts(images):
         drive = spiking.encoder(torch.from_numpy(part)).dense().numpy()
         trace = integrate(graph, drive, float(graph.metadata["dt"]))["readout"]
         found.append(spiking.readout.logits(torch.from_numpy(trace)))
     return _softmax(torch.cat(found))
+
+
+def _parts(images: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    return np.array_split(images, -(-len(images) // BATCH))
 
 
 def _softmax(logits: torch.Tensor) -> Probabilities:

@@ -68,12 +68,14 @@ class TrialConfig(
         return defaults | dict(given)
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> TrialConfig:
+    def parse(cls, values: Mapping[str, Any], components: Registry | None = None) -> TrialConfig:
         """Validate plain values; what is wrong comes as one ConfigError of one line.
 
-        The components and their keys are those of the registry that is used now.
+        Args:
+            values: By key.
+            components: Those that it can name; default: the registry that is used now.
         """
-        kind = model()
+        kind = model() if components is None else _model(components)
         try:
             return kind(**values)
         except ValidationError as error:

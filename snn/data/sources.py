@@ -21,7 +21,13 @@ def default_root() -> Path:
     return Path(os.environ.get(ENV) or "data")
 
 
-def load(name: str, root: Path | str | None = None, *, download: bool = True) -> Dataset:
+def load(
+    name: str,
+    root: Path | str | None = None,
+    *,
+    download: bool = True,
+    components: registry.Registry | None = None,
+) -> Dataset:
     """Read a data set into memory.
 
     Args:
@@ -29,11 +35,12 @@ def load(name: str, root: Path | str | None = None, *, download: bool = True) ->
             a plugin that is in use.
         root: Folder that holds `MNIST/raw` and `FashionMNIST/raw`; default: `default_root()`.
         download: Whether torchvision may fetch missing files into the folder.
+        components: Those that a name can be of; default: the registry that is used now.
 
     Raises:
         DataError: Files are missing and cannot be fetched, or are not what they should be.
     """
-    known = registry.current()
+    known = components or registry.current()
     if name not in known.names("dataset"):
         there = ", ".join(known.names("dataset"))
         raise DataError(f"data set {name!r} is unknown; there are {there}")

@@ -58,13 +58,18 @@ def to_onnx(network: Network) -> onnx.ModelProto:
 
 
 def _own(network: OwnNetwork, pixels: Tensor) -> onnx.ModelProto:
+    name = f"network: {network.config.network}"
     try:
-        return _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
+        model = _translate(Logits(network), (pixels,), ["pixels"], ["logits"])
     except Exception as error:  # whatever a user's code may do, the exporter has an error for
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise ExportError(f"{name}: PyTorch cannot translate it to ONNX: {reason}") from None
+    if not model.graph.input[0].type.tensor_type.shape.dim[0].dim_param:
         raise ExportError(
-            f"network: {network.config.network}: PyTorch cannot translate it to ONNX: {reason}"
-        ) from None
+            f"{name}: would take batches of {_BATCH} only as ONNX; in its forward pass, write "
+            "x.shape[0] for len(x)"
+        )
+    return model
 
 
 def _refuse_others(config: TrialConfig) -> None:

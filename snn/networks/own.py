@@ -123,7 +123,8 @@ class OwnNetwork(nn.Module):
             given = pixels.float() / 255
         else:
             given = self._encoder(pixels, generator, key).dense().float()
-        activity = _activity(self.module(given), len(pixels), self.n_classes)
+        n_images = pixels.shape[0]  # len() would be a constant in an exported network
+        activity = _activity(self.module(given), n_images, self.n_classes)
         self._counts = bool(activity.counts)
         return activity
 
@@ -177,7 +178,7 @@ def _check(what: str, found: Any, wanted: tuple[int, int | None]) -> None:
     shape = f"({wanted[0]}, {'any' if wanted[1] is None else wanted[1]})"
     if not isinstance(found, Tensor):
         raise ArrayError(f"{what}: {type(found).__name__} is no tensor of shape {shape}")
-    fits = found.dim() == 2 and len(found) == wanted[0] and wanted[1] in (None, found.shape[1])
+    fits = found.dim() == 2 and found.shape[0] == wanted[0] and wanted[1] in (None, found.shape[1])
     if not fits or not found.is_floating_point():
         raise ArrayError(
             f"{what}: of shape {tuple(found.shape)} and {found.dtype}, not {shape} of floats"

@@ -25,8 +25,8 @@ _IMAGES = 5  # no size that a network has by chance
 _RATE = 1e-3
 
 
-def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> None:
-    """Try a user's network.
+def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> tuple[str, ...]:
+    """Try a user's network; the metrics that it gives beside accuracy and loss.
 
     Args:
         config: Names the network, with values for its keys.
@@ -55,6 +55,7 @@ def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> None:
         _check_repeatable(config, images, made)
     _check_same_weights(config, n_pixels, n_classes)
     _check_resumable(config, images, network.train())
+    return network.measures
 
 
 class _Images:

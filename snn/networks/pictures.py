@@ -63,7 +63,7 @@ def label(name: str, network: Network) -> int | None:
     """
     if not name.startswith(_TEST):
         return None
-    labels = load(network.config.dataset).test_labels
+    labels = load(network.config.dataset, components=network.config.registry).test_labels
     return int(labels[_number(name, len(labels))])
 
 
@@ -104,7 +104,7 @@ def _one(name: str, network: Network, invert: bool) -> Tensor:
                 f"{name}: the network has {network.n_pixels} inputs, which are no square image"
             ) from None
         return torch.from_numpy(read_file(Path(name), side, invert=invert).ravel())
-    tests = load(network.config.dataset).test_images
+    tests = load(network.config.dataset, components=network.config.registry).test_images
     image = tests[_number(name, len(tests))].copy()
     if len(image) != network.n_pixels:
         raise DataError(f"{name}: has {len(image)} pixels, and the network {network.n_pixels}")

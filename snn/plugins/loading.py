@@ -13,12 +13,17 @@ A file declares its components as ours do, in `COMPONENTS` (see `snn.registry`):
 What a file declares is checked here, without torch: names, keys and how `make` can be called.
 `snn.contracts` checks what the components do. A file without `COMPONENTS` is one of networks, see
 `snn.networks.own`.
+
+A file is code, and it is run. So only these are: files that the user names, installed packages with
+entry points, and the copies that launches in the user's own storage folder keep of such files. A
+checkpoint, a run in a store and a file of runs name the files that they need by digest, and bring
+no code. The digest is compared before anything of a file is run for them (`registry_of`).
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -50,6 +55,7 @@ _TAKES = {
     "network": 3,
 }
 _BACKENDS = ("cpu", "cuda")
+_DIGITS = 16  # of a digest, in messages and in the names of folders
 
 
 def use_files(files: Iterable[PluginFile]) -> None:
@@ -58,8 +64,7 @@ def use_files(files: Iterable[PluginFile]) -> None:
     Raises:
         PluginError: A file cannot be used; one line, and what was in use stays in use.
     """
-    wanted = dict.fromkeys([*_installed(), *files])
-    registry.use(_with_files(tuple(wanted)))
+    registry.use(registry_with(files))
 
 
 def use_kept(folder: Path | UPath) -> None:
@@ -73,9 +78,56 @@ def use_kept(folder: Path | UPath) -> None:
 
 def files_in_use() -> list[PluginFile]:
     """The files whose components are in use, in their order."""
-    digests = dict.fromkeys(each.digest for each in registry.current().plugins)
-    modules = (loaded(digest) for digest in digests)
-    return [module.plugin_file for module in modules if module is not None]
+    return files_of(registry.current())
+
+
+def files_of(known: Registry) -> list[PluginFile]:
+    """The users' files whose components a registry has, in their order."""
+    files = dict.fromkeys((each.file, each.digest) for each in known.plugins)
+    modules = ((name, loaded(digest)) for name, digest in files)
+    return [PluginFile(name, module.plugin_file.content) for name, module in modules if module]
+
+
+def registry_with(files: Iterable[PluginFile]) -> Registry:
+    """Our components, those of entry points and those of these files; nothing else is changed.
+
+    Raises:
+        PluginError: A file cannot be used; one line.
+    """
+    return _with_files(tuple(dict.fromkeys([*_installed(), *files])))
+
+
+def registry_of(wanted: Mapping[str, str], files: Iterable[PluginFile] = ()) -> Registry:
+    """Our components and those of the files that something was trained with.
+
+    No other file is run. Files that are in use or installed are looked at, too.
+
+    Args:
+        wanted: Names by digest; a name may be empty.
+        files: Where to look.
+
+    Raises:
+        PluginError: A file is not among them, or not as it was; one line that says what to do.
+    """
+    if not wanted:
+        return OURS
+    known = [*files_in_use(), *_installed(), *files]
+    return _with_files(tuple(_as_it_was(name, digest, known) for digest, name in wanted.items()))
+
+
+def _as_it_was(name: str, digest: str, known: Sequence[PluginFile]) -> PluginFile:
+    """The file of a digest, under the name that it had."""
+    for file in known:
+        if file.digest == digest:
+            return PluginFile(name or file.name, file.content)
+    short = digest[:_DIGITS]
+    what = name or "a file of components"
+    if name in [file.name for file in known]:
+        raise PluginError(
+            f"{what} has changed since it was trained with it (SHA-256 {short}…); name the file as "
+            f"it was: --plugin FILE; its launch keeps a copy in plugins/{short}"
+        )
+    raise PluginError(f"needs {what} (SHA-256 {short}…), which is not here; name it: --plugin FILE")
 
 
 @cache
@@ -83,7 +135,7 @@ def _with_files(files: tuple[PluginFile, ...]) -> Registry:
     """One registry for the same files: configurations that are read with it can be compared."""
     if not files:
         return OURS
-    added = [each for file in files for each in components_of(load(file))]
+    added = [each for file in files for each in components_of(load(file), file)]
     extended = OURS.with_plugins(added)
     check_keys(extended)
     return extended
@@ -101,18 +153,21 @@ def _installed() -> tuple[PluginFile, ...]:
     return tuple(found)
 
 
-def components_of(module: PluginModule) -> tuple[Component, ...]:
+def components_of(module: PluginModule, file: PluginFile) -> tuple[Component, ...]:
     """The components that a user's file declares.
+
+    Args:
+        module: Of the file, or of another of the same bytes.
+        file: Its name stands in the names of its networks.
 
     Raises:
         PluginError: It declares none, or a declaration is wrong; one line.
     """
-    file = module.plugin_file
     declared: Sequence[Component] = getattr(module, "COMPONENTS", ())
     is_list = isinstance(declared, tuple | list)
     if not is_list or not all(isinstance(each, Component) for each in declared):
         raise PluginError(f"{file.name}: COMPONENTS must be a tuple of snn.registry.Component")
-    declared = declared or networks_of(module)
+    declared = declared or networks_of(module, file.name)
     if not declared:
         raise PluginError(f"{file.name}: declares no COMPONENTS, and has no function of a network")
     for each in declared:

@@ -46,13 +46,16 @@ def reference(value: Any) -> Reference | None:
     return None
 
 
-def networks_of(module: PluginModule) -> tuple[Component, ...]:
+def networks_of(module: PluginModule, file: str) -> tuple[Component, ...]:
     """The declarations of the networks that the functions of a file make; none without functions.
+
+    Args:
+        module: Of the file.
+        file: Its name.
 
     Raises:
         PluginError: What the file declares is not allowed; one line.
     """
-    file = module.plugin_file.name
     functions = [
         name
         for name, value in vars(module).items()

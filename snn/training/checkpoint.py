@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from snn.config import TrialConfig
+from snn.declarations.files import PluginFile
+from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, SnnError
 from snn.networks import Network, build
+from snn.plugins.loading import registry_of
 from snn.training import sealed
 from snn.training.place import Place
 from snn.training.saved import NetworkState, check_sizes, read
@@ -108,23 +112,38 @@ def save_network(path: Place | str, network: Network, metrics: dict[str, float])
         "metrics": metrics,
     }
     if network.config.plugins:
-        state["plugins"] = network.config.plugins
+        files = {each.digest: each.file for each in network.config.components if each.digest}
+        state |= {"plugins": network.config.plugins, "files": files}
     save(path, state)
 
 
-def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
+def load_network(
+    path: Place | str, files: Iterable[PluginFile] = ()
+) -> tuple[Network, dict[str, float]]:
     """Read a network written by `save_network`, ready to predict, and its metrics.
 
+    Args:
+        path: Of the checkpoint.
+        files: Users' files, of which those are run that it was trained with, beside those that are
+            in use. See `snn.plugins.loading.registry_of`.
+
     Raises:
-        CheckpointError: See `load`; or the file does not hold a network that fits its own sizes.
+        CheckpointError: See `load`; or the file does not hold a network that fits its own sizes, or
+            it was trained with a user's file that is not there.
         OSError: It cannot be read.
     """
     state = load(path)
     try:
         found = read(NetworkState, state)
-        config = TrialConfig.parse(found.config)
-        if config.plugins != found.plugins:
-            raise CheckpointError("a plugin has changed since it was trained")
+        components = registry_of(found.files_by_digest, files)
+    except PluginError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    except SnnError as error:
+        raise _no_network(path, str(error)) from None
+    try:
+        config = TrialConfig.parse(found.config, components)
+        if config.plugins != sorted(found.plugins):
+            raise CheckpointError("it names files that it does not need")
         check_sizes(found, config)
         network = build(config, found.n_pixels, found.n_classes)
         network.load_state_dict(found.weights)

@@ -22,7 +22,10 @@ _MERITS = {"val_accuracy", "val_loss"}
 
 
 class NetworkState(BaseModel):
-    """A trained network; `plugins` are the digests of the users' files that it needs."""
+    """A trained network; `plugins` are the digests of the users' files that it needs.
+
+    `files` are their names by digest, which came later.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
 
@@ -32,6 +35,12 @@ class NetworkState(BaseModel):
     weights: dict[str, Tensor]
     metrics: dict[str, float]
     plugins: list[str] = []
+    files: dict[str, str] = {}
+
+    @property
+    def files_by_digest(self) -> dict[str, str]:
+        """The names of the users' files that it needs, by digest; empty where they are unknown."""
+        return {digest: self.files.get(digest, "") for digest in self.plugins}
 
 
 class TrainingState(BaseModel):

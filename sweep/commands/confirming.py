@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.parts.common import SweepName, print_table, say, stderr
+from sweep.commands.parts.common import PluginOption, SweepName, print_table, say, stderr
 
 if TYPE_CHECKING:
     from sweep.spec.specification import Confirm
@@ -51,6 +51,7 @@ def confirm(
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
     ] = None,
+    plugin: PluginOption = [],  # noqa: B006
 ) -> int:
     """Train the leaders of a sweep again with fresh seeds: the figures to report.
 
@@ -59,7 +60,8 @@ def confirm(
     sweep for several metrics, members of the Pareto front are trained: the best, the cheapest and
     others evenly between. A search of short trainings can be confirmed by long ones, with --set.
     The runs are a sweep of their own, NAME-confirm. The same command again goes on where an
-    interrupted one was; what was run before is not run again.
+    interrupted one was; what was run before is not run again. Plugins are those of its latest
+    launch in this folder; where it ran elsewhere, name them.
 
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
@@ -67,14 +69,20 @@ def confirm(
     from sweep.spec.sources import parse_overrides
     from sweep.spec.specification import Confirm
 
-    use_plugins_of(name)
+    use_plugins_of(name, plugin)
     fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)
     asked = asked_for(name)
     wanted = Confirm(top=top or asked.top, seeds=fresh or asked.seeds, base=asked.base | changed)
-    return confirm_leaders(name, wanted, each, address)
+    return confirm_leaders(name, wanted, each, address, plugin)
 
 
-def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: str | None) -> int:
+def confirm_leaders(
+    name: str,
+    wanted: Confirm,
+    each: Sequence[str],
+    address: str | None,
+    plugins: Sequence[str] = (),
+) -> int:
     """Run the confirmation of a sweep and print its table; the exit code.
 
     Args:
@@ -83,6 +91,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
         each: Keys; there are leaders of every combination of their values. None: the keys in the
             specification.
         address: Of a Ray cluster.
+        plugins: Paths of files that the user named, which are in use.
     """
     from analysis.stats.confirmation import readable_confirmation
     from sweep.results.confirmed import run_confirmation
@@ -90,6 +99,7 @@ def confirm_leaders(name: str, wanted: Confirm, each: Sequence[str], address: st
     done = run_confirmation(name, wanted, each, address, stderr())
     ended, seeds = done.ended, done.sweep.seeds
     again = f"go on with: spikesweep confirm {name} {_options(wanted, done.each, seeds)}"
+    again += "".join(f" --plugin {shlex.quote(path)}" for path in plugins)
     for failed, reason in ended.failures.items():
         say(f"failed: {failed}: {reason}")
     if ended.undelivered:

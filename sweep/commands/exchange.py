@@ -105,7 +105,8 @@ def import_runs(
 def _check_configurations(path: Path, file: RunFile) -> None:
     """Check that the params of every run in a file match its configuration id.
 
-    Runs whose params cannot be read, because another version wrote them, are not checked.
+    Runs whose params cannot be read are not checked: another version wrote them, or they are of a
+    user's file that is not in use here.
 
     Raises:
         SpecError: The params of a run do not match.
@@ -113,15 +114,17 @@ def _check_configurations(path: Path, file: RunFile) -> None:
     from analysis.records import Tag
     from snn.config import TrialConfig
     from snn.errors import ConfigError
+    from snn.plugins.loading import registry_of
     from sweep.errors import SpecError
-    from sweep.trial.params import param_values
+    from sweep.trial.params import param_values, plugins_of
 
     for run in file.runs():
         told = run.tags.get(Tag.CONFIG_ID)
         if told is None or not run.is_trial:
             continue
         try:
-            config_id = TrialConfig.parse(param_values(run.params)).config_id
+            components = registry_of(plugins_of(run.tags))
+            config_id = TrialConfig.parse(param_values(run.params), components).config_id
         except ConfigError:
             continue
         if config_id != told:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from sweep.commands.parts import completion
+from sweep.commands.parts.common import PluginOption
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def figure(
             "strip",
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
+    plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Draw a figure of one or several sweeps into a .png, .svg or .pdf file."""
     how = _known(kind)
@@ -63,7 +65,7 @@ def figure(
 
     figures.known_suffix(output)  # before anything is computed
     found = runs.load_runs(names)
-    source = figures.source_of(names, found, activity=partial(activity_of_run, found))
+    source = figures.source_of(names, found, activity=partial(activity_of_run, found, plugin))
     options = figures.Options(metric=metric or how.metric, by=tuple(by))
     figures.save_figure(how.draw(source, options), output)
 

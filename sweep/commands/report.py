@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.parts.common import SweepNames, say, say_result
+from sweep.commands.parts.common import PluginOption, SweepNames, say, say_result
 
 if TYPE_CHECKING:
     from analysis.report.material import Material
@@ -36,6 +36,7 @@ def report(
     log: Annotated[
         bool, typer.Option(help="also log the report to the latest launch in MLflow")
     ] = True,
+    plugin: PluginOption = [],  # noqa: B006 (typer wants the literal)
 ) -> None:
     """Write a report: one HTML page that needs nothing else, and its tables and figures as files.
 
@@ -55,7 +56,9 @@ def report(
     gc.freeze()
     say(f"drawing the report on {len(material.runs)} runs …")
     written = build_report(
-        material, mlflow_url=_pages(mlflow_url), activity=partial(activity_of_run, material.runs)
+        material,
+        mlflow_url=_pages(mlflow_url),
+        activity=partial(activity_of_run, material.runs, plugin),
     )
     page = write_report(written, output)
     if log:

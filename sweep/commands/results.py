@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.commands.parts.common import SweepNames, print_table, say_result, warn_of_mixed
+from sweep.commands.parts.common import (
+    PluginOption,
+    SweepNames,
+    print_table,
+    say_result,
+    warn_of_mixed,
+)
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 
 if TYPE_CHECKING:
@@ -65,6 +71,7 @@ def best(
             "--register", metavar="MODEL", help="put the network into MLflow's model registry"
         ),
     ] = "",
+    plugin: PluginOption = [],  # noqa: B006 (typer wants the literal)
 ) -> None:
     """Show the best configuration of sweeps by validation, and where its network is.
 
@@ -98,9 +105,11 @@ def best(
         return
     say_result(f"{'network':<18} {checkpoint}")
     if register_:
+        from sweep.spec.kept_files import files_for
         from sweep.tracking.model_registry import register as into_registry
 
-        number = into_registry(register_, str(run["run_id"]), checkpoint)
+        files = files_for(checkpoint, [str(run["sweep"])], plugin)
+        number = into_registry(register_, str(run["run_id"]), checkpoint, files)
         say_result(f"{'registered':<18} models:/{register_}/{number}")
 
 

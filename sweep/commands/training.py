@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +15,10 @@ from sweep.commands.parts.common import (
     SetOption,
     say_result,
     stderr,
-    use_plugin_files,
 )
+
+if TYPE_CHECKING:
+    from snn.declarations.files import PluginFile
 
 ModelArgument = Annotated[
     str,
@@ -119,9 +122,7 @@ def predict(
         from analysis.figures import known_suffix
 
         known_suffix(figure)  # before anything is computed
-    file = _checkpoint(model)
-    use_plugin_files(plugin)
-    network, _ = checkpoint.load_network(file)
+    network, _ = checkpoint.load_network(*_opened(model, plugin))
     pixels = pictures.read(images, network, invert=invert)
     found = network.probabilities(pixels)
     if figure is not None:
@@ -162,9 +163,7 @@ def export(
     if format_ is None and suffix not in list(Format):
         raise SpecError(f"{output}: ends in neither .onnx nor .nir; give --format onnx or nir")
     chosen = format_ or Format(suffix)
-    file = _checkpoint(model)
-    use_plugin_files(plugin)
-    network, _ = checkpoint.load_network(file)
+    network, _ = checkpoint.load_network(*_opened(model, plugin))
     formats.write(network, output, chosen.value, solver.value)
     stderr().print(f"{output}: {network.n_pixels} pixels, {network.n_classes} classes")
     if chosen == Format.NIR:
@@ -179,12 +178,12 @@ def export(
         )
 
 
-def _checkpoint(model: str) -> Path:
+def _opened(model: str, named: Sequence[str]) -> tuple[Path, list[PluginFile]]:
+    """The checkpoint, and where the users' files may be that it needs."""
     from sweep.commands.results import best_checkpoint
+    from sweep.spec.kept_files import files_for
 
     if model.endswith(".pt"):
-        return Path(model)
-    from sweep.run.confirmation import use_plugins_of
-
-    use_plugins_of(model)
-    return best_checkpoint(model)
+        return Path(model), files_for(Path(model), named=named)
+    checkpoint = best_checkpoint(model)
+    return checkpoint, files_for(checkpoint, [model], named)

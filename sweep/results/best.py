@@ -8,9 +8,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.records import Tag
 from analysis.store.artifacts import checkpoint_of
 from analysis.store.record import RunRecord
 from snn.config import TrialConfig
+from snn.declarations.files import PluginFile
+from sweep.spec.kept_files import files_of_sweeps
 from sweep.trial.params import logged_config
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class Best:
         Raises:
             SpecError: It was logged by another version of spikesweep.
         """
-        return logged_config(self.record.params, self.record.tags, self.run_id)
+        return logged_config(self.record.params, self.record.tags, self.run_id, self._files)
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -60,14 +63,21 @@ class Best:
     def network(self) -> nn.Module:
         """The trained network of the best epoch: pixels uint8 (B, N) to logits (B, C).
 
+        Users' files that it needs are those in use, or the copies of the launch in this folder.
+
         Raises:
             AnalysisError: Its file is gone.
-            SnnError: Its file is damaged.
+            SnnError: Its file is damaged, or a user's file that it needs is not there.
+            SpecError: A user's file was changed since the launch has kept it.
         """
         from snn.training import checkpoint
 
-        network, _ = checkpoint.load_network(self.checkpoint)
+        network, _ = checkpoint.load_network(self.checkpoint, self._files)
         return network
+
+    @property
+    def _files(self) -> list[PluginFile]:
+        return files_of_sweeps([self.record.tags.get(Tag.SWEEP, ""), self.record.sweep])
 
     def __repr__(self) -> str:
         accuracies = ", ".join(

@@ -93,16 +93,23 @@ def searched_each(name: str) -> tuple[str, ...]:
     return tuple(_launched(name).get("each", ()))
 
 
-def use_plugins_of(name: str) -> None:
+def use_plugins_of(name: str, named: Sequence[str] = ()) -> None:
     """Use the plugins of the latest launch of a sweep in this folder, where there is one.
+
+    Args:
+        name: Of the sweep.
+        named: Paths of files that the user names; then these.
 
     Raises:
         SpecError: One cannot be used.
     """
+    if named:
+        use_plugins(read_plugins((), Path(), named))
+        return
     found = [paths for paths in launches(storage_root(), name) if paths.spec.exists()]
     launched = read(found[-1].spec.read_text(encoding="utf-8"), name) if found else None
-    if isinstance(launched, Mapping) and launched.get("plugins"):
-        use_plugins(read_plugins(launched["plugins"], Path()))
+    plugins = launched.get("plugins", ()) if isinstance(launched, Mapping) else ()
+    use_plugins(read_plugins(plugins, Path()))
 
 
 def asked_for(name: str) -> Confirm:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ray.exceptions import RayError
@@ -29,9 +29,11 @@ from sweep.cluster import nodes
 from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import Stop
+from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.spec.specification import Specification
+from sweep.trial.finish import epochs_of
 
 _LOOK_EVERY_S = 0.1
 _SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal
@@ -153,7 +155,7 @@ def make_tuner(
         with_resources(shared, needs.wanted),
         tune_config=TuneConfig(
             search_alg=_Asking(searcher),
-            scheduler=make_scheduler(sweep),
+            scheduler=make_scheduler(sweep, _past(searcher, paths)),
             num_samples=-1,  # the searcher says when it has finished
             reuse_actors=True,
             trial_dirname_creator=_directory_name,
@@ -169,6 +171,12 @@ def make_tuner(
             verbose=0,
         ),
     )
+
+
+def _past(searcher: StudySearcher, paths: LaunchPaths) -> Iterator[Past]:
+    """The trials that earlier drivers of this launch have finished; reused ones were not run."""
+    for config in {config.config_id: config for config, _ in searcher.resumed}.values():
+        yield Past(config.to_wire(), epochs_of(paths.trial(config.config_id), config))
 
 
 def _directory_name(trial: Any) -> str:

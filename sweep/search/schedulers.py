@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ray.tune.schedulers import TrialScheduler
 
-from sweep.methods.schedulers.base import Comparison
+from sweep.methods.schedulers.base import Comparison, Past
 from sweep.spec.specification import Specification
-from sweep.trial.outcome import EPOCH
+from sweep.trial.outcome import EARLIER, EPOCH
 
 
-def make_scheduler(sweep: Specification) -> TrialScheduler:
-    """The scheduler of a sweep; of several metrics it looks at the first."""
+def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> TrialScheduler:
+    """The scheduler of a sweep; of several metrics it looks at the first.
+
+    Args:
+        sweep: The plan.
+        past: The trials that earlier drivers of the launch have finished.
+    """
     metric, mode = next(iter(sweep.directions.items()))
     epochs = max(sweep.values("epochs"))
-    trials = Comparison(metric=metric, mode=mode, time=EPOCH, epochs=epochs, each=sweep.each)
+    trials = Comparison(
+        metric=metric,
+        mode=mode,
+        time=EPOCH,
+        epochs=epochs,
+        each=sweep.each,
+        earlier=EARLIER,
+        past=past,
+    )
     chosen = sweep.scheduler
     return chosen.declared.make(trials, chosen.values_of(chosen.declared.keys))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief
-from snn.config import LAYERS, TrialConfig, model
+from snn.config import LAYERS, model
 from snn.errors import ConfigError
 from snn.registry import KINDS, SPIKING_KINDS
 from sweep.errors import SpecError
@@ -41,11 +41,11 @@ def check(sweep: Specification) -> None:
         if key in sweep.base:
             raise SpecError(f"search.{key}: stands in base, too; keep one of them")
     try:
-        TrialConfig.parse(sweep.base)
+        sweep.config_of(sweep.base)
     except ConfigError as error:
         raise SpecError(f"base.{error}") from None
     for parameter in sweep.space.parameters:
-        _check_values(parameter, sweep.base)
+        _check_values(parameter, sweep)
     _check_points(sweep)
     _check_metric(sweep)
     _check_sampler(sweep)
@@ -75,7 +75,7 @@ def check_backends(sweep: Specification) -> None:
     keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
     for chosen in itertools.product(*(dict.fromkeys(sweep.values(key)) for key in keys)):
         asked = {**dict(zip(keys, chosen, strict=True)), "network": LAYERS}
-        config = TrialConfig.parse(sweep.base | asked)
+        config = sweep.config_of(sweep.base | asked)
         try:
             backend_of(config, device)
         except ConfigError as error:
@@ -87,20 +87,40 @@ def check_backends(sweep: Specification) -> None:
 def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> None:
     """Try every network of a user's on a few images; not in `check`, as it imports torch.
 
+    Each is made with all choices of its keys that are searched, and with the ends of their ranges.
+
     Raises:
-        SpecError: One cannot be trained, or not be resumed; one line.
+        SpecError: One cannot be trained, or not be resumed, or does not give what is searched for;
+            one line.
     """
-    for given in sweep.given("network"):
-        config = TrialConfig.parse({**sweep.base, **given})
-        if not config.has_own_network:
+    tried = set[str]()
+    for point in sweep.space.covering():
+        config = sweep.config_of({**sweep.base, **point})
+        component = config.component("network")
+        keys = {*component.own, *component.uses, "network", "dataset"}
+        made_of = {key: value for key, value in config.params().items() if key in keys}
+        if not config.has_own_network or repr(made_of) in tried:
             continue
+        tried.add(repr(made_of))
         from snn.networks.own_checks import check_network
 
         dataset = datasets[config.dataset]
         try:
-            check_network(config, dataset.n_pixels, dataset.n_classes)
+            measured = check_network(config, dataset.n_pixels, dataset.n_classes)
         except ConfigError as error:
-            raise SpecError(str(error)) from None
+            searched = ", ".join(f"{key}={point[key]}" for key in component.own if key in point)
+            raise SpecError(f"{error}{searched and f'; with {searched}'}") from None
+        _check_measured(sweep, component.name, measured)
+
+
+def _check_measured(sweep: Specification, network: str, measured: Collection[str]) -> None:
+    for metric in sweep.directions:
+        if metric.startswith("val_") or metric in measured:
+            continue
+        why = "its synapses are not known"
+        if metric == "spikes_per_inference":
+            why = "it gives no spike counts beside its logits"
+        raise SpecError(f"metric: {metric}: is not measured of the network {network}: {why}")
 
 
 def check_changes(changed: Collection[str], searched: Collection[str], where: str) -> None:
@@ -133,10 +153,10 @@ def _check_key(where: str, key: str) -> None:
         raise SpecError(f"{where}{key}: unknown key; {known}")
 
 
-def _check_values(parameter: Parameter, base: Mapping[str, Any]) -> None:
+def _check_values(parameter: Parameter, sweep: Specification) -> None:
     for value in parameter.samples():
         try:
-            TrialConfig.parse({**base, parameter.name: value})
+            sweep.config_of({**sweep.base, parameter.name: value})
         except ConfigError as error:
             raise SpecError(f"search.{error}") from None
 
@@ -156,7 +176,7 @@ def _check_points(sweep: Specification) -> None:
         for key in sweep.base.keys() & point.keys():
             raise SpecError(f"points.{index}.{key}: stands in base, too; keep one of them")
         try:
-            TrialConfig.parse({**sweep.base, **point})
+            sweep.config_of({**sweep.base, **point})
         except ConfigError as error:
             raise SpecError(f"points.{index}.{error}") from None
 
@@ -174,7 +194,7 @@ def _check_confirm(sweep: Specification) -> None:
     searched = {*sweep.search, *(key for point in sweep.points for key in point)}
     check_changes(sweep.confirm.base, searched, "confirm.base.")
     try:
-        TrialConfig.parse(sweep.base | sweep.confirm.base)
+        sweep.config_of(sweep.base | sweep.confirm.base)
     except ConfigError as error:
         raise SpecError(f"confirm.base.{error}") from None
 

@@ -17,7 +17,7 @@ from sweep.errors import SpecError
 from sweep.spec.checks import check
 from sweep.spec.own_networks import use_files
 from sweep.spec.sections import sampler_model, scheduler_model
-from sweep.spec.specification import Confirm, Resources, Specification, fixed_keys
+from sweep.spec.specification import Confirm, Resources, Specification
 
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
     "sampler": sampler_model,
@@ -90,7 +90,7 @@ def _check_decided(sweep: Specification) -> None:
             where = f"search.{parameter.name}.when"
             for value in values if other in sweep.space.fixed else ():
                 try:
-                    written = fixed_keys({**sweep.base, other: value}, {})[other]
+                    written = sweep.fixed_keys(**{other: value})[other]
                 except ConfigError as error:
                     raise SpecError(f"{where}.{error}") from None
                 if value != written:

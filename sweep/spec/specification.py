@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
+from snn.plugins.loading import registry_with
+from snn.registry import Registry
 from sweep.spec.plugins import Plugin
 from sweep.spec.sections import (
     ChosenSampler,
@@ -134,11 +136,35 @@ class Specification(Section):
     )
 
     @cached_property
+    def components(self) -> Registry:
+        """What its configurations can name, whatever other sweep was read since.
+
+        Raises:
+            PluginError: A plugin cannot be used.
+        """
+        return registry_with(plugin.as_file for plugin in self.plugins)
+
+    @cached_property
     def space(self) -> Space | Points:
         """The search space, or the points."""
         if self.points:
             return Points(self.points)
-        return parse_space(self.search, fixed_keys(self.base, self.search))
+        return parse_space(self.search, self.fixed_keys())
+
+    def fixed_keys(self, **changed: Any) -> dict[str, Any]:
+        """Values of all keys that are not searched, as a user writes them: 64 rather than (64,).
+
+        Args:
+            changed: Values in place of those of `base`.
+        """
+        values = self.config_of({**self.base, **changed}).model_dump(exclude={"seed"})
+        hidden = values["hidden"]
+        values["hidden"] = hidden[0] if len(hidden) == 1 else list(hidden)
+        return {key: value for key, value in values.items() if key not in self.search}
+
+    def config_of(self, values: Mapping[str, Any]) -> TrialConfig:
+        """A configuration with the components of this sweep; see `TrialConfig.parse`."""
+        return TrialConfig.parse(values, self.components)
 
     @property
     def directions(self) -> dict[str, str]:
@@ -181,7 +207,7 @@ class Specification(Section):
 
     def config(self, assignment: Assignment, seed: int) -> TrialConfig:
         """The configuration of a point of the space."""
-        return TrialConfig.parse({**self.base, **assignment, "seed": seed})
+        return self.config_of({**self.base, **assignment, "seed": seed})
 
     def configs(self) -> list[TrialConfig]:
         """The configurations of all points and seeds of a grid."""
@@ -193,7 +219,7 @@ class Specification(Section):
 
     def values(self, key: str) -> tuple[Any, ...]:
         """All values that a key can take in this sweep, or the ends of its range."""
-        configs = (TrialConfig.parse({**self.base, **one}) for one in self.given(key))
+        configs = (self.config_of({**self.base, **one}) for one in self.given(key))
         return tuple(getattr(config, key) for config in configs)
 
     def given(self, key: str) -> list[Assignment]:
@@ -215,11 +241,3 @@ class Specification(Section):
             files = (plugin.as_file for plugin in self.plugins)
             values["plugins"] = [f"{file.name} {file.short_digest}" for file in files]
         return write(values)
-
-
-def fixed_keys(base: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of all keys that are not searched, as a user writes them: 64 rather than (64,)."""
-    values = TrialConfig.parse(base).model_dump(exclude={"seed"})
-    hidden = values["hidden"]
-    values["hidden"] = hidden[0] if len(hidden) == 1 else list(hidden)
-    return {key: value for key, value in values.items() if key not in search}

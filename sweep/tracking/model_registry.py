@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from importlib.metadata import version
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,42 +13,43 @@ import numpy as np
 
 import snn
 from analysis.records import Tag
+from snn.declarations.files import PluginFile, keep
 from snn.networks import Network, pictures
+from snn.plugins.loading import files_of
 from snn.training import checkpoint
 from sweep.errors import SpecError, SweepError, first_line
+from sweep.tracking.requirements import requirements
 from sweep.tracking.store import open_store
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _FOLDER = "model"  # among the artifacts of the run
-_NEEDS = ("mlflow", "numba", "numpy", "pydantic", "scikit-learn", "torch")
 
 
-def register(model: str, run_id: str, path: Path) -> str:
+def register(model: str, run_id: str, path: Path, files: Iterable[PluginFile] = ()) -> str:
     """Put the network of a run into the registry, once; returns its version.
 
     The model holds the network, its code, a signature, an example, its configuration and metrics:
-    pixels uint8 (B, N) in, class probabilities float32 (B, C) out.
+    pixels uint8 (B, N) in, class probabilities float32 (B, C) out. Its code is the package `snn`
+    and the users' files that the network was trained with. What they import is among its
+    requirements.
 
     Args:
         model: Name in the registry.
         run_id: Of the run that trained it; the model is kept among its artifacts.
         path: The network's checkpoint.
+        files: Where to look for the users' files, beside those that are in use.
 
     Raises:
         SpecError: The name is not allowed.
-        SnnError: The checkpoint, or the data set of the example, cannot be read.
+        SnnError: The checkpoint, or the data set of the example, cannot be read, or a user's file
+            is not there.
         SweepError: MLflow refuses it.
     """
     if not model.strip() or any(sign in model for sign in "/:%\"'"):
         raise SpecError(f"--register {model}: needs a name without / : % and quotes")
-    network, metrics = checkpoint.load_network(path)
-    if network.config.has_own_network:
-        raise SpecError(
-            f"--register {model}: the network is of {network.config.component('network').file}, "
-            "which a server does not have; networks of layers can be registered"
-        )
+    network, metrics = checkpoint.load_network(path, files)
     client = open_store()
     try:
         known = _registered(client, model, run_id)
@@ -97,18 +98,24 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
         Schema([TensorSpec(np.dtype(np.uint8), (-1, network.n_pixels))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, network.n_classes))]),
     )
+    files = files_of(network.config.registry)
     metadata: dict[str, Any] = {"config": network.config.params(), "metrics": metrics}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own, of its own models
         from sweep.tracking import served
 
+        artifacts = {served.NETWORK: str(path)}
+        if files:
+            kept = folder.with_name(served.FILES)
+            keep(files, kept)
+            artifacts[served.FILES] = str(kept)
         mlflow.pyfunc.save_model(
             str(folder),
             python_model=served.__file__,
-            artifacts={served.NETWORK: str(path)},
+            artifacts=artifacts,
             code_paths=[str(Path(snn.__file__).parent)],
             signature=signature,
             input_example=pictures.read(["test:0"], network).numpy(),
             metadata=metadata,
-            pip_requirements=[f"{name}=={version(name)}" for name in _NEEDS],
+            pip_requirements=requirements(files),
         )

@@ -1,11 +1,14 @@
 """The model that MLflow serves: images in, class probabilities out.
 
 MLflow copies this file and the package `snn` into the registered model, and runs them there: what
-was registered does not change with later versions of spikesweep.
+was registered does not change with later versions of spikesweep. Users' files that the network was
+trained with are among its artifacts. Who loads a model runs the code in it, as with all models of
+MLflow.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +17,14 @@ import torch
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
+from snn.declarations.files import kept
 from snn.training import checkpoint
 
 NETWORK = "network"
 """Name of the checkpoint among the model's artifacts."""
+
+FILES = "plugins"
+"""Name of the folder with users' files among them, if there are any."""
 
 
 class Classifier(PythonModel):
@@ -25,7 +32,9 @@ class Classifier(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Read the network."""
-        self.network, _ = checkpoint.load_network(context.artifacts[NETWORK])
+        folder = context.artifacts.get(FILES)
+        files = kept(Path(folder)) if folder else []
+        self.network, _ = checkpoint.load_network(context.artifacts[NETWORK], files)
 
     def predict(
         self,

@@ -32,8 +32,9 @@ class SnnTrainable(tune.Trainable):
     """Trains the configuration `config["trial"]`.
 
     Every step reports the metrics of one epoch; the last one also the result on the test images
-    and how the trial ended. A diverged loss or a full disk is such an end, not an exception: the
-    actor lives on, and the searcher learns the reason.
+    and how the trial ended. The first step of a resumed trial reports the last epoch again, because
+    the driver may have gone before it decided on it. A diverged loss or a full disk is such an end,
+    not an exception: the actor lives on, and the searcher learns the reason.
     """
 
     training: Training
@@ -66,11 +67,15 @@ class SnnTrainable(tune.Trainable):
         trainer = Trainer(config, self.datasets[config.dataset], self.device)
         self.training = Training(trainer, self.paths.trial(config.config_id))
         self.notice = self.training.notice
-        self.earlier = trainer.history[:-1] if trainer.done else trainer.history[:]
+        self.earlier = trainer.history[:-1]
+        self.undecided = trainer.epoch > 0 and not trainer.done
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch."""
+        if self.undecided:
+            self.undecided = False
+            return self._report()
         outcome = self.training.epoch()
         if outcome is None:
             return self._report()

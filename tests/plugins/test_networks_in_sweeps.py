@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 import pytest
 import torch
@@ -14,7 +18,10 @@ import torch
 from snn import registry
 from snn.config import TrialConfig
 from snn.data import load
+from snn.declarations.files import read_file
+from snn.training import checkpoint
 from snn.training.trainer import Trainer
+from sweep.results.result import Result
 from sweep.spec.parsing import parse_sweep
 from tests.sweep_tests.workplace import Workplace, stop, wait_until
 
@@ -99,11 +106,16 @@ def test_networks_of_users_are_searched_killed_and_resumed_to_the_same_numbers(
         run.data.params["network"].partition(":")[0]: run.data.tags["spikesweep.checkpoint"]
         for run in runs
     }
-    given = files["plain_network.py"], "--plugin", "nets/plain_network.py"
+    registry.use(registry.OURS)  # as in a process of its own
+    given = (files["plain_network.py"],)  # its launch in this folder has kept the file
     exported = place.run("export", *given, "-o", "nets.onnx")
     assert exported.returncode == 0, exported.stderr
     session = onnxruntime.InferenceSession(tmp_path / "nets.onnx")
-    assert session.get_outputs()[0].shape[1] == 10
+    pixels = load("digits").test_images[:7].copy()
+    (logits,) = session.run(["logits"], {"pixels": pixels})
+    network = checkpoint.load_network(given[0], [read_file(HERE / "plain_network.py")])[0]
+    ours = network.probabilities(torch.from_numpy(pixels))
+    torch.testing.assert_close(torch.from_numpy(logits).softmax(dim=1), ours)
     nir = place.run("export", *given, "-o", "nets.nir")
     assert nir.returncode == 2 and "has no counterpart in NIR" in nir.stderr
     given = files["snntorch_network.py"], "--plugin", "nets/snntorch_network.py"
@@ -114,6 +126,55 @@ def test_networks_of_users_are_searched_killed_and_resumed_to_the_same_numbers(
     registry.use(registry.OURS)
     guess = place.run("predict", "nets", "test:0")
     assert guess.stdout.startswith("test:0"), guess.stderr
+    assert registry.current() is registry.OURS  # a network brings its own
+    assert_served_as_here(place)
+    assert_its_file_is_named_and_as_it_was(place, Path(files["plain_network.py"]))
+
+
+def assert_served_as_here(place: Workplace) -> None:
+    """The registered network answers as here, in a process that knows nothing of the sweep."""
+    best = place.run("best", "nets", "--register", "nets")
+    assert best.returncode == 0, best.stderr
+    assert best.stdout.split()[-1] == "models:/nets/1"
+    (place.folder / "served").mkdir()
+    code = (
+        "import mlflow.pyfunc, numpy, snn\n"
+        "pixels = snn.load('digits').test_images[:50]\n"
+        "numpy.save('answer', mlflow.pyfunc.load_model('models:/nets/1').predict(pixels))\n"
+    )
+    served = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=place.folder / "served",
+        env=place.environment | {"MLFLOW_TRACKING_URI": place.store},
+        capture_output=True,
+        text=True,
+    )
+    assert served.returncode == 0, served.stderr
+    with contextlib.chdir(place.folder):
+        network = Result.read("nets").best().network()
+    pixels = torch.from_numpy(load("digits").test_images[:50].copy())
+    answer = torch.from_numpy(np.load(place.folder / "served" / "answer.npy"))
+    assert torch.equal(network.probabilities(pixels), answer)  # type: ignore[operator]
+
+
+def assert_its_file_is_named_and_as_it_was(place: Workplace, checkpoint: Path) -> None:
+    """Files beside a checkpoint of another folder, or changed ones, are not run."""
+    launch, other = checkpoint.parents[2], place.folder / "other" / "nets" / "1"
+    shutil.copytree(launch, other)
+    moved = str(other / checkpoint.relative_to(launch))
+    refused = place.run("predict", moved, "test:0")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "needs plain_network.py (SHA-256 " in refused.stderr
+    assert "which is not here; name it: --plugin FILE" in refused.stderr
+    (kept,) = other.rglob("plain_network.py")
+    assert place.run("predict", moved, "test:0", "--plugin", str(kept)).returncode == 0
+    changed = place.folder / "plain_network.py"
+    changed.write_text(kept.read_text() + "\nopen('it_ran', 'w')\n")
+    refused = place.run("predict", moved, "test:0", "--plugin", changed.name)
+    assert refused.returncode == 2
+    assert "plain_network.py has changed since it was trained" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert not (place.folder / "it_ran").exists()
 
 
 def test_a_broken_network_ends_in_one_line_before_anything_is_made(place: Workplace) -> None:

@@ -50,11 +50,12 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def cluster(place: Workplace) -> Iterator[Head]:
-    """Two nodes, each with room for one trial."""
-    head = Head(place.folder, cpus=1)
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
+    """Two nodes in two working folders, without the files, each with room for one trial."""
+    first, second = (tmp_path_factory.mktemp(name) for name in ("first", "second"))
+    head = Head(first, cpus=1)
     try:
-        head.add_node(cpus=1)
+        head.add_node(cpus=1, folder=second)
         wait_until(lambda: head.nodes() == 2)
         yield head
     finally:
@@ -67,13 +68,13 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     spec = place.spec(**ALL)
     shared = {"SPIKESWEEP_STORAGE": str(place.folder / "ray_results")}
     command = ("run", spec, "--address", cluster.address)
-    killed = cluster.start_client(*command, **shared)
+    killed = cluster.start_client(*command, folder=place.folder, **shared)
     trials = place.folder / "ray_results" / "all" / "1" / "trials"
     wait_until(lambda: killed.poll() is not None or len(list(trials.glob("*/last.pt"))) > 3, 150)
     assert killed.poll() is None, killed.communicate()
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    resumed = cluster.client(*command, "--resume", **shared)
+    resumed = cluster.client(*command, "--resume", folder=place.folder, **shared)
     assert resumed.returncode == 0, resumed.stderr
 
     runs = place.runs("all")

@@ -14,14 +14,18 @@ from snn.config import TrialConfig
 from snn.data import load
 from snn.declarations.files import PluginFile, read_file
 from snn.declarations.keys import PluginError
-from snn.errors import CheckpointError, ConfigError
+from snn.errors import CheckpointError, ConfigError, ExportError
+from snn.export.onnx_model import to_onnx
+from snn.networks.own import OwnNetwork
 from snn.networks.own_checks import check_network
 from snn.plugins import loading as plugins
 from snn.registry import OURS
 from snn.training import checkpoint
 from snn.training.trainer import Trainer
 from sweep.errors import SpecError
+from sweep.spec.checks import check_networks
 from sweep.spec.parsing import parse_sweep
+from sweep.tracking.requirements import requirements
 
 HERE = Path(__file__).parent
 PLAIN, SNNTORCH = HERE / "plain_network.py", HERE / "snntorch_network.py"
@@ -233,3 +237,94 @@ def test_a_network_that_is_not_there_is_refused(value: str, said: str) -> None:
     with pytest.raises(SpecError, match=said) as caught:
         parse_sweep({"name": "own", "base": {"network": value}})
     assert "\n" not in str(caught.value)
+
+
+class Tiny:
+    """What a network is tried for: 16 pixels, 3 classes."""
+
+    n_pixels, n_classes = 16, 3
+
+
+def refused(text: str, **plan: object) -> str:
+    """What is said of a sweep of a network before it is trained; empty if nothing."""
+    values = {"name": "own", "scheduler": "none", "base": {"network": "mine.py:build"}} | plan
+    source = {"file": "mine.py", "source": HEAD + text}
+    sweep = parse_sweep(values | {"plugins": [source]})
+    try:
+        check_networks(sweep, {"mnist": Tiny()})  # type: ignore[dict-item]
+    except SpecError as error:
+        assert "\n" not in str(error)
+        return str(error)
+    return ""
+
+
+WIDE = (
+    "KEYS = [Key('width', int, 64, low=0), Key('heads', int, 3), Key('kind', str, 'a')]\n"
+    "def build(config, n, c):\n"
+    "    if config.kind == 'b' and config.heads == 4:\n"
+    "        raise ValueError('b has no 4 heads')\n"
+    "    width = config.width // config.heads * config.heads\n"
+    "    return nn.Sequential(nn.Linear(n, width), nn.ReLU(), nn.Linear(width, c))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"width": [64, 32]}, ""),
+        ({"width": [64, 0]}, "; with width=0"),
+        ({"width": {"int": [0, 8]}}, "; with width=0"),
+        ({"width": {"float": [0.5, 8]}}, "search.width"),
+        ({"kind": ["b"], "heads": [3, 4]}, "b has no 4 heads; with heads=4, kind=b"),
+        ({"kind": ["a", "b"], "heads": {"choice": [2, 4], "when": {"kind": "a"}}}, ""),
+        ({"kind": ["a", "b"], "width": {"choice": [8, 0], "when": {"kind": "b"}}}, "with width=0"),
+    ],
+)
+def test_a_network_is_tried_with_all_values_that_are_searched(
+    search: dict[str, object], said: str
+) -> None:
+    try:
+        found = refused(WIDE, search=search)
+    except SpecError as error:
+        found = str(error)
+    assert said in found and bool(said) == bool(found)
+
+
+def test_a_metric_that_a_network_does_not_give_is_refused_before_it_is_trained() -> None:
+    plain, counting = module("return self.out(x)"), module("return self.out(x), self.out(x).relu()")
+    spikes, synops = "spikes_per_inference", "synops_per_inference"
+    assert refused(plain, metric="val_loss") == ""
+    assert refused(counting, metric=spikes) == ""
+    assert "no spike counts beside its logits" in refused(plain, metric=spikes)
+    pareto = {"val_accuracy": "max", synops: "min"}
+    told = refused(counting, metric=pareto)
+    assert told.startswith(f"metric: {synops}: is not measured of the network mine.py:build: ")
+
+
+def test_a_server_needs_what_the_file_of_a_network_imports() -> None:
+    needs = {each.partition("==")[0] for each in requirements([read_file(SNNTORCH)])}
+    assert needs - {each.partition("==")[0] for each in requirements([])} == {"snntorch"}
+
+
+def test_sweeps_that_were_made_side_by_side_have_their_own_files(tmp_path: Path) -> None:
+    """With the same file in two states, under two names, and without any."""
+    values = {"name": "own", "base": {"network": "net.py:build", "channels": 2}}
+    for name in ("net.py", "copy.py"):
+        (tmp_path / name).write_bytes(PLAIN.read_bytes())
+    first = parse_sweep(values, folder=tmp_path)
+    copy = parse_sweep({**values, "base": {"network": "copy.py:build"}}, folder=tmp_path)
+    (tmp_path / "net.py").write_bytes(PLAIN.read_bytes() + b"# changed\n")
+    second = parse_sweep(values, folder=tmp_path)
+    parse_sweep({"name": "without"})
+    before, after, other = (sweep.configs()[0] for sweep in (first, second, copy))
+    assert before.plugins != after.plugins and before.config_id != after.config_id
+    assert before.network == after.network == "net.py:build"
+    assert (other.network, other.plugins) == ("copy.py:build", before.plugins)
+
+
+def test_a_network_that_is_exported_for_one_size_of_batch_is_refused() -> None:
+    text = module("return self.out(x).reshape(len(x), -1)")
+    plugins.use_files([PluginFile("mine.py", (HEAD + text).encode())])
+    network = OwnNetwork(TrialConfig.parse({"network": "mine.py:build"}), 16, 3)
+    with pytest.raises(ExportError, match=r"write x\.shape\[0\] for len\(x\)"):
+        to_onnx(network)

@@ -53,9 +53,11 @@ class Head:
         )
         wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
 
-    def add_node(self, prefix: Sequence[str] = (), cpus: int = 2) -> subprocess.Popen[bytes]:
-        """Another node, on the same machine."""
-        return self._start([f"--address={self.address}"], prefix, cpus)
+    def add_node(
+        self, prefix: Sequence[str] = (), cpus: int = 2, folder: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Another node, on the same machine, in another working folder if one is given."""
+        return self._start([f"--address={self.address}"], prefix, cpus, folder)
 
     def nodes(self) -> int:
         """How many the head takes for alive."""
@@ -142,14 +144,18 @@ class Head:
         return "\n".join([f"the head ended with {self._head.returncode}:", *lines])
 
     def _start(
-        self, options: Sequence[str], prefix: Sequence[str] = (), cpus: int = 2
+        self,
+        options: Sequence[str],
+        prefix: Sequence[str] = (),
+        cpus: int = 2,
+        folder: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         common = ["--block", f"--num-cpus={cpus}", "--disable-usage-stats"]
         common += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
         with self._log.open("a") as log:
             process = subprocess.Popen(
                 [*prefix, BIN / "ray", "start", *options, *common],
-                cwd=self.folder,
+                cwd=folder or self.folder,
                 env=self.environment,
                 stdout=log,
                 stderr=log,

@@ -142,7 +142,10 @@ GUEST = Path(__file__).with_name("guest_program.py")
 
 
 def test_a_program_that_runs_sweeps_goes_on_as_it_was(place: Workplace) -> None:
-    """Two sweeps one after the other, in two threads; a Ray of its own in between."""
+    """Two sweeps one after the other, in two threads; a Ray of its own in between.
+
+    Each trains with its plugin, although another sweep was made since.
+    """
     done = subprocess.run(
         [sys.executable, str(GUEST)],
         cwd=place.folder,
@@ -158,6 +161,7 @@ def test_a_program_that_runs_sweeps_goes_on_as_it_was(place: Workplace) -> None:
         "a Ray of its own answers",
         "second, in a thread: 1 done, changed: []",
         "that Ray still answers",
+        "each with its own plugin: True",
     ]
     assert "1 done, 0 running, 0 pruned, 0 failed of 1" in done.stderr
     assert "Warning" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
 _IMAGE = "test:0"
 
 
-def activity_of_run(runs: pd.DataFrame, run_id: str) -> ImageActivity:
+def activity_of_run(runs: pd.DataFrame, named: Sequence[str], run_id: str) -> ImageActivity:
     """What the network of a run does with the first test image.
 
     Args:
         runs: All runs, each with its sweep, whose launch in this folder has kept its plugins.
+        named: Paths of plugins that the user names.
         run_id: One of them.
 
     Raises:
@@ -31,11 +33,11 @@ def activity_of_run(runs: pd.DataFrame, run_id: str) -> ImageActivity:
     from snn.training import checkpoint
     from sweep.commands.parts.activity import activities
     from sweep.errors import SpecError
-    from sweep.run.confirmation import use_plugins_of
+    from sweep.spec.kept_files import files_for
 
     try:
-        use_plugins_of(str(runs.set_index("run_id")["sweep"][run_id]))
-        network, _ = checkpoint.load_network(file)
+        sweep = str(runs.set_index("run_id")["sweep"][run_id])
+        network, _ = checkpoint.load_network(file, files_for(file, [sweep], named))
         pixels = pictures.read([_IMAGE], network)
         (activity,) = activities(network, [_IMAGE], pixels, network.probabilities(pixels))
     except (SnnError, SpecError) as error:

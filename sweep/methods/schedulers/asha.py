@@ -3,6 +3,10 @@
 It compares trials at the same epoch. Where some kinds of network learn faster than others (the
 large, say), it stops the slow kinds, however good they would become. With `each`, a trial is
 compared only with trials of its own kind.
+
+A resumed sweep compares with the trials that ended before, too. So it ends the same trials at the
+same epochs as an undisturbed one, if one trial runs at a time. Trials side by side are compared in
+the order in which they report. That depends on their speed, in any sweep.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
     from ray.tune.schedulers import ASHAScheduler
 
-    from sweep.methods.schedulers.kinds import OneForEachKind
+    from sweep.methods.schedulers.kinds import ComparedByKind
 
     def asha() -> TrialScheduler:
         return ASHAScheduler(
@@ -32,7 +36,7 @@ def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
             reduction_factor=values["reduction"],
         )
 
-    return OneForEachKind(trials.each, asha) if trials.each else asha()
+    return ComparedByKind(trials, asha)
 
 
 SCHEDULER = Scheduler(

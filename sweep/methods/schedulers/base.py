@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,19 @@ REDUCTION = Key(
 )
 
 
+@dataclass(frozen=True)
+class Past:
+    """A trial of this launch that has ended under an earlier driver.
+
+    Attributes:
+        config: As the trial was given it.
+        epochs: Its metrics by epoch, counted from 1.
+    """
+
+    config: Mapping[str, Any]
+    epochs: Mapping[int, Mapping[str, float]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """How the trials of a sweep are compared.
@@ -30,6 +43,9 @@ class Comparison:
         time: Name under which they report the epoch, counted from 1.
         epochs: Of the longest trial.
         each: Keys of the configuration: trials that differ in them are not to be compared.
+        earlier: Name under which the first report of a resumed trial has the metrics of the epochs
+            before it, from the first on.
+        past: Trials that a resumed launch has finished; read when a scheduler looks at them.
     """
 
     metric: str
@@ -37,6 +53,8 @@ class Comparison:
     time: str
     epochs: int
     each: tuple[str, ...] = ()
+    earlier: str = ""
+    past: Iterable[Past] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

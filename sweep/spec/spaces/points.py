@@ -35,6 +35,10 @@ class Points:
         """All of them, in order."""
         return [dict(point) for point in self.points]
 
+    def covering(self) -> list[Assignment]:
+        """All of them."""
+        return self.grid()
+
     def size(self) -> int:
         """How many there are."""
         return len(self.points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Collection, Hashable, Iterator, Mapping
@@ -92,6 +93,14 @@ class Parameter:
         if self.integer:
             return int(self.low), int(self.high)
         return self.low, self.low + (self.high - self.low) / math.pi, self.high
+
+    def ends(self) -> tuple[Any, ...]:
+        """The choices, or the first and the last value of a range."""
+        count = self.count()
+        if self.choices or count is None:
+            return self.choices or (self.samples()[0], self.samples()[-1])
+        assert self.step is not None
+        return self.low, stepped(self.low, count - 1, self.step)
 
     def describe(self) -> str:
         """The range in words."""
@@ -194,6 +203,32 @@ class Space:
     def only(self, names: Collection[str]) -> Space:
         """The space of some parameters alone."""
         return Space(tuple(p for p in self.parameters if p.name in names), self.fixed)
+
+    def covering(self) -> list[Assignment]:
+        """A few points of the space: every parameter takes all its choices, or the ends of a range.
+
+        The others have their first value, or one under which the parameter is used.
+        """
+        points = [self._point({})]
+        for parameter in self.parameters:
+            points += [self._point(self._used_with(parameter, v)) for v in parameter.ends()]
+        return [point for n, point in enumerate(points) if point not in points[:n]]
+
+    def _point(self, wanted: Assignment) -> Assignment:
+        point: Assignment = {}
+        for parameter in self.parameters:
+            if self._used(parameter, point):
+                point[parameter.name] = wanted.get(parameter.name, parameter.ends()[0])
+        return point
+
+    def _used_with(self, parameter: Parameter, value: Any) -> Assignment:
+        """A value of a parameter, and values of others under which it is used."""
+        wanted: Assignment = {parameter.name: value}
+        for other in self.parameters:
+            admitted = filter(other.takes, parameter.when.get(other.name, ()))
+            for first in itertools.islice(admitted, 1):
+                wanted = self._used_with(other, first) | wanted
+        return wanted
 
     def takes(self, assignment: Assignment) -> bool:
         """Whether a point lies in the space: it has exactly the parameters that are used."""

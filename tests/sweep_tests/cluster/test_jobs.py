@@ -19,6 +19,15 @@ from tests.sweep_tests.workplace import Done, Workplace, wait_until
 
 EPOCHS = 200
 LONG = {"dataset": "digits", "epochs": EPOCHS, "n_steps": 10, "encoding": "constant"}
+SCHEDULE = """
+from snn.registry import Component
+
+COMPONENTS = (Component(kind="schedule", name="mine", make="mine"),)
+
+
+def mine(progress):
+    return 1 - progress / 2
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +60,8 @@ def submitted(head: Head) -> list[str]:
 def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     head: Head, shared_place: Workplace, place: Workplace
 ) -> None:
-    spec = place.spec(base=LONG, trials=4)
+    (place.folder / "mine.py").write_text(SCHEDULE)  # the head's folder has no such file
+    spec = place.spec(base=LONG | {"lr_schedule": "mine"}, plugins=["mine.py"], trials=4)
     first = head.start_client("submit", spec, folder=place.folder)
     launch = shared_place.folder / "ray_results" / "small" / "1"
     wait_until((launch / "driver.lock").exists)
@@ -101,6 +111,8 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     done = head.client("submit", spec, "--resume", folder=place.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "leaders of small" in done.stdout
+    (sent,) = launch.glob("plugins/*/mine.py")
+    assert sent.read_text() == SCHEDULE
     runs = shared_place.runs("small")
     assert [run.info.status for run in runs] == ["FINISHED"] * 4
     assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 4

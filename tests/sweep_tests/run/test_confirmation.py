@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from snn import registry
 from sweep.spec.sources import load_sweep
 from tests.sweep_tests.workplace import Done, Workplace
 
+TRIANGLE = Path(__file__).parents[2] / "plugins" / "triangle.py"
 pytestmark = pytest.mark.usefixtures("ray_here")
 
 
@@ -142,15 +144,29 @@ def test_each_in_the_specification_holds_for_its_confirmation(shared_place: Work
 def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     shared_place: Workplace, tmp_path: Path
 ) -> None:
-    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    own = {"surrogate": "triangle"}
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | own
     metric = {"val_accuracy": "max", "synops_per_inference": "min"}
     plan = {"name": "front", "base": base, "search": {"hidden": [32, 16, 4]}, "metric": metric}
+    plan["plugins"] = [str(TRIANGLE)]
     spec = shared_place.spec(**plan, sampler="grid", scheduler="none", trials=None)
     assert shared_place.run("run", spec).returncode == 0
     assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
     elsewhere = Workplace(tmp_path)
+    registry.use(registry.OURS)  # as in a process of its own
     assert elsewhere.run("import-runs", str(shared_place.folder / "front.parquet")).returncode == 0
-    done = elsewhere.run("confirm", "front", "--top", "2", "--seeds", "5,6")
+    assert "hidden" in elsewhere.run("table", "front", "--format", "csv").stdout  # without its file
+    drawn = elsewhere.run("figure", "bars", "front", "--by", "hidden", "-o", "bars.svg")
+    assert drawn.returncode == 0, drawn.stderr
+    confirm = ("confirm", "front", "--top", "2", "--seeds", "5,6")
+    refused = elsewhere.run(*confirm)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "needs triangle.py (SHA-256 " in refused.stderr
+    assert "which is not here; name it: --plugin FILE" in refused.stderr
+    try:
+        done = elsewhere.run(*confirm, "--plugin", str(TRIANGLE))
+    finally:
+        registry.use(registry.OURS)
     assert done.returncode == 0, done.stderr
     sizes = {run.data.params["hidden"] for run in elsewhere.runs("front-confirm")}
     assert len(sizes) == 2 and "4" in sizes  # the cheapest is the last by accuracy

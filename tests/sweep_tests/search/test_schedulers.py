@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
+from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
-from sweep.trial.outcome import EPOCH
+from sweep.trial.outcome import EARLIER, EPOCH
 
 GRACE, EPOCHS = 2, 12
 CONTROLLER: Any = None  # ASHA does not ask it for anything
@@ -80,3 +81,57 @@ def test_without_it_the_slow_kind_is_ended_by_the_fast() -> None:
     kinds, accuracies = [64, 64, 8, 8], [0.97, 0.98, 0.95, 0.96]
     assert ended(make_scheduler(sweep(each=[])), trials(kinds), accuracies) == ["t2", "t3"]
     assert ended(make_scheduler(sweep()), trials(kinds), accuracies) == []
+
+
+def one_after_another(
+    plan: Specification, curves: list[list[float]], kill: tuple[int, int] | None = None
+) -> list[int]:
+    """How many epochs each trial does, if they run one at a time.
+
+    Args:
+        plan: Of the sweep.
+        curves: The accuracy of every trial by epoch.
+        kill: The driver is killed in this trial, after this epoch is kept and before the scheduler
+            is asked; then the sweep is resumed.
+    """
+    some, done = trials([8] * len(curves)), list[int]()
+    scheduler = make_scheduler(plan)
+    for number, (trial, curve) in enumerate(zip(some, curves, strict=True)):
+        scheduler.on_trial_add(CONTROLLER, trial)
+        history = [{"val_accuracy": accuracy} for accuracy in curve]
+        for epoch in range(1, EPOCHS + 1):
+            result: dict[str, Any] = {**history[epoch - 1], EPOCH: epoch}
+            if (number, epoch) == kill:
+                ended = zip(some, done, curves, strict=False)
+                scheduler = make_scheduler(plan, [past(*each) for each in ended])
+                scheduler.on_trial_add(CONTROLLER, trial)
+                result[EARLIER] = history[: epoch - 1]
+            if epoch == EPOCHS:
+                scheduler.on_trial_complete(CONTROLLER, trial, result)
+            elif scheduler.on_trial_result(CONTROLLER, trial, result) == TrialScheduler.STOP:
+                scheduler.on_trial_remove(CONTROLLER, trial)
+                break
+        done.append(epoch)
+    return done
+
+
+def past(trial: Trial, epochs: int, curve: list[float]) -> Past:
+    kept = {epoch: {"val_accuracy": curve[epoch - 1]} for epoch in range(1, epochs + 1)}
+    return Past(trial.config["trial"], kept)
+
+
+curves = st.lists(
+    st.lists(st.floats(0, 1), min_size=EPOCHS, max_size=EPOCHS), min_size=2, max_size=8
+)
+
+
+@given(curves, st.data(), st.sampled_from([[], ["hidden"]]))
+@settings(max_examples=50, deadline=None)
+def test_trials_one_at_a_time_end_at_the_same_epochs_though_the_sweep_was_killed_and_resumed(
+    accuracies: list[list[float]], data: st.DataObject, each: list[str]
+) -> None:
+    plan = sweep(each=each)
+    undisturbed = one_after_another(plan, accuracies)
+    number = data.draw(st.integers(0, len(accuracies) - 1))
+    epoch = data.draw(st.integers(1, undisturbed[number]))
+    assert one_after_another(plan, accuracies, (number, epoch)) == undisturbed

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 from upath import UPath
 
+from snn import registry
+from tests.sweep_tests.cluster.test_jobs import SCHEDULE
 from tests.sweep_tests.run.test_end_to_end import check_all_done_once
 from tests.sweep_tests.tracking.test_delivery import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
@@ -51,7 +53,8 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def test_a_killed_sweep_goes_on_from_the_store_though_its_driver_lost_its_disk(
     place: Workplace, bucket: dict[str, str]
 ) -> None:
-    spec = place.spec(base=BASE)
+    (place.folder / "mine.py").write_text(SCHEDULE)
+    spec = place.spec(base=BASE | {"lr_schedule": "mine"}, plugins=["mine.py"])
     outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
     killed = place.start("run", spec, **bucket)
     wait_until(
@@ -68,6 +71,12 @@ def test_a_killed_sweep_goes_on_from_the_store_though_its_driver_lost_its_disk(
     files = {file.name for file in UPath("s3://lab/sweeps/small/1/trials").glob("*/*")}
     assert files == {"last.pt", "best.pt", "confusion.json"}
     assert UPath("s3://lab/sweeps/small/1/spec.yaml").read_text().startswith("name: small")
+    (kept,) = UPath("s3://lab/sweeps/small/1/plugins").glob("*/mine.py")
+    assert kept.read_text() == SCHEDULE
+    (place.folder / "mine.py").unlink()
+    registry.use(registry.OURS)
+    guess = place.run("predict", "small", "test:0", **bucket)
+    assert guess.stdout.startswith("test:0"), guess.stderr
 
 
 def test_a_url_that_nothing_reads_is_refused(place: Workplace) -> None:
