@@ -45,10 +45,14 @@ _TAKES = {
     "encoding": 1,
     "surrogate": 3,
     "readout": 1,
+    "loss": 2,
     "schedule": 1,
     "dataset": 2,
     "network": 3,
 }
+_CONFIGURED = ("neuron", "encoding", "network")
+"""Kinds that get the configuration, and with it the keys that they bring and use."""
+
 _BACKENDS = ("cpu", "cuda")
 
 
@@ -149,14 +153,14 @@ def _mistake(component: Component, module: PluginModule) -> str:
 
 
 def _misfit(component: Component, made: object) -> str:
-    own = () if component.kind in ("neuron", "encoding", "network") else component.own
+    by_name = () if component.kind in _CONFIGURED else (*component.uses, *component.own)
     count = _TAKES[component.kind]
     try:
-        inspect.signature(made).bind(*range(count), **dict.fromkeys(own))  # type: ignore[arg-type]
+        inspect.signature(made).bind(*range(count), **dict.fromkeys(by_name))  # type: ignore[arg-type]
     except ValueError:  # written in C, so nothing is known of it
         return ""
     except TypeError as error:
         takes = f"{count} argument{'' if count == 1 else 's'}"
-        takes += f" and {', '.join(own)} by name" if own else ""
+        takes += f" and {', '.join(by_name)} by name" if by_name else ""
         return f"make: {component.make} must take {takes} ({error})"
     return ""

@@ -43,14 +43,31 @@ def backend_of(config: TrialConfig, device: str) -> str:
     return kernels.choose(config, device).name if config.spiking else "torch"
 
 
-def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
-    """How the steps of a training are recorded; None where each is done by Python.
+def unrecorded(config: TrialConfig, device: str) -> str:
+    """Why every step of a training is done by Python; empty where steps are recorded.
 
-    The reference asks the device for the shapes of its arrays, which no recorded step can.
+    A recorded step cannot ask the device for values, and the code of a user may. The reference
+    asks it for the shapes of its arrays.
     """
-    if device != "cuda" or config.has_own_network:  # whose code may do anything
-        return None
-    return Graphs() if backend_of(config, device) != "reference" else None
+    if device != "cuda":
+        return "only a GPU records steps"
+    for each in (config.component("network"), config.component("loss")):
+        if each.digest:
+            return f"{each.title} is a user's"
+    return "" if backend_of(config, device) != "reference" else "the reference is not recorded"
+
+
+def computed_by(config: TrialConfig, device: str) -> str:
+    """The backend, and on a GPU why its steps are not recorded, where that is not its own limit."""
+    backend, reason = backend_of(config, device), unrecorded(config, device)
+    if device != "cuda" or backend == "reference" or not reason:
+        return backend
+    return f"{backend}, steps not recorded: {reason}"
+
+
+def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
+    """How the steps of a training are recorded; None where each is done by Python."""
+    return None if unrecorded(config, device) else Graphs()
 
 
 class _Streams(NamedTuple):
@@ -86,6 +103,7 @@ class Trainer:
 
     Attributes:
         backend: What computes the network, `auto` resolved.
+        computed_by: The same for people; see the function.
         epoch: Epochs done.
         history: Metrics of every epoch done; train_loss, val_accuracy, ….
         network: As of the last step.
@@ -109,6 +127,7 @@ class Trainer:
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
         self.backend = backend_of(config, self.device.type)
+        self.computed_by = computed_by(config, self.device.type)
         self.optimiser = Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}
