@@ -68,6 +68,7 @@ class Tag:
     CHECKPOINT = "spikesweep.checkpoint"
     SPEC = "spikesweep.spec"
     PLUGINS = "spikesweep.plugins"
+    LABELS = "spikesweep.labels"  # JSON: param → label of the value, of components of users
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
     KIND = "spikesweep.kind"

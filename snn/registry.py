@@ -100,7 +100,7 @@ class Component:
         kind: One of `KINDS`.
         name: The value of the configuration key.
         make: The name of a function or class in the same file.
-        label: What figures and tables call it; default: the name.
+        label: What figures and tables call it; default: the name. Runs take it along in a tag.
         uses: Keys of ours that it uses, of those that some of its kind do not use.
         keys: Keys that it brings.
         defaults: Defaults of keys of ours that are others with this component.

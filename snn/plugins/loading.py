@@ -29,7 +29,7 @@ from snn import registry
 from snn.config import check_keys
 from snn.declarations.files import PluginFile, PluginModule, kept, load, loaded, read_file
 from snn.declarations.keys import PluginError
-from snn.plugins.networks import networks_of, reference
+from snn.plugins.networks import LONGEST_LABEL, is_label, networks_of, reference
 from snn.registry import FORMATS, KINDS, OURS, Component, Registry
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def _mistake(component: Component, module: PluginModule) -> str:
     is_reference = component.kind == "network" and reference(component.name)
     if not is_reference and not component.name.isidentifier():
         return "name: must be letters, digits and _"
+    if component.label and not is_label(component.label):
+        return f"label: must be a text of at most {LONGEST_LABEL} letters in one line"
     if component.kind == "dataset" and component.keys:
         return "keys: a data set has none"
     for part, allowed in (("compiled", _BACKENDS), ("formats", FORMATS)):

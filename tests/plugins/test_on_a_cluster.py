@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 FILES = ("adex.py", "burst.py", "triangle.py", "bars.py", "focal.py", "snntorch_network.py")
 NETWORK = "mine/snntorch_network.py:build"
 OURS = {"network": "layers"}
+LABELS = {"adex": "AdEx", "focal": "focal loss", "snntorch_network.py:build": "snnTorch Leaky"}
 ALL = {
     "name": "all",
     "plugins": [f"mine/{name}" for name in FILES[:5]],
@@ -94,9 +95,14 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     done = [run.data.params for run in runs if run.info.status == "FINISHED"]
     table = place.run("table", "all", "--format", "md").stdout
     shown = {
-        each[key] for each in done for key in ("network", "encoding", "dynamics") if key in each
+        each[key]
+        for each in done
+        for key in ("network", "encoding", "dynamics", "loss")
+        if key in each
     }
-    assert "burst" in shown and all(value in table for value in shown)
+    assert "burst" in shown and "focal" in shown
+    assert all(LABELS.get(value, value) in table for value in shown)
+    assert "adex" not in table and "snntorch_network.py" not in table
     drawn = place.run("figure", "strip", "all", "--by", "encoding", "-o", "strip.svg")
     assert drawn.returncode == 0, drawn.stderr
     assert "burst" in (place.folder / "strip.svg").read_text()
