@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from snn.declarations.keys import no_flag
 from snn.registry import KINDS, OURS, Registry
 
 PresetName = Literal["default", "published"]
@@ -64,13 +65,6 @@ LAYERS = "layers"
 
 def _layers_by_default(value: Any) -> Any:
     return LAYERS if value is None else no_flag(value)
-
-
-def no_flag(value: Any) -> Any:
-    """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("must not be true or false")
-    return value
 
 
 def _patience(value: Any) -> Any:
