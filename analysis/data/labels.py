@@ -16,6 +16,11 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "preset": {"default": "default preset", "published": "published preset"},
     "dynamics": {"alif": "ALIF", "lif": "LIF", "izhikevich": "Izhikevich", "mlp": "MLP"},
     "recurrent": {"true": "rec", "false": "ff"},
+    "loss": {
+        "cross_entropy": "cross-entropy",
+        "mean_squared_error": "squared error",
+        "multi_class_margin": "margin loss",
+    },
     "learn_beta": {"true": "learned β", "false": "fixed β"},
 }
 _SPEAK_FOR_THEMSELVES = ("encoding", "network")

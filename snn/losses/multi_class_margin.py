@@ -17,7 +17,7 @@ COMPONENTS = (
         kind="loss",
         name="multi_class_margin",
         make="multi_class_margin",
-        label="margin",
+        label="margin loss",
         keys=(
             Key(
                 "loss_margin",

@@ -50,7 +50,7 @@ def test_what_compiled_loops_have_codes_for_is_what_is_declared_as_compiled() ->
 
 def test_a_label_is_the_same_in_figures_and_in_the_declaration() -> None:
     for each in OURS.components:
-        if each.kind in ("neuron", "dataset"):
+        if each.kind in ("neuron", "dataset", "loss"):
             assert value_label(KINDS[each.kind], each.name) == each.label
 
 
