@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn import kernels
 from snn.config import TrialConfig
 from snn.data import Dataset, Split, split
 from snn.encoding import draw_key
@@ -27,47 +26,16 @@ from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.networks import Network, build
 from snn.networks.own import seeded
+from snn.training.computation import backend_of, computed_by, recorder_of
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
 from snn.training.schedules import schedule
-from snn.training.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums, augmentation
+from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums, augmentation
 
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
 _SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT, _OWN = range(7)
-
-
-def backend_of(config: TrialConfig, device: str) -> str:
-    """The backend that computes a spiking network; "torch" for the one that does not spike."""
-    return kernels.choose(config, device).name if config.spiking else "torch"
-
-
-def unrecorded(config: TrialConfig, device: str) -> str:
-    """Why every step of a training is done by Python; empty where steps are recorded.
-
-    A recorded step cannot ask the device for values, and the code of a user may. The reference
-    asks it for the shapes of its arrays.
-    """
-    if device != "cuda":
-        return "only a GPU records steps"
-    for each in (config.component("network"), config.component("loss")):
-        if each.digest:
-            return f"{each.title} is a user's"
-    return "" if backend_of(config, device) != "reference" else "the reference is not recorded"
-
-
-def computed_by(config: TrialConfig, device: str) -> str:
-    """The backend, and on a GPU why its steps are not recorded, where that is not its own limit."""
-    backend, reason = backend_of(config, device), unrecorded(config, device)
-    if device != "cuda" or backend == "reference" or not reason:
-        return backend
-    return f"{backend}, steps not recorded: {reason}"
-
-
-def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
-    """How the steps of a training are recorded; None where each is done by Python."""
-    return None if unrecorded(config, device) else Graphs()
 
 
 class _Streams(NamedTuple):

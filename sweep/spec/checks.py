@@ -63,7 +63,7 @@ def check_backends(sweep: Specification) -> None:
         SpecError: A backend cannot compute these networks on the device of a trial, or a component
             of a plugin does not do what it must.
     """
-    from snn.training.trainer import backend_of
+    from snn.training.computation import backend_of
 
     device = sweep.resources.device
     kinds = {kind: key for kind, key in KINDS.items() if kind != "network"}

@@ -18,7 +18,8 @@ from snn.declarations.keys import PluginError
 from snn.losses import Answer, loss
 from snn.plugins import loading as plugins
 from snn.registry import OURS
-from snn.training.trainer import Trainer, computed_by, recorder_of, unrecorded
+from snn.training.computation import computed_by, recorder_of, unrecorded
+from snn.training.trainer import Trainer
 
 LOGITS = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(7) % 4
