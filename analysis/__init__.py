@@ -6,7 +6,8 @@ that works without a sweep, on results that come with the package.
 
 | to | use |
 | --- | --- |
-| read | `load_runs`, `load_history`, `list_sweeps`, `committed`, `export_runs`, `import_runs` |
+| read | `load_runs`, `load_history`, `list_sweeps`, `committed`, `labelled`, `export_runs`, \
+`import_runs` |
 | tabulate | `summarise`, `group_runs`, `write_table` |
 | compare | `effects`, `interactions`, `importance`, `pareto_front`, `leading_runs`, `confirmed` |
 | draw | `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.data.committed import committed
     from analysis.data.groups import group_runs
     from analysis.data.history import load_history
+    from analysis.data.labelled import labelled
     from analysis.data.runs import list_sweeps, load_runs
     from analysis.errors import AnalysisError
     from analysis.figures import (
@@ -68,6 +70,7 @@ __all__ = [
     "importance",
     "importance_bars",
     "interactions",
+    "labelled",
     "leading_runs",
     "learning_curves",
     "list_sweeps",
@@ -101,6 +104,7 @@ _HOME = {
     "importance": "analysis.stats.importance",
     "importance_bars": "analysis.figures",
     "interactions": "analysis.stats.interactions",
+    "labelled": "analysis.data.labelled",
     "leading_runs": "analysis.stats.confirmation",
     "learning_curves": "analysis.figures",
     "list_sweeps": "analysis.data.runs",

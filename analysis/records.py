@@ -23,7 +23,13 @@ EPOCH_METRICS: Mapping[str, str] = MappingProxyType(
         "samples_per_second": MAX,
     }
 )
-"""What is measured after every epoch, and in which direction it is better."""
+"""What is measured after every epoch, and in which direction it is better.
+
+`train_loss` is what the training minimises: the configured loss, with its smoothing, and the
+penalty on spikes. It compares only runs of one `loss`. `val_loss` and `test_loss` are the
+cross-entropy (the negative log likelihood of the probabilities that the network gives) whatever the
+loss is. They compare runs of all losses, and a sweep over `loss` may optimise `val_loss`.
+"""
 
 SEARCHABLE = ("val_accuracy", "val_loss", "spikes_per_inference", "synops_per_inference")
 """The metrics that a sweep may optimise: all but those of the test set, and but the timings."""
@@ -62,6 +68,7 @@ class Tag:
     CHECKPOINT = "spikesweep.checkpoint"
     SPEC = "spikesweep.spec"
     PLUGINS = "spikesweep.plugins"
+    LABELS = "spikesweep.labels"  # JSON: param → label of the value, of components of users
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
     KIND = "spikesweep.kind"

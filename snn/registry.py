@@ -52,6 +52,9 @@ _FILES = (
     "snn.surrogates.phi",
     "snn.surrogates.atan",
     "snn.neurons.readout",
+    "snn.losses.cross_entropy",
+    "snn.losses.mean_squared_error",
+    "snn.losses.multi_class_margin",
     "snn.training.schedules",
     "snn.data.idx",
     "snn.data.digits",
@@ -63,6 +66,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "encoding": "encoding",
         "surrogate": "surrogate",
         "readout": "readout",
+        "loss": "loss",
         "schedule": "lr_schedule",
         "dataset": "dataset",
         "network": "network",
@@ -86,18 +90,19 @@ class Component:
         encoding    make(config) -> snn.encoding.Encoder
         surrogate   make(v, threshold, slope, **own) -> derivative, of the shape of v
         readout     make(trace (T, B, C), **own) -> logits (B, C)
+        loss        make(answer, labels (B,), **own) -> scalar; see snn.losses.base
         schedule    make(progress from 0 to 1, **own) -> factor of the learning rate
         dataset     make(root, download) -> snn.data.Dataset
         network     make(settings, n_inputs, n_classes) -> nn.Module; see snn.networks.own
 
-    `own` are the keys that the component brings, by name. Neurons and encodings find them in the
-    configuration. A data set brings none.
+    `own` are the keys that the component brings or uses, by name. Neurons and encodings find them
+    in the configuration. A data set brings none.
 
     Attributes:
         kind: One of `KINDS`.
         name: The value of the configuration key.
         make: The name of a function or class in the same file.
-        label: What figures and tables call it; default: the name.
+        label: What figures and tables call it; default: the name. Runs take it along in a tag.
         uses: Keys of ours that it uses, of those that some of its kind do not use.
         keys: Keys that it brings.
         defaults: Defaults of keys of ours that are others with this component.
@@ -142,11 +147,9 @@ class Component:
         return getattr(import_module(self.module), self.make)
 
     def function(self, config: Any) -> Any:
-        """What `make` names, with the values of the keys that it brings."""
-        made = self.load()
-        return (
-            partial(made, **{key: getattr(config, key) for key in self.own}) if self.own else made
-        )
+        """What `make` names, with the values of the keys that it brings or uses."""
+        made, named = self.load(), (*self.uses, *self.own)
+        return partial(made, **{key: getattr(config, key) for key in named}) if named else made
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ def keys_page() -> str:
     for owner in TrialConfig.__mro__:
         own = {key: left.pop(key) for key in get_annotations(owner) if key in left}
         if own:
-            name = owner.__name__.removesuffix("Config").lower()
+            name = owner.__name__.removesuffix("Config").removesuffix("Keys").lower()
             parts.append(_section(f"Keys of `{name}`", str(owner.__doc__).splitlines()[0], own))
     parts += [_section("Other keys", "Keys of components.", left)] if left else []
     parts.append(_other_defaults(run))

@@ -16,7 +16,16 @@ from analysis.text.typeset import as_text
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
 
-FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
+FACTORS: tuple[str, ...] = (
+    "dataset",
+    "preset",
+    "network",
+    "dynamics",
+    "recurrent",
+    "encoding",
+    "hidden",
+    "learn_beta",
+)
 """The params that a reader looks for first, in this order; others follow by name."""
 
 
@@ -91,10 +100,19 @@ def varying(groups: pd.DataFrame, params: Sequence[str]) -> list[str]:
     one that only follows from others by its default.
     """
     params = [name for name in params if not follows(groups, name)]
-    names = [name for name in params if groups[name].nunique() > 1]
+    names = [name for name in params if levels(groups, name) > 1]
     if groups.duplicated(names).any() if names else len(groups) > 1:
         names = [name for name in params if groups[name].nunique(dropna=False) > 1]
     return names
+
+
+def levels(groups: pd.DataFrame, param: str) -> int:
+    """How many values of a param tell configurations apart.
+
+    Where a param is missing, it has no effect. Only `network` is missing for another reason: the
+    network is one of ours. That counts as a value.
+    """
+    return int(groups[param].nunique(dropna=param != "network"))
 
 
 def follows(table: pd.DataFrame, param: str) -> bool:

@@ -16,9 +16,14 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "preset": {"default": "default preset", "published": "published preset"},
     "dynamics": {"alif": "ALIF", "lif": "LIF", "izhikevich": "Izhikevich", "mlp": "MLP"},
     "recurrent": {"true": "rec", "false": "ff"},
+    "loss": {
+        "cross_entropy": "cross-entropy",
+        "mean_squared_error": "squared error",
+        "multi_class_margin": "margin loss",
+    },
     "learn_beta": {"true": "learned β", "false": "fixed β"},
 }
-_SPEAK_FOR_THEMSELVES = ("encoding",)
+_SPEAK_FOR_THEMSELVES = ("encoding", "network")
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": (
         "T-shirt/top",
@@ -52,8 +57,9 @@ CONSTANTS = (*FACTORS, "n_steps", "epochs")
 
 _MOST_IN_LABEL = 4  # params of a configuration
 
-FAMILY = ("dynamics", "recurrent")
-"""What a reader calls the kind of a network: ALIF rec."""
+FAMILY = ("network", "dynamics", "recurrent")
+"""What a reader calls the kind of a network: ALIF rec. Runs with a network of ours have no param
+`network`, those with one of a user's no other."""
 
 
 def value_label(param: str, value: Any) -> str:
@@ -63,7 +69,7 @@ def value_label(param: str, value: Any) -> str:
         return text
     if param in _COUNTED:
         return f"{text} {_COUNTED[param]}"
-    if param in _NAMES:  # the name that a component of a user's has is its label
+    if param in _NAMES:
         return _NAMES[param].get(text, text)
     return f"{param}={text}"
 

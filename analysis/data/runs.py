@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.own_labels import keep_labels, labels_of
 from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
@@ -51,6 +52,7 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds,
     missing while a run lasts), the params in their own types (missing where a param has no
     effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
+    `labelled` puts the labels of users' components in place of their names.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> runs[["dynamics", "recurrent", "hidden", "seed"]].dtypes.astype(str).tolist()
@@ -81,7 +83,10 @@ def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """The trials among the records as `load_runs` gives them."""
-    return _latest(_tidy(records))
+    trials = [record for record in records if record.is_trial]
+    table = _latest(_tidy(trials))
+    keep_labels(table, labels_of(trials))
+    return table
 
 
 def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:

@@ -11,7 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.data.groups import FACTORS, measured_groups, param_names, require_param, varying
+from analysis.data.groups import (
+    FACTORS,
+    levels,
+    measured_groups,
+    param_names,
+    require_param,
+    varying,
+)
 from analysis.data.labels import (
     configuration,
     constants,
@@ -34,7 +41,7 @@ from analysis.figures.parts.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Loo
 from analysis.studies.published import published_results, published_value
 from analysis.text.typeset import as_text
 
-GROUPED_BY = ("dataset", "preset", "dynamics", "recurrent", "encoding")
+GROUPED_BY = ("dataset", "preset", "network", "dynamics", "recurrent", "encoding")
 COLOURED_BY = ("hidden", "learn_beta", "epochs")
 """The first of them that varies, in as many values as there are colours, colours the bars."""
 
@@ -74,7 +81,7 @@ def accuracy_bars(
         require_param(runs, name)
     groups, left_out = measured_groups(runs, metric)
     factors, coloured_by = _roles(groups, grouped_by, coloured_by)
-    shown = [name for name in factors if groups[name].nunique() > 1]
+    shown = [name for name in factors if levels(groups, name) > 1]
     told_apart = [*shown, coloured_by] if coloured_by else shown
     # The best by validation stands first; an absent value is one of its own.
     best = groups[~groups[told_apart].map(as_text).duplicated()] if told_apart else groups[:1]

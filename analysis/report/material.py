@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.data.activity import ImageActivity
 from analysis.data.groups import several_values
+from analysis.data.labelled import labelled
 from analysis.data.launches import launches_of, provenance_of
 from analysis.data.runs import read_records, tidy
 from analysis.figures.parts.declaration import Source, no_activity, source_of
@@ -21,7 +22,7 @@ class Material:
     Attributes:
         names: Of sweeps and files, as the reader gave them.
         tracking_uri: Of the store; None for MLflow's default.
-        runs: As `load_runs` gives them.
+        runs: As `load_runs` gives them, with the labels of users' components.
         launches: As `launches_of` gives them.
         provenance: As `provenance_of` gives it.
     """
@@ -43,7 +44,7 @@ class Material:
         return cls(
             names=tuple(names),
             tracking_uri=tracking_uri,
-            runs=tidy(records),
+            runs=labelled(tidy(records)),
             launches=launches_of(records),
             provenance=provenance_of(records),
         )

@@ -9,6 +9,7 @@ from typing import IO
 import pandas as pd
 
 from analysis.data.groups import group_runs, param_names, require_param, varying
+from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.errors import AnalysisError
 from analysis.records import SEARCHABLE
 from analysis.stats.intervals import half_width
@@ -64,6 +65,7 @@ def summarise(
             name: as_text(groups[name].dropna().iloc[0]) for name in same if those[name]
         }
     table.attrs["left_out"] = [name for name in vary if name not in shown]
+    keep_labels(table, kept_labels(runs))
     return table
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
+from analysis.data.labelled import labelled
+from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.errors import AnalysisError
 from analysis.records import State
 from analysis.stats.inference import student_interval
@@ -125,6 +127,7 @@ def confirmed(
     for metric, name in metrics.items():
         table[f"{name}_mean"] = by_group[metric].mean().loc[table.index]
         table[f"{name}_half_width"] = by_group[metric].agg(_half_width).loc[table.index]
+    keep_labels(table, kept_labels(again))
     return table
 
 
@@ -132,7 +135,7 @@ def readable_confirmation(table: pd.DataFrame) -> pd.DataFrame:
     """The same for people: accuracies in percent, mean ± half-width of the interval."""
     measured = [name.removesuffix("_mean") for name in map(str, table) if name.endswith("_mean")]
     first = table.columns.get_loc("searched_val_accuracy")
-    shown = table.iloc[:, :first].map(as_text)
+    shown = labelled(table).iloc[:, :first].map(as_text)
     shown["searched val (%)"] = table["searched_val_accuracy"].map(as_percent)
     for name in measured:
         cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], strict=True)

@@ -15,10 +15,10 @@ from snn.config.sections import (
     RegularisationConfig,
     TrainingConfig,
     conditional_defaults,
-    no_flag,
 )
 from snn.config.trial import TrialConfig, check_keys, model
 from snn.config.wording import describe
+from snn.declarations.keys import no_flag
 
 __all__ = [
     "DYNAMICS",

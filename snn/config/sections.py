@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from snn.declarations.keys import no_flag
 from snn.registry import KINDS, OURS, Registry
 
 PresetName = Literal["default", "published"]
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     EncodingName: TypeAlias = str
     SurrogateName: TypeAlias = str
     ReadoutName: TypeAlias = str
+    LossName: TypeAlias = str
     ScheduleName: TypeAlias = str
     NetworkName: TypeAlias = str
 else:
@@ -38,6 +40,7 @@ else:
     EncodingName = Literal[OURS.names("encoding")]
     SurrogateName = Literal[OURS.names("surrogate")]
     ReadoutName = Literal[OURS.names("readout")]
+    LossName = Literal[OURS.names("loss")]
     ScheduleName = Literal[OURS.names("schedule")]
     NetworkName = Literal[OURS.names("network")]
 
@@ -62,13 +65,6 @@ LAYERS = "layers"
 
 def _layers_by_default(value: Any) -> Any:
     return LAYERS if value is None else no_flag(value)
-
-
-def no_flag(value: Any) -> Any:
-    """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("must not be true or false")
-    return value
 
 
 def _patience(value: Any) -> Any:
@@ -166,6 +162,9 @@ class TrainingConfig(Section):
     batch_size: int = Field(256, ge=1, description="images per step")
     lr: float = Field(1e-3, gt=0, description="learning rate of Adam")
     weight_decay: float = Field(1e-5, ge=0, description="L2 penalty of Adam")
+    loss: LossName = Field(
+        "cross_entropy", description="what the training minimises; val_loss is the cross-entropy"
+    )
     lr_schedule: ScheduleName = Field(
         "constant", description="course of the learning rate over the whole training"
     )
@@ -185,7 +184,7 @@ class RegularisationConfig(Section):
     """What keeps a network from learning its training images by heart, or from firing too much."""
 
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="share of the label spread over all classes"
+        0.0, ge=0, lt=1, description="share of the label spread over all classes (cross_entropy)"
     )
     dropout: float = Field(
         0.0,
@@ -210,6 +209,7 @@ class RegularisationConfig(Section):
 # Techniques that were added later. A run that does not use them has the `config_id` that it had
 # before they were added.
 OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
+    "loss",
     "lr_schedule",
     "clip_norm",
     "weight_average",
@@ -276,5 +276,6 @@ else:
     ComponentKeys = create_model(
         "ComponentKeys",
         __base__=Section,
+        __doc__="Keys that single components bring; without effect with others.",
         **{key.name: (key.annotation, key.default) for key in OURS.keys},
     )

@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = {
     "encoding": "encodings",
     "surrogate": "functions",
     "readout": "functions",
+    "loss": "losses",
     "schedule": "functions",
     "dataset": "datasets",
     "network": "networks",

@@ -1,4 +1,4 @@
-"""Configuration keys that a file declares: type, range, default, meaning."""
+"""Keys that a file declares: type, range, default, meaning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PluginError(ConfigError):
 
 @dataclass(frozen=True)
 class Key:
-    """A configuration key that a user's file declares.
+    """A key that a component declares, of ours or of a user's, or a sampler or a scheduler.
 
     Attributes:
         name: Letters, digits and `_`; no key of ours.
@@ -64,7 +64,7 @@ class Key:
         limits = Field(ge=self.low, le=self.high, description=self.description)
         if self.choices:
             limits = Field(description=self.description)
-        flags = [] if self.type is bool else [BeforeValidator(_no_flag)]
+        flags = [] if self.type is bool else [BeforeValidator(no_flag)]
         finite = [Field(allow_inf_nan=False)] if self.type is float and not self.choices else []
         return Annotated[(kind, limits, *finite, *flags)]
 
@@ -88,7 +88,8 @@ def _validated(annotation: Any, value: Any) -> Any:
         raise ValueError(message[0].lower() + message[1:]) from None
 
 
-def _no_flag(value: Any) -> Any:
+def no_flag(value: Any) -> Any:
+    """Refuse true and false where numbers and names are wanted: they would be taken for 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("must not be true or false")
     return value

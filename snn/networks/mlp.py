@@ -26,6 +26,11 @@ class MLPActivity(NamedTuple):
     logits: Tensor
     inputs: tuple[Tensor, ...]
 
+    @property
+    def counts(self) -> tuple[Tensor, ...]:
+        """No spikes."""
+        return ()
+
     def events(self) -> Tensor:
         """Non-zero values per image of every population: pixels first, then the hidden layers."""
         counts = [float((x.detach() != 0).sum()) / len(x) for x in self.inputs]

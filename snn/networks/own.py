@@ -7,7 +7,7 @@
     KEYS = [Key("width", int, 64, low=1, description="hidden units")]   # searched like ours
     USES = ["n_steps"]       # keys of our own networks that it reads, too
     INPUT = "pixels"         # or "spikes": of the configured encoding, which it then uses
-    LABEL = "plain"          # in the names of its trials; or {function: label}; default: its name
+    LABEL = "plain"          # its name in tables and figures; or {function: label}
 
 All four are optional. Shapes: B images, N inputs, C classes, T steps, H neurons.
 

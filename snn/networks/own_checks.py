@@ -13,12 +13,12 @@ from importlib import import_module
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from snn.config import TrialConfig
 from snn.declarations.files import about
 from snn.encoding import draw_key
 from snn.errors import ConfigError, SnnError
+from snn.losses import Answer, loss
 from snn.networks.own import OwnActivity, OwnNetwork, seeded
 
 _IMAGES = 5  # no size that a network has by chance
@@ -75,8 +75,10 @@ class _Images:
         return activity
 
     def loss(self, network: OwnNetwork) -> Tensor:
-        """Cross-entropy of the labels."""
-        return functional.cross_entropy(self.classify(network).logits, self.labels)
+        """The loss of the configuration."""
+        activity = self.classify(network)
+        answer = Answer(logits=activity.logits, counts=activity.counts)
+        return loss(self._config)(answer, self.labels)
 
     def train(self, network: OwnNetwork, steps: int) -> None:
         """A few steps down the gradient."""

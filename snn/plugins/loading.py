@@ -34,7 +34,7 @@ from snn import registry
 from snn.config import check_keys
 from snn.declarations.files import PluginFile, PluginModule, kept, load, loaded, read_file
 from snn.declarations.keys import PluginError
-from snn.plugins.networks import networks_of, reference
+from snn.plugins.networks import LONGEST_LABEL, is_label, networks_of, reference
 from snn.registry import FORMATS, KINDS, OURS, Component, Registry
 
 if TYPE_CHECKING:
@@ -50,10 +50,14 @@ _TAKES = {
     "encoding": 1,
     "surrogate": 3,
     "readout": 1,
+    "loss": 2,
     "schedule": 1,
     "dataset": 2,
     "network": 3,
 }
+_CONFIGURED = ("neuron", "encoding", "network")
+"""Kinds that get the configuration, and with it the keys that they bring and use."""
+
 _BACKENDS = ("cpu", "cuda")
 _DIGITS = 16  # of a digest, in messages and in the names of folders
 
@@ -187,6 +191,8 @@ def _mistake(component: Component, module: PluginModule) -> str:
     is_reference = component.kind == "network" and reference(component.name)
     if not is_reference and not component.name.isidentifier():
         return "name: must be letters, digits and _"
+    if component.label and not is_label(component.label):
+        return f"label: must be a text of at most {LONGEST_LABEL} letters in one line"
     if component.kind == "dataset" and component.keys:
         return "keys: a data set has none"
     for part, allowed in (("compiled", _BACKENDS), ("formats", FORMATS)):
@@ -204,14 +210,14 @@ def _mistake(component: Component, module: PluginModule) -> str:
 
 
 def _misfit(component: Component, made: object) -> str:
-    own = () if component.kind in ("neuron", "encoding", "network") else component.own
+    by_name = () if component.kind in _CONFIGURED else (*component.uses, *component.own)
     count = _TAKES[component.kind]
     try:
-        inspect.signature(made).bind(*range(count), **dict.fromkeys(own))  # type: ignore[arg-type]
+        inspect.signature(made).bind(*range(count), **dict.fromkeys(by_name))  # type: ignore[arg-type]
     except ValueError:  # written in C, so nothing is known of it
         return ""
     except TypeError as error:
         takes = f"{count} argument{'' if count == 1 else 's'}"
-        takes += f" and {', '.join(own)} by name" if own else ""
+        takes += f" and {', '.join(by_name)} by name" if by_name else ""
         return f"make: {component.make} must take {takes} ({error})"
     return ""

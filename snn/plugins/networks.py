@@ -18,6 +18,7 @@ from snn.declarations.keys import PluginError
 from snn.registry import Component
 
 INPUTS = ("pixels", "spikes")
+LONGEST_LABEL = 60
 _REFERENCE = re.compile(r"(?P<path>.+\.py):(?P<function>[A-Za-z_][A-Za-z0-9_]*)")
 _NOT_TO_USE = ("network", "dynamics", "backend", "preset")
 _MAIN = "build"
@@ -73,7 +74,7 @@ def networks_of(module: PluginModule, file: str) -> tuple[Component, ...]:
             kind="network",
             name=f"{file}:{function}",
             make=function,
-            label=labels.get(function, function),
+            label=labels.get(function, ""),
             uses=tuple(sorted(used)),
             keys=module.plugin_keys,
             formats=("onnx",) if wanted == "pixels" else (),
@@ -84,12 +85,18 @@ def networks_of(module: PluginModule, file: str) -> tuple[Component, ...]:
 
 def _labels(file: str, given: Any) -> Mapping[str, str]:
     labels = {_MAIN: given} if isinstance(given, str) else given
-    texts = isinstance(labels, Mapping) and all(
-        isinstance(text, str) and text and text.isprintable() for text in labels.values()
-    )
-    if not texts:
-        raise PluginError(f"{file}: LABEL must be a text, or {{function: text}}")
+    if not isinstance(labels, Mapping) or not all(map(is_label, labels.values())):
+        raise PluginError(
+            f"{file}: LABEL must be a text, or {{function: text}}, of at most {LONGEST_LABEL} "
+            "letters in one line"
+        )
     return dict(labels)
+
+
+def is_label(given: Any) -> bool:
+    """Whether something can stand as a name in a table or a figure."""
+    is_text = isinstance(given, str) and bool(given.strip()) and given.isprintable()
+    return is_text and len(given) <= LONGEST_LABEL
 
 
 def _used(file: str, given: Any) -> set[str]:

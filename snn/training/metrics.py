@@ -19,7 +19,11 @@ class Tally:
     _pairs: list[Tensor] = field(default_factory=list)  # true · C + predicted
 
     def add(self, logits: Tensor, labels: Tensor, loss: float | None = None) -> None:
-        """Count a batch; its mean loss is computed unless it is known."""
+        """Count a batch; its mean loss, unless it is known, is the cross-entropy.
+
+        That is the negative log likelihood of the probabilities that a network gives, whatever
+        was minimised in its training: so networks of all losses can be compared.
+        """
         if loss is None:
             loss = float(functional.cross_entropy(logits, labels))
         self.loss_sum += loss * len(labels)
@@ -34,7 +38,7 @@ class Tally:
 
     @property
     def loss(self) -> float:
-        """Mean loss per image (negative log likelihood)."""
+        """Mean loss per image."""
         return self.loss_sum / self.seen
 
     @property

@@ -6,10 +6,10 @@ from typing import cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from snn.config import TrialConfig
+from snn.losses import Answer, loss
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity
 from snn.networks.own import OwnActivity, OwnNetwork
@@ -19,20 +19,19 @@ from snn.networks.spiking import Activity
 def objective(
     activity: Activity | MLPActivity | OwnActivity, labels: Tensor, config: TrialConfig
 ) -> Tensor:
-    """Cross-entropy of the labels, smoothed, plus the penalty on spikes; a scalar.
+    """The loss of the configuration plus the penalty on spikes; a scalar.
 
-    Smoothing: Szegedy et al., "Rethinking the inception architecture", 2016. The penalty is in
-    proportion to the mean number of spikes per hidden neuron and image.
+    The penalty is in proportion to the mean number of spikes per hidden neuron and image.
     """
-    smoothing = config.label_smoothing
-    loss = functional.cross_entropy(activity.logits, labels, label_smoothing=smoothing)
-    if not config.spike_penalty or isinstance(activity, MLPActivity):
-        return loss
+    answer = Answer(logits=activity.logits, counts=activity.counts)
+    value = loss(config)(answer, labels)
+    if not config.spike_penalty or not answer.counts:
+        return value
     if config.has_own_network and not config.uses("spike_penalty"):
-        return loss
-    spikes = torch.stack([counts.sum() for counts in activity.counts]).sum()
-    neurons = sum(counts.shape[1] for counts in activity.counts)
-    return loss + config.spike_penalty * spikes / (len(labels) * neurons)
+        return value
+    spikes = torch.stack([counts.sum() for counts in answer.counts]).sum()
+    neurons = sum(counts.shape[1] for counts in answer.counts)
+    return value + config.spike_penalty * spikes / (len(labels) * neurons)
 
 
 def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn import kernels
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.data.splits import Split, split
@@ -28,30 +27,16 @@ from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.networks import Network, build
 from snn.networks.own import seeded
+from snn.training.computation import backend_of, computed_by, recorder_of
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
 from snn.training.schedules import schedule
-from snn.training.stepping import Batch, Graphs, Learner, Recorder, Steps, Sums, augmentation
+from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums, augmentation
 
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
 _SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT, _OWN = range(7)
-
-
-def backend_of(config: TrialConfig, device: str) -> str:
-    """The backend that computes a spiking network; "torch" for the one that does not spike."""
-    return kernels.choose(config, device).name if config.spiking else "torch"
-
-
-def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
-    """How the steps of a training are recorded; None where each is done by Python.
-
-    The reference asks the device for the shapes of its arrays, which no recorded step can.
-    """
-    if device != "cuda" or config.has_own_network:  # whose code may do anything
-        return None
-    return Graphs() if backend_of(config, device) != "reference" else None
 
 
 class _Streams(NamedTuple):
@@ -87,6 +72,7 @@ class Trainer:
 
     Attributes:
         backend: What computes the network, `auto` resolved.
+        computed_by: The same for people; see the function.
         epoch: Epochs done.
         history: Metrics of every epoch done; train_loss, val_accuracy, ….
         network: As of the last step.
@@ -110,6 +96,7 @@ class Trainer:
         )
         self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
         self.backend = backend_of(config, self.device.type)
+        self.computed_by = computed_by(config, self.device.type)
         self.optimiser = Adam(
             [
                 {"params": group["params"], "lr": config.lr * group["lr_factor"]}

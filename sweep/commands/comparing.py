@@ -60,6 +60,7 @@ def effects(
     """
     from analysis import figures
     from analysis.data import runs
+    from analysis.data.labelled import labelled
     from analysis.stats import effects as of_factors
     from analysis.stats import interactions as of_pairs
     from analysis.stats import readable
@@ -70,7 +71,7 @@ def effects(
         raise SpecError("--tuned: needs a --factor, such as dynamics")
     if tuned and interactions:
         raise SpecError("--tuned: compares levels, not how their effects depend on each other")
-    found = runs.load_runs(names)
+    found = labelled(runs.load_runs(names))
     if interactions:
         if figure is not None:
             raise SpecError("--figure: draws the effects, not their interactions")

@@ -144,27 +144,31 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
+    from analysis.data.labelled import labelled
     from analysis.report import tables
 
     found = _runs(names)
     warn_of_mixed(found)
     summary = tables.summarise(found, params, metrics)
-    write(summary, summary, format_, output)
+    write(summary, labelled(summary), format_, output)
     if figure is not None:
         from analysis import figures
 
         bars = figures.accuracy_bars(
-            found, grouped_by=params[:-1] or None, coloured_by=params[-1] if params else None
+            labelled(found),
+            grouped_by=params[:-1] or None,
+            coloured_by=params[-1] if params else None,
         )
         figures.save_figure(bars, figure)
 
 
 def leaders(names: Sequence[str], top: int) -> None:
     """Print the best configurations of sweeps by validation accuracy."""
+    from analysis.data.labelled import labelled
     from analysis.report import tables
     from analysis.text import typeset
 
-    summary = tables.summarise(_runs(names))
+    summary = labelled(tables.summarise(_runs(names)))
     title = f"leaders of {', '.join(names)}, by validation"
     print_table(typeset.printed(summary).head(top), title=title)
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.data.groups import best_run
 from analysis.data.history import load_history
+from analysis.data.labelled import labelled
 from analysis.data.runs import read_records, tidy
 from analysis.errors import AnalysisError
 from analysis.records import State, Tag
@@ -139,7 +140,8 @@ class Result:
     def _repr_html_(self) -> str:
         head = f"<p>{escape(repr(self))}</p>"
         try:
-            leaders = self.leaders.map(as_text) if self.undelivered else printed(self.leaders)
+            known = self.leaders
+            leaders = known.map(as_text) if self.undelivered else printed(labelled(known))
         except AnalysisError as error:
             return f"{head}<p>{escape(str(error))}</p>"
         more = len(leaders) - _SHOWN

@@ -80,7 +80,7 @@ def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> End
         tracker = MlflowTracker(paths)
         log = LaunchLog(paths, tracker)
         log.begin_launch()
-        log.begin(config, dataset, {Tag.BACKEND: trainer.backend})
+        log.begin(config, dataset, {Tag.BACKEND: trainer.computed_by})
         files = paths.trial(config.config_id)
         outcome = _train(trainer, files, log, console)
         log.end(config, outcome)

@@ -69,7 +69,7 @@ def check_backends(sweep: Specification) -> None:
         return  # users' networks compute themselves
     if {"auto", "reference"}.issuperset(sweep.values("backend")):
         return  # they compute everything
-    from snn.training.trainer import backend_of
+    from snn.training.computation import backend_of
 
     device = sweep.resources.device
     keys = ["backend", *(KINDS[kind] for kind in SPIKING_KINDS)]
@@ -201,11 +201,11 @@ def _check_confirm(sweep: Specification) -> None:
 
 def _check_scheduler(sweep: Specification) -> None:
     chosen, shortest = sweep.scheduler, min(sweep.values("epochs"))
-    keys = chosen.declared.keys
-    for key, value in zip(keys, chosen.values_of(keys).values(), strict=True):
-        if key.within_epochs and value > shortest:
+    values = chosen.values_of(chosen.declared.keys)
+    for name in chosen.declared.within_epochs:
+        if values[name] > shortest:
             raise SpecError(
-                f"scheduler.{key.name}: {value} epochs are more than the {shortest} that a "
+                f"scheduler.{name}: {values[name]} epochs are more than the {shortest} that a "
                 "trial has; allowed is 1 to that, or scheduler: none"
             )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 
 from snn.config import no_flag
-from sweep.methods.keys import Key, merged
+from snn.declarations.keys import Key
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.methods.schedulers import SCHEDULERS
@@ -106,14 +106,19 @@ def _model(
 ) -> type[Section]:
     names = Literal[tuple(method.name for method in methods)]  # type: ignore[valid-type]
     default = chosen.model_fields["name"].default
-    keys = merged(key for method in methods for key in method.keys)
+    keys = _merged(key for method in methods for key in method.keys)
     fields: Mapping[str, Any] = {
         "name": (names, Field(default, description=what)),
         **dict(common),
-        **{name: (key.type, _field(key)) for name, key in keys.items()},
+        **{name: (key.annotation, key.default) for name, key in keys.items()},
     }
     return create_model(title, __base__=Section, __doc__=chosen.__doc__, **fields)
 
 
-def _field(key: Key) -> Any:
-    return Field(key.default, ge=key.least, le=key.most, description=key.description)
+def _merged(keys: Iterable[Key]) -> dict[str, Key]:
+    """The keys of several methods by name; those of one name are the same key."""
+    by_name: dict[str, Key] = {}
+    for key in keys:
+        same = by_name.setdefault(key.name, key) == key
+        assert same, f"the key {key.name} is declared twice, and differently"
+    return by_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import platform
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from analysis.records import Tag
 from snn.config import TrialConfig
 from snn.data import Dataset
+from snn.registry import KINDS
 
 _PACKAGES = ("spikesweep", "torch", "numba", "ray", "optuna", "mlflow")
 
@@ -32,6 +34,9 @@ def provenance_tags(dataset: Dataset, config: TrialConfig) -> dict[str, str]:
     tags = {Tag.DATA_SHA256: dataset.sha256, Tag.NODE: platform.node()}
     files = sorted({f"{each.file} {each.digest}" for each in config.components if each.digest})
     tags |= {Tag.PLUGINS: ", ".join(files)} if files else {}
+    of_users = {KINDS[each.kind]: each.label for each in config.components if each.digest}
+    labels = {param: label for param, label in of_users.items() if label}
+    tags |= {Tag.LABELS: json.dumps(labels, ensure_ascii=False)} if labels else {}
     return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
 
 

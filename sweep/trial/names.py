@@ -10,7 +10,8 @@ def trial_name(config: TrialConfig) -> str:
     if config.has_own_network:
         network = config.component("network")
         values = [f"{key}={getattr(config, key)}" for key in network.own]
-        return " ".join([network.label, *values, f"seed {config.seed}", config.config_id[:6]])
+        name = network.label or network.make
+        return " ".join([name, *values, f"seed {config.seed}", config.config_id[:6]])
     dynamics = config.dynamics + ("-rec" if config.recurrent and config.dynamics != "mlp" else "")
     code = [] if config.dynamics == "mlp" else [config.encoding]
     size = "x".join(str(size) for size in config.hidden)

@@ -93,7 +93,7 @@ class SnnTrainable(tune.Trainable):
     def _report(self) -> dict[str, Any]:
         """The latest epoch, and what is to be reported once."""
         trainer = self.training.trainer
-        result = {**trainer.history[-1], EPOCH: trainer.epoch, BACKEND: trainer.backend}
+        result = {**trainer.history[-1], EPOCH: trainer.epoch, BACKEND: trainer.computed_by}
         result[MEMORY] = peak_memory()
         if self.notice:
             result[NOTICE] = self.notice

@@ -8,7 +8,7 @@ from typing import Any
 from optuna.samplers import BaseSampler, TPESampler
 from ray.tune.schedulers import MedianStoppingRule, TrialScheduler
 
-from sweep.methods.keys import Key
+from snn.declarations.keys import Key
 from sweep.methods.samplers.base import Sampler
 from sweep.methods.schedulers.base import Comparison, Scheduler
 
@@ -25,8 +25,8 @@ OWN_SAMPLER = Sampler(
     source="Bergstra et al. 2011",
     make=_tpe,
     keys=(
-        Key(name="startup", type=int, default=4, least=1, description="random trials before it"),
-        Key(name="drawn", type=int, default=24, least=1, most=99, description="candidates a trial"),
+        Key(name="startup", type=int, default=4, low=1, description="random trials before it"),
+        Key(name="drawn", type=int, default=24, low=1, high=99, description="candidates a trial"),
     ),
 )
 
@@ -51,9 +51,9 @@ OWN_SCHEDULER = Scheduler(
             name="patience",
             type=int,
             default=2,
-            least=1,
+            low=1,
             description="epochs that every trial gets (median)",
-            within_epochs=True,
         ),
     ),
+    within_epochs=("patience",),
 )

@@ -50,11 +50,11 @@ def test_what_compiled_loops_have_codes_for_is_what_is_declared_as_compiled() ->
 
 def test_a_label_is_the_same_in_figures_and_in_the_declaration() -> None:
     for each in OURS.components:
-        if each.kind in ("neuron", "dataset"):
+        if each.kind in ("neuron", "dataset", "loss"):
             assert value_label(KINDS[each.kind], each.name) == each.label
 
 
-@pytest.mark.parametrize("name", ["adex", "burst", "triangle", "bars"])
+@pytest.mark.parametrize("name", ["adex", "burst", "triangle", "bars", "focal"])
 def test_an_example_of_a_plugin_holds_its_contract(name: str) -> None:
     plugins.use_files([read_file(path) for path in EXAMPLES if path.stem == name])
     (component,) = registry.current().plugins

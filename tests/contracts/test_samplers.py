@@ -111,7 +111,7 @@ def test_its_keys_are_checked_and_in_the_schema(name: str) -> None:
     assert name in keys["name"]["enum"]
     for key in SAMPLERS[name].keys:
         assert keys[key.name]["default"] == key.default
-        for end, beyond in ((key.least, -1), (key.most, 1)):
+        for end, beyond in ((key.low, -1), (key.high, 1)):
             if end is not None:
                 wrong = {"name": name, key.name: key.type(end + beyond)}
                 with pytest.raises(SpecError, match=rf"sampler\.{key.name}: "):

@@ -109,11 +109,11 @@ def test_its_keys_are_checked_and_in_the_schema(name: str) -> None:
     assert name in keys["name"]["enum"]
     for key in SCHEDULERS[name].keys:
         assert keys[key.name]["default"] == key.default
-        assert key.least is not None
-        wrong = {"name": name, key.name: key.type(key.least - 1)}
+        assert key.low is not None
+        wrong = {"name": name, key.name: key.type(key.low - 1)}
         with pytest.raises(SpecError, match=rf"scheduler\.{key.name}: "):
             plan(name, scheduler=wrong)
-        if key.within_epochs:
+        if key.name in SCHEDULERS[name].within_epochs:
             late = {"name": name, key.name: EPOCHS + 1}
             with pytest.raises(SpecError, match=rf"scheduler\.{key.name}: 13 epochs are more than"):
                 plan(name, scheduler=late)

@@ -99,7 +99,9 @@ def test_networks_of_users_are_searched_killed_and_resumed_to_the_same_numbers(
         for config in parse_sweep(NETS, folder=tmp_path).configs()
     }
 
-    assert "plain_network.py:build" in place.run("table", "nets").stdout
+    table = place.run("table", "nets").stdout
+    assert "ConvNet" in table and "plain_network.py:build" not in table
+    assert "plain_network.py:build" in place.run("table", "nets", "--format", "csv").stdout
     assert "best.pt" in place.run("best", "nets").stdout
     assert place.run("report", "nets", "-o", "report").returncode == 0
     files = {

@@ -1,4 +1,4 @@
-"""Five files of a user's in one sweep on a cluster: searched, killed, resumed, shown, changed."""
+"""Six files of a user's in one sweep on a cluster: searched, killed, resumed, shown, changed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from tests.sweep_tests.head import Head
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 HERE = Path(__file__).parent
-FILES = ("adex.py", "burst.py", "triangle.py", "bars.py", "snntorch_network.py")
+FILES = ("adex.py", "burst.py", "triangle.py", "bars.py", "focal.py", "snntorch_network.py")
 NETWORK = "mine/snntorch_network.py:build"
 OURS = {"network": "layers"}
+LABELS = {"adex": "AdEx", "focal": "focal loss", "snntorch_network.py:build": "snnTorch Leaky"}
 ALL = {
     "name": "all",
-    "plugins": [f"mine/{name}" for name in FILES[:4]],
+    "plugins": [f"mine/{name}" for name in FILES[:5]],
     "base": {"dataset": "bars", "epochs": 4, "n_steps": 10, "hidden": 6, "width": 8},
     "search": {
         "network": ["layers", NETWORK],
@@ -32,6 +33,8 @@ ALL = {
         "sharpness": {"float": [0.1, 0.5], "when": {"dynamics": "adex"}},
         "surrogate": {"choice": ["atan", "triangle"], "when": OURS},
         "lr": {"loguniform": [1e-3, 1e-2]},
+        "loss": ["cross_entropy", "focal"],
+        "gamma": {"float": [0.5, 3.0], "when": {"loss": "focal"}},
     },
     "sampler": {"name": "random", "seed": 3},
     "scheduler": {"name": "asha", "grace": 2},
@@ -83,18 +86,24 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     assert Counter(each["seed"] for each in params) == {"0": 8, "1": 8}
     assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == len(runs) == 16
     seen = {(key, each[key]) for each in params for key in each}
-    own = {"dynamics": "adex", "encoding": "burst", "surrogate": "triangle"}
+    own = {"dynamics": "adex", "encoding": "burst", "surrogate": "triangle", "loss": "focal"}
     own |= {"network": "snntorch_network.py:build", "dataset": "bars"}
     assert own.items() <= seen
     assert all(("sharpness" in each) == (each.get("dynamics") == "adex") for each in params)
+    assert all(("gamma" in each) == (each["loss"] == "focal") for each in params)
     assert len({run.data.tags["spikesweep.node"] for run in runs}) == 1  # two nodes, one machine
 
     done = [run.data.params for run in runs if run.info.status == "FINISHED"]
     table = place.run("table", "all", "--format", "md").stdout
     shown = {
-        each[key] for each in done for key in ("network", "encoding", "dynamics") if key in each
+        each[key]
+        for each in done
+        for key in ("network", "encoding", "dynamics", "loss")
+        if key in each
     }
-    assert "burst" in shown and all(value in table for value in shown)
+    assert "burst" in shown and "focal" in shown
+    assert all(LABELS.get(value, value) in table for value in shown)
+    assert "adex" not in table and "snntorch_network.py" not in table
     drawn = place.run("figure", "strip", "all", "--by", "encoding", "-o", "strip.svg")
     assert drawn.returncode == 0, drawn.stderr
     assert "burst" in (place.folder / "strip.svg").read_text()

@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 PLAIN, SNNTORCH = HERE / "plain_network.py", HERE / "snntorch_network.py"
 SMALL = {"dataset": "digits", "epochs": 2, "batch_size": 512, "n_steps": 5}
 PARAMS = {
-    "plain": {"network": "plain_network.py:build", "channels": 2},
+    "plain": {"network": "plain_network.py:build", "channels": 2, "loss": "multi_class_margin"},
     "snntorch": {"network": "snntorch_network.py:build", "width": 8, "encoding": "poisson"},
 }
 HEAD = "import torch\nfrom torch import nn\nfrom snn.registry import Key\n"

@@ -52,9 +52,11 @@ def test_they_are_searched_logged_shown_and_resumed_like_ours(place: Workplace) 
         assert run.data.params["sharpness"] == "0.1" and run.data.params["burst"] == "4"
         told = run.data.tags["spikesweep.plugins"]
         assert [part.split()[0] for part in told.split(", ")] == sorted(FILES)
+        assert run.data.tags["spikesweep.labels"] == '{"dynamics": "AdEx"}'
     for run in runs:
         if run not in mine:  # of the four, it uses the data set alone
             assert run.data.tags["spikesweep.plugins"].startswith("bars.py ")
+            assert "spikesweep.labels" not in run.data.tags
             assert not {"sharpness", "burst", "half_width"} & run.data.params.keys()
     table = place.run("table", "own", "--format", "csv").stdout
     assert "adex" in table and "burst" in table and "triangle" in table

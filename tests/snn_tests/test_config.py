@@ -56,6 +56,8 @@ def test_it_cannot_be_changed() -> None:
         ({"dynamics": "mlp", "n_steps": 7, "recurrent": True}, {"dynamics": "mlp", "dt": 2.0}),
         ({"dynamics": "izhikevich", "tau_mem": 5.0}, {"dynamics": "izhikevich"}),
         ({"dynamics": "alif", "beta_per_neuron": True}, {"dynamics": "alif"}),
+        ({"loss": "cross_entropy", "loss_margin": 2.0}, {}),
+        ({"loss": "mean_squared_error", "label_smoothing": 0.1}, {"loss": "mean_squared_error"}),
     ],
 )
 def test_equal_runs_have_equal_ids(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -73,7 +75,13 @@ def test_whatever_counts_changes_the_id(key: str, value: float) -> None:
 
 def test_a_technique_that_is_not_used_does_not_change_what_a_run_is() -> None:
     plain = TrialConfig.parse({})
-    unused = {"lr_schedule": "constant", "dropout": 0.0, "weight_average": 0.0, "augment_shift": 0}
+    unused = {
+        "loss": "cross_entropy",
+        "lr_schedule": "constant",
+        "dropout": 0.0,
+        "weight_average": 0.0,
+        "augment_shift": 0,
+    }
     assert TrialConfig.parse(unused).config_id == plain.config_id == "0196545ff58f"
     assert TrialConfig.parse({"dropout": 0.1}).config_id != plain.config_id
     assert TrialConfig.parse({"lr_schedule": "cosine"}).group_id != plain.group_id
@@ -146,6 +154,7 @@ def test_a_configuration_is_checked_without_torch() -> None:
 
 
 OTHER_VALUES: dict[str, Any] = {
+    "loss": "mean_squared_error",
     "lr_schedule": "cosine",
     "label_smoothing": 0.1,
     "dropout": 0.1,
@@ -168,8 +177,11 @@ def test_the_code_that_computes_a_run_is_no_part_of_it() -> None:
     assert set(ExecutionConfig.model_fields) == {"backend"}
 
 
+OF_OTHERS = {"network", *(key.name for key in OURS.keys)}  # keys of components that it does not use
+
+
 @pytest.mark.parametrize(
-    "key", sorted(TrialConfig.model_fields.keys() - {*ExecutionConfig.model_fields, "network"})
+    "key", sorted(TrialConfig.model_fields.keys() - {*ExecutionConfig.model_fields, *OF_OTHERS})
 )
 def test_every_key_of_an_alif_that_learns_with_latency_code_counts(key: str) -> None:
     default = TrialConfig(learn_beta=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.data.activity import ImageActivity
 from analysis.data.history import load_history
+from analysis.data.labelled import labelled
 from analysis.errors import AnalysisError
 from analysis.store.artifacts import confusion_of
 
@@ -32,7 +33,7 @@ class Source:
     """What figures are drawn from. All but the runs is read when a figure asks for it.
 
     Attributes:
-        runs: As `load_runs` gives them.
+        runs: As `load_runs` gives them, with the labels of users' components.
         history: The epochs of runs, from names of metrics and ids of runs.
         confusion: The confusion matrix of a run, by its id.
         activity: What the network of a run does with the first test image, by the run's id.
@@ -63,7 +64,7 @@ def source_of(
         return load_history(names, metrics, run_ids=run_ids, tracking_uri=tracking_uri)
 
     confusion = partial(confusion_of, tracking_uri=tracking_uri)
-    return Source(runs=runs, history=history, confusion=confusion, activity=activity)
+    return Source(runs=labelled(runs), history=history, confusion=confusion, activity=activity)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.methods.keys import Key
+from snn.declarations.keys import Key
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sweep.methods.keys import Key
+from snn.declarations.keys import Key
 from sweep.methods.schedulers.base import REDUCTION, Comparison, Scheduler
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ SCHEDULER = Scheduler(
             name="grace",
             type=int,
             default=3,
-            least=1,
+            low=1,
             description="epochs that every trial gets (asha)",
-            within_epochs=True,
         ),
         REDUCTION,
     ),
+    within_epochs=("grace",),
 )

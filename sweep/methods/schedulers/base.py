@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.methods.keys import Key
+from snn.declarations.keys import Key
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -15,7 +15,7 @@ REDUCTION = Key(
     name="reduction",
     type=int,
     default=3,
-    least=2,
+    low=2,
     description="one of so many trials is kept at every rung",
 )
 
@@ -67,7 +67,9 @@ class Scheduler:
         source: Where it was published, or is described.
         make: Ray Tune's scheduler, from how trials are compared and the values of `keys`. It
             imports Ray itself, so that a specification can be checked without.
-        keys: What it takes in its section, beside `name`.
+        keys: What it takes in its section, beside `name`. Schedulers that share a key declare the
+            same `Key`.
+        within_epochs: Names of those keys that count epochs which every trial must have.
     """
 
     name: str
@@ -75,3 +77,4 @@ class Scheduler:
     source: str
     make: Callable[[Comparison, Mapping[str, Any]], TrialScheduler]
     keys: tuple[Key, ...] = ()
+    within_epochs: tuple[str, ...] = ()

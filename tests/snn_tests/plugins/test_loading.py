@@ -147,6 +147,10 @@ def test_a_worker_uses_the_copies_of_the_launch(tmp_path: Path) -> None:
         (NEURON.replace("n_neurons, generator)", "n_neurons)"), "Mine must take 3 arguments"),
         (NEURON.replace("keys=", 'compiled=("cpu",), keys='), "leave it out"),
         (NEURON.replace("keys=", 'formats=("pdf",), keys='), "formats: 'pdf' is none of onnx"),
+        (
+            NEURON.replace('make="Mine"', 'make="Mine", label="a\\nb"'),
+            "label: must be a text of at",
+        ),
         (NEURON.replace("low=0", "low=0.7"), "file0.py:12: key leak: its default"),
     ],
 )
