@@ -33,7 +33,7 @@ from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.spec.specification import Specification
-from sweep.trial.finish import epochs_of
+from sweep.trial.epochs import epochs_of
 
 _LOOK_EVERY_S = 0.1
 _SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal
