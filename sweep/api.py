@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
+from sweep.spec.effects import check_effects
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import load_sweep
 from sweep.spec.specification import Specification
@@ -100,7 +101,8 @@ class Sweep:
             address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
 
         Raises:
-            SpecError, SnnError: What was given is wrong; nothing ran.
+            SpecError, SnnError: What was given is wrong, or a searched key has no effect; nothing
+                ran.
             SweepError: The world is not ready (no such cluster, a folder that cannot be written).
             RunningError: Another sweep runs in this process, or this one in another.
             KeyboardInterrupt: The user stopped it before its trials began.
@@ -111,6 +113,9 @@ class Sweep:
             from sweep.run import runner
 
             console = _console()
+            if not resume:
+                for line in check_effects(self.specification, _WHERE):
+                    console.print(f"warning: {line}")
             try:
                 ended = runner.run(self.specification, console, resume=resume, address=address)
                 _say(ended, console)

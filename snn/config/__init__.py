@@ -18,6 +18,7 @@ from snn.config.sections import (
     no_flag,
 )
 from snn.config.trial import TrialConfig, check_keys, model
+from snn.config.usage import deciders
 from snn.config.wording import describe
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "TrialConfig",
     "check_keys",
     "conditional_defaults",
+    "deciders",
     "describe",
     "model",
     "no_flag",

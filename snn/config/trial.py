@@ -13,11 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, create_model, model_validator
 
+from snn.config import usage
 from snn.config.sections import (
     LAYERS,
-    LAYERS_ONLY,
     OPTIONAL,
-    SPIKING_ONLY,
     ComponentKeys,
     DataConfig,
     EncodingConfig,
@@ -31,7 +30,7 @@ from snn.config.sections import (
 from snn.config.wording import describe
 from snn.declarations.keys import PluginError
 from snn.errors import ConfigError
-from snn.registry import KINDS, OURS, SPIKING_KINDS, Component, Registry, current
+from snn.registry import KINDS, OURS, Component, Registry, current
 
 
 class TrialConfig(
@@ -104,12 +103,7 @@ class TrialConfig(
     @property
     def components(self) -> list[Component]:
         """The components that this run uses."""
-        unused = set() if self.spiking else set(SPIKING_KINDS) - {"neuron"}
-        if self.has_own_network:
-            unused = set(SPIKING_KINDS) - {
-                kind for kind in SPIKING_KINDS if KINDS[kind] in self.component("network").uses
-            }
-        return [self.component(kind) for kind in KINDS if kind not in unused]
+        return usage.components(self.registry, self._deciding())
 
     def identity(self) -> dict[str, Any]:
         """What determines the numbers: techniques that are not used are left out.
@@ -132,21 +126,15 @@ class TrialConfig(
         return {key: value for key, value in self.to_wire().items() if key not in unused}
 
     def _unused(self) -> set[str]:
-        used = self.components
-        unused = set(ExecutionConfig.model_fields)
-        for kind in KINDS:
-            unused |= self.registry.shared(kind) | self.registry.brought(kind)
-        for each in used:
-            unused -= {*each.uses, *each.own}
-        if not self.has_own_network:
-            unused |= {"network"} if self.spiking else {"network", *SPIKING_ONLY}
-        else:
-            unused |= LAYERS_ONLY - {*self.component("network").uses}
-            if self.uses_kind("encoding"):  # it says which of its keys it uses
-                unused |= self.registry.shared("encoding") - {*self.component("encoding").uses}
-        if not self.learn_beta:
-            unused |= {"beta_per_neuron"}
-        return unused
+        return usage.unused_keys(self.registry, self._deciding())
+
+    def why_unused(self, key: str) -> usage.Unused:
+        """Why a key has no effect in this run: `uses` is false of it."""
+        return usage.why_unused(self.registry, key, self._deciding())
+
+    def _deciding(self) -> dict[str, Any]:
+        keys = (*KINDS.values(), "learn_beta")
+        return {key: getattr(self, key) for key in keys}
 
     def to_wire(self) -> dict[str, Any]:
         """All keys with plain values, to hand to another process: `parse` gives an equal one."""

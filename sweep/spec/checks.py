@@ -17,7 +17,7 @@ from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
 from sweep.spec.plugins import check_components
-from sweep.spec.spaces.space import Parameter
+from sweep.spec.spaces.parameter import Parameter
 from sweep.spec.yaml.repeats import first_repeat
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ def load_sweep(
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
     """
-    where = "standard input" if source == "-" else source
+    where = shown_source(source)
     values = read(_text(source), where)
     if not isinstance(values, dict):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
@@ -49,6 +49,11 @@ def load_sweep(
     for key, value in changes.items():
         _override(values, key, value, where)
     return parse_sweep(values, where, folder)
+
+
+def shown_source(source: str) -> str:
+    """What a source of specifications is called in messages."""
+    return "standard input" if source == "-" else source
 
 
 def parse_overrides(items: Sequence[str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from analysis.text.plain import brief
 from sweep.errors import SpecError
-from sweep.spec.spaces.space import Parameter, Space, stepped, steps_between
+from sweep.spec.spaces.parameter import Parameter, stepped, steps_between
+from sweep.spec.spaces.space import Space
 from sweep.spec.yaml.repeats import first_repeat
 
 FORMS = (
