@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
-from sweep.spec.effects import check_effects
+from sweep.spec.checks.effects import check_effects
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import load_sweep
 from sweep.spec.specification import Specification
@@ -50,7 +50,7 @@ class Sweep:
         specification: The keys with their defaults.
 
     Raises:
-        SpecError: A key or value is wrong: what, where, and what is allowed, in one line.
+        SpecError: Keys or values are wrong; a line each: what, where, and what is allowed.
     """
 
     def __init__(self, **keys: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from analysis.data.runs import METRICS, STATES, param_columns
 from analysis.errors import AnalysisError
 from analysis.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
+from analysis.text.plain import did_you_mean
 from analysis.text.typeset import as_text
 
 CHOSEN_BY = "best_val_accuracy"
@@ -118,9 +118,8 @@ def require_param(runs: pd.DataFrame, name: str) -> None:
     """
     params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
     if name not in params:
-        close = difflib.get_close_matches(name, params, n=1)
         known = varying(runs.drop_duplicates("group_id"), params)
-        hint = f"did you mean {close[0]}?" if close else f"those that vary: {', '.join(known)}"
+        hint = did_you_mean(name, params, f"those that vary: {', '.join(known)}")
         raise AnalysisError(f"the runs have no param {name!r}; {hint}")
 
 

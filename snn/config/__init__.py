@@ -19,7 +19,7 @@ from snn.config.sections import (
 )
 from snn.config.trial import TrialConfig, check_keys, model
 from snn.config.usage import deciders
-from snn.config.wording import describe
+from snn.config.wording import describe, unknown_key
 
 __all__ = [
     "DYNAMICS",
@@ -39,4 +39,5 @@ __all__ = [
     "describe",
     "model",
     "no_flag",
+    "unknown_key",
 ]

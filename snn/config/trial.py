@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -48,7 +48,7 @@ class TrialConfig(
     Attributes:
         registry: The components that it can name.
 
-    Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
+    Raises (through `parse`): ConfigError, a line a mistake: key, value and what is allowed.
     """
 
     registry: ClassVar[Registry] = OURS
@@ -68,15 +68,23 @@ class TrialConfig(
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> TrialConfig:
-        """Validate plain values; what is wrong comes as one ConfigError of one line.
+        """Validate plain values; what is wrong comes as one ConfigError, a line each.
 
         The components and their keys are those of the registry that is used now.
         """
-        kind = model()
         try:
-            return kind(**values)
+            return model()(**values)
         except ValidationError as error:
-            raise ConfigError(describe(error, kind)) from None
+            raise ConfigError(*_told(error).values()) from None
+
+    @classmethod
+    def mistakes(cls, values: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with plain values, by key; a line each."""
+        try:
+            model()(**values)
+        except ValidationError as error:
+            return _told(error)
+        return {}
 
     def component(self, kind: str) -> Component:
         """The component of a kind that this run uses or, without spikes, would use."""
@@ -168,37 +176,42 @@ def _model(registry: Registry) -> type[TrialConfig]:
         names: Any = Literal[registry.names(kind)]
         described = Field(description=ours.description)
         fields[key] = Annotated[(names, described, *ours.metadata)], ours.default
+    wrong = [line for component in registry.plugins for line in _mistaken_keys(component)]
+    if wrong:
+        raise PluginError(*wrong)
     for component in registry.plugins:
-        _refuse_our_keys(component)
         fields |= {key.name: (key.annotation, key.default) for key in component.keys}
     extended = create_model("TrialConfig", __base__=TrialConfig, **fields)
     extended.registry = registry
     return extended
 
 
+def _told(error: ValidationError) -> dict[str, str]:
+    lines: dict[str, str] = {}
+    for place, line in describe(error, lambda _: model(), own=True):
+        lines.setdefault(str(place[0]) if place else "", line)
+    return lines
+
+
 def check_keys(registry: Registry) -> None:
     """Refuse components whose keys are not those that they may bring or change.
 
     Raises:
-        PluginError: One line.
+        PluginError: A line for each.
     """
     _model(registry)
 
 
-def _refuse_our_keys(component: Component) -> None:
-    """Refuse a declaration whose keys are not those that it may bring or change.
-
-    Raises:
-        PluginError: One line.
-    """
+def _mistaken_keys(component: Component) -> Iterator[str]:
+    """The keys of a declaration that are not those that it may bring or change, a line each."""
     where = f"{component.file}: {component.title}"
     for key in component.own:
         if hasattr(TrialConfig, key) or key in TrialConfig.model_fields:
-            raise PluginError(f"{where}: key {key} exists already, in spikesweep; rename it")
+            yield f"{where}: key {key} exists already, in spikesweep; rename it"
     for key in (*component.uses, *component.defaults, *component.published):
         if key not in TrialConfig.model_fields:
             known = "only its own keys may be new; they stand in keys"
-            raise PluginError(f"{where}: {key} is no key of spikesweep; {known}")
+            yield f"{where}: {key} is no key of spikesweep; {known}"
 
 
 def _digest(values: Mapping[str, Any]) -> str:

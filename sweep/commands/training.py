@@ -61,7 +61,7 @@ def train(
     """
     from snn.config import TrialConfig
     from sweep.run import single
-    from sweep.spec.effects import without_effect
+    from sweep.spec.checks.effects import without_effect
     from sweep.spec.own_networks import use_files
     from sweep.spec.plugins import check_components
     from sweep.spec.sources import parse_overrides

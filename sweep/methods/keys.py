@@ -16,7 +16,8 @@ class Key:
         default: Its value if it is not given.
         least, most: The ends of its range, both included; None: no end.
         description: What it does, with its unit.
-        within_epochs: Whether it counts epochs that every trial must have.
+        within_epochs: Whether it counts epochs that every trial must have. A default that is more
+            is lowered to them.
     """
 
     name: str

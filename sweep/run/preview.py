@@ -13,7 +13,7 @@ from snn.data import Dataset
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
-from sweep.spec.checks import check_backends, check_networks
+from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger

@@ -14,5 +14,4 @@ def make_scheduler(sweep: Specification) -> TrialScheduler:
     metric, mode = next(iter(sweep.directions.items()))
     epochs = max(sweep.values("epochs"))
     trials = Comparison(metric=metric, mode=mode, time=EPOCH, epochs=epochs, each=sweep.each)
-    chosen = sweep.scheduler
-    return chosen.declared.make(trials, chosen.values_of(chosen.declared.keys))
+    return sweep.scheduler.declared.make(trials, sweep.scheduler_values)

@@ -162,6 +162,14 @@ class Specification(Section):
         return f"{counted(top, 'leader')}{of_each}"
 
     @property
+    def scheduler_values(self) -> dict[str, Any]:
+        """The values of the scheduler's keys; of epochs, at most those that every trial has."""
+        keys = self.scheduler.declared.keys
+        values, shortest = self.scheduler.values_of(keys), min(self.values("epochs"))
+        within = {key.name: min(values[key.name], shortest) for key in keys if key.within_epochs}
+        return values | within
+
+    @property
     def size(self) -> str:
         """How many trials are planned, in words."""
         planned = counted(self.configurations_planned(), "configuration")

@@ -117,6 +117,9 @@ def test_its_keys_are_checked_and_in_the_schema(name: str) -> None:
             late = {"name": name, key.name: EPOCHS + 1}
             with pytest.raises(SpecError, match=rf"scheduler\.{key.name}: 13 epochs are more than"):
                 plan(name, scheduler=late)
+            short = plan(name, base={"epochs": 1})  # a default is lowered, and never refused
+            assert short.scheduler_values[key.name] == 1 < key.default
+            make_scheduler(short)
 
 
 def test_one_more_has_its_own_key_in_a_specification() -> None:

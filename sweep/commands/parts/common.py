@@ -104,7 +104,7 @@ def check_new(sweep: Specification, spec: str) -> None:
     Raises:
         SpecError: A searched key has no effect.
     """
-    from sweep.spec.effects import check_effects
+    from sweep.spec.checks.effects import check_effects
     from sweep.spec.sources import shown_source
 
     say_warnings(check_effects(sweep, shown_source(spec)))

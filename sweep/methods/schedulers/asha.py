@@ -46,7 +46,8 @@ SCHEDULER = Scheduler(
             type=int,
             default=3,
             least=1,
-            description="epochs that every trial gets (asha)",
+            description="epochs that every trial gets (asha): at most those of the shortest trial, "
+            "to which the default is lowered",
             within_epochs=True,
         ),
         REDUCTION,

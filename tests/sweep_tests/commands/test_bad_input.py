@@ -110,6 +110,39 @@ def test_a_wrong_command_is_one_line_and_code_2(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        (
+            "run quickstart --set trails=3 --set lr=-1 --trials 0",
+            ["--set trails", "trials", "base.lr"],
+        ),
+        ("train --set epochs=0 --set hiden=3", ["epochs", "hiden"]),
+        ("validate quickstart --plugin a.py --plugin b.py", ["plugins: a.py", "plugins: b.py"]),
+        ("train --set epochs --set lr", ["--set epochs", "--set lr"]),
+    ],
+)
+def test_several_mistakes_are_a_line_each(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: str, places: list[str]
+) -> None:
+    assert run(arguments.split()) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(places)
+    for line, place in zip(lines, places, strict=True):
+        assert (
+            line.removeprefix("spikesweep: ").removeprefix("quickstart: ").startswith(f"{place}:")
+        )
+    assert list(folder.iterdir()) == []
+
+
+def test_of_very_many_mistakes_the_first_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", *(f"--set=none_{number}=1" for number in range(50))]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines), lines[-1]) == (21, "spikesweep: and 30 more")
+
+
 def test_ctrl_c_is_told_whenever_it_comes(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from snn import registry
 from sweep.cli import run
 from sweep.errors import SpecError
 from sweep.run import launch
-from sweep.spec.effects import check_effects
+from sweep.spec.checks.effects import check_effects
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import bundled, load_sweep
 

@@ -148,6 +148,52 @@ def test_a_mistake_is_one_line_with_file_and_place(tmp_path: Path, text: str, to
     assert "\n" not in line
 
 
+MANY = """
+name: has space
+base: {hiden: 3, epochs: 5, dataset: cifar}
+search:
+  dynamics: [lif, spiky]
+  lr: {loguniform: [1e-2, 1e-4]}
+  learn_beta: {choice: [false, true], when: {dynamics: alif}}
+scheduler: {name: asha, grace: 9}
+seeds: [1, 1]
+sampler: annealing
+metric: val_acuracy
+confirm: {top: 0, seeds: [1, 2]}
+each: [epochs]
+trails: 3
+"""
+
+
+def test_every_mistake_is_a_line_of_its_own_and_nothing_else_is_said(tmp_path: Path) -> None:
+    file = write(tmp_path, MANY)
+    with pytest.raises(SpecError) as caught:
+        load_sweep(file, {"recurent": True, "trials": 4})
+    assert [line.removeprefix(f"{file}: ").split(":")[0] for line in caught.value.mistakes] == [
+        "--set recurent",
+        "name",
+        "sampler.name",
+        "confirm.top",
+        "trails",
+        "base.hiden",
+        "base.dataset",
+        "search.dynamics",
+        "search.lr.loguniform",
+        "metric",
+        "seeds",
+        "scheduler.grace",
+        "each.epochs",
+    ]
+    assert str(caught.value) == "\n".join(caught.value.mistakes)
+
+
+def test_a_part_that_cannot_be_read_hides_no_mistake_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_sweep(write(tmp_path, changed(base=3, seeds=[], each=["hiden"])), {"lr": 0.1})
+    places = [line.split(": ")[1] for line in caught.value.mistakes]
+    assert places == ["base", "seeds", "each.hiden"]
+
+
 def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
     sweep = load_sweep(write(tmp_path, GOOD))
     assert (min(sweep.values("lr")), max(sweep.values("lr"))) == (1e-4, 1e-2)
