@@ -121,7 +121,7 @@ def _run(arguments: list[str]) -> int:
         return int(end.code or DONE)
     except typer.TyperException as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
-        return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)
+        return _say(f"{_with_nearest(text)} (see spikesweep --help)" if text else "", WRONG)
     except (SpecError, ConfigError) as error:
         return _say_each(error.mistakes)
     except (SnnError, AnalysisError) as error:
@@ -148,6 +148,17 @@ def _say(text: str, code: int) -> int:
 
         print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
+
+
+def _with_nearest(text: str) -> str:
+    """Typer's text, with what somebody may have meant by a value that is none of a closed list."""
+    from analysis.text.plain import did_you_mean
+
+    given, named, choices = text.partition(" is not one of ")
+    if not named:
+        return text
+    nearest = did_you_mean(given.split("'")[-2:][0], choices.split("'")[1::2], "")
+    return f"{text.rstrip('.')}; {nearest}" if nearest else text
 
 
 def _say_each(mistakes: Sequence[str]) -> int:

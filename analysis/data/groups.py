@@ -9,16 +9,20 @@ import pandas as pd
 
 from analysis.data.runs import METRICS, STATES, param_columns
 from analysis.errors import AnalysisError
-from analysis.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
-from analysis.text.plain import did_you_mean
+from analysis.records import (
+    CONDITIONAL,
+    CONDITIONS,
+    EPOCH_METRICS,
+    FACTORS,
+    FINAL_METRICS,
+    MIN,
+    State,
+)
+from analysis.text.plain import did_you_mean, known_names
 from analysis.text.typeset import as_text
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
-
-FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
-"""The params that a reader looks for first, in this order; others follow by name."""
-
 
 COSTS = frozenset(
     name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
@@ -142,8 +146,8 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """
     for metric in metrics:
         if metric not in METRICS or metric not in runs:
-            known = ", ".join(name for name in METRICS if name in runs and runs[name].notna().any())
-            raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
+            known = [name for name in METRICS if name in runs and runs[name].notna().any()]
+            raise AnalysisError(f"the runs have no metric {metric!r}; {known_names(metric, known)}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:
         counts = {state: int((runs["state"] == state).sum()) for state in STATES}

@@ -66,6 +66,12 @@ def did_you_mean(given: object, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean {close[0]}?" if close else otherwise
 
 
+def known_names(given: object, known: Iterable[str]) -> str:
+    """What is said beside a name that is none of those known: the nearest, and all of them."""
+    names = list(known)
+    return " ".join(filter(None, (did_you_mean(given, names, ""), f"known: {', '.join(names)}")))
+
+
 def brief(value: Any) -> str:
     """A value as it is written in Python, in at most 80 visible characters."""
     text = visible(_BRIEF.repr(value))

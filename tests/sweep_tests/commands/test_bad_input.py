@@ -84,6 +84,21 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("predict nope.pt test:1 --figure f.gif", "cannot save a figure as '.gif'; known: .png"),
         ("figure bars nope -o f.png", "no sweep here yet"),
         ("figure pie nope -o f.png", "'bars', 'strip', 'curves'"),
+        ("figure bas nope -o f.png", "did you mean bars?"),
+        ("data shwo", "did you mean show?"),
+        ("run quikstart", "quikstart: no such file; did you mean quickstart?"),
+        ("run quickstart --set sampler.name=tpee", "got 'tpee'; did you mean tpe?"),
+        ("run quickstart --set scheduler.name=ahsa", "got 'ahsa'; did you mean asha?"),
+        ("run quickstart --set metric=val_acuracy", "did you mean val_accuracy?"),
+        (
+            "run quickstart --set leak=0.9",
+            "--set leak: unknown key; keys: spikesweep schema; one of "
+            "your own needs its file: plugins: [FILE], or --plugin FILE",
+        ),
+        (
+            "train --set dynamics=adex",
+            "got 'adex'; one of your own needs its file: plugins: [FILE]",
+        ),
         ("figure bars nope -o f.bmp", "cannot save a figure as '.bmp'; known: .png, .svg, .pdf"),
         ("figure bars nope", "Missing option '--output'"),
         ("figure bars", "Missing argument 'NAME"),
