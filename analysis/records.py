@@ -129,3 +129,9 @@ MLFLOW_STATUS: Mapping[str, str] = MappingProxyType(
         State.INTERRUPTED: "KILLED",
     }
 )
+
+FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
+"""The params that a reader looks for first, in this order; others follow by name."""
+
+CONSTANTS = (*FACTORS, "n_steps", "epochs")
+"""The params that a title or a caption names where they are the same for all that is shown."""

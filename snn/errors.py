@@ -8,7 +8,18 @@ class SnnError(Exception):
 
 
 class ConfigError(SnnError, ValueError):
-    """A configuration value is not allowed; the text names the key, the value and the rule."""
+    """Values of a configuration are not allowed; for each, a line names key, value and rule.
+
+    Args:
+        mistakes: The lines.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join(self.mistakes)
 
 
 class DataError(SnnError):

@@ -12,7 +12,6 @@ is imported when a component is used.
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from types import MappingProxyType
 from typing import Any
 
 from snn.declarations.keys import Key, PluginError
+from snn.declarations.suggestion import did_you_mean
 
 __all__ = [
     "FORMATS",
@@ -176,8 +176,7 @@ class Registry:
             if each.name == name:
                 return each
         names = self.names(kind)
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+        hint = did_you_mean(name, names, f"there are {', '.join(names)}")
         raise KeyError(f"{kind} {name!r} is unknown; {hint}")
 
     @property
@@ -202,25 +201,27 @@ class Registry:
         """A registry with more components.
 
         Raises:
-            PluginError: A component or a key is there already; one line.
+            PluginError: Components or keys are there already; a line each.
         """
-        components = list(self.components)
+        components, wrong = list(self.components), list[str]()
         for new in added:
-            _refuse_repeated(new, components)
+            wrong += _repeated(new, components)
             components.append(new)
+        if wrong:
+            raise PluginError(*wrong)
         return Registry(tuple(components))
 
 
-def _refuse_repeated(new: Component, known: Iterable[Component]) -> None:
+def _repeated(new: Component, known: Iterable[Component]) -> Iterator[str]:
+    """What of a new component is there already, a line each."""
     for old in known:
         where = f"in {old.file}" if old.file else "in spikesweep"
         if (new.kind, new.name) == (old.kind, old.name):
-            raise PluginError(f"{new.file}: {new.title} exists already, {where}; rename it")
+            yield f"{new.file}: {new.title} exists already, {where}; rename it"
+            continue
         shared = set(new.keys) & set(old.keys) if new.kind == old.kind == "network" else set()
         for key in set(new.own) & set(old.own) - {key.name for key in shared}:
-            raise PluginError(
-                f"{new.file}: key {key} of {new.title} exists already, {where}; rename it"
-            )
+            yield f"{new.file}: key {key} of {new.title} exists already, {where}; rename it"
 
 
 def _declared(module: str) -> tuple[Component, ...]:

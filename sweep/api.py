@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 from snn.registry import using
 from sweep.errors import RunningError, SweepError
 from sweep.host.ending import RAY_IS_BROKEN
+from sweep.spec.checks.effects import check_effects
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import load_sweep
 from sweep.spec.specification import Specification
@@ -50,7 +51,7 @@ class Sweep:
         specification: The keys with their defaults.
 
     Raises:
-        SpecError: A key or value is wrong: what, where, and what is allowed, in one line.
+        SpecError: Keys or values are wrong; a line each: what, where, and what is allowed.
     """
 
     def __init__(self, **keys: Any) -> None:
@@ -101,7 +102,8 @@ class Sweep:
             address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
 
         Raises:
-            SpecError, SnnError: What was given is wrong; nothing ran.
+            SpecError, SnnError: What was given is wrong, or a searched key has no effect; nothing
+                ran.
             SweepError: The world is not ready (no such cluster, a folder that cannot be written).
             RunningError: Another sweep runs in this process, or this one in another.
             KeyboardInterrupt: The user stopped it before its trials began.
@@ -112,6 +114,9 @@ class Sweep:
             from sweep.run import runner
 
             console = _console()
+            if not resume:
+                for line in check_effects(self.specification, _WHERE):
+                    console.print(f"warning: {line}")
             try:
                 ended = runner.run(self.specification, console, resume=resume, address=address)
                 _say(ended, console)

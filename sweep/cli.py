@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from sweep.errors import SpecError, SweepError
 from sweep.host import environment, shadows, streams
 from sweep.host.ending import end_process
 
+_MOST_LINES = 20  # of mistakes that are shown
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -89,7 +91,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; an error is one line on standard error."""
+    """Run one command and return its exit code; a mistake is one line on standard error."""
     environment.settle(os.environ)
     environment.quiet_loggers()
     if any("\0" in argument for argument in arguments):
@@ -107,7 +109,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     from analysis.errors import AnalysisError, SchemaError
-    from snn.errors import SnnError
+    from snn.errors import ConfigError, SnnError
 
     try:
         code: Any = app(arguments or ["--help"], standalone_mode=False)
@@ -119,8 +121,10 @@ def _run(arguments: list[str]) -> int:
         return int(end.code or DONE)
     except typer.TyperException as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
-        return _say(f"{text} (see spikesweep --help)" if text else "", WRONG)
-    except (SpecError, SnnError, AnalysisError) as error:
+        return _say(f"{_with_nearest(text)} (see spikesweep --help)" if text else "", WRONG)
+    except (SpecError, ConfigError) as error:
+        return _say_each(error.mistakes)
+    except (SnnError, AnalysisError) as error:
         return _say(str(error), WRONG)
     except (SweepError, SchemaError) as error:
         return _say(str(error), FAILED)
@@ -144,6 +148,28 @@ def _say(text: str, code: int) -> int:
 
         print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
+
+
+def _with_nearest(text: str) -> str:
+    """Typer's text, with what somebody may have meant by a value that is none of a closed list."""
+    from analysis.text.plain import did_you_mean
+
+    given, named, choices = text.partition(" is not one of ")
+    if not named:
+        return text
+    nearest = did_you_mean(given.split("'")[-2:][0], choices.split("'")[1::2], "")
+    return f"{text.rstrip('.')}; {nearest}" if nearest else text
+
+
+def _say_each(mistakes: Sequence[str]) -> int:
+    """A line each, of the first: a reader begins with these, and a file may have thousands."""
+    from analysis.text.plain import one_line
+
+    lines = list(dict.fromkeys(map(one_line, mistakes)))
+    for line in lines[:_MOST_LINES]:
+        _say(line, WRONG)
+    left = len(lines) - _MOST_LINES
+    return _say(f"and {left} more" if left > 0 else "", WRONG)
 
 
 if __name__ == "__main__":  # by `python -m`, which puts the working folder first

@@ -8,7 +8,18 @@ class SweepError(Exception):
 
 
 class SpecError(SweepError, ValueError):
-    """The user's input is wrong. Exit code 2; one line says what, where, and what is allowed."""
+    """The user's input is wrong. Exit code 2; a line a mistake: what, where, what is allowed.
+
+    Args:
+        mistakes: The lines.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join(self.mistakes)
 
 
 class RunningError(SpecError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.records import RUN_FILE
+from analysis.text.plain import known_names
 
 
 def committed(name: str) -> str:
@@ -28,5 +29,7 @@ def committed(name: str) -> str:
         for file in sorted(folder.rglob(f"*{RUN_FILE}"))
     }
     if name not in known:
-        raise AnalysisError(f"no results {name!r} come with the package; known: {', '.join(known)}")
+        raise AnalysisError(
+            f"no results {name!r} come with the package; {known_names(name, known)}"
+        )
     return str(known[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,24 +9,20 @@ import pandas as pd
 
 from analysis.data.runs import METRICS, STATES, param_columns
 from analysis.errors import AnalysisError
-from analysis.records import CONDITIONAL, CONDITIONS, EPOCH_METRICS, FINAL_METRICS, MIN, State
+from analysis.records import (
+    CONDITIONAL,
+    CONDITIONS,
+    EPOCH_METRICS,
+    FACTORS,
+    FINAL_METRICS,
+    MIN,
+    State,
+)
+from analysis.text.plain import did_you_mean, known_names
 from analysis.text.typeset import as_text
 
 CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
-
-FACTORS: tuple[str, ...] = (
-    "dataset",
-    "preset",
-    "network",
-    "dynamics",
-    "recurrent",
-    "encoding",
-    "hidden",
-    "learn_beta",
-)
-"""The params that a reader looks for first, in this order; others follow by name."""
-
 
 COSTS = frozenset(
     name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
@@ -136,9 +131,8 @@ def require_param(runs: pd.DataFrame, name: str) -> None:
     """
     params = [param for param in param_columns(runs) if param != "seed"]  # seeds are averaged over
     if name not in params:
-        close = difflib.get_close_matches(name, params, n=1)
         known = varying(runs.drop_duplicates("group_id"), params)
-        hint = f"did you mean {close[0]}?" if close else f"those that vary: {', '.join(known)}"
+        hint = did_you_mean(name, params, f"those that vary: {', '.join(known)}")
         raise AnalysisError(f"the runs have no param {name!r}; {hint}")
 
 
@@ -161,8 +155,8 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """
     for metric in metrics:
         if metric not in METRICS or metric not in runs:
-            known = ", ".join(name for name in METRICS if name in runs and runs[name].notna().any())
-            raise AnalysisError(f"the runs have no metric {metric!r}; known: {known}")
+            known = [name for name in METRICS if name in runs and runs[name].notna().any()]
+            raise AnalysisError(f"the runs have no metric {metric!r}; {known_names(metric, known)}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:
         counts = {state: int((runs["state"] == state).sum()) for state in STATES}

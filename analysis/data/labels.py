@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.groups import FACTORS
+from analysis.records import CONSTANTS
 from analysis.text.typeset import as_text
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -51,9 +51,6 @@ _METRICS: Mapping[str, str] = {
     "samples_per_second": "Images per second",
 }
 
-
-CONSTANTS = (*FACTORS, "n_steps", "epochs")
-"""The params that a title names where they are the same for all that is shown."""
 
 _MOST_IN_LABEL = 4  # params of a configuration
 

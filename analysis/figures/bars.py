@@ -11,14 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.data.groups import (
-    FACTORS,
-    levels,
-    measured_groups,
-    param_names,
-    require_param,
-    varying,
-)
+from analysis.data.groups import levels, measured_groups, param_names, require_param, varying
 from analysis.data.labels import (
     configuration,
     constants,
@@ -38,6 +31,7 @@ from analysis.figures.parts.layout import (
     value_text,
 )
 from analysis.figures.parts.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Look, looks, styled
+from analysis.records import FACTORS
 from analysis.studies.published import published_results, published_value
 from analysis.text.typeset import as_text
 
@@ -47,6 +41,7 @@ COLOURED_BY = ("hidden", "learn_beta", "epochs")
 
 # Where nothing but these and the colours varies, every configuration has its bar.
 _OF_A_GRID = (*(name for name in FACTORS if name != "hidden"), "epochs")
+_MOST_PLACES = 12  # values of another param along x
 _PUBLISHED = "published"
 _IN_TITLE = ("dataset", "preset")  # where they are the same for all bars
 _FILLED = 0.84  # by bars, of the distance between two groups; the rest is the gap
@@ -93,7 +88,7 @@ def accuracy_bars(
         axes = figure.subplots()
         _draw(axes, plan)
         _label(axes, metric, plan)
-        notes = [statistics(best), *_selection(plan, len(groups)), *left_out]
+        notes = [statistics(best), *_selection(plan, groups, told_apart), *left_out]
         if reference is not None:
             notes.append(_mark(axes, plan, metric, reference))
         _write_values(axes, plan, scale_of(metric), at_the_foot=reference is not None)
@@ -120,6 +115,9 @@ def _roles(
     if grouped_by is None:
         varied = varying(groups, param_names(groups))
         grouped_by = _OF_A_GRID if {*varied} <= {*_OF_A_GRID, coloured_by} else GROUPED_BY
+        few = [name for name in varied if values[name] <= _MOST_PLACES]
+        if coloured_by is None and few and {*varied}.isdisjoint(grouped_by):
+            grouped_by = few[:1]  # else there would be a single bar
     return [name for name in grouped_by if name in groups and name != coloured_by], coloured_by
 
 
@@ -239,10 +237,13 @@ def _label(axes: Axes, metric: str, plan: _Plan) -> None:
         axes.margins(y=0.12)
 
 
-def _selection(plan: _Plan, configurations: int) -> list[str]:
+def _selection(plan: _Plan, groups: pd.DataFrame, told_apart: Sequence[str]) -> list[str]:
     notes = []
-    if configurations > len(plan.bars):
-        notes.append(f"each bar the best by validation (of {configurations} in all)")
+    if len(groups) > len(plan.bars):
+        notes.append(f"each bar the best by validation (of {len(groups)} in all)")
+    if len(groups) > len(plan.bars) == 1:
+        others = [name for name in varying(groups, param_names(groups)) if name not in told_apart]
+        notes.append(f"what varies: {', '.join(others)}; --by chooses of them")
     if len(plan.bars) < len(plan.places) * len({bar.label for bar in plan.bars}):
         notes.append("a free place: no finished run")
     return notes

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.data.groups import best_run
-from analysis.data.labels import CONSTANTS, class_names, value_labels
+from analysis.data.labels import class_names, value_labels
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import GREY, INK, SMALL, styled
+from analysis.records import CONSTANTS
 
 _CELL_INCHES = 0.47
 _LONGEST_LEVEL = 3  # letters of a class name that is not slanted

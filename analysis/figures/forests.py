@@ -16,6 +16,7 @@ from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head, scale_of
 from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
 from analysis.stats.effects import effects
+from analysis.text.plain import known_names
 
 VERDICTS: Mapping[str, Look] = {
     "higher": Look(LOOKS[0].colour, ">", "-", ""),
@@ -57,7 +58,7 @@ def forest(effects: pd.DataFrame) -> Figure:
         raise AnalysisError("there are no effects to show")
     unknown = sorted(set(effects["verdict"].dropna()) - set(VERDICTS))
     if unknown:
-        raise AnalysisError(f"unknown verdict {unknown[0]!r}; known: {', '.join(VERDICTS)}")
+        raise AnalysisError(f"unknown verdict {unknown[0]!r}; {known_names(unknown[0], VERDICTS)}")
     metric = effects.attrs.get("metric", "test_accuracy")
     panels = _panels(effects)
     sizes = [len(rows) + 0.6 for rows in panels.values()]

@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.records import SEARCHABLE
 from analysis.stats.intervals import half_width
 from analysis.text.files import write_file
-from analysis.text.plain import visible
+from analysis.text.plain import known_names, visible
 from analysis.text.typeset import as_text, latex, markdown
 
 
@@ -93,7 +93,7 @@ def write_table(
         AnalysisError: the format is unknown, or the target cannot be written.
     """
     if format not in FORMATS:
-        raise AnalysisError(f"unknown table format {format!r}; known: {', '.join(FORMATS)}")
+        raise AnalysisError(f"unknown table format {format!r}; {known_names(format, FORMATS)}")
     content = FORMATS[format](table)
     if isinstance(path_or_stream, str | os.PathLike):
         write_file(path_or_stream, content.encode() if isinstance(content, str) else content)

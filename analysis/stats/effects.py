@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from analysis.data.groups import FACTORS, done_runs, require_param
+from analysis.data.groups import done_runs, require_param
 from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
-from analysis.records import State
+from analysis.records import FACTORS, State
 from analysis.stats import inference
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons, free_params
 

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.data.groups import FACTORS, done_runs, follows
+from analysis.data.groups import done_runs, follows
 from analysis.data.labels import sort_key
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
+from analysis.records import FACTORS
 from analysis.stats.inference import Differences
 from analysis.text.typeset import as_text
 

@@ -21,6 +21,7 @@ from analysis.store.record import RunRecord
 from analysis.store.schema import MLFLOW, look, require
 from analysis.text.addresses import local_path, shown, sqlite_path
 from analysis.text.addresses import tracking_uri as default_uri
+from analysis.text.plain import known_names
 from analysis.text.redaction import first_line
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def find_sweeps(client: MlflowClient, sweeps: Sequence[str]) -> list[RunRecord]:
     for unknown in (name for name in sweeps if name not in seen):
         names = sweep_experiments(client)
         known = sorted(name for key, name in names.items() if _has_sweep(client, key))
-        hint = f"known: {', '.join(known)}" if known else NOTHING_YET
+        hint = known_names(unknown, known) if known else NOTHING_YET
         raise AnalysisError(f"unknown sweep {unknown!r}; {hint}")
     return runs
 

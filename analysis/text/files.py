@@ -27,4 +27,6 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
+        if isinstance(error, FileNotFoundError):
+            reason = f"there is no folder {target.parent}"
         raise AnalysisError(f"cannot write {os.fspath(path)}: {reason}") from None

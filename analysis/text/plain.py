@@ -5,8 +5,10 @@ Imports nothing but the standard library: both the sweep and the analysis show t
 
 from __future__ import annotations
 
+import difflib
 import re
 import reprlib
+from collections.abc import Iterable
 from typing import Any
 
 LONGEST_LINE = 400
@@ -56,6 +58,18 @@ def one_line(text: str) -> str:
         return line
     head = LONGEST_LINE - _TAIL - len(_LEFT_OUT)
     return line[:head] + _LEFT_OUT + line[-_TAIL:]
+
+
+def did_you_mean(given: object, known: Iterable[str], otherwise: str) -> str:
+    """The nearest known name as a question, or another hint if none is near."""
+    close = difflib.get_close_matches(str(given), list(known), n=1)
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
+def known_names(given: object, known: Iterable[str]) -> str:
+    """What is said beside a name that is none of those known: the nearest, and all of them."""
+    names = list(known)
+    return " ".join(filter(None, (did_you_mean(given, names, ""), f"known: {', '.join(names)}")))
 
 
 def brief(value: Any) -> str:

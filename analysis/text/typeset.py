@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.records import CONSTANTS
 from analysis.text.plain import visible
 
 _NO_VALUE = "–"
+_MOST_NAMED = 8  # params that are the same for all; of more, those that a reader asks for
 _MARKUP = re.compile(r"\||<(?=[A-Za-z/!?])|(?<=\])\(")
 _APART = ("dataset", "preset")  # what is best in one says nothing of the other
 _SPREADS = ("_std", "_ci95")
@@ -69,8 +71,10 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         parts.append(f"Bold: best by validation{each}.")
     for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
         same: Mapping[str, str] = table.attrs.get(attribute, {})
-        values = ", ".join(f"{visible(name)}={visible(value)}" for name, value in same.items())
-        parts += [f"{title}: {values}."] if values else []
+        named = same if len(same) <= _MOST_NAMED else [name for name in CONSTANTS if name in same]
+        values = [f"{visible(name)}={visible(same[name])}" for name in named]
+        values += [f"{len(same) - len(named)} others"] if len(same) > len(named) else []
+        parts += [f"{title}: {', '.join(values)}."] if values else []
     if table.attrs.get("left_out"):
         parts.append(f"Not shown: {visible(', '.join(table.attrs['left_out']))}.")
     return " ".join(parts)

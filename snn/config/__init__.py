@@ -17,7 +17,8 @@ from snn.config.sections import (
     conditional_defaults,
 )
 from snn.config.trial import TrialConfig, check_keys, model
-from snn.config.wording import describe
+from snn.config.usage import deciders
+from snn.config.wording import describe, unknown_key
 from snn.declarations.keys import no_flag
 
 __all__ = [
@@ -34,7 +35,9 @@ __all__ = [
     "TrialConfig",
     "check_keys",
     "conditional_defaults",
+    "deciders",
     "describe",
     "model",
     "no_flag",
+    "unknown_key",
 ]

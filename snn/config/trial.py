@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, create_model, model_validator
 
+from snn.config import usage
 from snn.config.sections import (
     LAYERS,
-    LAYERS_ONLY,
     OPTIONAL,
-    SPIKING_ONLY,
     ComponentKeys,
     DataConfig,
     EncodingConfig,
@@ -31,7 +30,7 @@ from snn.config.sections import (
 from snn.config.wording import describe
 from snn.declarations.keys import PluginError
 from snn.errors import ConfigError
-from snn.registry import KINDS, OURS, SPIKING_KINDS, Component, Registry, current
+from snn.registry import KINDS, OURS, Component, Registry, current
 
 
 class TrialConfig(
@@ -49,7 +48,7 @@ class TrialConfig(
     Attributes:
         registry: The components that it can name.
 
-    Raises (through `parse`): ConfigError, one line with the key, the value and what is allowed.
+    Raises (through `parse`): ConfigError, a line a mistake: key, value and what is allowed.
     """
 
     registry: ClassVar[Registry] = OURS
@@ -69,17 +68,27 @@ class TrialConfig(
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], components: Registry | None = None) -> TrialConfig:
-        """Validate plain values; what is wrong comes as one ConfigError of one line.
+        """Validate plain values; what is wrong comes as one ConfigError, a line each.
 
         Args:
             values: By key.
             components: Those that it can name; default: the registry that is used now.
         """
-        kind = model() if components is None else _model(components)
         try:
-            return kind(**values)
+            return _kind(components)(**values)
         except ValidationError as error:
-            raise ConfigError(describe(error, kind)) from None
+            raise ConfigError(*_told(error, components).values()) from None
+
+    @classmethod
+    def mistakes(
+        cls, values: Mapping[str, Any], components: Registry | None = None
+    ) -> dict[str, str]:
+        """What is wrong with plain values, by key; a line each. Takes what `parse` takes."""
+        try:
+            _kind(components)(**values)
+        except ValidationError as error:
+            return _told(error, components)
+        return {}
 
     def component(self, kind: str) -> Component:
         """The component of a kind that this run uses or, without spikes, would use."""
@@ -106,12 +115,7 @@ class TrialConfig(
     @property
     def components(self) -> list[Component]:
         """The components that this run uses."""
-        unused = set() if self.spiking else set(SPIKING_KINDS) - {"neuron"}
-        if self.has_own_network:
-            unused = set(SPIKING_KINDS) - {
-                kind for kind in SPIKING_KINDS if KINDS[kind] in self.component("network").uses
-            }
-        return [self.component(kind) for kind in KINDS if kind not in unused]
+        return usage.components(self.registry, self._deciding())
 
     def identity(self) -> dict[str, Any]:
         """What determines the numbers: techniques that are not used are left out.
@@ -134,21 +138,15 @@ class TrialConfig(
         return {key: value for key, value in self.to_wire().items() if key not in unused}
 
     def _unused(self) -> set[str]:
-        used = self.components
-        unused = set(ExecutionConfig.model_fields)
-        for kind in KINDS:
-            unused |= self.registry.shared(kind) | self.registry.brought(kind)
-        for each in used:
-            unused -= {*each.uses, *each.own}
-        if not self.has_own_network:
-            unused |= {"network"} if self.spiking else {"network", *SPIKING_ONLY}
-        else:
-            unused |= LAYERS_ONLY - {*self.component("network").uses}
-            if self.uses_kind("encoding"):  # it says which of its keys it uses
-                unused |= self.registry.shared("encoding") - {*self.component("encoding").uses}
-        if not self.learn_beta:
-            unused |= {"beta_per_neuron"}
-        return unused
+        return usage.unused_keys(self.registry, self._deciding())
+
+    def why_unused(self, key: str) -> usage.Unused:
+        """Why a key has no effect in this run: `uses` is false of it."""
+        return usage.why_unused(self.registry, key, self._deciding())
+
+    def _deciding(self) -> dict[str, Any]:
+        keys = (*KINDS.values(), "learn_beta")
+        return {key: getattr(self, key) for key in keys}
 
     def to_wire(self) -> dict[str, Any]:
         """All keys with plain values, to hand to another process: `parse` gives an equal one."""
@@ -182,37 +180,46 @@ def _model(registry: Registry) -> type[TrialConfig]:
         names: Any = Literal[registry.names(kind)]
         described = Field(description=ours.description)
         fields[key] = Annotated[(names, described, *ours.metadata)], ours.default
+    wrong = [line for component in registry.plugins for line in _mistaken_keys(component)]
+    if wrong:
+        raise PluginError(*wrong)
     for component in registry.plugins:
-        _refuse_our_keys(component)
         fields |= {key.name: (key.annotation, key.default) for key in component.keys}
     extended = create_model("TrialConfig", __base__=TrialConfig, **fields)
     extended.registry = registry
     return extended
 
 
+def _kind(components: Registry | None) -> type[TrialConfig]:
+    return model() if components is None else _model(components)
+
+
+def _told(error: ValidationError, components: Registry | None) -> dict[str, str]:
+    lines: dict[str, str] = {}
+    for place, line in describe(error, lambda _: _kind(components), own=True):
+        lines.setdefault(str(place[0]) if place else "", line)
+    return lines
+
+
 def check_keys(registry: Registry) -> None:
     """Refuse components whose keys are not those that they may bring or change.
 
     Raises:
-        PluginError: One line.
+        PluginError: A line for each.
     """
     _model(registry)
 
 
-def _refuse_our_keys(component: Component) -> None:
-    """Refuse a declaration whose keys are not those that it may bring or change.
-
-    Raises:
-        PluginError: One line.
-    """
+def _mistaken_keys(component: Component) -> Iterator[str]:
+    """The keys of a declaration that are not those that it may bring or change, a line each."""
     where = f"{component.file}: {component.title}"
     for key in component.own:
         if hasattr(TrialConfig, key) or key in TrialConfig.model_fields:
-            raise PluginError(f"{where}: key {key} exists already, in spikesweep; rename it")
+            yield f"{where}: key {key} exists already, in spikesweep; rename it"
     for key in (*component.uses, *component.defaults, *component.published):
         if key not in TrialConfig.model_fields:
             known = "only its own keys may be new; they stand in keys"
-            raise PluginError(f"{where}: {key} is no key of spikesweep; {known}")
+            yield f"{where}: {key} is no key of spikesweep; {known}"
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -1,43 +1,72 @@
-"""Mistakes in keys and values, in one line."""
+"""Mistakes in keys and values, in one line each."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
+from snn.declarations.suggestion import OWN, did_you_mean
 from snn.registry import KINDS
 
+Place: TypeAlias = tuple[int | str, ...]
+
 _LONGEST_VALUE = 80  # characters of a value in an error
+_NOT_HERE = "keys: spikesweep schema"
 
 
-def describe(error: ValidationError, model: type[BaseModel], where: str = "") -> str:
-    """The first mistake of a pydantic error in one line: place, value, what is allowed."""
-    first = error.errors(include_url=False)[0]
-    place = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    if first["type"] == "extra_forbidden":
+def describe(
+    error: ValidationError, model_at: Callable[[Place], type[BaseModel]], *, own: bool = False
+) -> list[tuple[Place, str]]:
+    """The mistakes of a pydantic error, each with its place and in one line.
+
+    Args:
+        error: What pydantic found.
+        model_at: What describes the keys beside the one at a place.
+        own: Whether users can bring keys of their own.
+    """
+    found = error.errors(include_url=False)
+    within = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+    return [
+        (one["loc"], _line(one, model_at(one["loc"]), own))
+        for one in found
+        if one["loc"] not in within  # a list without its wrong items is also too short, say
+    ]
+
+
+def unknown_key(key: object, known: Sequence[str]) -> str:
+    """What is said of a key of a configuration that is unknown."""
+    hint = did_you_mean(key, known, f"{_NOT_HERE};")
+    return f"unknown key; {hint} {OWN}"
+
+
+def _line(one: Any, model: type[BaseModel], own: bool) -> str:
+    """One mistake: place, value, what is allowed."""
+    place = ".".join(str(part) for part in one["loc"])
+    if one["type"] == "extra_forbidden":
         known = sorted(model.model_fields)
-        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-        return f"{place}: unknown key; {hint}{more}"
-    if first["type"] == "tuple_type":
-        return f"{place}: must be a list, such as [{_brief(first['input'], str)}]{more}"
-    message = first["msg"].removeprefix("Value error, ")
+        if own:
+            return f"{place}: {unknown_key(one['loc'][-1], known)}"
+        otherwise = f"known: {', '.join(known)}"
+        return f"{place}: unknown key; {did_you_mean(one['loc'][-1], known, otherwise)}"
+    if one["type"] == "tuple_type":
+        return f"{place}: must be a list, such as [{_brief(one['input'], str)}]"
+    message: str = one["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    if not first["loc"]:
-        return f"{where}: {message}{more}" if where else f"{message}{more}"
-    if first["type"] == "literal_error" and first["loc"][-1] in KINDS.values():
-        more = f"; {_hint(first['input'], message)}{more}"
-    return f"{place}: {message}, got {_brief(first['input'], repr)}{more}"
+    if not place:
+        return message
+    nearest = _nearest(one) if one["type"] == "literal_error" else ""
+    return f"{place}: {message}, got {_brief(one['input'], repr)}{nearest}"
 
 
-def _hint(given: Any, message: str) -> str:
-    """What somebody may have meant by a component that is unknown."""
-    close = difflib.get_close_matches(str(given), message.split("'")[1::2], n=1)
-    return f"did you mean {close[0]}?" if close else "one of your own needs its file: --plugin FILE"
+def _nearest(one: Any) -> str:
+    """What somebody may have meant by a value that is none of those that there are."""
+    allowed = one["ctx"]["expected"].split("'")[1::2]
+    hint = did_you_mean(one["input"], allowed, "")
+    own = OWN if one["loc"][-1] in KINDS.values() else ""
+    hints = " ".join(filter(None, (hint, own)))
+    return f"; {hints}" if hints else ""
 
 
 def _brief(value: Any, text_of: Callable[[Any], str]) -> str:

@@ -10,6 +10,7 @@ from snn import registry
 from snn.data import idx
 from snn.data.dataset import Dataset
 from snn.data.idx import ENV
+from snn.declarations.suggestion import did_you_mean
 from snn.errors import DataError
 
 NAMES = registry.OURS.names("dataset")
@@ -42,8 +43,9 @@ def load(
     """
     known = components or registry.current()
     if name not in known.names("dataset"):
-        there = ", ".join(known.names("dataset"))
-        raise DataError(f"data set {name!r} is unknown; there are {there}")
+        there = known.names("dataset")
+        hint = did_you_mean(name, there, f"there are {', '.join(there)}")
+        raise DataError(f"data set {name!r} is unknown; {hint}")
     folder = Path(root) if root is not None else default_root()
     dataset = known.get("dataset", name).load()(folder, download)
     if not isinstance(dataset, Dataset) or dataset.name != name:

@@ -23,7 +23,7 @@ no code. The digest is compared before anything of a file is run for them (`regi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -66,7 +66,7 @@ def use_files(files: Iterable[PluginFile]) -> None:
     """Read configurations with our components, those of entry points and those of these files.
 
     Raises:
-        PluginError: A file cannot be used; one line, and what was in use stays in use.
+        PluginError: Files cannot be used; a line each, and what was in use stays in use.
     """
     registry.use(registry_with(files))
 
@@ -139,7 +139,14 @@ def _with_files(files: tuple[PluginFile, ...]) -> Registry:
     """One registry for the same files: configurations that are read with it can be compared."""
     if not files:
         return OURS
-    added = [each for file in files for each in components_of(load(file), file)]
+    added, wrong = list[Component](), list[str]()
+    for file in files:
+        try:
+            added += components_of(load(file), file)
+        except PluginError as error:
+            wrong += error.mistakes
+    if wrong:
+        raise PluginError(*wrong)
     extended = OURS.with_plugins(added)
     check_keys(extended)
     return extended
@@ -165,7 +172,7 @@ def components_of(module: PluginModule, file: PluginFile) -> tuple[Component, ..
         file: Its name stands in the names of its networks.
 
     Raises:
-        PluginError: It declares none, or a declaration is wrong; one line.
+        PluginError: It declares none, or declarations are wrong; a line each.
     """
     declared: Sequence[Component] = getattr(module, "COMPONENTS", ())
     is_list = isinstance(declared, tuple | list)
@@ -174,50 +181,52 @@ def components_of(module: PluginModule, file: PluginFile) -> tuple[Component, ..
     declared = declared or networks_of(module, file.name)
     if not declared:
         raise PluginError(f"{file.name}: declares no COMPONENTS, and has no function of a network")
-    for each in declared:
-        wrong = _mistake(each, module)
-        if wrong:
-            raise PluginError(f"{file.name}: {each.title}: {wrong}")
+    wrong = [
+        f"{file.name}: {each.title}: {mistake}"
+        for each in declared
+        for mistake in _mistakes(each, module)
+    ]
+    if wrong:
+        raise PluginError(*wrong)
     return tuple(
         replace(each, module=module.__name__, digest=file.digest, file=file.name)
         for each in declared
     )
 
 
-def _mistake(component: Component, module: PluginModule) -> str:
-    """What is wrong with a declaration, in words; empty if nothing is."""
+def _mistakes(component: Component, module: PluginModule) -> Iterator[str]:
+    """What is wrong with a declaration, a line each."""
     if component.kind not in KINDS:
-        return f"kind: must be one of {', '.join(KINDS)}"
+        yield f"kind: must be one of {', '.join(KINDS)}"
+        return
     is_reference = component.kind == "network" and reference(component.name)
     if not is_reference and not component.name.isidentifier():
-        return "name: must be letters, digits and _"
+        yield "name: must be letters, digits and _"
     if component.label and not is_label(component.label):
-        return f"label: must be a text of at most {LONGEST_LABEL} letters in one line"
+        yield f"label: must be a text of at most {LONGEST_LABEL} letters in one line"
     if component.kind == "dataset" and component.keys:
-        return "keys: a data set has none"
+        yield "keys: a data set has none"
     for part, allowed in (("compiled", _BACKENDS), ("formats", FORMATS)):
         for given in getattr(component, part):
             if given not in allowed:
-                return f"{part}: {given!r} is none of {', '.join(allowed)}"
+                yield f"{part}: {given!r} is none of {', '.join(allowed)}"
     if component.compiled:
-        return "compiled: only components of spikesweep have compiled loops; leave it out"
+        yield "compiled: only components of spikesweep have compiled loops; leave it out"
     made = getattr(module, str(component.make), None)
     if not callable(made):
-        return f"make: there is no function {component.make!r} in the file"
-    if is_reference:  # said when it is used: other functions of the file need not make networks
-        return ""
-    return _misfit(component, made)
+        yield f"make: there is no function {component.make!r} in the file"
+    elif not is_reference:  # said when it is used: other functions of the file make no networks
+        yield from _misfit(component, made)
 
 
-def _misfit(component: Component, made: object) -> str:
+def _misfit(component: Component, made: object) -> Iterator[str]:
     by_name = () if component.kind in _CONFIGURED else (*component.uses, *component.own)
     count = _TAKES[component.kind]
     try:
         inspect.signature(made).bind(*range(count), **dict.fromkeys(by_name))  # type: ignore[arg-type]
     except ValueError:  # written in C, so nothing is known of it
-        return ""
+        return
     except TypeError as error:
         takes = f"{count} argument{'' if count == 1 else 's'}"
         takes += f" and {', '.join(by_name)} by name" if by_name else ""
-        return f"make: {component.make} must take {takes} ({error})"
-    return ""
+        yield f"make: {component.make} must take {takes} ({error})"

@@ -68,7 +68,8 @@ def read(kind: type[_Kind], state: Mapping[str, Any]) -> _Kind:
     try:
         return kind.model_validate(dict(state))
     except ValidationError as error:
-        first = describe(error, kind).split(", got ")[0]  # what was got may be a whole network
+        (_, first), *_ = describe(error, lambda _: kind)
+        first = first.split(", got ")[0]  # what was got may be a whole network
         raise CheckpointError(" ".join(first.split())[:200]) from None
 
 

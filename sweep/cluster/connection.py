@@ -31,7 +31,7 @@ PATIENCE_S = 90.0
 """How long Ray may take to start on this machine; for a silent server it would wait for ever."""
 
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
-_TOO_SLOW = "timed out during startup", "Timed out waiting for file"
+_TOO_SLOW = "timed out during startup", "Timed out waiting for file", "Failed to start GCS"
 _HERE = "local"
 
 

@@ -12,6 +12,7 @@ from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,
+    check_new,
     print_table,
     say_result,
     stderr,
@@ -66,6 +67,8 @@ def submit(
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides, plugin)
+    if not resume:
+        check_new(sweep, spec)
     from sweep.cluster.jobs import JobServer
 
     there = JobServer(cluster)

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from sweep.commands.parts import completion
-from sweep.commands.parts.common import PluginOption
+from sweep.commands.parts.common import PluginOption, say_result
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def figure(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME…",
+            metavar="NAME",
             help="sweeps: spikesweep list",
             autocompletion=completion.sweeps,
         ),
@@ -68,6 +68,8 @@ def figure(
     source = figures.source_of(names, found, activity=partial(activity_of_run, found, plugin))
     options = figures.Options(metric=metric or how.metric, by=tuple(by))
     figures.save_figure(how.draw(source, options), output)
+    if output.is_file():  # and no pipe, into which this line would go, too
+        say_result(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
 
 
 def _kinds() -> Mapping[str, FigureKind]:
@@ -77,9 +79,13 @@ def _kinds() -> Mapping[str, FigureKind]:
 
 
 def _known(kind: str) -> FigureKind:
+    from analysis.text.plain import did_you_mean
+
     kinds = _kinds()
     if kind not in kinds:
-        raise SpecError(f"KIND: {kind!r} is not one of {', '.join(map(repr, kinds))}")
+        nearest = did_you_mean(kind, kinds, "")
+        listed = f"{kind!r} is not one of {', '.join(map(repr, kinds))}"
+        raise SpecError(f"KIND: {listed}{nearest and f'; {nearest}'}")
     return kinds[kind]
 
 
@@ -95,12 +101,13 @@ def _described(kind: FigureKind) -> str:
 def _check(kind: FigureKind, metric: str, by: Sequence[str]) -> None:
     """Refuse what the kind cannot show, before anything is read."""
     from analysis.records import EPOCH_METRICS
+    from analysis.text.plain import known_names
 
     if metric and not kind.metric:
         raise SpecError(f"--metric: {kind.name} takes none")
     if metric and kind.of_epochs and metric not in EPOCH_METRICS:
-        known = ", ".join(EPOCH_METRICS)
-        raise SpecError(f"--metric: {metric!r} is not measured after every epoch; known: {known}")
+        known = known_names(metric, EPOCH_METRICS)
+        raise SpecError(f"--metric: {metric!r} is not measured after every epoch; {known}")
     if len(by) > kind.most_by:
         allowed = f"at most {kind.most_by}" if kind.most_by else "none"
         raise SpecError(f"--by: {kind.name} takes {allowed}, got {', '.join(by)}")

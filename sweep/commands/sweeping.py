@@ -12,6 +12,7 @@ from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,
+    check_new,
     say_result,
     stderr,
     stdout,
@@ -58,6 +59,8 @@ def run(
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
     sweep = load_sweep(spec, overrides, plugin)
+    if not resume:
+        check_new(sweep, spec)
     if dry_run:
         from sweep.run import preview
 
@@ -85,6 +88,7 @@ def validate(
     from sweep.spec.sources import load_sweep, parse_overrides
 
     sweep = load_sweep(spec, parse_overrides(set_), plugin)
+    check_new(sweep, spec)
     say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))

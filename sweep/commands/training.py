@@ -14,6 +14,7 @@ from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     say_result,
+    say_warnings,
     stderr,
 )
 
@@ -63,12 +64,14 @@ def train(
     """
     from snn.config import TrialConfig
     from sweep.run import single
+    from sweep.spec.checks.effects import without_effect
     from sweep.spec.own_networks import use_files
     from sweep.spec.plugins import check_components
     from sweep.spec.sources import parse_overrides
 
     given = use_files({"base": parse_overrides(set_)}, Path(), plugin)["base"]
     config = TrialConfig.parse(given)
+    say_warnings(without_effect(config, given))
     check_components({each.kind: [each.name] for each in config.components})
     ended = single.train(config, stderr())
     if ended.undelivered:

@@ -107,6 +107,23 @@ class Result:
             return pd.DataFrame(self._known)
         return summarise(self.runs)
 
+    def table(self, top: int = 10) -> str:
+        """The leaders as `spikesweep show` prints them: for people, with no column left out.
+
+        >>> print(result.table())
+
+        Args:
+            top: Rows at most.
+
+        Raises:
+            AnalysisError: No trial is done.
+        """
+        return self._readable().head(top).to_string(index=False, line_width=None)
+
+    def _readable(self) -> pd.DataFrame:
+        known = self.leaders
+        return known.map(as_text) if self.undelivered else printed(labelled(known))
+
     def history(self, *metrics: str) -> pd.DataFrame:
         """Metrics of every epoch, one row per trial and epoch, as `analysis.load_history` does.
 
@@ -140,8 +157,7 @@ class Result:
     def _repr_html_(self) -> str:
         head = f"<p>{escape(repr(self))}</p>"
         try:
-            known = self.leaders
-            leaders = known.map(as_text) if self.undelivered else printed(labelled(known))
+            leaders = self._readable()
         except AnalysisError as error:
             return f"{head}<p>{escape(str(error))}</p>"
         more = len(leaders) - _SHOWN

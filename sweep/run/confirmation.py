@@ -22,7 +22,7 @@ from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.host.paths import launches, storage_root
-from sweep.spec.checks import check_changes
+from sweep.spec.checks.keys import check_changes
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use, read_plugins, use_plugins

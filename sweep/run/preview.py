@@ -13,13 +13,14 @@ from snn.data import Dataset
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
-from sweep.spec.checks import check_backends, check_networks
+from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
-from sweep.spec.specification import Specification
+from sweep.spec.specification import Specification, counted
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.store import store_uri
 
 _PROBES = 3  # configurations whose speed is measured
+_DRAWS = 30  # to find them: a small space gives the same ones again
 _PROBE_BATCHES = 4
 _START_S = 15.0  # Ray and the first actors
 
@@ -31,7 +32,7 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
     check_networks(sweep, datasets)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
     probes = _samples(sweep)
-    progress.print(f"measuring the speed of {len(probes)} configurations …")
+    progress.print(f"measuring the speed of {counted(len(probes), 'configuration')} …")
     device = sweep.resources.device
     seconds = sum(_seconds_per_trial(c, datasets[c.dataset], device) for c in probes) / len(probes)
     trials, parallel = sweep.trials_planned(), _parallel(sweep)
@@ -74,16 +75,19 @@ def _confirm(sweep: Specification) -> list[str]:
 
 
 def _samples(sweep: Specification) -> list[TrialConfig]:
-    """A few configurations of the search, drawn at random."""
+    """A few different configurations of the search, drawn at random."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    drawn = [
-        sweep.space.suggest(study.ask())
-        for _ in range(_PROBES if sweep.search or sweep.points else 1)
-    ]
-    return [sweep.config(assignment, sweep.seeds[0]) for assignment in drawn]
+    wanted = min(_PROBES, sweep.configurations_planned())
+    found: dict[str, TrialConfig] = {}
+    for _ in range(_DRAWS):
+        config = sweep.config(sweep.space.suggest(study.ask()), sweep.seeds[0])
+        found.setdefault(config.config_id, config)
+        if len(found) == wanted:
+            break
+    return list(found.values())
 
 
 def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> float:

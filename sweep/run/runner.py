@@ -8,7 +8,7 @@ from sweep.cluster import connection, nodes
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
-from sweep.spec.checks import check_backends, check_networks
+from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
 

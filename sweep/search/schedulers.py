@@ -29,5 +29,4 @@ def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> TrialSche
         earlier=EARLIER,
         past=past,
     )
-    chosen = sweep.scheduler
-    return chosen.declared.make(trials, chosen.values_of(chosen.declared.keys))
+    return sweep.scheduler.declared.make(trials, sweep.scheduler_values)

@@ -9,16 +9,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
-from analysis.text.plain import brief
 from snn.config import describe
-from snn.errors import ConfigError
 from snn.registry import current
 from sweep.errors import SpecError
-from sweep.spec.checks import check
+from sweep.spec.checks.together import check
 from sweep.spec.own_networks import use_files
 from sweep.spec.sections import sampler_model, scheduler_model
 from sweep.spec.specification import Confirm, Resources, Specification
 
+_UNNAMED = "unnamed"
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
     "sampler": sampler_model,
     "scheduler": scheduler_model,
@@ -41,7 +40,7 @@ def parse_sweep(
     The plugins are in use from then on, and no others.
 
     Raises:
-        SpecError: Something in them is wrong: what, where, and what is allowed, in one line.
+        SpecError: Something in them is wrong: a line a mistake, what, where, and what is allowed.
     """
     if not isinstance(values, Mapping):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
@@ -49,22 +48,29 @@ def parse_sweep(
         values = use_files(values, folder or Path(), more)
         refuse_taken_names()
     except SpecError as error:
-        raise SpecError(f"{where}: {error}") from None
-    try:
-        sweep = Specification(**{str(key): value for key, value in values.items()})
-    except ValidationError as error:
-        raise SpecError(f"{where}: {describe(error, _section_of(error))}") from None
-    try:
-        check(sweep)
-        _check_decided(sweep)
-    except SpecError as error:
-        raise SpecError(f"{where}: {error}") from None
+        raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None
+    sweep, unread = _read({str(key): value for key, value in values.items()})
+    mistakes = [*unread.values(), *check(sweep, [place.split(".")[0] for place in unread])]
+    if mistakes:
+        raise SpecError(*(f"{where}: {line}" for line in dict.fromkeys(mistakes)))
     return sweep
 
 
-def _section_of(error: ValidationError) -> type[BaseModel]:
-    """Where the first mistake is, so that its keys can be named."""
-    section, *inner = error.errors(include_url=False)[0]["loc"] or ("",)
+def _read(values: dict[str, Any]) -> tuple[Specification, dict[str, str]]:
+    """A specification of the keys that can be read; what is wrong with the others, by place."""
+    try:
+        return Specification(**values), {}
+    except ValidationError as error:
+        told = describe(error, _model_at)
+        mistakes = {".".join(map(str, place)): line for place, line in told}
+        wrong = {str(place[0]) for place, _ in told}
+        sound = {key: value for key, value in values.items() if key not in wrong}
+        return Specification(**{"name": _UNNAMED, **sound}), mistakes
+
+
+def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
+    """What describes the keys beside the one at this place."""
+    section, *inner = place or ("",)
     return _SECTIONS.get(section, lambda: Specification)() if inner else Specification
 
 
@@ -75,25 +81,12 @@ def refuse_taken_names() -> None:
         SpecError: One has the name of a key of a specification, or of a metric or column.
     """
     taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    wrong: list[str] = []
     for component in current().plugins:
-        for key in taken.intersection(component.own):
-            raise SpecError(
-                f"plugins: {component.file}: {component.title}: key {key} means something else in "
-                "specifications and tables; rename it"
-            )
-
-
-def _check_decided(sweep: Specification) -> None:
-    """A condition on a key that is fixed must name values that the key could have."""
-    for parameter in sweep.space.parameters:
-        for other, values in parameter.when.items():
-            where = f"search.{parameter.name}.when"
-            for value in values if other in sweep.space.fixed else ():
-                try:
-                    written = sweep.fixed_keys(**{other: value})[other]
-                except ConfigError as error:
-                    raise SpecError(f"{where}.{error}") from None
-                if value != written:
-                    raise SpecError(
-                        f"{where}.{other}: is never {brief(value)}; write {brief(written)}"
-                    )
+        wrong += [
+            f"plugins: {component.file}: {component.title}: key {key} means something else in "
+            "specifications and tables; rename it"
+            for key in sorted(taken.intersection(component.own))
+        ]
+    if wrong:
+        raise SpecError(*wrong)

@@ -44,18 +44,22 @@ def read_plugins(given: Any, folder: Path, more: Sequence[str] = ()) -> list[dic
         more: Paths of the command line, relative to the working directory.
 
     Raises:
-        SpecError: Something is no file that can be read, or two have one name.
+        SpecError: Some are no files that can be read, or two have one name; a line each.
     """
     if not isinstance(given, list | tuple):
         raise SpecError(f"plugins: must be a list of Python files, got {brief(given)}")
     found: list[dict[str, str]] = []
-    for one in given:
-        found.append(_embedded(one) if isinstance(one, Mapping) else _read(one, folder))
-    found += [_read(path, Path()) for path in more]
+    wrong: list[str] = []
+    for one, beside in [*((one, folder) for one in given), *((path, Path()) for path in more)]:
+        try:
+            found.append(_embedded(one) if isinstance(one, Mapping) else _read(one, beside))
+        except SpecError as error:
+            wrong += error.mistakes
     names = [one["file"] for one in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise SpecError(f"plugins: {name} stands twice; files need different names")
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        wrong.append(f"plugins: {name} stands twice; files need different names")
+    if wrong:
+        raise SpecError(*wrong)
     return found
 
 
@@ -63,12 +67,12 @@ def use_plugins(given: Iterable[Mapping[str, str]]) -> None:
     """Read configurations with the components of these files.
 
     Raises:
-        SpecError: A file cannot be used.
+        SpecError: Files cannot be used; a line each.
     """
     try:
         plugins.use_files(Plugin(**one).as_file for one in given)
     except PluginError as error:
-        raise SpecError(f"plugins: {error}") from None
+        raise SpecError(*(f"plugins: {line}" for line in error.mistakes)) from None
 
 
 def plugins_in_use() -> list[dict[str, str]]:

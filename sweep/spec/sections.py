@@ -36,6 +36,10 @@ class _Chosen(Section):
         given = self.model_extra or {}
         return {key.name: given.get(key.name, key.default) for key in keys}
 
+    def given(self, name: str) -> Any:
+        """The value of a key if it is not its default, else None."""
+        return (self.model_extra or {}).get(name)
+
 
 class ChosenSampler(_Chosen):
     """Who suggests configurations."""

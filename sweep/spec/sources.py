@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from analysis.text.plain import brief
-from snn.config import model
+from analysis.text.plain import brief, did_you_mean
+from snn.config import model, unknown_key
 from sweep.errors import SpecError
 from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
@@ -34,37 +33,57 @@ def load_sweep(
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
     """
-    where = "standard input" if source == "-" else source
+    where = shown_source(source)
     values = read(_text(source), where)
     if not isinstance(values, dict):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
     folder = Path(source).parent
     changes = dict(overrides or {})
     if "network" in changes:  # it may bring keys that others are of
-        _override(values, "network", changes.pop("network"), where)
+        _override(values, "network", changes.pop("network"))
     try:
         values = use_files(values, folder, plugins)  # `--set` takes keys of theirs
     except SpecError as error:
-        raise SpecError(f"{where}: {error}") from None
+        raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None
+    wrong: list[str] = []
     for key, value in changes.items():
-        _override(values, key, value, where)
-    return parse_sweep(values, where, folder)
+        try:
+            _override(values, key, value)
+        except SpecError as error:
+            wrong += error.mistakes
+    try:
+        sweep = parse_sweep(values, where, folder)
+    except SpecError as error:
+        raise SpecError(*wrong, *error.mistakes) from None
+    if wrong:
+        raise SpecError(*wrong)
+    return sweep
+
+
+def shown_source(source: str) -> str:
+    """What a source of specifications is called in messages."""
+    return "standard input" if source == "-" else source
 
 
 def parse_overrides(items: Sequence[str]) -> dict[str, Any]:
     """Read `KEY=VALUE` items; values as in YAML.
 
     Raises:
-        SpecError: An item has no `=`, or its value is no YAML.
+        SpecError: Items have no `=`, or values that are no YAML; a line each.
     """
-    overrides = {}
+    overrides: dict[str, Any] = {}
+    wrong: list[str] = []
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
-            raise SpecError(
-                f"--set {brief(item)[1:-1]}: needs KEY=VALUE, for example --set epochs=5"
-            )
-        overrides[key.strip()] = read(value, f"--set {key.strip()}")
+            wrong.append(f"--set {brief(item)[1:-1]}: needs KEY=VALUE, for example --set epochs=5")
+            continue
+        try:
+            overrides[key.strip()] = read(value, f"--set {key.strip()}")
+        except SpecError as error:
+            wrong += error.mistakes
+    if wrong:
+        raise SpecError(*wrong)
     return overrides
 
 
@@ -78,13 +97,11 @@ def bundled() -> dict[str, str]:
     }
 
 
-def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None:
+def _override(values: dict[str, Any], key: str, value: Any) -> None:
     if key in model().model_fields:
         for part in ("base", "search"):
             if not isinstance(values.setdefault(part, {}), dict):
-                raise SpecError(
-                    f"{source}: {part}: needs keys and values, got {brief(values[part])}"
-                )
+                return  # nothing can be set; it is said when the whole is read
         values["base"][key] = value
         values["search"].pop(key, None)
         again = values.get("confirm")
@@ -96,9 +113,7 @@ def _override(values: dict[str, Any], key: str, value: Any, source: str) -> None
     top, *inner = key.split(".")
     if top not in Specification.model_fields:
         known = [*model().model_fields, *Specification.model_fields]
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "keys: spikesweep schema"
-        raise SpecError(f"--set {key}: unknown key; {hint}")
+        raise SpecError(f"--set {key}: {unknown_key(key, known)}")
     for part in inner:
         section = by_name(values.get(top, {}))
         if not isinstance(section, dict) or top == "name":
@@ -122,8 +137,9 @@ def _text(source: str) -> str:
             return str(inside.read_text(encoding="utf-8"))
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        names = ", ".join(sorted(f.name[:-5] for f in _specs().iterdir()))
-        raise SpecError(f"{source}: no such file; bundled sweeps: {names}") from None
+        names = sorted(f.name[:-5] for f in _specs().iterdir() if f.name.endswith(".yaml"))
+        hint = did_you_mean(source, names, f"bundled sweeps: {', '.join(names)}")
+        raise SpecError(f"{source}: no such file; {hint}") from None
     except IsADirectoryError:
         raise SpecError(f"{source}: is a folder; a sweep is a YAML file") from None
     except UnicodeDecodeError:

@@ -188,6 +188,13 @@ class Specification(Section):
         return f"{counted(top, 'leader')}{of_each}"
 
     @property
+    def scheduler_values(self) -> dict[str, Any]:
+        """The values of the scheduler's keys; of epochs, at most those that every trial has."""
+        declared, shortest = self.scheduler.declared, min(self.values("epochs"))
+        values = self.scheduler.values_of(declared.keys)
+        return values | {name: min(values[name], shortest) for name in declared.within_epochs}
+
+    @property
     def size(self) -> str:
         """How many trials are planned, in words."""
         planned = counted(self.configurations_planned(), "configuration")

@@ -89,8 +89,10 @@ def _judge(case: Case, code: int, out: str, err: str) -> str:
         return f"control characters: {ascii(out + err)[:300]}"
     if code == 0:
         return "" if case.may_pass else f"it was accepted: {out[:200]}"
-    if len(lines) != 1 and not (out and not lines):  # `data` lists what it found
-        return f"{len(lines)} lines: {err[:300]}"
+    if not lines and not out:  # `data` lists what it found
+        return "nothing was said"
+    if len(set(lines)) < len(lines) or not all(line.startswith(_PREFIX) for line in lines):
+        return f"no line for each mistake: {err[:300]}"
     longest = LONGEST_LINE + len(_PREFIX)
     return "" if all(len(line) <= longest for line in lines) else f"too long: {len(err)} characters"
 

@@ -23,7 +23,7 @@ from snn.registry import OURS
 from snn.training import checkpoint
 from snn.training.trainer import Trainer
 from sweep.errors import SpecError
-from sweep.spec.checks import check_networks
+from sweep.spec.checks.trials import check_networks
 from sweep.spec.parsing import parse_sweep
 from sweep.tracking.requirements import requirements
 

@@ -15,6 +15,7 @@ import yaml
 from analysis.errors import AnalysisError
 from sweep import RunningError, SpecError, Sweep
 from sweep.api import _ONE_AT_A_TIME
+from sweep.results.result import Result
 from sweep.spec.sources import bundled, load_sweep
 from sweep.spec.specification import Specification
 from tests.sweep_tests.workplace import SMALL, Workplace
@@ -62,7 +63,9 @@ def test_a_mistake_is_told_as_in_yaml(wrong: dict[str, Any], place: Workplace) -
     (place.folder / "it.yaml").write_text(yaml.safe_dump(SMALL | wrong, sort_keys=False))
     done = place.run("validate", "it.yaml")
     assert done.returncode == 2
-    assert done.stderr == f"spikesweep: {told.value}\n".replace("Sweep: ", "it.yaml: ", 1)
+    assert done.stderr.splitlines() == [
+        f"spikesweep: {line}".replace("Sweep: ", "it.yaml: ", 1) for line in told.value.mistakes
+    ]
 
 
 def test_values_of_python_and_numpy_mean_what_lists_and_numbers_mean() -> None:
@@ -119,6 +122,30 @@ def test_a_resume_of_what_never_ran_is_refused_before_anything_starts(in_folder:
     with pytest.raises(SpecError, match="no launch of 'small'"):
         Sweep(**SMALL).run(resume=True)
     assert not list(in_folder.iterdir())
+
+
+def test_a_searched_key_without_effect_is_refused_before_anything_starts(in_folder: Path) -> None:
+    useless = {"base": {"dynamics": "lif"}, "search": {"beta": [0.1, 0.2]}}
+    with pytest.raises(SpecError, match=r"^Sweep: search\.beta: has no effect: only alif uses it"):
+        Sweep(**SMALL | useless).run()
+    assert not list(in_folder.iterdir())
+
+
+def test_every_mistake_in_python_is_a_line(in_folder: Path) -> None:
+    with pytest.raises(SpecError) as told:
+        Sweep(name="s", base={"hiden": 3}, search={"lr": [-1]}, trails=4)
+    places = ["trails", "base.hiden", "search.lr"]
+    lines = str(told.value).splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [["Sweep", place] for place in places]
+
+
+def test_a_wide_table_of_leaders_is_whole_in_a_plain_script() -> None:
+    many = {f"a_key_with_a_long_name_{number}": number for number in range(30)}
+    result = Result("s", undelivered="elsewhere", _known=[many, many, many])
+    assert "..." in str(result.leaders)  # what pandas leaves out
+    head, *rows = result.table(top=2).splitlines()
+    assert head.split() == list(many)
+    assert [row.split() for row in rows] == [[str(value) for value in many.values()]] * 2
 
 
 @pytest.mark.parametrize(

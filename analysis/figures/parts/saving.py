@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from analysis.errors import AnalysisError
 from analysis.figures.parts.style import names_as_they_are, styled
 from analysis.text.files import write_file
+from analysis.text.plain import known_names
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -73,5 +74,5 @@ def known_suffix(path: str | os.PathLike[str]) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise AnalysisError(f"cannot save a figure as {suffix!r}; known: {', '.join(SUFFIXES)}")
+        raise AnalysisError(f"cannot save a figure as {suffix!r}; {known_names(suffix, SUFFIXES)}")
     return suffix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
     from rich.table import Table
+
+    from sweep.spec.specification import Specification
 
 _GAP = 3  # between two columns of a table
 
@@ -90,6 +92,28 @@ def say_result(text: str) -> None:
 def say(text: str) -> None:
     """A line on standard error, beside the results."""
     stderr().print(text)
+
+
+def check_new(sweep: Specification, spec: str) -> None:
+    """Check what a launch that is resumed need not fulfil; say what may not be meant.
+
+    Args:
+        sweep: The plan.
+        spec: Where it is from, as it was given.
+
+    Raises:
+        SpecError: A searched key has no effect.
+    """
+    from sweep.spec.checks.effects import check_effects
+    from sweep.spec.sources import shown_source
+
+    say_warnings(check_effects(sweep, shown_source(spec)))
+
+
+def say_warnings(lines: Iterable[str]) -> None:
+    """A line each on standard error: what was given is taken, and may not be what was meant."""
+    for line in lines:
+        say(f"warning: {line}")
 
 
 def warn_of_mixed(runs: pd.DataFrame) -> None:

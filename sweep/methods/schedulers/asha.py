@@ -50,7 +50,8 @@ SCHEDULER = Scheduler(
             type=int,
             default=3,
             low=1,
-            description="epochs that every trial gets (asha)",
+            description="epochs that every trial gets (asha): at most those of the shortest trial, "
+            "to which the default is lowered",
         ),
         REDUCTION,
     ),

@@ -6,11 +6,12 @@ Optuna knows each of them as one value of a single categorical parameter.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sweep.spec.spaces.space import Assignment, Parameter
+from sweep.spec.spaces.parameter import Parameter
+from sweep.spec.spaces.space import Assignment
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -38,6 +39,11 @@ class Points:
     def covering(self) -> list[Assignment]:
         """All of them."""
         return self.grid()
+
+    def cases(self, names: Collection[str]) -> Iterator[tuple[Assignment, set[str]]]:
+        """All of them, whatever the names; each with its keys."""
+        for point in self.points:
+            yield dict(point), set(point)
 
     def size(self) -> int:
         """How many there are."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
-import math
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
+from sweep.spec.spaces.parameter import Parameter
 from sweep.spec.yaml.repeats import hashable
 
 if TYPE_CHECKING:
@@ -20,143 +17,6 @@ if TYPE_CHECKING:
 _LONGEST_GRID = 100_000  # points; more could be neither listed nor trained
 _OTHER = object()  # stands for all values of a parameter that no condition names
 Assignment = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """One dimension of the search.
-
-    Attributes:
-        choices: The values, for a choice; else empty.
-        low, high: Ends of a range, both included.
-        step: Distance of the values of a stepped range; None for a continuous one.
-        integer: Whether the values are whole numbers.
-        log: Whether the range is searched on a logarithmic scale.
-        when: Values that other parameters must have for this one to be used.
-    """
-
-    name: str
-    choices: tuple[Any, ...] = ()
-    low: float = 0
-    high: float = 0
-    step: float | None = None
-    integer: bool = False
-    log: bool = False
-    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-
-    def suggest(self, trial: BaseTrial) -> Any:
-        """Ask Optuna for a value."""
-        if self.choices:
-            return self._by_label[trial.suggest_categorical(self.name, list(self._by_label))]
-        if self.integer:
-            low, high, step = int(self.low), int(self.high), int(self.step or 1)
-            return trial.suggest_int(self.name, low, high, step=step, log=self.log)
-        value = trial.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log)
-        return value if self.step is None else self._nearest(value)
-
-    def count(self) -> int | None:
-        """Number of values; None when they are infinitely many."""
-        if self.choices:
-            return len(self.choices)
-        return None if self.step is None else steps_between(self.low, self.high, self.step) + 1
-
-    def values(self) -> tuple[Any, ...] | None:
-        """All values in order; None when they are infinitely many."""
-        if self.choices:
-            return self.choices
-        if self.step is None:
-            return None
-        count = steps_between(self.low, self.high, self.step) + 1
-        return tuple(stepped(self.low, i, self.step) for i in range(count))
-
-    def takes(self, value: Any) -> bool:
-        """Whether the parameter can have a value."""
-        if self.choices:
-            return hashable(value) in self._choices
-        if not isinstance(value, int | float) or not self.low <= value <= self.high:
-            return False
-        return self.step is None or value == self._nearest(value)
-
-    def label(self, value: Any) -> Any:
-        """The value that Optuna stores for this one: it takes only simple types."""
-        if not self.choices:
-            return value
-        return self._labels[hashable(value)]
-
-    def samples(self) -> tuple[Any, ...]:
-        """The values that show whether all are allowed: the choices, or the ends of a range.
-
-        Of a continuous range also a value within, to see whether fractions are allowed.
-        """
-        if self.choices:
-            return self.choices
-        if self.integer:
-            return int(self.low), int(self.high)
-        return self.low, self.low + (self.high - self.low) / math.pi, self.high
-
-    def ends(self) -> tuple[Any, ...]:
-        """The choices, or the first and the last value of a range."""
-        count = self.count()
-        if self.choices or count is None:
-            return self.choices or (self.samples()[0], self.samples()[-1])
-        assert self.step is not None
-        return self.low, stepped(self.low, count - 1, self.step)
-
-    def describe(self) -> str:
-        """The range in words."""
-        if self.choices:
-            text = ", ".join(_as_yaml(choice) for choice in self._by_label)
-        else:
-            text = f"{_number(self.low)} … {_number(self.high)}"
-            text += f" in steps of {_number(self.step)}" if self.step and self.step != 1 else ""
-            text += " (logarithmic)" if self.log else ""
-        conditions = (f"{k} is {' or '.join(map(_as_yaml, v))}" for k, v in self.when.items())
-        return " if ".join([text, *([" and ".join(conditions)] if self.when else [])])
-
-    def _nearest(self, value: float) -> float:
-        assert self.step is not None
-        return stepped(self.low, round((value - self.low) / self.step), self.step)
-
-    def admitted(self, other: str, value: Any) -> bool:
-        """Whether `when` names this value of another parameter."""
-        return hashable(value) in self._conditions[other]
-
-    @cached_property
-    def _by_label(self) -> dict[Any, Any]:
-        simple = (bool, int, float, str, type(None))
-        return {c if isinstance(c, simple) else json.dumps(c): c for c in self.choices}
-
-    @cached_property
-    def _labels(self) -> dict[Hashable, Any]:
-        return {hashable(choice): label for label, choice in self._by_label.items()}
-
-    @cached_property
-    def _choices(self) -> frozenset[Hashable]:
-        return frozenset(map(hashable, self.choices))
-
-    @cached_property
-    def _conditions(self) -> dict[str, frozenset[Hashable]]:
-        return {other: frozenset(map(hashable, values)) for other, values in self.when.items()}
-
-
-def _as_yaml(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:g}"
-
-
-def steps_between(low: float, high: float, step: float) -> int:
-    """Whole steps that fit into a range, in exact decimals."""
-    return (Fraction(str(high)) - Fraction(str(low))) // Fraction(str(step))
-
-
-def stepped(low: float, index: int, step: float) -> float:
-    """A value of a stepped range as people write it: 0.1, 0.2, 0.3, not 0.30000000000000004."""
-    if isinstance(low, int) and isinstance(step, int):
-        return low + index * step
-    return float(Fraction(str(low)) + index * Fraction(str(step)))
 
 
 @dataclass(frozen=True)
@@ -229,6 +89,44 @@ class Space:
             for first in itertools.islice(admitted, 1):
                 wanted = self._used_with(other, first) | wanted
         return wanted
+
+    def cases(self, names: Collection[str]) -> Iterator[tuple[Assignment, set[str]]]:
+        """Every combination of the values of some parameters; with the parameters that it uses.
+
+        Of other parameters, on which conditions depend, it has one value for each condition.
+        """
+        named = {other for parameter in self.parameters for other in parameter.when}
+        chosen = [p for p in self.parameters if p.name in {*names, *named}]
+        for case in self._cases(chosen, names, {}):
+            yield case, {p.name for p in self.parameters if self._used(p, case)}
+
+    def _cases(
+        self, left: Sequence[Parameter], names: Collection[str], assignment: Assignment
+    ) -> Iterator[Assignment]:
+        if not left:
+            yield assignment
+            return
+        parameter, *later = left
+        values: Iterable[Any] = ()
+        if self._used(parameter, assignment):
+            every = parameter.name in names and parameter.values()
+            values = every or self._representatives(parameter)
+        else:
+            yield from self._cases(later, names, assignment)
+        for value in values:
+            yield from self._cases(later, names, {**assignment, parameter.name: value})
+
+    def _representatives(self, parameter: Parameter) -> list[Any]:
+        """The values of a parameter that conditions name, and another one if there is any."""
+        named = [
+            value
+            for later in self.parameters
+            for value in later.when.get(parameter.name, ())
+            if parameter.takes(value)
+        ]
+        known = set(map(hashable, named))
+        others = (v for v in parameter.some(len(known) + 1) if hashable(v) not in known)
+        return [*named, *itertools.islice(others, 1)]
 
     def takes(self, assignment: Assignment) -> bool:
         """Whether a point lies in the space: it has exactly the parameters that are used."""

@@ -9,12 +9,14 @@ learn_beta: {choice: [false, true], when: {dynamics: alif}}
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from analysis.text.plain import brief
 from sweep.errors import SpecError
-from sweep.spec.spaces.space import Parameter, Space, stepped, steps_between
+from sweep.spec.spaces.parameter import Parameter, stepped, steps_between
+from sweep.spec.spaces.space import Space
 from sweep.spec.yaml.repeats import first_repeat
 
 FORMS = (
@@ -33,14 +35,49 @@ def parse_space(search: Mapping[str, Any], fixed: Mapping[str, Any]) -> Space:
         fixed: Values of all keys that are not searched, for `when`.
 
     Raises:
-        SpecError: A form, a range or a condition is wrong.
+        SpecError: Forms, ranges or conditions are wrong; a line for each parameter.
+    """
+    parameters, mistakes = read_parameters(search, fixed)
+    if mistakes:
+        raise SpecError(*filter(None, mistakes.values()))
+    return Space(tuple(parameters), fixed)
+
+
+def read_parameters(
+    search: Mapping[str, Any],
+    fixed: Mapping[str, Any],
+    known: Mapping[str, str] = MappingProxyType({}),
+    wrong_value: Callable[[Parameter], str] = lambda _: "",
+) -> tuple[list[Parameter], dict[str, str]]:
+    """The parameters that are right; and what is wrong with the others, by name.
+
+    Args:
+        search: As in the YAML.
+        fixed: Values of all keys that are not searched.
+        known: Of parameters that are wrong, what is wrong with them.
+        wrong_value: What is wrong with the values of a parameter that can be read.
+
+    Nothing is said of a parameter whose conditions are on a wrong one: its line is empty.
     """
     parameters: list[Parameter] = []
+    mistakes = dict(known)
     for name, form in search.items():
-        parameter = _parameter(name, form)
-        _check_conditions(parameter, parameters, search, fixed)
-        parameters.append(parameter)
-    return Space(tuple(parameters), fixed)
+        if name in mistakes:
+            continue
+        try:
+            parameter = _parameter(name, form)
+            if any(other in mistakes for other in parameter.when):
+                mistakes[name] = ""
+                continue
+            _check_conditions(parameter, parameters, search, fixed)
+            wrong = wrong_value(parameter)
+        except SpecError as error:
+            wrong = str(error)
+        if wrong:
+            mistakes[name] = wrong
+        else:
+            parameters.append(parameter)
+    return parameters, mistakes
 
 
 def _parameter(name: str, form: Any) -> Parameter:

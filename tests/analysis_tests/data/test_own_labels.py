@@ -14,7 +14,9 @@ from analysis.data.labelled import labelled
 from analysis.data.runs import load_runs
 from analysis.figures import FIGURES, Options, source_of
 from analysis.records import Tag
-from analysis.report import Material, build_report, write_report
+from analysis.report.content import build_report
+from analysis.report.material import Material
+from analysis.report.page import write_report
 from analysis.report.parts import Table
 from analysis.report.tables import summarise, write_table
 from analysis.run_files.exchange import export_runs

@@ -161,7 +161,7 @@ def test_a_sweep_without_trials_is_an_empty_table(store: Any) -> None:
 def test_an_unknown_sweep_names_the_known_ones(store: Any) -> None:
     store.trial("mnist", "a-0")
     store.trial("digits", "a-0")
-    with one_line("unknown sweep 'mnits'", "known: digits, mnist"):
+    with one_line("unknown sweep 'mnits'", "did you mean mnist? known: digits, mnist"):
         load_runs(["mnist", "mnits"])
 
 

@@ -121,19 +121,20 @@ def test_a_search_shows_the_best_by_validation_and_says_so(runs_of: RunsOf) -> N
         }
         for lr, validation, test in found
     ]
+    rows.append({**rows[0], "group": "other", "dynamics": "alif", "test_accuracy": 0.4})
     figure = accuracy_bars(runs_of(rows))
-    assert list(bars(figure).values()) == pytest.approx([70.0])
-    assert "best by validation (of 3 in all)" in note(figure)
+    assert list(bars(figure).values()) == pytest.approx([40.0, 70.0])
+    assert "best by validation (of 4 in all)" in note(figure)
 
 
-def test_more_sizes_than_colours_are_not_told_apart(runs_of: RunsOf) -> None:
+def test_more_sizes_than_colours_stand_side_by_side(runs_of: RunsOf) -> None:
     rows = [
         {"group": f"g{size}", "dynamics": "lif", "hidden": size, "best_val_accuracy": size / 1000}
         for size in range(100, 1000, 100)
     ]
     figure = accuracy_bars(runs_of(rows))
-    assert list(bars(figure).values()) == pytest.approx([90.0])
-    assert "of 9 in all" in note(figure)
+    assert list(bars(figure).values()) == pytest.approx([10.0 * n for n in range(1, 10)])
+    assert "in all" not in note(figure)
 
 
 def test_the_baseline_stands_beside_the_spiking_networks(runs_of: RunsOf) -> None:
@@ -248,3 +249,19 @@ def test_labels_do_not_overlap(runs_of: RunsOf) -> None:
             boxes = [text.get_window_extent() for text in written]
             pairs = itertools.combinations(boxes, 2)
             assert not any(one.overlaps(other) for one, other in pairs)
+
+
+def test_where_only_another_param_varies_it_is_along_x(runs_of: RunsOf) -> None:
+    rows = [{"group": f"g{n}", "dataset": "mnist", "tau_mem": 5.0 * n} for n in range(1, 4)]
+    assert [group for group, _ in bars(accuracy_bars(runs_of(rows)))] == [
+        "tau_mem=5",
+        "tau_mem=10",
+        "tau_mem=15",
+    ]
+
+
+def test_a_single_bar_of_many_says_what_varies(runs_of: RunsOf) -> None:
+    rows = [{"group": f"g{n}", "dataset": "mnist", "lr": 1e-4 * (n + 1)} for n in range(20)]
+    figure = accuracy_bars(runs_of(rows))
+    assert len(bars(figure)) == 1
+    assert "(of 20 in all); what varies: lr; --by chooses of them" in note(figure)

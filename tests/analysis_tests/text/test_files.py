@@ -95,6 +95,15 @@ def test_the_caption_names_the_params_that_are_left_out(runs_of: RunsOf) -> None
     assert "Not shown" not in text_of(summarise(runs_of(rows)), "md")
 
 
+def test_of_many_params_that_do_not_vary_the_caption_names_those_that_are_asked_for(
+    runs_of: RunsOf,
+) -> None:
+    many = {f"key_{number}": 1 for number in range(9)}
+    rows = [{"group": str(n), "hidden": n, "dataset": "mnist", "epochs": 8, **many} for n in (1, 2)]
+    text = text_of(summarise(runs_of(rows)), "md")
+    assert "The same for all: dataset=mnist, epochs=8, 9 others." in text
+
+
 def test_the_caption_tells_what_only_some_rows_have_apart(runs_of: RunsOf) -> None:
     rows = [
         {"group": "a", "dynamics": "alif", "beta": 0.1, "lr": 0.001},
@@ -193,5 +202,7 @@ def test_a_path_that_cannot_be_written_is_one_line(
     with pytest.raises(AnalysisError) as raised:
         write_table(table, tmp_path / target, "csv")
     assert str(raised.value).startswith(f"cannot write {tmp_path / target}: ")
+    no_folder = f"there is no folder {tmp_path / 'missing'}"
+    assert (no_folder in str(raised.value)) == (target == "missing/t.csv")
     assert "\n" not in str(raised.value)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]

@@ -102,7 +102,7 @@ def test_what_was_read_with_a_file_keeps_it_when_another_is_in_use() -> None:
     config_id = config.config_id
     registry.use(OURS)
     assert config.config_id == config_id
-    with pytest.raises(ValueError, match="one of your own needs its file: --plugin FILE"):
+    with pytest.raises(ValueError, match=r"needs its file: plugins: \[FILE\], or --plugin FILE"):
         TrialConfig.parse({"dynamics": "mine"})
 
 

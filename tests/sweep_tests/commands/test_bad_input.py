@@ -84,6 +84,21 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("predict nope.pt test:1 --figure f.gif", "cannot save a figure as '.gif'; known: .png"),
         ("figure bars nope -o f.png", "no sweep here yet"),
         ("figure pie nope -o f.png", "'bars', 'strip', 'curves'"),
+        ("figure bas nope -o f.png", "did you mean bars?"),
+        ("data shwo", "did you mean show?"),
+        ("run quikstart", "quikstart: no such file; did you mean quickstart?"),
+        ("run quickstart --set sampler.name=tpee", "got 'tpee'; did you mean tpe?"),
+        ("run quickstart --set scheduler.name=ahsa", "got 'ahsa'; did you mean asha?"),
+        ("run quickstart --set metric=val_acuracy", "did you mean val_accuracy?"),
+        (
+            "run quickstart --set leak=0.9",
+            "--set leak: unknown key; keys: spikesweep schema; one of "
+            "your own needs its file: plugins: [FILE], or --plugin FILE",
+        ),
+        (
+            "train --set dynamics=adex",
+            "got 'adex'; one of your own needs its file: plugins: [FILE]",
+        ),
         ("figure bars nope -o f.bmp", "cannot save a figure as '.bmp'; known: .png, .svg, .pdf"),
         ("figure bars nope", "Missing option '--output'"),
         ("figure bars", "Missing argument 'NAME"),
@@ -108,6 +123,39 @@ def test_a_wrong_command_is_one_line_and_code_2(
     assert code == 2
     assert told in line
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        (
+            "run quickstart --set trails=3 --set lr=-1 --trials 0",
+            ["--set trails", "trials", "base.lr"],
+        ),
+        ("train --set epochs=0 --set hiden=3", ["epochs", "hiden"]),
+        ("validate quickstart --plugin a.py --plugin b.py", ["plugins: a.py", "plugins: b.py"]),
+        ("train --set epochs --set lr", ["--set epochs", "--set lr"]),
+    ],
+)
+def test_several_mistakes_are_a_line_each(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: str, places: list[str]
+) -> None:
+    assert run(arguments.split()) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(places)
+    for line, place in zip(lines, places, strict=True):
+        assert (
+            line.removeprefix("spikesweep: ").removeprefix("quickstart: ").startswith(f"{place}:")
+        )
+    assert list(folder.iterdir()) == []
+
+
+def test_of_very_many_mistakes_the_first_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", *(f"--set=none_{number}=1" for number in range(50))]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines), lines[-1]) == (21, "spikesweep: and 30 more")
 
 
 def test_ctrl_c_is_told_whenever_it_comes(

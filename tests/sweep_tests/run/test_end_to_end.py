@@ -132,14 +132,16 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
 def test_figures_are_drawn_from_a_sweep(finished: Workplace, arguments: str) -> None:
     kind, *options = arguments.split()
     done = finished.run("figure", kind, "small", *options, "-o", f"{kind}.svg")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{kind}.svg: ") and done.stdout.endswith(" kB\n")
     assert "digits" in (finished.folder / f"{kind}.svg").read_text()
 
 
 @pytest.mark.parametrize(("kind", "shown"), [("raster", "test:0"), ("forest", "dynamics")])
 def test_figures_open_networks_and_compare_runs(finished: Workplace, kind: str, shown: str) -> None:
     done = finished.run("figure", kind, "small", "-o", f"{kind}.svg")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{kind}.svg: ") and done.stdout.endswith(" kB\n")
     assert shown in (finished.folder / f"{kind}.svg").read_text()
 
 
@@ -148,7 +150,7 @@ def test_figures_open_networks_and_compare_runs(finished: Workplace, kind: str, 
     [
         ("importance", "2 configurations are finished; the importance of params needs 10"),
         ("strip --by nope", "no param 'nope'; those that vary: dynamics"),
-        ("bars --metric accuracy", "no metric 'accuracy'; known: test_accuracy"),
+        ("bars --metric tst_loss", "no metric 'tst_loss'; did you mean test_loss? known: test_"),
     ],
 )
 def test_a_figure_that_cannot_be_drawn_is_one_line(
@@ -336,6 +338,7 @@ def test_the_time_that_a_dry_run_tells_is_that_of_what_did_not_run_before(
     done = finished.run("run", spec, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^already run 4$", done.stdout, re.M)
+    assert "measuring the speed of 2 configurations" in done.stderr  # there are no more
     assert "for 2 trials if none is pruned" in done.stdout
 
 

@@ -10,7 +10,7 @@ import pytest
 from sweep.cli import run
 from sweep.errors import SpecError
 from sweep.spec.sources import bundled, load_sweep, parse_overrides
-from tests.sweep_tests.spec.test_specification import GOOD, write
+from tests.sweep_tests.spec.written import GOOD, write
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A sweep's specification: what is read, what is refused, in one line that says where."""
+"""A specification: what is read of it, what it plans, how it is written again."""
 
 from __future__ import annotations
 
@@ -18,134 +18,7 @@ from sweep.spec.json_schema import json_schema
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sources import bundled, load_sweep
 from sweep.spec.yaml.files import read
-
-GOOD = """
-name: good
-base: {dataset: digits, epochs: 5}
-search:
-  dynamics: [lif, alif]
-  lr: {loguniform: [1e-4, 1e-2]}
-scheduler: {name: asha, grace: 2}
-"""
-
-
-def write(folder: Path, text: str) -> str:
-    (folder / "s.yaml").write_text(text)
-    return str(folder / "s.yaml")
-
-
-def changed(**changes: Any) -> str:
-    return yaml.safe_dump(yaml.safe_load(GOOD) | changes, sort_keys=False)
-
-
-LEARNED = {
-    "dynamics": ["lif", "alif"],
-    "learn_beta": {"choice": [False, True], "when": {"dynamics": "alif"}},
-}
-BAD: list[tuple[str, str]] = [
-    ("", "needs keys and values"),
-    ("[1, 2]", "needs keys and values"),
-    ("name: [", "line 1"),
-    ("name: a\nname: b\n", "stands twice"),
-    ("\t", "line 1"),
-    (changed(name="has space"), "name:"),
-    (changed(name="old.parquet"), "name: 'old.parquet' reads like a file of runs"),
-    (changed(nmae="x"), "nmae: unknown key"),
-    (changed(base={"dataset": "cifar"}), "base.dataset:"),
-    (changed(base={"hiden": 3}), "did you mean hidden?"),
-    (changed(base={"seed": 3}), "use seeds"),
-    (changed(base={"lr": 1e-3}), "search.lr: stands in base, too"),
-    (changed(base={"epochs": 0}), "base.epochs:"),
-    (changed(points=[{"hidden": 3}]), "points: stand beside a search"),
-    (changed(search={}, points=[{"hidden": 3}]), "sampler: tpe searches"),
-    (changed(search={}, sampler="grid", points=[{"hidden": 0}]), "points.0.hidden:"),
-    (changed(search={}, sampler="grid", points=[{"lr": 1}, {"hiden": 3}]), "points.1.hiden:"),
-    (changed(search={}, sampler="grid", points=[{"epochs": 3}]), "stands in base, too"),
-    (changed(search={}, sampler="grid", points=[{"lr": 1}, {"lr": 1}]), "points.1: "),
-    (changed(search={}, sampler="grid", points=[{"seed": 1}]), "use seeds"),
-    (changed(confirm={"seeds": [0, 1]}), "confirm.seeds: the search has used 0"),
-    (changed(confirm={"seeds": [1, 1]}), "confirm.seeds: a seed stands twice"),
-    (changed(confirm={"seeds": [1]}), "confirm.seeds:"),
-    (changed(confirm={"top": 0}), "confirm.top:"),
-    (changed(confirm={"best": 3}), "confirm.best: unknown key"),
-    (changed(confirm={"base": {"epoch": 3}}), "confirm.base.epoch: unknown key; did you mean epo"),
-    (changed(confirm={"base": {"seed": 3}}), "confirm.base.seed: belongs to the replicates"),
-    (changed(confirm={"base": {"epochs": 0}}), "confirm.base.epochs:"),
-    (changed(confirm={"base": {"lr": 1e-3}}), "confirm.base.lr: is searched, and"),
-    (changed(each=["hiden"]), "each.hiden: unknown key; did you mean hidden?"),
-    (changed(each=["epochs"]), "each.epochs: is not searched; in search: dynamics, lr"),
-    (changed(each=["dynamics", "dynamics"]), "each: a key stands twice"),
-    (changed(each="dynamics"), "each: must be a list, such as [dynamics]"),
-    (changed(search={"lr": {"float": [0.1, 1]}}, each=["lr"]), "each.lr: has infinitely many"),
-    (changed(search=LEARNED, each=["learn_beta"]), "used only by some dynamics; name dynamics"),
-    (changed(search=LEARNED, each=["dynamics", "learn_beta"], trials=2), "fewer than the 3 kinds"),
-    (changed(name="n" * 60, confirm={}), "name: 60 letters leave no room for -confirm"),
-    (changed(search={"dynamics": "lif"}), "a fixed value belongs into base"),
-    (changed(search={"dynamics": ["lif", "spiky"]}), "search.dynamics:"),
-    (changed(search={"dynamics": []}), "at least one value"),
-    (changed(search={"dynamics": ["lif", "lif"]}), "stands twice"),
-    (changed(search={"lr": {"loguniform": [1e-2, 1e-4]}}), "low end must be below"),
-    (changed(search={"lr": {"loguniform": [0, 1]}}), "must be above 0"),
-    (changed(search={"lr": {"loguniform": [1e-4]}}), "two numbers"),
-    (changed(search={"lr": {"normal": [0, 1]}}), "unknown key 'normal'"),
-    (changed(search={"lr": {"float": [-1, 1]}}), "search.lr:"),
-    (changed(search={"hidden": {"float": [1, 64]}}), "search.hidden"),
-    (
-        changed(search={"n_steps": {"float": [10, 64]}}),
-        "search.n_steps: input should be a valid int",
-    ),
-    (changed(search={"hidden": {"int": [32, 64], "step": 0}}), "search.hidden.step"),
-    (changed(search={"hidden": {"int": [0, 64]}}), "search.hidden"),
-    (changed(search={"beta": {"float": [0, 1], "when": {"nope": 1}}}), "no parameter 'nope'"),
-    (
-        changed(search={"beta": {"float": [0, 1], "when": {"lr": 1}}, "lr": {"float": [0.1, 1]}}),
-        "lr must stand before beta",
-    ),
-    (
-        changed(search={"dynamics": ["lif"], "beta": {"float": [0, 1], "when": {"dynamics": "x"}}}),
-        "dynamics is never 'x'",
-    ),
-    (changed(sampler="grid"), "a grid of it is infinite"),
-    (changed(sampler="annealing"), "sampler.name:"),
-    (changed(sampler="cmaes"), "cmaes takes numbers only"),
-    (changed(scheduler={"name": "asha", "grace": 9}), "scheduler.grace: 9"),
-    (changed(metric="test_accuracy"), "metric: 'test_accuracy' cannot be searched for"),
-    (changed(trials=0), "trials:"),
-    (changed(trials="many"), "trials:"),
-    (changed(seeds=[]), "seeds:"),
-    (changed(seeds=[1, 1]), "stands twice"),
-    (changed(seeds=[-1]), "seeds.0:"),
-    (changed(resources={"cpu": 0}), "resources.cpu:"),
-    (changed(resources={"cpus": 1}), "resources.cpus: unknown key"),
-    (changed(resources={"gpu": 1.5}), "resources.gpu: must be a whole number above 1"),
-    (changed(trials=True), "trials: must not be true or false"),
-    (changed(seeds=[True]), "seeds.0: must not be true or false"),
-    (changed(scheduler=False), "scheduler: must not be true or false"),
-    (changed(metric={"val_accuracy": "up"}), "metric: needs one of val_accuracy"),
-    (changed(metric=3), "metric: needs one of val_accuracy"),
-    (changed(sampler="gp", metric={"val_loss": "min", "val_accuracy": "max"}), "gp takes one"),
-    (changed(search={"lr": {"float": [0.1, float("inf")]}}), "search.lr.float: needs two numbers"),
-    (changed(search={"lr": {"loguniform": [1e-4, 1e-2], "log": False}}), "search.lr.log: needs"),
-    (changed(search={"lr": {"choice": [0.1], "when": {"dynamics": "alfi"}}}), "when.dynamics: inp"),
-    (changed(search={"lr": {"choice": [0.1], "when": {"dynamics": []}}}), "when.dynamics: needs"),
-    (changed(search={"lr": {"choice": [0.1], "when": {"epochs": "5"}}}), "never '5'; write 5"),
-    (changed(search={"lr": {"choice": [0.1], "when": {"seed": 1}}}), "no parameter 'seed'"),
-    (
-        changed(sampler="grid", search={"hidden": {"int": [1, 999]}, "n_steps": {"int": [2, 999]}}),
-        "search: a grid of 997,002 points",
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "told"), BAD, ids=[told for _, told in BAD])
-def test_a_mistake_is_one_line_with_file_and_place(tmp_path: Path, text: str, told: str) -> None:
-    file = write(tmp_path, text)
-    with pytest.raises(SpecError) as caught:
-        load_sweep(file)
-    line = str(caught.value)
-    assert told in line
-    assert line.startswith(file)
-    assert "\n" not in line
+from tests.sweep_tests.spec.written import GOOD, changed, write
 
 
 def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
@@ -281,6 +154,8 @@ SEARCHES: dict[str, Any] = {
     "tau_syn": [None, 5.0],
     "learn_beta": {"choice": [False, True], "when": {"preset": "default"}},
 }
+
+
 plans = st.fixed_dictionaries(
     {
         "name": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)

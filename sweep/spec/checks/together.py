@@ -1,0 +1,170 @@
+"""Checks of a specification that concern several keys at once.
+
+Each check finds mistakes, a line each. It is left out where what it reads has mistakes already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
+from analysis.text.plain import brief, did_you_mean
+from sweep.errors import SpecError
+from sweep.methods.samplers import SAMPLERS
+from sweep.methods.samplers.base import Sampler
+from sweep.spec.checks.keys import change_mistakes, check_keys, key_mistake, value_mistakes
+from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
+
+if TYPE_CHECKING:
+    from sweep.spec.specification import Specification
+
+
+def check(sweep: Specification, unread: Collection[str] = ()) -> list[str]:
+    """Check what concerns several keys at once.
+
+    Args:
+        sweep: A specification whose keys are of the right types.
+        unread: Its keys that could not be read, and have their defaults here.
+
+    Returns:
+        The mistakes, a line each: place, value and what is allowed.
+    """
+    found = check_keys(sweep)
+    mistakes, wrong = found.mistakes, found.wrong | set(unread)
+    if {"points", "search"}.isdisjoint(unread) and sweep.points and sweep.search:
+        return [*mistakes, "points: stand beside a search; keep one of them"]
+    for one, reads in _CHECKS:
+        if wrong.isdisjoint(reads):
+            mistakes += one(found.sound)
+    if wrong.isdisjoint(("each", "search", "points")):
+        mistakes += _each(found.sound, wrong, list(sweep.search))
+    return mistakes
+
+
+def _name(sweep: Specification) -> Iterator[str]:
+    if sweep.name.endswith(RUN_FILE):
+        yield f"name: {sweep.name!r} reads like a file of runs; do without {RUN_FILE}"
+    longest = LONGEST_NAME - len(CONFIRMED)
+    if sweep.confirm is not None and len(sweep.name) > longest:
+        given = f"name: {len(sweep.name)} letters leave no room for {CONFIRMED}"
+        yield f"{given}; allowed are {longest}"
+
+
+def _points(sweep: Specification) -> Iterator[str]:
+    if sweep.points and not sweep.sampler.declared.every_point:
+        others = _samplers(lambda sampler: sampler.every_point)
+        yield f"sampler: {sweep.sampler.name} searches, and points are all run; use {others}"
+
+
+def _confirm(sweep: Specification) -> Iterator[str]:
+    if sweep.confirm is None:
+        return
+    searched = {*sweep.search, *(key for point in sweep.points for key in point)}
+    changed = sweep.confirm.base
+    refused = change_mistakes(changed, searched, "confirm.base.")
+    yield from refused.values()
+    known = {key: value for key, value in changed.items() if key not in refused}
+    yield from value_mistakes("confirm.base.", known, sweep.base, sweep.components).values()
+
+
+def _confirm_seeds(sweep: Specification) -> Iterator[str]:
+    if sweep.confirm is not None and sweep.confirm.seeds:
+        try:
+            check_fresh(sweep.confirm.seeds, sweep.seeds, "confirm.seeds")
+        except SpecError as error:
+            yield from error.mistakes
+
+
+def _seeds(sweep: Specification) -> Iterator[str]:
+    if len(set(sweep.seeds)) < len(sweep.seeds):
+        yield f"seeds: a seed stands twice in {brief(list(sweep.seeds))}"
+
+
+def _scheduler(sweep: Specification) -> Iterator[str]:
+    shortest = min(sweep.values("epochs"))
+    for name in sweep.scheduler.declared.within_epochs:
+        value = sweep.scheduler.given(name)
+        if value is not None and value > shortest:
+            yield (
+                f"scheduler.{name}: {value} epochs are more than the {shortest} that a "
+                f"trial has; allowed is 1 to {shortest}, or scheduler: none"
+            )
+
+
+def _each(sweep: Specification, wrong: Collection[str], given: Collection[str]) -> Iterator[str]:
+    lines = [*_each_key(sweep, given)]
+    yield from lines
+    if len(set(sweep.each)) < len(sweep.each):
+        yield f"each: a key stands twice in {brief(list(sweep.each))}"
+    elif not lines and not wrong:
+        planned = sweep.configurations_planned()
+        if len(sweep.kinds) > planned:
+            yield f"trials: {planned} are fewer than the {len(sweep.kinds)} kinds of each"
+
+
+def _each_key(sweep: Specification, given: Collection[str]) -> Iterator[str]:
+    searched = {parameter.name: parameter for parameter in sweep.space.parameters}
+    for key in dict.fromkeys(sweep.each):
+        unknown = key_mistake("each.", key)
+        if unknown:
+            yield unknown
+        elif key not in given:
+            yield f"each.{key}: is not searched; in search: {', '.join(given) or 'nothing'}"
+        elif key in searched:
+            if searched[key].count() is None:
+                yield f"each.{key}: has infinitely many values; give search.{key} a list"
+            for other in searched[key].when:
+                if other in searched and other not in sweep.each:
+                    yield f"each.{key}: is used only by some {other}; name {other}, too"
+
+
+def _metric(sweep: Specification) -> Iterator[str]:
+    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
+    for name in names:
+        if name not in SEARCHABLE:
+            hint = did_you_mean(name, SEARCHABLE, f"{', '.join(SEARCHABLE)} can")
+            yield f"metric: {brief(name)} cannot be searched for; {hint}"
+    if not names:
+        yield f"metric: needs at least one of {', '.join(SEARCHABLE)}"
+
+
+def _sampler(sweep: Specification) -> Iterator[str]:
+    sampler = sweep.sampler.declared
+    if sampler.every_point:
+        try:
+            sweep.space.grid()
+        except SpecError as error:
+            yield from error.mistakes
+    choice = next((p.name for p in sweep.space.parameters if p.choices), None)
+    if choice and not sampler.choices:
+        others = _samplers(lambda sampler: sampler.choices)
+        yield f"sampler: {sampler.name} takes numbers only, and {choice} is a choice; use {others}"
+
+
+def _several_metrics(sweep: Specification) -> Iterator[str]:
+    sampler = sweep.sampler.declared
+    several = not isinstance(sweep.metric, str) and len(sweep.metric) > 1
+    if several and not sampler.several_metrics:
+        others = _samplers(lambda sampler: sampler.several_metrics)
+        yield f"sampler: {sampler.name} takes one metric; for several use {others}"
+
+
+def _samplers(wanted: Callable[[Sampler], bool]) -> str:
+    """The names of the samplers that an error may advise."""
+    *names, last = [name for name, sampler in SAMPLERS.items() if wanted(sampler)]
+    return f"{', '.join(names)} or {last}" if names else last
+
+
+# Each with what it reads: keys of a specification, and keys of configurations.
+_CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]], ...] = (
+    (_name, ("name",)),
+    (_points, ("sampler", "points")),
+    (_metric, ("metric",)),
+    (_sampler, ("sampler", "search", "points")),
+    (_several_metrics, ("sampler", "metric")),
+    (_confirm, ("confirm", "base", "search", "points")),
+    (_confirm_seeds, ("confirm", "seeds")),
+    (_seeds, ("seeds",)),
+    (_scheduler, ("scheduler", "base", "search", "points", "epochs")),
+)

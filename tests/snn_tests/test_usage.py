@@ -1,0 +1,54 @@
+"""Which keys have an effect, over all components: ours and those of users."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snn import registry
+from snn.config import ExecutionConfig, TrialConfig, deciders
+from snn.declarations.files import read_file
+from snn.plugins.loading import use_files
+from snn.registry import KINDS, Registry
+
+PLUGINS = Path(__file__).parents[1] / "plugins"
+FILES = ("adex", "burst", "triangle", "bars", "plain_network", "snntorch_network")
+ALWAYS = {*ExecutionConfig.model_fields, "network"}
+
+
+@pytest.fixture(params=["ours", "with those of users"])
+def components(request: pytest.FixtureRequest) -> Iterator[Registry]:
+    if request.param != "ours":
+        use_files([read_file(PLUGINS / f"{name}.py") for name in FILES])
+    yield registry.current()
+    registry.use(registry.OURS)
+
+
+def every_case(known: Registry) -> Iterator[TrialConfig]:
+    """With components of users every thirteenth: there are thousands."""
+    keys = sorted(deciders(known) - {"learn_beta"})
+    kinds = {key: kind for kind, key in KINDS.items()}
+    cases = itertools.product(*(known.names(kinds[key]) for key in keys), [False, True])
+    for values in itertools.islice(cases, 0, None, 13 if known.plugins else 1):
+        yield TrialConfig.parse(dict(zip([*keys, "learn_beta"], values, strict=True)))
+
+
+def test_the_reason_why_a_key_has_no_effect_says_how_it_gets_one(components: Registry) -> None:
+    steps = []
+    for config in every_case(components):
+        for key in set(type(config).model_fields) - ALWAYS:
+            tried = config
+            for step in range(4):
+                if tried.uses(key):
+                    steps.append(step)
+                    break
+                reason = tried.why_unused(key)
+                assert str(getattr(tried, reason.decider)).lower() not in reason.users
+                chosen = True if reason.decider == "learn_beta" else reason.users[-1]
+                tried = TrialConfig.parse(tried.to_wire() | {reason.decider: chosen})
+            else:
+                pytest.fail(f"{key} never has an effect, from {config.params()}")
+    assert {0, 1, 2} <= set(steps)

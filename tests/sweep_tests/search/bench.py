@@ -1,0 +1,68 @@
+"""A study on disk with its searchers, as Ray Tune drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from analysis.records import State
+from snn.config import TrialConfig
+from sweep.search.database import StudyDatabase
+from sweep.search.searcher import Epochs, StudySearcher
+from sweep.search.study import open_study
+from sweep.spec.parsing import parse_sweep
+from sweep.trial.outcome import EPOCH, OUTCOME, Outcome
+
+Reused = list[tuple[str, Outcome]]
+
+
+class Bench:
+    """A study on disk, and searchers on it, one after the other as drivers come and go."""
+
+    def __init__(self, folder: Path, **plan: Any) -> None:
+        common = {"name": "s", "base": {"dataset": "digits"}, "scheduler": "none"}
+        self.sweep = parse_sweep(common | plan)
+        self.url = f"sqlite:///{folder / 'optuna.db'}"
+        self.reused: Reused = []
+        self.databases: list[StudyDatabase] = []
+
+    @property
+    def study(self) -> optuna.Study:
+        """As the database has it, once all is written."""
+        for database in self.databases:
+            assert database.close() == ""
+        return optuna.load_study(study_name="s/1", storage=self.url)
+
+    def searcher(
+        self,
+        lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None,
+        slots: int = 99,
+        history: Callable[[TrialConfig], Epochs] = lambda _: {},
+    ) -> StudySearcher:
+        def reuse(config: TrialConfig, outcome: Outcome) -> None:
+            self.reused.append((config.config_id, outcome))
+
+        database = StudyDatabase(self.url, "s/1", self.sweep.directions, print)
+        self.databases.append(database)
+        study = open_study(self.sweep, database)
+        return StudySearcher(
+            self.sweep, study, database, lookup, reuse, lambda: slots, history=history
+        )
+
+
+def report(epoch: int, accuracy: float) -> dict[str, Any]:
+    return {EPOCH: epoch, "val_accuracy": accuracy, "val_loss": 1 - accuracy}
+
+
+def done(epoch: int, last: float, best: float) -> dict[str, Any]:
+    return report(epoch, last) | {
+        OUTCOME: State.DONE,
+        "best_val_accuracy": best,
+        "best_synops_per_inference": 1000.0,
+    }
+
+
+LR = {"lr": {"loguniform": [1e-4, 1e-2]}}
