@@ -15,7 +15,7 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.ray_internals import unprinted, without_unused
+from sweep.cluster.ray_internals import forget_token, unprinted, without_unused
 from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
@@ -60,6 +60,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     there = address or os.environ.get("RAY_ADDRESS") or _HERE
     if there == _HERE:
         give_token(os.environ)
+        forget_token()  # of an earlier Ray of this process: the new one would refuse it
     threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
     servers = Servers(_started(there))
     try:

@@ -100,6 +100,7 @@ def check_resumed(place: Workplace) -> None:
     assert [run.info.status for run in place.runs("small", "sweep")] == ["FINISHED"]
 
 
+@pytest.mark.timeout(600)
 def test_a_sweep_that_a_signal_or_the_death_of_ray_ends_says_so_and_can_go_on(
     place: Workplace, ray_here: None
 ) -> None:
