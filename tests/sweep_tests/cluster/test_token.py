@@ -10,14 +10,19 @@ from pathlib import Path
 from sweep.cluster.token import give_token
 
 CONNECT = """
+import os
 from sweep.cluster import connection
 from sweep.spec.specification import Resources
-with connection.connected(Resources(), None):
-    print("connected")
+outside = dict(os.environ)
+for _ in range(2):
+    with connection.connected(Resources(), None):
+        print(len(os.environ["RAY_AUTH_TOKEN"]))
+    os.environ.clear()
+    os.environ.update(outside)
 """
 
 
-def test_its_token_is_in_no_file(tmp_path: Path) -> None:
+def test_each_start_in_a_process_has_a_token_of_its_own_in_no_file(tmp_path: Path) -> None:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     done = subprocess.run(
         [sys.executable, "-c", CONNECT],
@@ -26,7 +31,7 @@ def test_its_token_is_in_no_file(tmp_path: Path) -> None:
         text=True,
         timeout=250,
     )
-    assert (done.returncode, done.stdout) == (0, "connected\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "64\n64\n"), done.stderr
     assert list(tmp_path.rglob("auth_token")) == []
 
 
