@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from snn.config import TrialConfig, describe
+from snn.data.shapes import Shape
 from snn.errors import CheckpointError
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -22,13 +23,17 @@ _MERITS = {"val_accuracy", "val_loss"}
 
 
 class NetworkState(BaseModel):
-    """A trained network; `plugins` are the digests of the users' files that it needs."""
+    """A trained network; `plugins` are the digests of the users' files that it needs.
+
+    `shape` is that of its images: height, width, channels. It came later, and is not always known.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
 
     config: dict[str, Any]
     n_pixels: int = Field(ge=1)
     n_classes: int = Field(ge=1)
+    shape: list[int] | None = None
     weights: dict[str, Tensor]
     metrics: dict[str, float]
     plugins: list[str] = []
@@ -76,6 +81,22 @@ def read_training(state: Mapping[str, Any]) -> TrainingState:
     if (found.epoch > 0) != (found.best_epoch > 0):
         raise CheckpointError(f"best_epoch: {found.best_epoch} of {found.epoch} epochs")
     return found
+
+
+def shape_of(state: NetworkState) -> Shape | None:
+    """The shape of the images of a network, where it is known.
+
+    Raises:
+        CheckpointError: It is no shape, or not of the network's size.
+    """
+    if state.shape is None:
+        return None
+    if len(state.shape) != len(Shape._fields) or min(state.shape) < 1:
+        raise CheckpointError(f"shape: {state.shape} is no height, width and channels"[:200])
+    shape = Shape(*state.shape)
+    if shape.n_pixels != state.n_pixels:
+        raise CheckpointError(f"shape: {shape} is not of {state.n_pixels} pixels"[:200])
+    return shape
 
 
 def check_sizes(state: NetworkState, config: TrialConfig) -> None:

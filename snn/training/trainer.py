@@ -108,7 +108,9 @@ class Trainer:
             Split(part.images.to(self.device), part.labels.to(self.device))
             for part in split(dataset, config.val_fraction, config.seed)
         )
-        self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
+        self.network = build(config, dataset.n_pixels, dataset.n_classes, dataset.shape).to(
+            self.device
+        )
         self.backend = backend_of(config, self.device.type)
         self.optimiser = Adam(
             [
@@ -194,7 +196,8 @@ class Trainer:
         """A network like this one; a user's may keep what cannot be copied, and is made anew."""
         if not self.config.has_own_network:
             return copy.deepcopy(self.network)
-        made = build(self.config, self._dataset.n_pixels, self._dataset.n_classes)
+        data = self._dataset
+        made = build(self.config, data.n_pixels, data.n_classes, data.shape)
         return made.to(self.device)
 
     def state(self) -> dict[str, Any]:

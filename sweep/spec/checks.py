@@ -98,7 +98,7 @@ def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> Non
 
         dataset = datasets[config.dataset]
         try:
-            check_network(config, dataset.n_pixels, dataset.n_classes)
+            check_network(config, dataset.n_pixels, dataset.n_classes, dataset.shape)
         except ConfigError as error:
             raise SpecError(str(error)) from None
 
