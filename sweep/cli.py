@@ -71,6 +71,7 @@ MODULES = (
     "comparing",
     "figures",
     "report",
+    "data_sets",
     "machine",
 )
 for _module in MODULES:

@@ -30,14 +30,18 @@ def describe(error: ValidationError, model: type[BaseModel], where: str = "") ->
     if not first["loc"]:
         return f"{where}: {message}{more}" if where else f"{message}{more}"
     if first["type"] == "literal_error" and first["loc"][-1] in KINDS.values():
-        more = f"; {_hint(first['input'], message)}{more}"
+        more = f"; {_hint(first['loc'][-1], first['input'], message)}{more}"
     return f"{place}: {message}, got {_brief(first['input'], repr)}{more}"
 
 
-def _hint(given: Any, message: str) -> str:
+def _hint(key: Any, given: Any, message: str) -> str:
     """What somebody may have meant by a component that is unknown."""
     close = difflib.get_close_matches(str(given), message.split("'")[1::2], n=1)
-    return f"did you mean {close[0]}?" if close else "one of your own needs its file: --plugin FILE"
+    if close:
+        return f"did you mean {close[0]}?"
+    if key == KINDS["dataset"]:
+        return "images of your own need their path, such as ./photos or images.npz"
+    return "one of your own needs its file: --plugin FILE"
 
 
 def _brief(value: Any, text_of: Callable[[Any], str]) -> str:
