@@ -38,6 +38,7 @@ class MLP(nn.Module):
     """A classifier of images, with weights drawn from the configuration's seed."""
 
     measures = ("synops_per_inference",)
+    class_names: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -92,6 +92,7 @@ class OwnNetwork(nn.Module):
     """
 
     beta_mean: None = None
+    class_names: tuple[str, ...] = ()
 
     def __init__(
         self,

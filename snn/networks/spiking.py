@@ -93,9 +93,11 @@ class SpikingNetwork(nn.Module):
 
     Attributes:
         measures: The metrics that its events give.
+        class_names: Of its labels, where they have names; set by what trains or reads it.
     """
 
     measures = ("synops_per_inference", "spikes_per_inference")
+    class_names: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ from snn.errors import CheckpointError, SnnError
 from snn.networks import Network, build
 from snn.training import sealed
 from snn.training.place import Place
-from snn.training.saved import NetworkState, check_sizes, read, shape_of
+from snn.training.saved import NetworkState, check_sizes, class_names_of, read, shape_of
 
 _FORMAT = 2
 _UNSEALED_FORMAT = 1
@@ -105,6 +105,7 @@ def save_network(path: Place | str, network: Network, metrics: dict[str, float])
         "n_pixels": network.n_pixels,
         "n_classes": network.n_classes,
         "shape": None if network.shape is None else list(network.shape),
+        "class_names": list(network.class_names),
         "weights": network.state_dict(),
         "metrics": metrics,
     }
@@ -129,6 +130,7 @@ def load_network(path: Place | str) -> tuple[Network, dict[str, float]]:
         check_sizes(found, config)
         network = build(config, found.n_pixels, found.n_classes, shape_of(found))
         network.load_state_dict(found.weights)
+        network.class_names = class_names_of(found)
     except SnnError as error:
         raise _no_network(path, str(error)) from None
     except (RuntimeError, TypeError):

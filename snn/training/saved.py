@@ -25,7 +25,8 @@ _MERITS = {"val_accuracy", "val_loss"}
 class NetworkState(BaseModel):
     """A trained network; `plugins` are the digests of the users' files that it needs.
 
-    `shape` is that of its images: height, width, channels. It came later, and is not always known.
+    `shape` is that of its images: height, width, channels. It came later, as did the
+    names of the classes, and is not always known.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
@@ -34,6 +35,7 @@ class NetworkState(BaseModel):
     n_pixels: int = Field(ge=1)
     n_classes: int = Field(ge=1)
     shape: list[int] | None = None
+    class_names: list[str] = []
     weights: dict[str, Tensor]
     metrics: dict[str, float]
     plugins: list[str] = []
@@ -97,6 +99,17 @@ def shape_of(state: NetworkState) -> Shape | None:
     if shape.n_pixels != state.n_pixels:
         raise CheckpointError(f"shape: {shape} is not of {state.n_pixels} pixels"[:200])
     return shape
+
+
+def class_names_of(state: NetworkState) -> tuple[str, ...]:
+    """The names of the classes; none where they are not known.
+
+    Raises:
+        CheckpointError: There are fewer or more than classes.
+    """
+    if len(state.class_names) not in (0, state.n_classes):
+        raise CheckpointError(f"class_names: {len(state.class_names)} of {state.n_classes} classes")
+    return tuple(state.class_names)
 
 
 def check_sizes(state: NetworkState, config: TrialConfig) -> None:

@@ -51,7 +51,7 @@ def read(path: Path) -> Material:
         return _of_files(path.parent, path.stem)
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path}: must be a folder, or a file that ends in .npz or .npy")
-    with _told(path), zipfile.ZipFile(path) as archive:
+    with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
         names = [each.removesuffix(".npy") for each in archive.namelist()]
         return _found(str(path), names, None, lambda name: archive.open(f"{name}.npy"))
 

@@ -54,7 +54,7 @@ def activities(
             layers=_layers(record, at),
             readout=_floats(record.trace[:, at]),
             probabilities=_floats(probabilities[at]),
-            class_names=class_names(config.dataset, network.n_classes),
+            class_names=network.class_names or class_names(config.dataset, network.n_classes),
             dt_ms=config.dt,
             label=pictures.label(name, network),
         )
