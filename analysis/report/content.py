@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -230,7 +232,7 @@ def _figures(source: Source) -> Iterator[Part]:
     """Figures of every data set by itself: accuracies on different data do not compare."""
     by_data_set = several_values(source.runs, ["dataset"])
     for group, runs in groups_within(source.runs, by_data_set):
-        suffix = f"-{runs['dataset'].iloc[0]}" if group else ""
+        suffix = f"-{_in_file_name(str(runs['dataset'].iloc[0]))}" if group else ""
         of_group = f"{group}: " if group else ""
         own = replace(source, runs=runs)
         for kind in FIGURES.values():
@@ -241,6 +243,14 @@ def _figures(source: Source) -> Iterator[Part]:
             yield from _of_kind(kind, source)
 
 
+def _in_file_name(dataset: str) -> str:
+    """A data set in the name of a file; of data that are given by a path, no two are the same."""
+    if re.fullmatch(r"\w+", dataset):
+        return dataset
+    digest = hashlib.sha256(dataset.encode()).hexdigest()[:6]
+    return "-".join([*re.findall(r"\w+", dataset)[-3:], digest])
+
+
 def _of_leaders(source: Source) -> Iterator[Part]:
     """What the best networks do, of every data set."""
     done = source.runs[source.runs["state"] == State.DONE]
@@ -248,7 +258,7 @@ def _of_leaders(source: Source) -> Iterator[Part]:
         own = replace(source, runs=runs)
         for kind in FIGURES.values():
             if kind.section == "leaders":
-                yield from _of_kind(kind, own, f"-{dataset}", f"{dataset}: ")
+                yield from _of_kind(kind, own, f"-{_in_file_name(str(dataset))}", f"{dataset}: ")
 
 
 def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
