@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
-from snn.data.shapes import Shape
+from snn.data.shapes import Shape, square
 from snn.errors import ConfigError
 
 _LARGEST_SIDE = 2**15
@@ -85,8 +85,14 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of all images and labels: equal data, equal digest, wherever it was read from."""
+        """Digest of all images and labels: equal data, equal digest, wherever it was read from.
+
+        The shape and the number of classes are in it where they do not follow from the arrays.
+        """
         digest = hashlib.sha256()
+        about = (*self.shape, self.n_classes)
+        if about != (*(square(self.n_pixels) or ()), int(self.train_labels.max()) + 1):
+            digest.update(repr(about).encode())
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

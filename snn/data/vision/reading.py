@@ -53,7 +53,7 @@ def read(source: Source, root: Path, download: bool, class_names: Sequence[str] 
     """
     missing = [root / file.path for file in source.files if not (root / file.path).exists()]
     if missing and download:
-        _fetch(source, root, missing[0])
+        _fetch(source, root, missing)
         missing = [path for path in missing if not path.exists()]
     if missing:
         raise DataError(
@@ -87,17 +87,18 @@ def grey(images: Bytes) -> Bytes:
     return ((weighted + 2**15) >> 16).astype(np.uint8)
 
 
-def _fetch(source: Source, root: Path, missing: Path) -> None:
+def _fetch(source: Source, root: Path, missing: Sequence[Path]) -> None:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # its messages are progress, not a result
             for is_train in (True, False):
                 source.open(is_train, True)
     except Exception as error:  # of networks, of archives, and of what they hold
-        if missing.exists():
-            return  # what is wrong with it is said when it is read
+        left = next((path for path in missing if not path.exists()), None)
+        if left is None:
+            return  # what is wrong with a file is said when it is read
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
-            f"{missing}: missing, and the download failed ({reason}); put it there, or set {ENV} "
+            f"{left}: missing, and the download failed ({reason}); put it there, or set {ENV} "
             "to a folder that has it"
         ) from None
 

@@ -103,6 +103,15 @@ def test_channels_first_are_put_last() -> None:
     assert np.array_equal(first.train_images, last.train_images) and first.shape == last.shape
 
 
+def test_the_same_numbers_in_another_shape_are_other_data() -> None:
+    digests = set()
+    images = pixels(20, (36,))
+    for shape in ((6, 6), (4, 9), (9, 4), (4, 3, 3), (3, 3, 4), (1, 36)):
+        np.savez("a.npz", images=images.reshape(20, *shape), labels=labels())
+        digests.add(load("a.npz").sha256)
+    assert len(digests) == 6
+
+
 def test_labels_that_are_texts_are_numbered_by_the_alphabet() -> None:
     words = np.array(["cat", "ant", "bee", "ant"])
     npz(Path("a.npz"), y_train=np.tile(words, 5), y_test=np.tile(words, 2)[:, None])

@@ -212,6 +212,20 @@ def test_a_missing_file_is_named(
     )
 
 
+@pytest.mark.parametrize("name", SETS)
+def test_without_a_network_the_file_and_the_reason_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # nobody there
+    monkeypatch.setattr("urllib.request._opener", None)  # it would keep the proxy for later tests
+    with pytest.raises(DataError) as caught:
+        load(name, tmp_path)
+    path = tmp_path / files(name)[0].path
+    assert str(caught.value).startswith(f"{path}: missing, and the download failed (")
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["qmnist", "kmnist"])
 def test_a_truncated_file_whose_sum_is_not_known_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
