@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from snn.declarations.data_paths import is_path
 from snn.declarations.keys import Key, PluginError
 from snn.declarations.suggestion import did_you_mean
 
@@ -58,6 +59,12 @@ _FILES = (
     "snn.training.schedules",
     "snn.data.idx",
     "snn.data.digits",
+    "snn.data.vision.kmnist",
+    "snn.data.vision.emnist",
+    "snn.data.vision.qmnist",
+    "snn.data.vision.usps",
+    "snn.data.vision.svhn",
+    "snn.data.vision.cifar10",
 )
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -167,11 +174,13 @@ class Registry:
         return tuple(each.name for each in self.of(kind))
 
     def get(self, kind: str, name: str) -> Component:
-        """A component.
+        """A component; of a data set that is named by its path, one of that name.
 
         Raises:
             KeyError: There is none of this name; with those that there are.
         """
+        if kind == "dataset" and is_path(name):
+            return Component(kind=kind, name=name, make="read", module="snn.data.own")
         for each in self.of(kind):
             if each.name == name:
                 return each

@@ -73,6 +73,7 @@ MODULES = (
     "comparing",
     "figures",
     "report",
+    "data_sets",
     "machine",
 )
 for _module in MODULES:

@@ -34,7 +34,7 @@ class ImageActivity:
 
     Attributes:
         name: What the image is called.
-        image: (side, side) uint8.
+        image: (height, width) uint8, grey; or (height, width, 3), colour.
         encoding: The spike code.
         inputs: (T, N) what reaches the network: spikes (0 or 1), or currents.
         layers: Hidden layers, the first first.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,24 @@ from analysis.records import CONSTANTS
 from analysis.text.typeset import as_text
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
-    "dataset": {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "digits": "digits"},
+    "dataset": {
+        "mnist": "MNIST",
+        "fashion_mnist": "Fashion-MNIST",
+        "digits": "digits",
+        "kmnist": "KMNIST",
+        "emnist_letters": "EMNIST letters",
+        "emnist_balanced": "EMNIST balanced",
+        "emnist_digits": "EMNIST digits",
+        "emnist_byclass": "EMNIST by class",
+        "emnist_bymerge": "EMNIST by merge",
+        "emnist_mnist": "EMNIST MNIST",
+        "qmnist": "QMNIST",
+        "usps": "USPS",
+        "svhn": "SVHN",
+        "svhn_grey": "SVHN grey",
+        "cifar10": "CIFAR-10",
+        "cifar10_grey": "CIFAR-10 grey",
+    },
     "preset": {"default": "default preset", "published": "published preset"},
     "dynamics": {"alif": "ALIF", "lif": "LIF", "izhikevich": "Izhikevich", "mlp": "MLP"},
     "recurrent": {"true": "rec", "false": "ff"},
@@ -66,9 +84,17 @@ def value_label(param: str, value: Any) -> str:
         return text
     if param in _COUNTED:
         return f"{text} {_COUNTED[param]}"
-    if param in _NAMES:
-        return _NAMES[param].get(text, text)
+    if param in _NAMES:  # the name that a component of a user's has is its label
+        return _name(param, text)
     return f"{param}={text}"
+
+
+def _name(param: str, text: str) -> str:
+    """What a value is called; data that are given by a path by the name of the file or folder."""
+    if param == "dataset" and ("/" in text or text.endswith((".npz", ".npy"))):
+        path, at, asked = text.rpartition("@")
+        return PurePath(path if at and "/" not in asked else text).stem or text
+    return _NAMES.get(param, {}).get(text, text)
 
 
 def value_labels(values: Mapping[Any, Any], params: Sequence[str]) -> list[str]:
@@ -107,7 +133,7 @@ def class_names(dataset: str, count: int) -> tuple[str, ...]:
 def legend_label(param: str, value: Any) -> str:
     """A value in a legend, below the title of its param."""
     text = as_text(value)
-    return _NAMES.get(param, {}).get(text, text)
+    return _name(param, text)
 
 
 def legend_title(param: str) -> str | None:

@@ -5,7 +5,7 @@ Imports no torch. The names of components are those of the registry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -14,12 +14,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
+    WrapValidator,
     create_model,
     field_validator,
 )
 
+from snn.declarations.data_paths import PATTERN, is_path, mistake
 from snn.declarations.keys import no_flag
 from snn.registry import KINDS, OURS, Registry
 
@@ -84,10 +87,30 @@ class Section(BaseModel):
         return value if field.annotation is bool or reads_itself else no_flag(value)
 
 
+def _name_or_path(value: Any, named: Callable[[Any], Any]) -> Any:
+    if not is_path(value):
+        return named(value)
+    wrong = mistake(value)
+    if wrong:
+        raise ValueError(wrong)
+    return value
+
+
+class _PathsToo:
+    """In the JSON schema of the names, paths are allowed, too."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": "string", "pattern": PATTERN}]}
+
+
 class DataConfig(Section):
     """Which images, and how they are split."""
 
-    dataset: DatasetName = Field("mnist", description="images to classify")
+    dataset: Annotated[DatasetName, WrapValidator(_name_or_path), _PathsToo()] = Field(
+        "mnist",
+        description="images to classify: a name, or the path of your own (.npz, .npy or a folder)",
+    )
     val_fraction: float = Field(
         0.15, gt=0, lt=1, description="share of the training images kept for validation"
     )

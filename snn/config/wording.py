@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
+from snn.declarations.data_paths import OWN_IMAGES
 from snn.declarations.suggestion import OWN, did_you_mean
 from snn.registry import KINDS
 
@@ -65,6 +66,8 @@ def _nearest(one: Any) -> str:
     allowed = one["ctx"]["expected"].split("'")[1::2]
     hint = did_you_mean(one["input"], allowed, "")
     own = OWN if one["loc"][-1] in KINDS.values() else ""
+    if one["loc"][-1] == KINDS["dataset"]:
+        own = OWN_IMAGES
     hints = " ".join(filter(None, (hint, own)))
     return f"; {hints}" if hints else ""
 

@@ -9,29 +9,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from snn.data.shapes import Shape
 from snn.errors import DataError
 
 Bytes = NDArray[np.uint8]
 MOST_CLASSES = 256  # labels are bytes
 
 
-def images_of(name: str, images: Bytes, n_pixels: int) -> Bytes:
-    """The images (N, n_pixels), contiguous.
+def images_of(name: str, images: Bytes, shape: Shape) -> Bytes:
+    """The images (N, height × width × channels), contiguous.
 
     Args:
         name: Stands in the message.
         images: As they were given.
-        n_pixels: Of every image.
+        shape: Of every image.
 
     Raises:
         DataError: They are no uint8 array of this width, or there is none.
     """
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         raise DataError(f"{name}: must be a NumPy array of uint8, not {_kind(images)}")
-    if images.ndim != 2 or images.shape[1] != n_pixels or not len(images):
+    if images.ndim != 2 or images.shape[1] != shape.n_pixels or not len(images):
         raise DataError(
-            f"{name}: must be of shape (images, {n_pixels}), a row per image of side² pixels, "
-            f"not {images.shape}"
+            f"{name}: must be of shape (images, {shape.n_pixels}), a row per image of {shape} "
+            f"numbers, not {images.shape}"
         )
     return np.ascontiguousarray(images)
 

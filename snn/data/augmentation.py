@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snn.data.pixels import check_pixels, side_of
+from snn.data.pixels import check_pixels, shape_of
+from snn.data.shapes import Shape
 
 
 class Moves(NamedTuple):
@@ -49,31 +50,46 @@ class Augmentation(NamedTuple):
             mirrored = torch.rand(n_images, generator=generator) < 0.5
         return Moves(uniform, mirrored)
 
-    def __call__(self, pixels: Tensor, moves: Moves) -> Tensor:
-        """Images (B, side²) uint8, turned about their centres, then shifted, then mirrored.
+    def __call__(self, pixels: Tensor, moves: Moves, shape: Shape | None = None) -> Tensor:
+        """Images (B, N) uint8, turned about their centres, then shifted, then mirrored.
+
+        All channels of an image are moved alike.
+
+        Args:
+            pixels: N = height × width × channels, the channels of a pixel side by side.
+            moves: As `draw` gives them.
+            shape: Of every image; default: square and grey.
 
         Raises:
-            ArrayError: The pixels are no square images of bytes.
+            ArrayError: The pixels are no images of this shape of bytes.
         """
         check_pixels(pixels)
-        side = side_of(pixels)
+        shape = shape_of(pixels, shape)
         if moves.uniform.numel():
-            pixels = self._moved(pixels, side, moves.uniform.to(pixels.device))
+            pixels = self._moved(pixels, shape, moves.uniform.to(pixels.device))
         if moves.mirrored.numel():
-            pixels = _mirrored(pixels, side, moves.mirrored.to(pixels.device))
+            pixels = _mirrored(pixels, shape, moves.mirrored.to(pixels.device))
         return pixels
 
-    def _moved(self, pixels: Tensor, side: int, draws: Tensor) -> Tensor:
+    def _moved(self, pixels: Tensor, shape: Shape, draws: Tensor) -> Tensor:
+        # The grid goes from -1 to 1 in both directions, whatever the number of pixels is.
+        height, width, _ = shape
         angle = draws[:, 0] * math.radians(self.rotation)
-        move = draws[:, 1:] * (2 * self.shift / side)  # the grid goes from -1 to 1
+        right, down = (
+            draws[:, 1] * (2 * self.shift / width),
+            draws[:, 2] * (2 * self.shift / height),
+        )
         cos, sin = angle.cos(), angle.sin()
-        rows = [torch.stack([cos, -sin, move[:, 0]], 1), torch.stack([sin, cos, move[:, 1]], 1)]
-        shape = (len(pixels), 1, side, side)
-        grid = functional.affine_grid(torch.stack(rows, 1), list(shape), align_corners=False)
-        images = functional.grid_sample(pixels.reshape(shape).float(), grid, align_corners=False)
-        return images.round_().to(torch.uint8).view(len(pixels), -1)
+        rows = [
+            torch.stack([cos, -sin * (height / width), right], 1),
+            torch.stack([sin * (width / height), cos, down], 1),
+        ]
+        images = pixels.reshape(len(pixels), *shape).permute(0, 3, 1, 2)
+        grid = functional.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+        moved = functional.grid_sample(images.float(), grid, align_corners=False)
+        return moved.round_().to(torch.uint8).permute(0, 2, 3, 1).reshape(len(pixels), -1)
 
 
-def _mirrored(pixels: Tensor, side: int, chosen: Tensor) -> Tensor:
-    images = pixels.reshape(len(pixels), side, side)
-    return torch.where(chosen[:, None, None], images.flip(2), images).view(len(pixels), -1)
+def _mirrored(pixels: Tensor, shape: Shape, chosen: Tensor) -> Tensor:
+    images = pixels.reshape(len(pixels), *shape)
+    return torch.where(chosen[:, None, None, None], images.flip(2), images).view(len(pixels), -1)

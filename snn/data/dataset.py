@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import cached_property
 
 import numpy as np
 
 from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
+from snn.data.shapes import Shape, square
 from snn.errors import ConfigError
 
 _LARGEST_SIDE = 2**15
@@ -21,12 +22,18 @@ class Dataset:
 
     Attributes:
         name: As in `TrialConfig.dataset`.
-        side: Width and height of the square images in pixels.
+        height: Of every image in pixels.
+        width: Of every image in pixels.
+        channels: Numbers of a pixel: 1 for grey; 3 for red, green and blue.
         n_classes: Number of labels, 2 to 256; labels are 0 .. n_classes - 1.
-        train_images: (N, side²) uint8, row by row.
+        train_images: (N, height × width × channels) uint8: images row by row, the channels of a
+            pixel side by side. That is `images.reshape(N, -1)` of (N, height, width, channels).
         train_labels: (N,) uint8; given as integers of any type.
-        test_images: (M, side²) uint8.
+        test_images: (M, height × width × channels) uint8.
         test_labels: (M,) uint8; given as integers of any type.
+        class_names: A name of each class, or none at all.
+
+    `side=28` stands for `height=28, width=28`.
 
     NumPy arrays rather than tensors, because an object store shares those without copying. All are
     contiguous; arrays that are given otherwise are copied.
@@ -36,19 +43,27 @@ class Dataset:
     """
 
     name: str
-    side: int
+    height: int = 0
+    width: int = 0
+    channels: int = 1
     n_classes: int
     train_images: Bytes
     train_labels: Bytes
     test_images: Bytes
     test_labels: Bytes
+    class_names: tuple[str, ...] = ()
+    side: InitVar[int | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, side: int | None) -> None:
+        sizes = {"height": self.height, "width": self.width, "channels": self.channels}
+        if side is not None:
+            sizes["height"] = sizes["width"] = whole_number("side", side, 1, _LARGEST_SIDE)
+        for name, size in sizes.items():
+            object.__setattr__(self, name, whole_number(name, size, 1, _LARGEST_SIDE))
         checked: dict[str, int | Bytes] = {
-            "side": whole_number("side", self.side, 1, _LARGEST_SIDE),
             "n_classes": whole_number("n_classes", self.n_classes, 2, MOST_CLASSES),
-            "train_images": images_of("train_images", self.train_images, self.n_pixels),
-            "test_images": images_of("test_images", self.test_images, self.n_pixels),
+            "train_images": images_of("train_images", self.train_images, self.shape),
+            "test_images": images_of("test_images", self.test_images, self.shape),
         }
         for name, images in (
             ("train_labels", self.train_images),
@@ -59,14 +74,25 @@ class Dataset:
             object.__setattr__(self, name, value)
 
     @property
+    def shape(self) -> Shape:
+        """Height, width and channels of every image."""
+        return Shape(self.height, self.width, self.channels)
+
+    @property
     def n_pixels(self) -> int:
-        """Pixels per image."""
-        return self.side * self.side
+        """Numbers per image, which are the inputs of a network: height × width × channels."""
+        return self.shape.n_pixels
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of all images and labels: equal data, equal digest, wherever it was read from."""
+        """Digest of all images and labels: equal data, equal digest, wherever it was read from.
+
+        The shape and the number of classes are in it where they do not follow from the arrays.
+        """
         digest = hashlib.sha256()
+        about = (*self.shape, self.n_classes)
+        if about != (*(square(self.n_pixels) or ()), int(self.train_labels.max()) + 1):
+            digest.update(repr(about).encode())
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

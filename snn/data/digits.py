@@ -25,7 +25,8 @@ def digits(root: Path, download: bool) -> Dataset:
     test = np.arange(len(label)) % 5 == 4
     return Dataset(
         name="digits",
-        side=8,
+        height=8,
+        width=8,
         n_classes=10,
         train_images=grey[~test],
         train_labels=label[~test],

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from snn.data.arrays import Bytes
 from snn.data.dataset import Dataset
+from snn.data.files import ENV, FASHION_MD5, MNIST_MD5, File, read_bytes, refuse
 from snn.errors import DataError
 from snn.registry import Component
 
@@ -21,44 +20,15 @@ COMPONENTS = (
     Component(kind="dataset", name="fashion_mnist", make="fashion_mnist", label="Fashion-MNIST"),
 )
 
-ENV = "SPIKESWEEP_DATA"
-"""The variable that names the data folder."""
-
-
-@dataclass(frozen=True)
-class _IdxSource:
-    """Four files in the IDX format of MNIST, as torchvision keeps them under `FOLDER/raw`."""
-
-    folder: str
-    md5: dict[str, str]
-
-
 _SHAPES = {
     "train-images-idx3-ubyte": (60_000, 28, 28),
     "train-labels-idx1-ubyte": (60_000,),
     "t10k-images-idx3-ubyte": (10_000, 28, 28),
     "t10k-labels-idx1-ubyte": (10_000,),
 }
-_SOURCES = {
-    "mnist": _IdxSource(
-        "MNIST",
-        {
-            "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-            "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-            "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-            "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-        },
-    ),
-    "fashion_mnist": _IdxSource(
-        "FashionMNIST",
-        {
-            "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-            "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
-            "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
-            "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
-        },
-    ),
-}
+_FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
+_TITLES = {each.name: each.label for each in COMPONENTS}
+_SUMS = {"mnist": MNIST_MD5, "fashion_mnist": FASHION_MD5}
 
 
 def mnist(root: Path, download: bool) -> Dataset:
@@ -71,24 +41,28 @@ def fashion_mnist(root: Path, download: bool) -> Dataset:
     return _load("fashion_mnist", root, download)
 
 
-def files(name: str, root: Path) -> Iterator[tuple[Path, bool]]:
-    """Every file of a data set with whether it is, byte for byte, the canonical one.
-
-    Raises:
-        DataError: A file is missing or cannot be read.
-    """
-    for path in _paths(name, root) if name in _SOURCES else ():
-        yield path, hashlib.md5(_read_bytes(path)).hexdigest() == _SOURCES[name].md5[path.name]
+def files(name: str) -> tuple[File, ...]:
+    """The four files of a data set, as torchvision keeps them."""
+    return tuple(File(f"{_FOLDERS[name]}/raw/{file}", md5) for file, md5 in _SUMS[name].items())
 
 
 def _load(name: str, folder: Path, download: bool) -> Dataset:
-    if download and any(not path.exists() for path in _paths(name, folder)):
+    paths = [folder / file.path for file in files(name)]
+    if download and not all(path.exists() for path in paths):
         _download(name, folder)
-    arrays = [_read_idx(path, _SHAPES[path.name]) for path in _paths(name, folder)]
+    arrays, sums = [], []
+    for path in paths:
+        content = read_bytes(path)
+        arrays.append(_array(path, content))
+        sums.append(hashlib.md5(content).hexdigest())
+    for file, path, md5 in zip(files(name), paths, sums, strict=True):
+        if md5 != file.md5:
+            refuse(_TITLES[name], path, md5)
     train_images, train_labels, test_images, test_labels = arrays
     return Dataset(
         name=name,
-        side=28,
+        height=28,
+        width=28,
         n_classes=10,
         train_images=train_images.reshape(len(train_images), -1),
         train_labels=train_labels,
@@ -97,28 +71,12 @@ def _load(name: str, folder: Path, download: bool) -> Dataset:
     )
 
 
-def _paths(name: str, folder: Path) -> list[Path]:
-    return [folder / _SOURCES[name].folder / "raw" / file for file in _SHAPES]
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: missing; fetch it with `spikesweep data fetch`, or set {ENV} to a folder "
-            f"that holds {path.parent.parent.name}/raw/{path.name} (uncompressed)"
-        ) from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
-    """Read an IDX file of unsigned bytes, whose header must announce exactly this shape.
+def _array(path: Path, content: bytes) -> Bytes:
+    """An IDX file of unsigned bytes, whose header must announce the shape of this file.
 
     Format: big-endian 0x0000, type 0x08, number of dimensions, sizes as 32-bit, then the bytes.
     """
-    content = _read_bytes(path)
+    shape = _SHAPES[path.name]
     header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
     expected = len(header) + int(np.prod(shape))
     if not content.startswith(header):
@@ -136,7 +94,8 @@ def _download(name: str, folder: Path) -> None:
     from torchvision import datasets
 
     source = {"mnist": datasets.MNIST, "fashion_mnist": datasets.FashionMNIST}[name]
-    missing = next(path for path in _paths(name, folder) if not path.exists())
+    paths = (folder / file.path for file in files(name))
+    missing = next(path for path in paths if not path.exists())
     try:
         with contextlib.redirect_stdout(sys.stderr):  # its messages are progress, not a result
             source(str(folder), download=True)

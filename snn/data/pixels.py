@@ -6,11 +6,10 @@ network is run (`snn.kernels.base`). Arrays of a data set are checked in `snn.da
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
+from snn.data.shapes import Shape, square
 from snn.errors import ArrayError
 
 
@@ -46,13 +45,16 @@ def check_fit(pixels: Tensor, n_pixels: int, weight: Tensor) -> None:
         raise ArrayError(f"pixels: on {pixels.device}, but the network is on {weight.device}")
 
 
-def side_of(pixels: Tensor) -> int:
-    """Width and height of square images (B, N).
+def shape_of(pixels: Tensor, shape: Shape | None = None) -> Shape:
+    """The shape of images (B, N); they are square and grey if it is not known.
 
     Raises:
-        ArrayError: N is no square number.
+        ArrayError: N is not that of the shape, or no square number.
     """
-    side = math.isqrt(pixels.shape[1])
-    if side * side != pixels.shape[1]:
-        raise ArrayError(f"pixels: {pixels.shape[1]} per image are no square")
-    return side
+    n_pixels = pixels.shape[1]
+    found = shape or square(n_pixels)
+    if found is None:
+        raise ArrayError(f"pixels: {n_pixels} per image are no square")
+    if found.n_pixels != n_pixels:
+        raise ArrayError(f"pixels: {n_pixels} per image, not {found}")
+    return found

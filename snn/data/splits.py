@@ -14,7 +14,7 @@ from snn.errors import ConfigError
 
 
 class Split(NamedTuple):
-    """Images (N, side²) and labels (N,), both uint8."""
+    """Images (N, height × width × channels) and labels (N,), both uint8."""
 
     images: Tensor
     labels: Tensor

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.data.pixels import check_fit, check_pixels
+from snn.data.shapes import Shape
 from snn.registry import Component
 
 COMPONENTS = (
@@ -42,11 +43,18 @@ class MLP(nn.Module):
     """A classifier of images, with weights drawn from the configuration's seed."""
 
     measures = ("synops_per_inference",)
+    class_names: tuple[str, ...] = ()
 
-    def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
+    def __init__(
+        self,
+        config: TrialConfig,
+        n_pixels: int = 784,
+        n_classes: int = 10,
+        shape: Shape | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
-        self.n_pixels, self.n_classes = n_pixels, n_classes
+        self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
         generator = torch.Generator().manual_seed(config.seed)
         sizes = (n_pixels, *config.hidden, n_classes)
         self.layers = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))

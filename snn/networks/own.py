@@ -11,13 +11,14 @@
 
 All four are optional. Shapes: B images, N inputs, C classes, T steps, H neurons.
 
-    pixels   (B, N) float32 from 0 to 1, row by row of a square image
+    pixels   (B, N) float32 from 0 to 1: images row by row, the channels of a pixel side by side
     spikes   (T, B, N) float32, 0 or 1; of the constant code, currents
     answer   logits (B, C), or a pair of logits and spike counts: (B, H), or a list of such, one of
              each layer. With counts, spikes per inference are logged; `spike_penalty` needs them
              and `USES = ["spike_penalty"]`.
 
-`config` has the keys of `KEYS` and `USES`, and those of data and training, as attributes. Weights
+`config` has the keys of `KEYS` and `USES`, and those of data and training, as attributes; and
+`config.image_shape`, (height, width, channels) with height × width × channels = N. Weights
 are drawn, and random numbers of a forward pass, from torch's generator, which is seeded for the
 building, for every epoch and for every evaluation. So nothing need be seeded by the user. A network
 that keeps a state between time steps resets it at the begin of its forward pass. What is learned
@@ -36,8 +37,11 @@ from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.data.pixels import check_pixels
+from snn.data.shapes import Shape, square
 from snn.encoding import encoder
 from snn.errors import ArrayError, ConfigError
+
+_SHAPE = "image_shape"
 
 
 class OwnActivity(NamedTuple):
@@ -81,20 +85,30 @@ class OwnNetwork(nn.Module):
         config: Names the network.
         n_pixels: N.
         n_classes: C.
+        shape: Of the images, where it is known; else they are square and grey, if that can be.
 
     Raises:
         ConfigError: The function gives no module. What it raises itself passes through.
     """
 
     beta_mean: None = None
+    class_names: tuple[str, ...] = ()
 
-    def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
+    def __init__(
+        self,
+        config: TrialConfig,
+        n_pixels: int = 784,
+        n_classes: int = 10,
+        shape: Shape | None = None,
+    ) -> None:
         super().__init__()
-        self.config, self.n_pixels, self.n_classes = config, n_pixels, n_classes
+        self.config, self.shape = config, shape
+        self.n_pixels, self.n_classes = n_pixels, n_classes
         component = config.component("network")
         self._encoder = encoder(config) if "encoding" in component.uses else None
         with seeded(config.seed):
-            module = component.load()(Settings(config.params()), n_pixels, n_classes)
+            settings = Settings({_SHAPE: tuple(shape or square(n_pixels) or ()), **config.params()})
+            module = component.load()(settings, n_pixels, n_classes)
         if not isinstance(module, nn.Module):
             raise ConfigError(f"gives {type(module).__name__}, and no torch.nn.Module")
         self.module = module

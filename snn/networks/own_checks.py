@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.declarations.files import about
 from snn.encoding import draw_key
 from snn.errors import ConfigError, SnnError
@@ -25,13 +26,16 @@ _IMAGES = 5  # no size that a network has by chance
 _RATE = 1e-3
 
 
-def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> tuple[str, ...]:
+def check_network(
+    config: TrialConfig, n_pixels: int, n_classes: int, shape: Shape | None = None
+) -> tuple[str, ...]:
     """Try a user's network; the metrics that it gives beside accuracy and loss.
 
     Args:
         config: Names the network, with values for its keys.
         n_pixels: Per image.
         n_classes: Labels.
+        shape: Of the images, where it is known.
 
     Raises:
         ConfigError: It cannot be trained, or not be resumed; one line with the reason, and with the
@@ -40,7 +44,7 @@ def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> tuple[s
     _check_signature(config)
     images = _Images(config, n_pixels, n_classes)
     with _told(config, "cannot be made"):
-        network = OwnNetwork(config, n_pixels, n_classes)
+        network = OwnNetwork(config, n_pixels, n_classes, shape)
     _check_parameters(config, network)
     with _told(config, "cannot classify"):
         activity = images.classify(network.train())
@@ -53,7 +57,7 @@ def check_network(config: TrialConfig, n_pixels: int, n_classes: int) -> tuple[s
         images.train(network, steps=1)
     for made in (network.train(), network.eval()):
         _check_repeatable(config, images, made)
-    _check_same_weights(config, n_pixels, n_classes)
+    _check_same_weights(config, network)
     _check_resumable(config, images, network.train())
     return network.measures
 
@@ -157,8 +161,8 @@ def _check_repeatable(config: TrialConfig, images: _Images, network: OwnNetwork)
         )
 
 
-def _check_same_weights(config: TrialConfig, n_pixels: int, n_classes: int) -> None:
-    first, second = (OwnNetwork(config, n_pixels, n_classes).state_dict() for _ in range(2))
+def _check_same_weights(config: TrialConfig, network: OwnNetwork) -> None:
+    first, second = (_again(config, network).state_dict() for _ in range(2))
     same = first.keys() == second.keys()
     if not same or not all(torch.equal(first[name], second[name]) for name in first):
         raise _refused(
@@ -169,7 +173,7 @@ def _check_same_weights(config: TrialConfig, n_pixels: int, n_classes: int) -> N
 def _check_resumable(config: TrialConfig, images: _Images, network: OwnNetwork) -> None:
     """A network that is made anew and gets the state must go on like the one that was trained."""
     state = copy.deepcopy(network.state_dict())
-    anew = OwnNetwork(config, network.n_pixels, network.n_classes).train()
+    anew = _again(config, network).train()
     lacking = "not resumable: its state_dict does not restore it"
     with _told(config, lacking):
         anew.load_state_dict(state)
@@ -185,6 +189,10 @@ def _check_resumable(config: TrialConfig, images: _Images, network: OwnNetwork) 
         raise _refused(
             config, f"{lacking}; keep what changes in training in parameters and buffers"
         )
+
+
+def _again(config: TrialConfig, network: OwnNetwork) -> OwnNetwork:
+    return OwnNetwork(config, network.n_pixels, network.n_classes, network.shape)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from snn import kernels
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
 from snn.kernels.reference import Record, record
@@ -85,22 +86,31 @@ class SpikingNetwork(nn.Module):
         config: Its encoding, neurons, sizes and seed.
         n_pixels: N.
         n_classes: C.
+        shape: Of the images, where it is known.
 
     Raises:
         ConfigError: The configuration is one of the non-spiking baseline, or no pixel can fire.
 
     Attributes:
         measures: The metrics that its events give.
+        class_names: Of its labels, where they have names; set by what trains or reads it.
     """
 
     measures = ("synops_per_inference", "spikes_per_inference")
+    class_names: tuple[str, ...] = ()
 
-    def __init__(self, config: TrialConfig, n_pixels: int = 784, n_classes: int = 10) -> None:
+    def __init__(
+        self,
+        config: TrialConfig,
+        n_pixels: int = 784,
+        n_classes: int = 10,
+        shape: Shape | None = None,
+    ) -> None:
         super().__init__()
         if not config.spiking:
             raise ConfigError(f"dynamics: {config.dynamics!r} is no spiking neuron; use snn.MLP")
         self.config = config
-        self.n_pixels, self.n_classes = n_pixels, n_classes
+        self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
         self.encoder = encoder(config)
         generator = torch.Generator().manual_seed(config.seed)
         sizes = (n_pixels, *config.hidden)

@@ -24,7 +24,7 @@ from snn.networks import Network, build
 from snn.plugins.loading import registry_of
 from snn.training import sealed
 from snn.training.place import Place
-from snn.training.saved import NetworkState, check_sizes, read
+from snn.training.saved import NetworkState, check_sizes, class_names_of, read, shape_of
 
 _FORMAT = 2
 _UNSEALED_FORMAT = 1
@@ -108,6 +108,8 @@ def save_network(path: Place | str, network: Network, metrics: dict[str, float])
         "config": network.config.params(),
         "n_pixels": network.n_pixels,
         "n_classes": network.n_classes,
+        "shape": None if network.shape is None else list(network.shape),
+        "class_names": list(network.class_names),
         "weights": network.state_dict(),
         "metrics": metrics,
     }
@@ -145,8 +147,9 @@ def load_network(
         if config.plugins != sorted(found.plugins):
             raise CheckpointError("it names files that it does not need")
         check_sizes(found, config)
-        network = build(config, found.n_pixels, found.n_classes)
+        network = build(config, found.n_pixels, found.n_classes, shape_of(found))
         network.load_state_dict(found.weights)
+        network.class_names = class_names_of(found)
     except SnnError as error:
         raise _no_network(path, str(error)) from None
     except (RuntimeError, TypeError):

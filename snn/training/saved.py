@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from snn.config import TrialConfig, describe
+from snn.data.shapes import Shape
 from snn.errors import CheckpointError
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -24,7 +25,8 @@ _MERITS = {"val_accuracy", "val_loss"}
 class NetworkState(BaseModel):
     """A trained network; `plugins` are the digests of the users' files that it needs.
 
-    `files` are their names by digest, which came later.
+    What came later is not always known: `files`, their names by digest; `shape`, that of the images
+    (height, width, channels); the names of the classes.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, arbitrary_types_allowed=True)
@@ -32,6 +34,8 @@ class NetworkState(BaseModel):
     config: dict[str, Any]
     n_pixels: int = Field(ge=1)
     n_classes: int = Field(ge=1)
+    shape: list[int] | None = None
+    class_names: list[str] = []
     weights: dict[str, Tensor]
     metrics: dict[str, float]
     plugins: list[str] = []
@@ -86,6 +90,33 @@ def read_training(state: Mapping[str, Any]) -> TrainingState:
     if (found.epoch > 0) != (found.best_epoch > 0):
         raise CheckpointError(f"best_epoch: {found.best_epoch} of {found.epoch} epochs")
     return found
+
+
+def shape_of(state: NetworkState) -> Shape | None:
+    """The shape of the images of a network, where it is known.
+
+    Raises:
+        CheckpointError: It is no shape, or not of the network's size.
+    """
+    if state.shape is None:
+        return None
+    if len(state.shape) != len(Shape._fields) or min(state.shape) < 1:
+        raise CheckpointError(f"shape: {state.shape} is no height, width and channels"[:200])
+    shape = Shape(*state.shape)
+    if shape.n_pixels != state.n_pixels:
+        raise CheckpointError(f"shape: {shape} is not of {state.n_pixels} pixels"[:200])
+    return shape
+
+
+def class_names_of(state: NetworkState) -> tuple[str, ...]:
+    """The names of the classes; none where they are not known.
+
+    Raises:
+        CheckpointError: There are fewer or more than classes.
+    """
+    if len(state.class_names) not in (0, state.n_classes):
+        raise CheckpointError(f"class_names: {len(state.class_names)} of {state.n_classes} classes")
+    return tuple(state.class_names)
 
 
 def check_sizes(state: NetworkState, config: TrialConfig) -> None:

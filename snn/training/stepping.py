@@ -135,7 +135,8 @@ class Learner(NamedTuple):
         """The images of a batch, augmented, and their labels (B,) int64."""
         pixels = self.train.images.index_select(0, batch.chosen)  # rows whole: faster than [chosen]
         labels = self.train.labels.index_select(0, batch.chosen).long()
-        augmented = augmentation(self.config)(pixels, Moves(batch.uniform, batch.mirrored))
+        moves = Moves(batch.uniform, batch.mirrored)
+        augmented = augmentation(self.config)(pixels, moves, self.network.shape)
         return Split(augmented, labels)
 
     def loss(self, batch: Batch) -> Tensor:

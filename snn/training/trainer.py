@@ -94,7 +94,7 @@ class Trainer:
             Split(part.images.to(self.device), part.labels.to(self.device))
             for part in split(dataset, config.val_fraction, config.seed)
         )
-        self.network = build(config, dataset.n_pixels, dataset.n_classes).to(self.device)
+        self.network = self._new_network()
         self.backend = backend_of(config, self.device.type)
         self.computed_by = computed_by(config, self.device.type)
         self.optimiser = Adam(
@@ -177,12 +177,17 @@ class Trainer:
         network.load_state_dict(self.best_weights)
         return network.eval()
 
+    def _new_network(self) -> Network:
+        data = self._dataset
+        made = build(self.config, data.n_pixels, data.n_classes, data.shape)
+        made.class_names = data.class_names
+        return made.to(self.device)
+
     def _another(self) -> Network:
         """A network like this one; a user's may keep what cannot be copied, and is made anew."""
         if not self.config.has_own_network:
             return copy.deepcopy(self.network)
-        made = build(self.config, self._dataset.n_pixels, self._dataset.n_classes)
-        return made.to(self.device)
+        return self._new_network()
 
     def state(self) -> dict[str, Any]:
         """Everything that a later `load` needs to continue: plain values and tensors."""

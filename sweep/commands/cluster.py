@@ -62,6 +62,7 @@ def submit(
 
     Example: spikesweep submit quickstart --cluster http://head:8265
     """
+    from snn.declarations.data_paths import is_path
     from sweep.errors import SpecError
     from sweep.spec.sources import load_sweep, parse_overrides
 
@@ -71,6 +72,8 @@ def submit(
         check_new(sweep, spec)
     from sweep.cluster.jobs import JobServer
 
+    for path in filter(is_path, dict.fromkeys(sweep.values("dataset"))):
+        stderr().print(f"{path}: is read by the cluster's head, where it must be", soft_wrap=True)
     there = JobServer(cluster)
     running = there.running(sweep.name)
     if running:

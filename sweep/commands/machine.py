@@ -1,10 +1,9 @@
-"""Commands on this machine: data, ui, doctor."""
+"""Commands on this machine: ui, doctor."""
 
 from __future__ import annotations
 
 import os
 import socket
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,45 +12,10 @@ from sweep.commands.parts.common import say_result, stderr
 from sweep.errors import SweepError
 
 
-class DataAction(StrEnum):
-    """What to do with the data sets."""
-
-    SHOW = "show"
-    FETCH = "fetch"
-    VERIFY = "verify"
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (data, ui, doctor):
+    for command in (ui, doctor):
         app.command()(command)
-
-
-def data(
-    action: Annotated[
-        DataAction, typer.Argument(help="show where they are, fetch them, or verify every byte")
-    ] = DataAction.SHOW,
-) -> int:
-    """Show, fetch or verify the data sets (in SPIKESWEEP_DATA, or `data` in this folder)."""
-    from snn.data import load, sources, verify
-    from snn.errors import DataError
-
-    failed = False
-    for name in sources.NAMES:
-        try:
-            if action == DataAction.VERIFY:
-                for path, canonical in verify(name):
-                    failed |= not canonical
-                    say_result(f"{'ok     ' if canonical else 'DIFFERS'}  {path}")
-            else:
-                images = load(name, download=action == DataAction.FETCH)
-                where = "scikit-learn" if name == "digits" else str(sources.default_root())
-                n_train, n_test = len(images.train_labels), len(images.test_labels)
-                say_result(f"{name:<14} {n_train} + {n_test} images  {where}")
-        except DataError as error:
-            failed = True
-            say_result(f"{name:<14} {error}")
-    return 2 if failed else 0
 
 
 def ui(

@@ -112,8 +112,9 @@ def predict(
 ) -> None:
     """Classify images with a trained network.
 
-    An image file is turned as its camera marked it, made grey by its luminance, and stretched to
-    the network's square; 16 bits are scaled to 8. Transparent parts are background: black, or
+    An image file is turned as its camera marked it, made grey by its luminance (or red, green and
+    blue, where the network learned colours), and stretched to the height and width of the images
+    that the network learned; 16 bits are scaled to 8. Transparent parts are background: black, or
     white with --invert. Of an animation, the first picture is taken.
 
     Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
@@ -134,8 +135,9 @@ def predict(
         draw(figure, network, images, pixels, found)
     for name, probabilities in zip(images, found, strict=True):
         likely = probabilities.argsort(descending=True)[:3].tolist()
-        shown = "  ".join(f"{label}: {float(probabilities[label]):.1%}" for label in likely)
-        say_result(f"{name}  {likely[0]}  ({shown})")
+        called = network.class_names or range(network.n_classes)
+        shown = "  ".join(f"{called[each]}: {float(probabilities[each]):.1%}" for each in likely)
+        say_result(f"{name}  {called[likely[0]]}  ({shown})")
 
 
 def export(

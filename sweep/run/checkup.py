@@ -15,6 +15,7 @@ from sweep.errors import SpecError, SweepError, first_line
 Finding = tuple[bool, str]
 _GB = 1e9
 _ENOUGH_GB = 2.0
+_USUAL_DATA = ("mnist", "fashion_mnist", "digits")  # of the bundled sweeps
 
 
 def _packages() -> Finding:
@@ -60,16 +61,18 @@ def _kernels() -> Finding:
 
 def _data() -> Finding:
     from snn.data import load, sources
+    from snn.data.files import default_root
     from snn.errors import DataError
 
-    found, missing = [], []
-    for name in sources.NAMES:
+    found = []
+    for name in filter(sources.is_here, sources.NAMES):
         try:
             load(name, download=False)
             found.append(name)
-        except DataError:
-            missing.append(name)
-    text = f"{sources.default_root()}: {', '.join(found)}"
+        except DataError as error:
+            return False, str(error)
+    missing = [name for name in _USUAL_DATA if name not in found]
+    text = f"{default_root()}: {', '.join(found)}"
     # What is missing is fetched when a sweep first asks for it.
     return True, text + (f"; not here yet: {', '.join(missing)}" if missing else "")
 

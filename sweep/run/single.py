@@ -53,7 +53,7 @@ def train(config: TrialConfig, console: Console) -> Ended:
     """
     dataset = load(config.dataset)
     if config.has_own_network:
-        check_network(config, dataset.n_pixels, dataset.n_classes)
+        check_network(config, dataset.n_pixels, dataset.n_classes, dataset.shape)
     with launch.alone(NAME, f"the training of {config.config_id}", config.config_id):
         record = Ledger([dataset.sha256], console.print).find(config)
         if record and _has_network(record, config):

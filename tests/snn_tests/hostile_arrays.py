@@ -87,7 +87,7 @@ def data_sets(draw: st.DrawFn) -> dict[str, Any]:
 
 def train(values: dict[str, Any], keys: dict[str, Any]) -> None:
     dataset = Dataset(**values)
-    assert dataset.train_images.shape == (len(dataset.train_labels), dataset.side**2)
+    assert dataset.train_images.shape == (len(dataset.train_labels), dataset.n_pixels)
     assert np.array_equal(dataset.train_images, values["train_images"])
     assert np.array_equal(dataset.train_labels, values["train_labels"])
     split(dataset, 0.3, 0)

@@ -30,6 +30,10 @@ from snn.registry import OURS
         ({"hidden": True}, "hidden: needs a whole number of neurons"),
         ({"dynamics": "spiky"}, "dynamics: input should be 'alif', 'lif'"),
         ({"n_steps": 1}, "n_steps: input should be greater than or equal to 2"),
+        ({"dataset": "photos"}, "images of your own need their path, such as ./photos"),
+        ({"dataset": "cifar"}, "did you mean cifar10?"),
+        ({"dataset": "s3://bucket/a.npz"}, "dataset: is an address; fetch it first"),
+        ({"dataset": True}, "dataset: must not be true or false"),
     ],
 )
 def test_a_mistake_is_one_line_with_key_value_and_rule(values: dict[str, Any], told: str) -> None:
@@ -108,6 +112,19 @@ def test_the_group_is_the_same_for_all_seeds() -> None:
 def test_a_configuration_comes_back_from_its_canonical_values() -> None:
     for config in (TrialConfig(hidden=[8, 4]), TrialConfig(preset="published", dynamics="lif")):
         assert TrialConfig.parse(config.params()).config_id == config.config_id
+
+
+@pytest.mark.parametrize("path", ["a.npz", "x_train.npy", "photos/", "./a b", "~/ä/@24x32,grey"])
+def test_a_path_in_place_of_a_name_is_kept_as_it_is(path: str) -> None:
+    import jsonschema
+
+    config = TrialConfig.parse({"dataset": path})
+    assert config.params()["dataset"] == path == config.component("dataset").name
+    assert TrialConfig.parse(config.to_wire()) == config
+    assert config.config_id != TrialConfig().config_id
+    jsonschema.validate({"dataset": path}, TrialConfig.model_json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"dataset": "photos"}, TrialConfig.model_json_schema())
 
 
 def values_of(key: str) -> st.SearchStrategy[Any]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.networks import Network, pictures
 from snn.networks.spiking import SpikingNetwork
 from sweep.errors import SpecError
@@ -43,17 +44,17 @@ def activities(
     with torch.no_grad():
         # The generator of `probabilities`: it draws the same spikes.
         record = network.record(pixels, torch.Generator().manual_seed(config.seed))
-    side = round(network.n_pixels**0.5)
+    shape = pictures.shape_of(network) or Shape(1, network.n_pixels)
     return [
         ImageActivity(
             name=name,
-            image=pixels[at].reshape(side, side).numpy(),
+            image=shape.picture(pixels[at].numpy()),
             encoding=config.encoding,
             inputs=_floats(record.inputs[:, at]),
             layers=_layers(record, at),
             readout=_floats(record.trace[:, at]),
             probabilities=_floats(probabilities[at]),
-            class_names=class_names(config.dataset, network.n_classes),
+            class_names=network.class_names or class_names(config.dataset, network.n_classes),
             dt_ms=config.dt,
             label=pictures.label(name, network),
         )

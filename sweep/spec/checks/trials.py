@@ -67,7 +67,7 @@ def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> Non
 
         dataset = datasets[config.dataset]
         try:
-            measured = check_network(config, dataset.n_pixels, dataset.n_classes)
+            measured = check_network(config, dataset.n_pixels, dataset.n_classes, dataset.shape)
         except ConfigError as error:
             searched = ", ".join(f"{key}={point[key]}" for key in component.own if key in point)
             raise SpecError(f"{error}{searched and f'; with {searched}'}") from None

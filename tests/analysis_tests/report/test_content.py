@@ -99,8 +99,20 @@ def test_every_data_set_has_its_own_figures_and_its_own_best(store: Store) -> No
             best_synops_per_inference=1e5,
             val_accuracy=0.97,
         )
+    store.trial(
+        "other",
+        "own",
+        params=other | {"dataset": "my/photos/@28"},
+        test_accuracy=0.5,
+        best_val_accuracy=0.5,
+        best_synops_per_inference=1e5,
+        val_accuracy=0.5,
+    )
     found = report("grid", "other")
-    assert {picture.name for picture in parts(found, Picture)} >= {"bars-mnist", "bars-digits"}
+    names = {picture.name for picture in parts(found, Picture)}
+    assert names >= {"bars-mnist", "bars-digits"}
+    assert any(name.startswith("bars-my-photos-28-") for name in names)
+    assert not any("/" in name for name in names)  # they are names of files
     assert "MNIST" in found.lead and "digits" in found.lead
     effects = next(table for table in parts(found, Table) if table.name == "effects").raw
     assert set(effects["group"]) == {"digits"}  # the baseline has no factor to compare

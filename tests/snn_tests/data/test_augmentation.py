@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snn.data.augmentation import Augmentation
+from snn.data.augmentation import Augmentation, Moves
+from snn.data.shapes import Shape
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -69,6 +70,29 @@ def test_every_second_image_is_mirrored() -> None:
     assert 150 < mirrored.sum() < 250
     both = augment(images, 2.0, 0.0, generator(), mirror=True)
     assert len(both.unique(dim=0)) > 390
+
+
+@given(st.floats(0, 4), st.floats(0, 180), st.booleans())
+def test_every_channel_is_moved_like_a_grey_image(
+    shift: float, rotation: float, mirror: bool
+) -> None:
+    shape, augmentation = Shape(9, 14, 3), Augmentation(shift, rotation, mirror)
+    images = torch.randint(0, 256, (20, shape.n_pixels), dtype=torch.uint8, generator=generator())
+    moves = augmentation.draw(20, generator())
+    together = augmentation(images, moves, shape).view(20, 9, 14, 3)
+    for channel in range(3):
+        alone = images.view(20, 9, 14, 3)[..., channel].reshape(20, -1)
+        assert torch.equal(
+            augmentation(alone, moves, Shape(9, 14)).view(20, 9, 14), together[..., channel]
+        )
+
+
+def test_a_quarter_turn_of_an_oblong_image_keeps_lengths() -> None:
+    images = torch.zeros(1, 11 * 21, dtype=torch.uint8).view(1, 11, 21)
+    images[:, 5, 7:14] = 255  # a bar of seven pixels
+    quarter = Moves(torch.tensor([[1.0, 0.0, 0.0]]), torch.empty(0, dtype=torch.bool))
+    turned = Augmentation(rotation=90.0)(images.view(1, -1), quarter, Shape(11, 21)).view(11, 21)
+    assert torch.equal(turned.nonzero(), torch.tensor([[y, 10] for y in range(2, 9)]))
 
 
 def test_the_same_stream_gives_the_same_images() -> None:

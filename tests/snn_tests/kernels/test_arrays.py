@@ -57,7 +57,7 @@ def test_a_side_that_does_not_fit_its_images_ends_in_a_line(side: int) -> None:
     assert (done.returncode, done.stdout) == (
         0,
         f"refused: train_images: must be of shape (images, {side * side}), a row per image of "
-        "side² pixels, not (1438, 64)\n",
+        f"{side} × {side} numbers, not (1438, 64)\n",
     ), done.stderr
 
 
@@ -66,6 +66,10 @@ def test_a_side_that_does_not_fit_its_images_ends_in_a_line(side: int) -> None:
     [
         ({"side": 0}, "side: must be a whole number from 1 to 32768, got 0"),
         ({"side": 8.0}, "side: must be a whole number from 1 to 32768, got 8.0"),
+        ({"height": 0}, "height: must be a whole number from 1 to 32768, got 0"),
+        ({"width": True}, "width: must be a whole number from 1 to 32768, got True"),
+        ({"channels": 3.0}, "channels: must be a whole number from 1 to 32768, got 3.0"),
+        ({"channels": 3}, "(images, 192), a row per image of 8 × 8 × 3 numbers, not (1438, 64)"),
         ({"n_classes": 9}, "train_labels: must be 0 to 8, got 9"),
         ({"n_classes": 257}, "n_classes: must be a whole number from 2 to 256, got 257"),
         ({"train_images": lambda a: a / 255}, "train_images: must be a NumPy array of uint8, not"),
@@ -104,7 +108,7 @@ def test_arrays_of_any_layout_and_labels_of_any_integers_are_the_same_data(
     )
     assert other.sha256 == digits.sha256
     assert other.train_images.flags.c_contiguous and other.test_images.flags.c_contiguous
-    assert type(other.side) is int and other.train_labels.dtype == np.uint8
+    assert type(other.height) is int and other.train_labels.dtype == np.uint8
 
 
 @pytest.mark.parametrize(("fraction", "seed"), [(float("nan"), 0), (float("inf"), 0), (0.2, -1)])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from snn.config import TrialConfig
 from snn.data import Dataset
+from snn.data.shapes import Shape
 from snn.errors import DataError
 from snn.networks import Network, build, pictures
 
@@ -178,6 +179,29 @@ def test_a_network_of_other_images_is_told_apart(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=told):
             pictures.read([name], odd)
+
+
+def test_a_picture_is_brought_to_the_height_width_and_colours_of_the_networks_images(
+    tmp_path: Path,
+) -> None:
+    config = TrialConfig(dataset="digits", hidden=4, n_steps=20)
+    path = tmp_path / "flag.png"
+    stripes = np.zeros((4, 6, 3), np.uint8)
+    for third in range(3):  # red, green, blue
+        stripes[:, 2 * third : 2 * third + 2, third] = 255
+    Image.fromarray(stripes).save(path)
+    coloured = build(config, 72, shape=Shape(4, 6, 3))
+    assert np.array_equal(pictures.read([str(path)], coloured)[0].reshape(4, 6, 3), stripes)
+    assert np.array_equal(
+        pictures.read([str(path)], coloured, invert=True)[0].reshape(4, 6, 3), 255 - stripes
+    )
+    grey = pictures.read([str(path)], build(config, 24, shape=Shape(4, 6)))[0].reshape(4, 6)
+    assert grey[0].tolist() == [76, 76, 150, 150, 29, 29]  # their luminance
+    Image.fromarray(grey.numpy()).save(path)
+    again = pictures.read([str(path)], coloured)[0].reshape(4, 6, 3)
+    assert all(np.array_equal(again[..., channel], grey) for channel in range(3))
+    with pytest.raises(DataError, match="a picture has 1 or 3 channels, not 2"):
+        pictures.read([str(path)], build(config, 48, shape=Shape(4, 6, 2)))
 
 
 def test_a_path_that_no_system_allows_is_refused(network: Network) -> None:

@@ -1,0 +1,1 @@
+"""Image sets that torchvision knows, one file each."""
