@@ -43,8 +43,8 @@ def load(
     known = components or registry.current()
     if name not in known.names("dataset"):
         there = known.names("dataset")
-        hint = did_you_mean(name, there, f"there are {', '.join(there)}")
-        raise DataError(f"data set {name!r} is unknown; {hint}; {OWN_IMAGES}")
+        hint = did_you_mean(name, there, f"there are {', '.join(there)};")
+        raise DataError(f"data set {name!r} is unknown; {hint} {OWN_IMAGES}")
     folder = Path(root) if root is not None else default_root()
     dataset = known.get("dataset", name).load()(folder, download)
     if not isinstance(dataset, Dataset) or dataset.name != name:

@@ -12,6 +12,7 @@ import torch
 from snn import registry
 from snn.config import TrialConfig
 from snn.data import load
+from snn.data.shapes import Shape
 from snn.declarations.files import PluginFile, read_file
 from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, ConfigError, ExportError
@@ -240,9 +241,9 @@ def test_a_network_that_is_not_there_is_refused(value: str, said: str) -> None:
 
 
 class Tiny:
-    """What a network is tried for: 16 pixels, 3 classes."""
+    """What a network is tried for: 4 × 4 pixels, 3 classes."""
 
-    n_pixels, n_classes = 16, 3
+    shape, n_pixels, n_classes = Shape(4, 4), 16, 3
 
 
 def refused(text: str, **plan: object) -> str:
