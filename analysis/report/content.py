@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urljoin
+from zlib import crc32
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -38,8 +38,9 @@ from analysis.studies.replication import compare_with_published
 from analysis.text.typeset import caption, printed
 
 _LEADERS = 20
+_NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _WITHIN = ("dataset", "preset")
-_NAMED = ("dataset", "dynamics", "recurrent", "encoding", "hidden")
+_NAMED = ("dataset", "network", "dynamics", "recurrent", "encoding", "hidden")
 _SHOWN = (
     "best_val_accuracy",
     "test_accuracy",
@@ -232,7 +233,7 @@ def _figures(source: Source) -> Iterator[Part]:
     """Figures of every data set by itself: accuracies on different data do not compare."""
     by_data_set = several_values(source.runs, ["dataset"])
     for group, runs in groups_within(source.runs, by_data_set):
-        suffix = f"-{_in_file_name(str(runs['dataset'].iloc[0]))}" if group else ""
+        suffix = f"-{_in_file_names(runs['dataset'].iloc[0])}" if group else ""
         of_group = f"{group}: " if group else ""
         own = replace(source, runs=runs)
         for kind in FIGURES.values():
@@ -243,14 +244,6 @@ def _figures(source: Source) -> Iterator[Part]:
             yield from _of_kind(kind, source)
 
 
-def _in_file_name(dataset: str) -> str:
-    """A data set in the name of a file; of data that are given by a path, no two are the same."""
-    if re.fullmatch(r"\w+", dataset):
-        return dataset
-    digest = hashlib.sha256(dataset.encode()).hexdigest()[:6]
-    return "-".join([*re.findall(r"\w+", dataset)[-3:], digest])
-
-
 def _of_leaders(source: Source) -> Iterator[Part]:
     """What the best networks do, of every data set."""
     done = source.runs[source.runs["state"] == State.DONE]
@@ -258,7 +251,13 @@ def _of_leaders(source: Source) -> Iterator[Part]:
         own = replace(source, runs=runs)
         for kind in FIGURES.values():
             if kind.section == "leaders":
-                yield from _of_kind(kind, own, f"-{_in_file_name(str(dataset))}", f"{dataset}: ")
+                yield from _of_kind(kind, own, f"-{_in_file_names(dataset)}", f"{dataset}: ")
+
+
+def _in_file_names(label: object) -> str:
+    """A data set's label as part of a file's name; two labels never give one name."""
+    plain = _NO_FILE_NAME.sub("-", str(label))
+    return plain if plain == label else f"{plain}-{crc32(str(label).encode()):08x}"
 
 
 def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
