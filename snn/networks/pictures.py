@@ -1,7 +1,7 @@
 """Pictures for a trained network to classify: files, or images of its own test set.
 
 A file is brought to the height, width and channels of the images that the network was trained on,
-by the rules of `snn.data.picture_files`.
+by the rules of `snn.data.pictures.reading`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snn.data import load
-from snn.data.picture_files import read_picture
+from snn.data.pictures.reading import read_picture
 from snn.data.shapes import Shape, square
 from snn.errors import DataError
 from snn.networks import Network

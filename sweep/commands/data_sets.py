@@ -147,7 +147,7 @@ def _describe(names: list[str], output: Path | None) -> int:
     for line in _description(dataset):
         say_result(line)
     if output is not None:
-        from snn.data.samples import draw
+        from snn.data.pictures.samples import draw
 
         try:
             draw(dataset, output)

@@ -6,7 +6,7 @@
 The classes are the names of the folders in their order; names that are all numbers are in the order
 of the numbers. Hidden files are left out. All pictures have one size, or are brought to one that is
 asked for (`photos/@28`). They are grey if all are stored as grey, unless something is asked for.
-How a picture is read is said in `snn.data.picture_files`.
+How a picture is read is said in `snn.data.pictures.reading`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from snn.data.arrays import MOST_CLASSES, Bytes
 from snn.data.own.location import Location
 from snn.data.own.material import Material, require_memory
-from snn.data.picture_files import read_picture, shape_of_picture
+from snn.data.pictures.reading import read_picture, shape_of_picture
 from snn.data.shapes import Shape
 from snn.errors import DataError
 

@@ -9,11 +9,13 @@ import signal
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
+from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
@@ -84,6 +86,33 @@ def test_what_ran_before_is_not_run_again(finished: Workplace) -> None:
         assert run.data.tags["spikesweep.reused_from"] == origin.info.run_id
         assert run.data.metrics == origin.data.metrics
         assert finished.epochs(run) == [1, 2, 3, 4]
+
+
+def test_a_sweep_over_files_of_ones_own_gives_the_numbers_of_the_images_in_them(
+    finished: Workplace,
+) -> None:
+    digits = load("digits")
+    arrays = {
+        "x_train": digits.train_images.reshape(-1, 8, 8) / 255,
+        "y_train": digits.train_labels,
+        "x_test": digits.test_images.reshape(-1, 8, 8) / 255,
+        "y_test": digits.test_labels,
+    }
+    np.savez(finished.folder / "mine.npz", **arrays)
+    base = {"epochs": 4, "n_steps": 10, "encoding": "constant", "dynamics": "lif"}
+    spec = finished.spec(name="own", base=base, search={"dataset": ["mine.npz"]}, sampler="grid")
+    done = finished.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    (own,) = finished.runs("own")
+    lif = {"dynamics": "lif", "seed": "0"}
+    (same,) = (run for run in finished.runs("small") if lif.items() <= run.data.params.items())
+    assert own.data.params["dataset"] == "mine.npz"
+    assert own.data.tags["spikesweep.data_sha256"] == digits.sha256
+    assert own.data.metrics["test_loss"] == same.data.metrics["test_loss"]
+    assert finished.run("predict", "own", "test:0").returncode == 0
+    np.savez(finished.folder / "mine.npz", **arrays | {"y_train": digits.train_labels[::-1]})
+    changed = finished.run("run", spec, "--resume")
+    assert changed.returncode == 2 and "the images of mine.npz have changed" in changed.stderr
 
 
 def test_a_sweep_does_not_go_on_in_another_mlflow(finished: Workplace) -> None:

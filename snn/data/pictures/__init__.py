@@ -1,0 +1,1 @@
+"""Pictures in files: read as bytes of a wanted shape, and written as a sheet of samples."""
