@@ -83,7 +83,7 @@ def test_a_split_that_leaves_nothing_is_refused(digits: Dataset, fraction: float
 
 def test_an_unknown_data_set_is_refused() -> None:
     with pytest.raises(DataError, match="there are mnist, fashion_mnist, digits"):
-        load("imagenet")
+        load("cifar")
 
 
 HEADER = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (60_000, 28, 28))
