@@ -12,11 +12,9 @@ import torch
 from snn import registry
 from snn.config import TrialConfig
 from snn.data import load
-from snn.data.shapes import Shape
 from snn.declarations.files import PluginFile, read_file
 from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, ConfigError
-from snn.networks.own import OwnNetwork
 from snn.networks.own_checks import check_network
 from snn.plugins import loading as plugins
 from snn.registry import OURS
@@ -33,18 +31,6 @@ PARAMS = {
     "snntorch": {"network": "snntorch_network.py:build", "width": 8, "encoding": "poisson"},
 }
 HEAD = "import torch\nfrom torch import nn\nfrom snn.registry import Key\n"
-
-
-SHAPED = """
-class Shaped(nn.Conv2d):
-    def __init__(self, height, width, channels, n_classes):
-        super().__init__(channels, n_classes, (height, width))
-        self.shape = height, width, channels
-    def forward(self, x):
-        return super().forward(x.unflatten(1, self.shape).movedim(3, 1)).flatten(1)
-def shaped(config, n_inputs, n_classes):
-    return Shaped(*config.image_shape, n_classes)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -85,15 +71,6 @@ def module(forward: str, init: str = "", build: str = "Net(n_inputs, n_classes)"
 
 def test_a_network_that_is_as_it_must_be_is_trained() -> None:
     assert tried(module("return self.out(x)")) == ""
-
-
-def test_a_network_is_told_the_shape_of_the_images() -> None:
-    text = module("return self.out(x)", build="Net(n_inputs, n_classes)")
-    plugins.use_files([PluginFile("mine.py", (HEAD + text + SHAPED).encode())])
-    config = TrialConfig.parse({"network": "mine.py:shaped"})
-    check_network(config, 30, 3, Shape(2, 5, 3))
-    assert OwnNetwork(config, 30, 3, Shape(2, 5, 3)).module.kernel_size == (2, 5)
-    assert OwnNetwork(config, 16, 3).module.kernel_size == (4, 4)  # square and grey, if not known
 
 
 @pytest.mark.parametrize(
