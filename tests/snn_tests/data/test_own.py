@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from PIL import Image
 
 from snn.config import TrialConfig
 from snn.data import Dataset, load
-from snn.networks import pictures
+from snn.data.shapes import Shape
+from snn.errors import CheckpointError
+from snn.networks import build, pictures
 from snn.training import checkpoint
 from snn.training.trainer import Trainer
 from sweep.cli import run
@@ -154,6 +157,30 @@ def test_a_picture_means_the_same_in_a_folder_and_to_predict() -> None:
     found = pictures.read(["photos/test/dog/1.png", "test:3"], network)
     assert np.array_equal(found[0], found[1]) and np.array_equal(found[1], dataset.test_images[3])
     assert pictures.label("test:3", network) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"shape": [4, 4]}, "is no height, width and channels"),
+        ({"shape": [0, 6, 6]}, "is no height, width and channels"),
+        ({"shape": [4, 5, 6]}, "shape: 4 × 5 × 6 is not of 36 pixels"),
+        ({"shape": "36"}, "shape: input should be a valid list"),
+        ({"class_names": ["a"]}, "class_names: 1 of 10 classes"),
+    ],
+)
+def test_a_checkpoint_whose_shape_or_names_do_not_fit_is_refused(
+    changes: dict[str, Any], told: str
+) -> None:
+    network = build(TrialConfig(dataset="a.npz", hidden=4), 36, shape=Shape(6, 6))
+    checkpoint.save_network("good.pt", network, {})
+    checkpoint.save("bad.pt", checkpoint.load("good.pt") | changes)
+    with pytest.raises(CheckpointError, match=re.escape(told)):
+        checkpoint.load_network("bad.pt")
+    earlier = checkpoint.load("good.pt")
+    del earlier["shape"], earlier["class_names"]  # as it was written before there were these
+    checkpoint.save("earlier.pt", earlier)
+    assert pictures.shape_of(checkpoint.load_network("earlier.pt")[0]) == (6, 6, 1)
 
 
 @pytest.mark.parametrize(
