@@ -105,7 +105,7 @@ def check_resumed(place: Workplace) -> None:
 def test_a_sweep_that_a_signal_or_the_death_of_ray_ends_says_so_and_can_go_on(
     place: Workplace, ray_here: None
 ) -> None:
-    place.spec(base=BASE, trials=TRIALS)
+    place.spec(base=BASE, trials=TRIALS, resources={"cpu": os.cpu_count()})  # fewer workers
     resume: tuple[str, ...] = ()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         driver, processes = begun(place, *resume)
