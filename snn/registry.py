@@ -65,6 +65,9 @@ _FILES = (
     "snn.data.vision.usps",
     "snn.data.vision.svhn",
     "snn.data.vision.cifar10",
+    "snn.data.events.spoken_digits",
+    "snn.data.events.heidelberg",
+    "snn.data.events.randman",
 )
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -99,7 +102,7 @@ class Component:
         readout     make(trace (T, B, C), **own) -> logits (B, C)
         loss        make(answer, labels (B,), **own) -> scalar; see snn.losses.base
         schedule    make(progress from 0 to 1, **own) -> factor of the learning rate
-        dataset     make(root, download) -> snn.data.Dataset
+        dataset     make(root, download, **options) -> snn.data.Dataset or EventDataset
         network     make(settings, n_inputs, n_classes) -> nn.Module; see snn.networks.own
 
     `own` are the keys that the component brings or uses, by name. Neurons and encodings find them
@@ -118,6 +121,9 @@ class Component:
         formats: Formats that it can be exported to, of `FORMATS`.
         random: Whether an encoding draws random numbers.
         spiking: Whether a network of this value of `dynamics` spikes.
+        content: What a data set has and an encoding takes: `images` or `events`.
+        replaces: Keys of ours whose place keys that it brings take: they have the value of those.
+        options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
         module: Where `make` is; filled in when it is registered.
         digest: SHA-256 of a user's file; empty for ours.
         file: Name of a user's file; empty for ours.
@@ -135,6 +141,9 @@ class Component:
     formats: tuple[str, ...] = ()
     random: bool = False
     spiking: bool = True
+    content: str = "images"
+    replaces: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Key, ...] = ()
     module: str = ""
     digest: str = ""
     file: str = ""
@@ -181,8 +190,9 @@ class Registry:
         """
         if kind == "dataset" and is_path(name):
             return Component(kind=kind, name=name, make="read", module="snn.data.own")
+        wanted = name.partition("@")[0] if kind == "dataset" else name
         for each in self.of(kind):
-            if each.name == name:
+            if each.name == wanted:
                 return each
         names = self.names(kind)
         hint = did_you_mean(name, names, f"there are {', '.join(names)}")

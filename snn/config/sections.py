@@ -89,7 +89,8 @@ class Section(BaseModel):
 
 def _name_or_path(value: Any, named: Callable[[Any], Any]) -> Any:
     if not is_path(value):
-        return named(value)
+        named(value.partition("@")[0] if isinstance(value, str) else value)
+        return value
     wrong = mistake(value)
     if wrong:
         raise ValueError(wrong)
@@ -109,10 +110,15 @@ class DataConfig(Section):
 
     dataset: Annotated[DatasetName, WrapValidator(_name_or_path), _PathsToo()] = Field(
         "mnist",
-        description="images to classify: a name, or the path of your own (.npz, .npy or a folder)",
+        description="images or events to classify: a name, or the path of your own (.npz, .npy, "
+        ".h5 or a folder)",
     )
     val_fraction: float = Field(
         0.15, gt=0, lt=1, description="share of the training images kept for validation"
+    )
+    val_groups: bool = Field(
+        False,
+        description="whole groups, such as speakers, are kept for validation (data with groups)",
     )
 
 
@@ -239,6 +245,7 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "beta_per_neuron",
     "learn_tau_mem",
     "network",
+    "val_groups",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import InitVar, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
+from snn.data.base import Data, Places, Seen
 from snn.data.shapes import Shape, square
-from snn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from snn.config import TrialConfig
 
 _LARGEST_SIDE = 2**15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dataset:
+class Dataset(Data, Seen):
     """Images and labels as they come from disk.
 
     Attributes:
@@ -53,6 +58,8 @@ class Dataset:
     test_labels: Bytes
     class_names: tuple[str, ...] = ()
     side: InitVar[int | None] = None
+
+    content = "images"
 
     def __post_init__(self, side: int | None) -> None:
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
@@ -97,14 +104,18 @@ class Dataset:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def n_validation(self, val_fraction: float) -> int:
-        """How many training images a split keeps for validation.
+    def seen_by(self, config: TrialConfig) -> Dataset:
+        """The images themselves, whatever the configuration."""
+        return self
 
-        Raises:
-            ConfigError: The fraction leaves no images for one side.
-        """
-        n = len(self.train_labels)
-        n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
-        if not 0 < n_val < n:
-            raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
-        return n_val
+    def train(self, places: Places) -> Tensor:
+        """(B, height × width × channels) uint8, training images at these places."""
+        import torch
+
+        return torch.from_numpy(self.train_images[places])
+
+    def test(self) -> Tensor:
+        """(M, height × width × channels) uint8, all test images."""
+        import torch
+
+        return torch.from_numpy(self.test_images.copy())
