@@ -97,7 +97,8 @@ class Component:
     What `make` names is called like this, by kind; see the protocols and files of ours for more:
 
         neuron      make(config, n_neurons, generator) -> snn.neurons.Neuron
-        encoding    make(config) -> snn.encoding.Encoder
+        encoding    make(config) -> snn.encoding.pixel_code.PixelEncoder; by what it `reads`:
+                    of `images`, make(config, shape) -> snn.encoding.Encoder
         surrogate   make(v, threshold, slope, **own) -> derivative, of the shape of v
         readout     make(trace (T, B, C), **own) -> logits (B, C)
         loss        make(answer, labels (B,), **own) -> scalar; see snn.losses.base
@@ -119,6 +120,7 @@ class Component:
         published: The same where the preset is `published`.
         compiled: Backends that have loops for it, of `cpu` and `cuda`.
         formats: Formats that it can be exported to, of `FORMATS`.
+        reads: What an encoding reads: `pixels`, each for itself, or `images` with their shape.
         random: Whether an encoding draws random numbers.
         spiking: Whether a network of this value of `dynamics` spikes.
         content: What a data set has and an encoding takes: `images` or `events`.
@@ -139,6 +141,7 @@ class Component:
     published: Mapping[str, Any] = field(default_factory=dict)
     compiled: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    reads: str = "pixels"
     random: bool = False
     spiking: bool = True
     content: str = "images"

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data import Dataset
+from snn.data.shapes import Shape
 from snn.registry import KINDS, Component
 
 N_STEPS = 40
+SHAPE = Shape(3, 4)
 _SIDE, _CLASSES, _IMAGES = 6, 3, 48
 
 
@@ -52,9 +54,9 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def images(count: int = 5, n_pixels: int = 12) -> Tensor:
-    """Pixels (B, N) uint8, black and white ones among them."""
-    pixels = torch.randint(0, 256, (count, n_pixels), generator=seeded(), dtype=torch.uint8)
+def images(count: int = 5) -> Tensor:
+    """Pixels (B, N) uint8 of images of `SHAPE`, black and white ones among them."""
+    pixels = torch.randint(0, 256, (count, SHAPE.n_pixels), generator=seeded(), dtype=torch.uint8)
     pixels[0], pixels[1] = 0, 255
     return pixels
 

@@ -112,7 +112,7 @@ class Task(NamedTuple):
 
 
 def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
-    """Refuse weights that do not fit each other or the pixels.
+    """Refuse weights that do not fit each other or the input.
 
     Raises:
         ArrayError: A shape, a type or a device is another than that of the network around it.
@@ -120,8 +120,8 @@ def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
     if not layers:
         raise ArrayError("layers: there must be at least one")
     like = readout.weight
-    check_fit(drive.pixels, len(layers[0].weight), like)
-    below = drive.pixels.shape[1]
+    below = drive.sizes.n_inputs
+    check_fit(below, drive.device, len(layers[0].weight), like)
     for number, layer in enumerate(layers, start=1):
         wide = layer.weight.shape[-1]
         _check_weights(f"weights of layer {number}", layer.weight, (below, wide), like)

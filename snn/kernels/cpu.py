@@ -12,18 +12,18 @@ Weights are in single precision.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.encoding import Drive
 from snn.kernels import cpu_loops as loops
 from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import F32, I32, Constant, Events, Inputs
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of
+from snn.kernels.cpu_loops import F32, I32, Constant
 from snn.kernels.product import COLUMNS, ROWS
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
@@ -32,9 +32,7 @@ _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
-_NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
-_NO_INDEX: I32 = np.empty(0, np.int32)
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -63,7 +61,7 @@ class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
-        arrays = [_NOTHING if t is None else t.detach().numpy() for t in tensors]
+        arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
         of_layers = zip(*[iter(arrays[:-2])] * 4, strict=True)
         layers = [
             _weights(weight, recurrent, alpha, beta, numbers)
@@ -72,7 +70,7 @@ class _Network(torch.autograd.Function):
             )
         ]
         weight, bias = arrays[-2:]
-        logits = torch.empty(len(task.drive.pixels), _up(len(bias), _LANES))
+        logits = torch.empty(task.drive.sizes.n_samples, _up(len(bias), _LANES))
         counts = [torch.empty(len(logits), layer.forward.shape[1]) for layer in layers]
 
         def compute(images: slice) -> _Part | None:
@@ -80,14 +78,14 @@ class _Network(torch.autograd.Function):
             part.forward(bias, logits.numpy(), [count.numpy() for count in counts])
             return part if task.learns else None
 
-        state = task.drive.n_steps * sum(layer.forward.shape[1] for layer in layers)
+        state = task.drive.sizes.n_steps * sum(layer.forward.shape[1] for layer in layers)
         ctx.parts = in_parallel(compute, _cut(len(logits), state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
         return logits[:, : len(bias)], *counts
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        arrays = [_NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
+        arrays = [NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
         first, *others = in_parallel(lambda part: part.backward(*arrays), ctx.parts)
         sums = [_total([grads[k] for grads in (first, *others)]) for k in range(len(first))]
         return None, *(
@@ -107,11 +105,12 @@ class _Part:
 
     def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
         """Write this part's rows of the logits and of the spike counts of every layer."""
-        self._inputs = [self._encode()]
+        drive, n_steps = self._task.drive, self._task.drive.sizes.n_steps
+        self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
         self._psi, self._potentials = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
-            shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
-            spikes = self._events(shape[1], shape[1] * shape[2])
+            shape = len(count[self._images]), n_steps, count.shape[1]
+            spikes = empty_events(self._images, n_steps, n_steps * shape[2], self._lease)
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
             learns_alpha = self._task.learns and layer.alpha.ndim == 1
             self._potentials.append(self._lease.empty(shape) if learns_alpha else None)
@@ -127,7 +126,7 @@ class _Part:
                 self._psi[-1],
                 self._potentials[-1],
             )
-            self._inputs.append(_by_step(spikes))
+            self._inputs.append(by_step(spikes))
         logits = logits[self._images]
         self._peak: I32 = self._lease.empty(logits.shape, np.int32)
         loops.read_out(
@@ -167,14 +166,14 @@ class _Part:
                 grad_counts[k][self._images],
                 forward,
                 recurrent,
-                forward[self._images] if inputs.current.size else _NOTHING,
+                forward[self._images] if inputs.current.size else NOTHING,
                 alpha,
                 beta,
                 below,
             )
             if beta is None:
                 beta = np.array(shared_beta, np.float32)
-            grads = [forward, recurrent, _NOTHING if alpha is None else alpha, beta, *grads]
+            grads = [forward, recurrent, NOTHING if alpha is None else alpha, beta, *grads]
             above, weight_above = below, layer.forward
         return grads
 
@@ -185,7 +184,7 @@ class _Part:
         grad = np.zeros((n_images, n_classes), np.float32)
         if grad_logits.size:
             grad[:, : grad_logits.shape[1]] = grad_logits[self._images]
-        current = self._lease.empty((n_images, self._task.drive.n_steps, n_classes))
+        current = self._lease.empty((n_images, self._task.drive.sizes.n_steps, n_classes))
         weight = np.zeros((len(self._readout), n_classes), np.float32)
         bias = np.zeros(n_classes, np.float32)
         loops.read_out_backward(
@@ -200,31 +199,6 @@ class _Part:
         )
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
-
-    def _events(self, n_slots: int, capacity: int) -> Events:
-        n_images = self._images.stop - self._images.start
-        rows = self._lease.empty((n_images, capacity), np.int32)
-        return Events(rows, self._lease.empty((n_images, n_slots + 1), np.int32))
-
-    def _encode(self) -> Inputs:
-        """What drives the first layer."""
-        drive, images = self._task.drive, self._images
-        if isinstance(drive, ConstantCurrent):
-            return _by_step(self._events(0, 0))._replace(current=self._layers[0].forward[images])
-        pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
-        n_steps, n_pixels = drive.n_steps, pixels.shape[1]
-        if isinstance(drive, RandomSpikes):
-            events = self._events(n_steps, n_steps * n_pixels)
-            low, high = drive.key.tolist()
-            key = np.uint32(low), np.uint32(high)
-            loops.draw_events(pixels, table.astype(np.uint64), key, images.start, events)
-            return _by_step(events)
-        if not isinstance(drive, SpikeTimes | SpikePeriods):
-            raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
-        events = self._events(n_steps, n_pixels)
-        loops.sort_events(pixels, table.astype(np.int32), events)
-        periodic = isinstance(drive, SpikePeriods)
-        return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
 
 
 def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Dynamics) -> _Weights:
@@ -248,18 +222,6 @@ def _cut(n_images: int, state: int) -> list[slice]:
     n_parts = max(min(_PARTS, even), -(-n_images // _PART_IMAGES))
     size = _up(-(-n_images // n_parts), ROWS)
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
-
-
-def _by_step(events: Events) -> Inputs:
-    return Inputs(events, _NOTHING, _NO_INDEX, _NO_INDEX)
-
-
-@cache
-def _divisors(n_steps: int) -> tuple[I32, I32]:
-    """The divisors of every step, and where they start."""
-    of_step = [[d for d in range(1, t + 1) if t % d == 0] for t in range(n_steps)]
-    starts = np.cumsum([0, *map(len, of_step)], dtype=np.int32)
-    return np.concatenate(of_step).astype(np.int32), starts
 
 
 def _single(numbers: Dynamics) -> Dynamics:

@@ -74,7 +74,7 @@ class MLP(nn.Module):
             ArrayError: The pixels are of another type, size or device.
         """
         check_pixels(pixels)
-        check_fit(pixels, self.n_pixels, self._layers[0].weight)
+        check_fit(pixels.shape[1], pixels.device, self.n_pixels, self._layers[0].weight)
         inputs = [pixels.float() / 255]
         *hidden, last = self._layers
         for layer in hidden:

@@ -37,7 +37,7 @@ from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.data.pixels import check_pixels
-from snn.data.shapes import Shape, square
+from snn.data.shapes import Shape, known, square
 from snn.encoding import encoder
 from snn.errors import ArrayError, ConfigError
 
@@ -83,7 +83,7 @@ class OwnNetwork(nn.Module):
 
     Args:
         config: Names the network.
-        n_pixels: N.
+        n_pixels: Numbers of an image: N, unless it gets spikes of an encoding with other inputs.
         n_classes: C.
         shape: Of the images, where it is known; else they are square and grey, if that can be.
 
@@ -105,10 +105,13 @@ class OwnNetwork(nn.Module):
         self.config, self.shape = config, shape
         self.n_pixels, self.n_classes = n_pixels, n_classes
         component = config.component("network")
-        self._encoder = encoder(config) if "encoding" in component.uses else None
+        self._encoder, n_inputs = None, n_pixels
+        if "encoding" in component.uses:
+            self._encoder = encoder(config, known(shape, n_pixels))
+            n_inputs = self._encoder.n_inputs
         with seeded(config.seed):
             settings = Settings({_SHAPE: tuple(shape or square(n_pixels) or ()), **config.params()})
-            module = component.load()(settings, n_pixels, n_classes)
+            module = component.load()(settings, n_inputs, n_classes)
         if not isinstance(module, nn.Module):
             raise ConfigError(f"gives {type(module).__name__}, and no torch.nn.Module")
         self.module = module

@@ -1,6 +1,6 @@
 """The spiking network: encoder, hidden layers of spiking neurons, leaky readout.
 
-Shapes: B images, T steps, N pixels, H neurons, C classes.
+Shapes: B images, T steps, N inputs, H neurons, C classes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from snn import kernels
 from snn.config import TrialConfig
-from snn.data.shapes import Shape
+from snn.data.shapes import Shape, known
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
 from snn.kernels.reference import Record, record
@@ -84,7 +84,7 @@ class SpikingNetwork(nn.Module):
 
     Args:
         config: Its encoding, neurons, sizes and seed.
-        n_pixels: N.
+        n_pixels: Numbers of an image; how many inputs they are, the encoder says.
         n_classes: C.
         shape: Of the images, where it is known.
 
@@ -111,9 +111,9 @@ class SpikingNetwork(nn.Module):
             raise ConfigError(f"dynamics: {config.dynamics!r} is no spiking neuron; use snn.MLP")
         self.config = config
         self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
-        self.encoder = encoder(config)
+        self.encoder = encoder(config, known(shape, n_pixels))
         generator = torch.Generator().manual_seed(config.seed)
-        sizes = (n_pixels, *config.hidden)
+        sizes = (self.encoder.n_inputs, *config.hidden)
         self.layers = nn.ModuleList(
             SpikingLayer(config, n_in, n_out, generator) for n_in, n_out in pairwise(sizes)
         )
@@ -135,7 +135,7 @@ class SpikingNetwork(nn.Module):
             ArrayError: The pixels are of another type, size or device.
         """
         drive = self.encoder(pixels, generator, key)
-        backend = kernels.choose(self.config, pixels.device.type)
+        backend = kernels.choose(self.config, drive.device.type)
         return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
 
     def record(self, pixels: Tensor, generator: torch.Generator | None = None) -> Record:
@@ -197,7 +197,7 @@ class SpikingNetwork(nn.Module):
         return cast(list[SpikingLayer], list(self.layers))
 
     def _initialise(self, generator: torch.Generator) -> None:
-        n_steps = self.config.n_steps
+        n_steps = self.encoder.n_steps
         for index, layer in enumerate(self._layers):
             response = layer.neuron.response(n_steps)
             n_in, n_out = layer.weight.shape
@@ -213,7 +213,7 @@ class SpikingNetwork(nn.Module):
         nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)
 
     def _input_power(self, response: Tensor) -> float:
-        power = initialisation.input_power(self.encoder, response)
+        power = self.encoder.power(response)
         if not power:
             given = f"n_steps: {self.config.n_steps}, encoder_tau: {self.config.encoder_tau:g}"
             raise ConfigError(

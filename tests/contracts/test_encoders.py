@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.encoding import Drive, encoder
 from snn.registry import OURS
 
@@ -18,7 +19,8 @@ sizes = st.tuples(st.integers(1, 5), st.integers(2, 40), st.integers(1, 30), st.
 
 def encode(name: str, pixels: Tensor, n_steps: int = 50, seed: int = 0) -> Drive:
     config = TrialConfig(encoding=name, n_steps=n_steps)
-    return encoder(config)(pixels, torch.Generator().manual_seed(seed))
+    made = encoder(config, Shape(1, pixels.shape[1]))
+    return made(pixels, torch.Generator().manual_seed(seed))
 
 
 @every_encoder

@@ -33,7 +33,7 @@ class Case(NamedTuple):
     towards: Outcome
 
     def __repr__(self) -> str:
-        return f"{tuple(self.drive.pixels.shape)} images, {self.network.config!r}"
+        return f"{self.drive.sizes}, {self.network.config!r}"
 
 
 @st.composite
