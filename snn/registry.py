@@ -49,6 +49,7 @@ _FILES = (
     "snn.encoding.periodic",
     "snn.encoding.poisson",
     "snn.encoding.constant",
+    "snn.encoding.events",
     "snn.surrogates.fast_sigmoid",
     "snn.surrogates.phi",
     "snn.surrogates.atan",
@@ -98,7 +99,7 @@ class Component:
 
         neuron      make(config, n_neurons, generator) -> snn.neurons.Neuron
         encoding    make(config) -> snn.encoding.pixel_code.PixelEncoder; by what it `reads`:
-                    of `images`, make(config, shape) -> snn.encoding.Encoder
+                    of `images` or `events`, make(config, shape) -> snn.encoding.Encoder
         surrogate   make(v, threshold, slope, **own) -> derivative, of the shape of v
         readout     make(trace (T, B, C), **own) -> logits (B, C)
         loss        make(answer, labels (B,), **own) -> scalar; see snn.losses.base
@@ -120,10 +121,11 @@ class Component:
         published: The same where the preset is `published`.
         compiled: Backends that have loops for it, of `cpu` and `cuda`.
         formats: Formats that it can be exported to, of `FORMATS`.
-        reads: What an encoding reads: `pixels`, each for itself, or `images` with their shape.
+        reads: What an encoding reads: `pixels`, each for itself; `images` with their shape; or
+            binned `events`.
         random: Whether an encoding draws random numbers.
         spiking: Whether a network of this value of `dynamics` spikes.
-        content: What a data set has and an encoding takes: `images` or `events`.
+        content: What a data set has: `images` or `events`.
         replaces: Keys of ours whose place keys that it brings take: they have the value of those.
         options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
         module: Where `make` is; filled in when it is registered.
@@ -157,6 +159,11 @@ class Component:
         return tuple(key.name for key in self.keys)
 
     @property
+    def takes(self) -> str:
+        """What of data sets an encoding takes: `images` or `events`; see `content`."""
+        return "events" if self.reads == "events" else "images"
+
+    @property
     def title(self) -> str:
         """The component in messages, such as `the encoding ramp`."""
         return f"the {self.kind} {self.name}"
@@ -165,10 +172,14 @@ class Component:
         """What `make` names; its file is imported now."""
         return getattr(import_module(self.module), self.make)
 
+    def values(self, config: Any) -> dict[str, Any]:
+        """The values of the keys that it brings or uses, by name."""
+        return {key: getattr(config, key) for key in (*self.uses, *self.own)}
+
     def function(self, config: Any) -> Any:
         """What `make` names, with the values of the keys that it brings or uses."""
-        made, named = self.load(), (*self.uses, *self.own)
-        return partial(made, **{key: getattr(config, key) for key in named}) if named else made
+        made, values = self.load(), self.values(config)
+        return partial(made, **values) if values else made
 
 
 @dataclass(frozen=True, eq=False)

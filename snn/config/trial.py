@@ -64,7 +64,16 @@ class TrialConfig(
         for condition, values in conditional_defaults(cls.registry):
             if all(facts[key] == wanted for key, wanted in condition.items()):
                 defaults |= values
-        return defaults | dict(given)
+        return defaults | dict(given) | cls._replaced(given, facts["encoding"])
+
+    @classmethod
+    def _replaced(cls, given: Mapping[str, Any], encoding: Any) -> dict[str, Any]:
+        """Keys whose place others take, with the values of those."""
+        if encoding not in cls.registry.names("encoding"):
+            return {}
+        replaces = cls.registry.get("encoding", encoding).replaces
+        values = {key: given.get(by, cls.model_fields[by].default) for key, by in replaces.items()}
+        return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], components: Registry | None = None) -> TrialConfig:

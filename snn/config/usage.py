@@ -62,6 +62,7 @@ def unused_keys(registry: Registry, values: Mapping[str, Any]) -> set[str]:
         unused |= registry.shared(kind) | registry.brought(kind)
     for each in used:
         unused -= {*each.uses, *each.own}
+        unused |= {*each.replaces}
     if values["network"] == LAYERS:
         spiking = registry.get("neuron", values["dynamics"]).spiking
         unused |= {"network"} if spiking else {"network", *SPIKING_ONLY}
@@ -86,6 +87,9 @@ def why_unused(registry: Registry, key: str, values: Mapping[str, Any]) -> Unuse
     if without_spikes and of_spikes and key not in _told(registry, "neuron"):
         return Unused("dynamics", spiking)
     for each in used:
+        if key in each.replaces:
+            users = (c.name for c in registry.of(each.kind) if key not in c.replaces)
+            return Unused(KINDS[each.kind], tuple(users))
         if each.kind != "network" and key in _told(registry, each.kind) - {*each.uses, *each.own}:
             users = (c.name for c in registry.of(each.kind) if key in {*c.uses, *c.own})
             return Unused(KINDS[each.kind], tuple(users))

@@ -152,11 +152,11 @@ def require_fit(data: Data, config: TrialConfig) -> None:
     lines = []
     if config.uses_kind("encoding"):
         encoding = config.component("encoding")
-        if encoding.content != data.content:
+        if encoding.takes != data.content:
             others = config.registry.of("encoding")
-            fitting = ", ".join(each.name for each in others if each.content == data.content)
+            fitting = ", ".join(each.name for each in others if each.takes == data.content)
             lines.append(
-                f"encoding: {encoding.name} takes {encoding.content}, and the data set "
+                f"encoding: {encoding.name} takes {encoding.takes}, and the data set "
                 f"{data.name} has {data.content}; use {fitting}"
             )
     elif data.content != "images" and config.has_own_network:

@@ -13,6 +13,7 @@ from snn.config import TrialConfig
 from snn.data.shapes import Shape
 from snn.encoding.constant import ConstantCurrent
 from snn.encoding.drive import Drive, PixelDrive, Sizes
+from snn.encoding.events import EventDrive
 from snn.encoding.latency import SpikeTimes
 from snn.encoding.periodic import SpikePeriods
 from snn.encoding.pixel_code import PixelCode
@@ -24,6 +25,7 @@ __all__ = [
     "Drive",
     "Encode",
     "Encoder",
+    "EventDrive",
     "PixelDrive",
     "RandomSpikes",
     "Sizes",
@@ -66,6 +68,7 @@ _MADE: Mapping[str, Callable[[Callable[..., Any], TrialConfig, Shape], Encoder]]
     {
         "pixels": lambda make, config, shape: PixelCode(make(config), config, shape),
         "images": lambda make, config, shape: make(config, shape),
+        "events": lambda make, config, shape: make(config, shape),
     }
 )
 """How an encoder is made, by what the component `reads`."""

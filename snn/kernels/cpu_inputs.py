@@ -9,7 +9,7 @@ from functools import cache, singledispatch
 
 import numpy as np
 
-from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.encoding import ConstantCurrent, Drive, EventDrive, RandomSpikes, SpikePeriods, SpikeTimes
 from snn.kernels import cpu_loops as loops
 from snn.kernels.buffers import Lease
 from snn.kernels.cpu_loops import F32, I32, Events, Inputs
@@ -56,6 +56,16 @@ def _(drive: RandomSpikes, images: slice, first: F32, lease: Lease) -> Inputs:
     low, high = drive.key.tolist()
     key = np.uint32(low), np.uint32(high)
     loops.draw_events(pixels, table.astype(np.uint64), key, images.start, events)
+    return by_step(events)
+
+
+@inputs_of.register
+def _(drive: EventDrive, images: slice, first: F32, lease: Lease) -> Inputs:
+    n_steps, samples = drive.sizes.n_steps, drive.samples
+    offsets = samples.offsets.numpy()[images.start * n_steps : images.stop * n_steps + 1]
+    most = int(np.diff(offsets[::n_steps]).max())
+    events = empty_events(images, n_steps, most, lease)
+    loops.spread_events(samples.units.numpy(), offsets, events)
     return by_step(events)
 
 

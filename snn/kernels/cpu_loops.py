@@ -102,6 +102,24 @@ def sort_events(pixels: NDArray[np.uint8], table: I32, events: Events) -> None:
 
 
 @compiled
+def spread_events(units: NDArray[Any], offsets: NDArray[np.int64], events: Events) -> None:
+    """Give every sample a row of its own, of events that lie one sample after the other.
+
+    Args:
+        units: (E,) who fires, by sample and step.
+        offsets: (B · T + 1,) where every step begins.
+        events: Out.
+    """
+    n_steps = events.offsets.shape[1] - 1
+    for b in range(len(events.rows)):
+        start = offsets[b * n_steps]
+        for t in range(n_steps + 1):
+            events.offsets[b, t] = offsets[b * n_steps + t] - start
+        for k in range(events.offsets[b, n_steps]):
+            events.rows[b, k] = units[start + k]
+
+
+@compiled
 def draw_events(
     pixels: NDArray[np.uint8],
     table: NDArray[np.uint64],

@@ -106,7 +106,9 @@ class OwnNetwork(nn.Module):
         self.n_pixels, self.n_classes = n_pixels, n_classes
         component = config.component("network")
         self._encoder, n_inputs = None, n_pixels
+        self._takes_pixels = True
         if "encoding" in component.uses:
+            self._takes_pixels = config.component("encoding").takes == "images"
             self._encoder = encoder(config, known(shape, n_pixels))
             n_inputs = self._encoder.n_inputs
         with seeded(config.seed):
@@ -133,14 +135,15 @@ class OwnNetwork(nn.Module):
         Raises:
             ArrayError: The pixels, or what the network makes of them, have another type or shape.
         """
-        check_pixels(pixels)
-        if pixels.shape[1] != self.n_pixels:
-            raise ArrayError(f"pixels: {pixels.shape[1]} per image, not {self.n_pixels}")
+        if self._takes_pixels:
+            check_pixels(pixels)
+            if pixels.shape[1] != self.n_pixels:
+                raise ArrayError(f"pixels: {pixels.shape[1]} per image, not {self.n_pixels}")
         if self._encoder is None:
-            given = pixels.float() / 255
+            given, batch_axis = pixels.float() / 255, 0
         else:
-            given = self._encoder(pixels, generator, key).dense().float()
-        n_images = pixels.shape[0]  # len() would be a constant in an exported network
+            given, batch_axis = self._encoder(pixels, generator, key).dense().float(), 1
+        n_images = given.shape[batch_axis]  # len() would be a constant in an exported network
         activity = _activity(self.module(given), n_images, self.n_classes)
         self._counts = bool(activity.counts)
         return activity

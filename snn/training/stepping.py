@@ -22,13 +22,15 @@ from torch.func import functional_call
 from torch.optim.swa_utils import AveragedModel
 
 from snn.config import TrialConfig
-from snn.data.augmentation import Augmentation, Moves
+from snn.data.augmentation import Moves
+from snn.data.base import Samples
 from snn.data.splits import Split
 from snn.errors import NonFiniteLossError
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity
 from snn.networks.own import OwnActivity
 from snn.networks.spiking import Activity
+from snn.training.augmenting import augmented
 from snn.training.regularisation import follow, objective, silenced
 
 Rates = Sequence[float] | Sequence[Tensor]
@@ -136,8 +138,7 @@ class Learner(NamedTuple):
         pixels = self.train.images.index_select(0, batch.chosen)  # rows whole: faster than [chosen]
         labels = self.train.labels.index_select(0, batch.chosen).long()
         moves = Moves(batch.uniform, batch.mirrored)
-        augmented = augmentation(self.config)(pixels, moves, self.network.shape)
-        return Split(augmented, labels)
+        return Split(augmented(pixels, self.config, moves, self.network.shape), labels)
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss of a batch, which is added to the sums."""
@@ -159,18 +160,13 @@ class Learner(NamedTuple):
         if self.average:
             follow(self.average, self.network, self.config.weight_average)
 
-    def _forward(self, pixels: Tensor, batch: Batch) -> Activity | MLPActivity | OwnActivity:
+    def _forward(self, pixels: Samples, batch: Batch) -> Activity | MLPActivity | OwnActivity:
         weights = silenced(self.network, self.config, batch.masks)
         given = (pixels, None, batch.key)
         activity: Activity | MLPActivity | OwnActivity = (
             functional_call(self.network, weights, given) if weights else self.network(*given)
         )
         return activity
-
-
-def augmentation(config: TrialConfig) -> Augmentation:
-    """What a configuration asks for."""
-    return Augmentation(config.augment_shift, config.augment_rotation, config.augment_mirror)
 
 
 @final

@@ -23,12 +23,13 @@ def transform_of(config: TrialConfig) -> Transform:
     """What a configuration asks for; a network without steps gets the counts of every unit."""
     if not config.uses_kind("encoding"):
         return Transform(n_steps=1, time_bin=_FOREVER, counts=True)
+    keys = config.component("encoding").values(config)
     return Transform(
         n_steps=config.n_steps,
-        time_bin=config.time_bin,
-        pool=config.pool,
-        polarity=config.polarity,
-        counts=config.counts,
+        time_bin=keys["time_bin"],
+        pool=keys["pool"],
+        polarity=keys["polarity"],
+        counts=keys["counts"],
     )
 
 
