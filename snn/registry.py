@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from snn.declarations.data_paths import is_path
+from snn.declarations.data_paths import is_events_file, is_path
 from snn.declarations.keys import Key, PluginError
 from snn.declarations.suggestion import did_you_mean
 
@@ -125,7 +125,7 @@ class Component:
             binned `events`.
         random: Whether an encoding draws random numbers.
         spiking: Whether a network of this value of `dynamics` spikes.
-        content: What a data set has: `images` or `events`.
+        content: What a data set has: `images` or `events`; empty where that is not known yet.
         replaces: Keys of ours whose place keys that it brings take: they have the value of those.
         options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
         module: Where `make` is; filled in when it is registered.
@@ -203,7 +203,11 @@ class Registry:
             KeyError: There is none of this name; with those that there are.
         """
         if kind == "dataset" and is_path(name):
-            return Component(kind=kind, name=name, make="read", module="snn.data.own")
+            # What lies there is not looked at here; only the name of a file may tell.
+            content = "events" if is_events_file(name) else ""
+            return Component(
+                kind=kind, name=name, make="read", module="snn.data.own", content=content
+            )
         wanted = name.partition("@")[0] if kind == "dataset" else name
         for each in self.of(kind):
             if each.name == wanted:

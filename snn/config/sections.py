@@ -290,6 +290,10 @@ LAYERS_ONLY = (
 """Keys of our own networks: another network uses those that it names."""
 
 
+IMAGES_ONLY = frozenset({"augment_shift", "augment_rotation", "augment_mirror"})
+"""Keys of images: without effect where the encoding takes other data."""
+
+
 class ExecutionConfig(Section):
     """How the numbers are computed: no part of what a run is, its results are the same."""
 

@@ -121,6 +121,21 @@ class TrialConfig(
         """Whether the component of a kind is used in this run."""
         return any(each.kind == kind for each in self.components)
 
+    def misfit(self, content: str) -> str:
+        """Why the encoding does not take what a data set has, in one line; empty if it does.
+
+        Args:
+            content: Of the data set: `images` or `events`.
+        """
+        encoding = self.component("encoding")
+        if not self.uses_kind("encoding") or encoding.takes == content:
+            return ""
+        fitting = (c.name for c in self.registry.of("encoding") if c.takes == content)
+        return (
+            f"encoding: {encoding.name} takes {encoding.takes}, and the data set {self.dataset} "
+            f"has {content}; use {', '.join(fitting)}"
+        )
+
     @property
     def components(self) -> list[Component]:
         """The components that this run uses."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from snn.contracts.case import SHAPE, config_of, images, require, require_shape, seeded
+from snn.contracts.case import SHAPE, config_of, require, require_shape, samples, seeded
 from snn.encoding import Drive, Encoder, draw_key, encoder
 from snn.registry import Component
 
@@ -14,13 +14,13 @@ def _encoder(component: Component) -> Encoder:
 
 
 def _drive(component: Component, seed: int = 0) -> Drive:
-    return _encoder(component)(images(), seeded(seed))
+    return _encoder(component)(samples(component), seeded(seed))
 
 
 def keeps_shapes(component: Component) -> None:
     """It gives a finite value for every step, image and input."""
     made, drive = _encoder(component), _drive(component)
-    shape = (made.n_steps, len(images()), made.n_inputs)
+    shape = (made.n_steps, len(samples(component)), made.n_inputs)
     require(drive.sizes == shape, f"sizes are {tuple(drive.sizes)}, not {shape}")
     require_shape("dense()", drive.dense(), shape)
 
@@ -44,7 +44,7 @@ def counts(component: Component) -> None:
     drive = _drive(component)
     counted = float((drive.dense() != 0).sum())
     chance = 6 * counted**0.5 if component.random else 1e-3
-    told = drive.events() * len(images())
+    told = drive.events() * len(samples(component))
     require(abs(told - counted) <= chance, f"events() tells {told:g}, and there are {counted:g}")
 
 
@@ -53,7 +53,7 @@ def is_repeatable(component: Component) -> None:
     first, second = _drive(component).dense(), _drive(component).dense()
     require(torch.equal(first, second), "the same seed gives other values")
     encode, key = _encoder(component), draw_key(seeded())
-    first, second = (encode(images(), None, key).dense() for _ in range(2))
+    first, second = (encode(samples(component), None, key).dense() for _ in range(2))
     require(torch.equal(first, second), "the same key gives other values")
 
 

@@ -20,6 +20,8 @@ from snn.data.shapes import Shape
 from snn.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from snn.config import TrialConfig
@@ -112,6 +114,7 @@ class Data(Labelled):
         n_classes: Labels are 0 .. n_classes - 1.
         class_names: A name of each class, or none at all.
         content: What the samples are; an encoding says which it takes.
+        sample: What one of them is called.
         group_kind: What a group is, such as `speaker`; empty where there are none.
     """
 
@@ -119,6 +122,7 @@ class Data(Labelled):
     n_classes: int
     class_names: tuple[str, ...]
     content: str
+    sample: str
     group_kind: str = ""
 
     @property
@@ -138,6 +142,23 @@ class Data(Labelled):
         """
         raise DataError(f"{name}: the data set has no groups, such as speakers")
 
+    @property
+    @abstractmethod
+    def sizes(self) -> str:
+        """How many samples, of what size, and how many classes, in one line."""
+
+    @abstractmethod
+    def describe(self) -> list[str]:
+        """What else is known of the samples, a line each, which begins with a word for it."""
+
+    @abstractmethod
+    def draw(self, file: Path) -> None:
+        """Write some samples of every class as a PNG file.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+
     @abstractmethod
     def seen_by(self, config: TrialConfig) -> Seen:
         """What the network of a configuration sees."""
@@ -149,17 +170,9 @@ def require_fit(data: Data, config: TrialConfig) -> None:
     Raises:
         ConfigError: Its encoding is for other data, or it asks for groups that are not there.
     """
-    lines = []
-    if config.uses_kind("encoding"):
-        encoding = config.component("encoding")
-        if encoding.takes != data.content:
-            others = config.registry.of("encoding")
-            fitting = ", ".join(each.name for each in others if each.takes == data.content)
-            lines.append(
-                f"encoding: {encoding.name} takes {encoding.takes}, and the data set "
-                f"{data.name} has {data.content}; use {fitting}"
-            )
-    elif data.content != "images" and config.has_own_network:
+    lines = [config.misfit(data.content)]
+    has_pixels = data.content == "images"
+    if config.has_own_network and not config.uses_kind("encoding") and not has_pixels:
         lines.append(
             f"network: {config.network} takes pixels, and the data set {data.name} has "
             f'{data.content}; give it INPUT = "spikes"'
@@ -169,5 +182,5 @@ def require_fit(data: Data, config: TrialConfig) -> None:
         lines.append(f"val_groups: the data set {data.name} has no groups, such as speakers")
     elif config.val_groups and groups is not None and len(np.unique(groups)) < 2:
         lines.append(f"val_groups: the data set {data.name} has one group; at least 2 are needed")
-    if lines:
-        raise ConfigError(*lines)
+    if any(lines):
+        raise ConfigError(*filter(None, lines))

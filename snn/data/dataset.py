@@ -14,6 +14,8 @@ from snn.data.base import Data, Places, Seen
 from snn.data.shapes import Shape, square
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from snn.config import TrialConfig
@@ -60,6 +62,7 @@ class Dataset(Data, Seen):
     side: InitVar[int | None] = None
 
     content = "images"
+    sample = "image"
 
     def __post_init__(self, side: int | None) -> None:
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
@@ -103,6 +106,30 @@ class Dataset(Data, Seen):
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+    @property
+    def sizes(self) -> str:
+        """How many images, of what shape, and how many classes."""
+        n_train, n_test = len(self.train_labels), len(self.test_labels)
+        return f"{n_train} + {n_test} images  {self.shape}  {self.n_classes} classes"
+
+    def describe(self) -> list[str]:
+        """The range of the pixels."""
+        low, high, mean = (
+            self.train_images.min(),
+            self.train_images.max(),
+            self.train_images.mean(),
+        )
+        return [
+            f"{'inputs':<10} {self.n_pixels}",
+            f"{'range':<10} {low} to {high}, mean {mean:.1f} (training)",
+        ]
+
+    def draw(self, file: Path) -> None:
+        """Write the first images of every class; see `snn.data.pictures.samples`."""
+        from snn.data.pictures.samples import draw
+
+        draw(self.train_images, self.train_labels, self.shape, self.n_classes, file)
 
     def seen_by(self, config: TrialConfig) -> Dataset:
         """The images themselves, whatever the configuration."""

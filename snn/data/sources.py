@@ -81,7 +81,7 @@ def _value(name: str, key: registry.Key, text: str | None) -> Any:
     if text is None:
         return key.default
     try:
-        return key.checked(key.type(text))
+        return key.checked(text)
     except ValueError as error:
         raise DataError(f"{name[:200]}: {key.name}: {error}") from None
 

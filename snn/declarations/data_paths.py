@@ -31,6 +31,11 @@ def is_path(value: Any) -> bool:
     return isinstance(value, str) and (bool(re.search(PATTERN, value)) or os.sep in value)
 
 
+def is_events_file(path: str) -> bool:
+    """Whether a path, with or without options, ends like a file that only events are in."""
+    return path.rpartition("@")[0].endswith(EVENT_SUFFIXES) or path.endswith(EVENT_SUFFIXES)
+
+
 def mistake(path: str) -> str:
     """What is wrong with a path before it is looked at; empty if nothing is."""
     if _ADDRESS.match(path):

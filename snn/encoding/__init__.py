@@ -51,7 +51,7 @@ class Encoder(Protocol):
 
     def __call__(
         self,
-        pixels: Tensor,
+        pixels: Any,
         generator: torch.Generator | None = None,
         key: Tensor | None = None,
     ) -> Drive:

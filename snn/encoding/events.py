@@ -62,6 +62,8 @@ COMPONENTS = (
             ),
         ),
         replaces={"dt": "time_bin"},
+        # The whole recording counts, and there are fewer samples than in sets of images.
+        defaults={"readout": "mean", "batch_size": 64},
         compiled=("cpu",),
     ),
 )
@@ -97,11 +99,7 @@ class EventDrive:
 
     def dense(self) -> Tensor:
         """The number of events of every step, sample and input."""
-        n_steps, batch, n_inputs = self.sizes
-        found = torch.zeros(batch * n_steps, n_inputs, device=self.device)
-        places = (self.samples.bags(), self.samples.units.long())
-        found.index_put_(places, torch.ones((), device=self.device), accumulate=True)
-        return found.view(batch, n_steps, n_inputs).transpose(0, 1)
+        return self.samples.raster().transpose(0, 1)
 
     def events(self) -> float:
         """Events per sample; each costs the synapses of its input, also where counts are kept."""

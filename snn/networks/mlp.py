@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
+from snn.data.base import Samples
 from snn.data.events.samples import EventSamples
 from snn.data.pixels import check_fit, check_pixels
 from snn.data.shapes import Shape
@@ -99,7 +100,7 @@ class MLP(nn.Module):
         return MLPActivity(last(inputs[-1]), tuple(inputs))
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
+    def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
         generator = torch.Generator(self._layers[0].weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits

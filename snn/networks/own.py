@@ -36,6 +36,7 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
+from snn.data.base import Samples
 from snn.data.pixels import check_pixels
 from snn.data.shapes import Shape, known, square
 from snn.encoding import encoder
@@ -149,7 +150,7 @@ class OwnNetwork(nn.Module):
         return activity
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
+    def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
         generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
         with seeded(self.config.seed):

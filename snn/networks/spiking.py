@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from snn import kernels
 from snn.config import TrialConfig
+from snn.data.base import Samples
 from snn.data.shapes import Shape, known
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
@@ -129,7 +130,7 @@ class SpikingNetwork(nn.Module):
         generator: torch.Generator | None = None,
         key: Tensor | None = None,
     ) -> Activity:
-        """Classify pixels (B, N) uint8; the generator or the key is for the random spike code.
+        """Classify pixels (B, N) uint8, or binned events; a random code needs generator or key.
 
         Raises:
             ArrayError: The pixels are of another type, size or device.
@@ -138,14 +139,14 @@ class SpikingNetwork(nn.Module):
         backend = kernels.choose(self.config, drive.device.type)
         return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
 
-    def record(self, pixels: Tensor, generator: torch.Generator | None = None) -> Record:
+    def record(self, pixels: Any, generator: torch.Generator | None = None) -> Record:
         """The same with everything that happens on the way, by the reference backend."""
         drive = self.encoder(pixels, generator)
         return record(drive, self.kernel_layers(), self.readout)
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
-        """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
+    def probabilities(self, pixels: Samples) -> Tensor:
+        """Class probabilities (B, C) of pixels (B, N) uint8 or events; errors as of `forward`."""
         generator = torch.Generator(self.readout.weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)

@@ -8,7 +8,7 @@ from sweep.cluster import connection, nodes
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
-from sweep.spec.checks.trials import check_backends, check_networks
+from sweep.spec.checks.trials import check_backends, check_data, check_networks
 from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
 
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
     from ray.tune import Trainable
     from rich.console import Console
 
-    from snn.data import Dataset
+    from snn.data.base import Data
     from sweep.run.driver import Result
 
 
-def read_datasets(sweep: Specification) -> dict[str, Dataset]:
-    """All data sets that trials of a sweep can use, after a check that each can be split."""
+def read_datasets(sweep: Specification) -> dict[str, Data]:
+    """All data sets that trials of a sweep can use, after a check that they fit the trials."""
     from snn.data import load
 
     datasets = {name: load(name) for name in sweep.values("dataset")}
-    for dataset in datasets.values():
-        for val_fraction in sweep.values("val_fraction"):
-            dataset.n_validation(val_fraction)
+    check_data(sweep, datasets)
     return datasets
 
 

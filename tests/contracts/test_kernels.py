@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.events.samples import EventSamples
 from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
 from snn.networks.spiking import SpikingNetwork
@@ -77,7 +79,11 @@ def case(
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
-    drive = network.encoder(pixels.to(device), key=draw_key(generator))
+    shown: Any = pixels.to(device)
+    if config.encoding == "events":  # some of them twice in a step
+        spikes = torch.rand(n_images, config.n_steps, n_pixels, generator=generator) < 0.3
+        shown = EventSamples.from_dense(spikes * (1 + pixels[:, None] // 200))
+    drive = network.encoder(shown, key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
     towards = [torch.randn(shape, generator=generator).to(device) for shape in shapes]
     return Case(network.to(device), drive, Outcome(towards[0], tuple(towards[1:])))
@@ -148,8 +154,13 @@ def neuron_of(module: Any) -> Any:
     return getattr(module, "neuron", module)
 
 
-@every_backend
-@pytest.mark.parametrize("encoding", ["latency", "periodic", "poisson", "constant"])
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        *itertools.product(sorted(BACKENDS), ["latency", "periodic", "poisson", "constant"]),
+        ("cpu", "events"),
+    ],
+)
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
     fired = []
 

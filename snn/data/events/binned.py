@@ -9,7 +9,7 @@ import numpy as np
 
 from snn.data.base import Places, Seen
 from snn.data.events.binning import Bins, Transform, bins_of, pooled
-from snn.data.events.dataset import EventDataset, Groups
+from snn.data.events.recorded import Groups, Recorded
 from snn.data.shapes import Shape
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class BinnedEvents(Seen):
         transform: How they are brought into bins.
     """
 
-    def __init__(self, data: EventDataset, transform: Transform) -> None:
+    def __init__(self, data: Recorded, transform: Transform) -> None:
         self._data, self._transform = data, transform
         self.train_labels, self.test_labels = data.train_labels, data.test_labels
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snn.data.events.dataset import EventDataset
 from snn.data.events.packed import MOST_TICKS, Events
+from snn.data.events.recorded import Recorded
 from snn.data.shapes import Shape
 
 POLARITIES = ("both", "merged", "on", "off")
@@ -84,7 +84,7 @@ def _kept(source: _Source, transform: Transform) -> tuple[Bins, Bins]:
 class _Source:
     """A data set that is known by its digest, as the place of its bins among those kept."""
 
-    def __init__(self, data: EventDataset) -> None:
+    def __init__(self, data: Recorded) -> None:
         self.data = data
 
     def __hash__(self) -> int:
@@ -94,7 +94,7 @@ class _Source:
         return isinstance(other, _Source) and other.data.sha256 == self.data.sha256
 
 
-def bins_of(data: EventDataset, transform: Transform) -> tuple[Bins, Bins]:
+def bins_of(data: Recorded, transform: Transform) -> tuple[Bins, Bins]:
     """Training and test samples in bins; kept in this process by digest and transform."""
     return _kept(_Source(data), transform)
 

@@ -139,6 +139,13 @@ class EventSamples:
         places = (self.bags() // self.n_steps, self.units.long())
         return found.index_put_(places, torch.ones((), device=self.device), accumulate=True)
 
+    def raster(self) -> Tensor:
+        """(B, T, N) float32, events of every step and input, written out."""
+        found = torch.zeros(len(self) * self.n_steps, self.n_inputs, device=self.device)
+        places, one = (self.bags(), self.units.long()), torch.ones((), device=self.device)
+        found.index_put_(places, one, accumulate=True)
+        return found.view(len(self), self.n_steps, self.n_inputs)
+
     def _with(self, units: Tensor, offsets: Tensor) -> EventSamples:
         return EventSamples(units, offsets, self.n_steps, self.n_inputs)
 

@@ -54,7 +54,8 @@ def read(given: str) -> EventDataset:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file or folder (in {Path.cwd()})") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+        where = error.filename or path
+        raise DataError(f"{where}: cannot be read: {error.strerror or error}") from None
     return as_dataset(given, train, test, size)
 
 

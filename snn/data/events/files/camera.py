@@ -104,10 +104,11 @@ def _file(path: Path) -> tuple[NDArray[np.uint8], ...]:
     times = (high << 16) | (raw[:, 3].astype(np.uint32) << 8) | raw[:, 4]
     overflow = raw[:, 1] == _OVERFLOW_ROW
     times += np.cumsum(overflow, dtype=np.uint32) * np.uint32(_OVERFLOW_US)
+    kept = ~overflow
+    times = times[kept]
     if (times[1:] < times[:-1]).any():
         raise DataError(f"{path}: times run backwards")
-    kept = ~overflow
-    return raw[kept, 0], raw[kept, 1], raw[kept, 2] >> 7, times[kept]
+    return raw[kept, 0], raw[kept, 1], raw[kept, 2] >> 7, times
 
 
 def _raw(folder: Path, part: _Recorded, size: Shape, names: list[str]) -> Raw:

@@ -145,8 +145,8 @@ def _events(raw: Raw, tick_ms: float, n_units: int) -> Events:
         raise DataError(f"{raw.where}: {raw.units_name}: must be 0 to {n_units - 1}, got {highest}")
     ticks = np.empty(len(raw.times), dtype=np.uint16)
     for part in chunks(len(ticks)):
-        # The middle of what rounding has made of a time: 0.3 / 0.1 is three ticks.
-        ticks[part] = raw.times[part].astype(np.float64) * (raw.unit_ms / tick_ms) + 1e-6
+        # Single precision makes 10.9999994 ms of 11 ms: that is tick 1100 of 0.01 ms.
+        ticks[part] = raw.times[part].astype(np.float64) * (raw.unit_ms / tick_ms) + 1e-2
     dtype = np.uint16 if n_units <= 2**16 else np.uint32
     return Events(ticks, raw.units.astype(dtype, copy=False), raw.offsets)
 
