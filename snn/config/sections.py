@@ -97,12 +97,15 @@ def _name_or_path(value: Any, named: Callable[[Any], Any]) -> Any:
     return value
 
 
+_NAMED = rf"{PATTERN}|^[A-Za-z][A-Za-z0-9_]*@"  # a path, or a name with options
+
+
 class _PathsToo:
-    """In the JSON schema of the names, paths are allowed, too."""
+    """In the JSON schema of the names, paths and names with options are allowed, too."""
 
     @staticmethod
     def __get_pydantic_json_schema__(core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [handler(core), {"type": "string", "pattern": PATTERN}]}
+        return {"anyOf": [handler(core), {"type": "string", "pattern": _NAMED}]}
 
 
 class DataConfig(Section):

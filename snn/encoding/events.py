@@ -60,6 +60,46 @@ COMPONENTS = (
                 False,
                 description="events: an input gets all events of a time step, not one at most",
             ),
+            Key(
+                "event_shift",
+                float,
+                0.0,
+                low=0,
+                description="events: training samples are moved in time by up to so many ms",
+            ),
+            Key(
+                "event_jitter",
+                float,
+                0.0,
+                low=0,
+                description="events: every training event is moved among the inputs, with this "
+                "standard deviation in inputs",
+            ),
+            Key(
+                "event_drop",
+                float,
+                0.0,
+                low=0,
+                high=0.99,
+                description="events: share of the training events that are left out",
+            ),
+            Key(
+                "event_noise",
+                float,
+                0.0,
+                low=0,
+                high=10,
+                description="events: events at random in training, as a share of the real ones",
+            ),
+            Key(
+                "event_blend",
+                float,
+                0.0,
+                low=0,
+                high=1,
+                description="events: share of the training samples that are mixed with another of "
+                "their class",
+            ),
         ),
         replaces={"dt": "time_bin"},
         # The whole recording counts, and there are fewer samples than in sets of images.

@@ -30,7 +30,7 @@ from snn.networks import Network
 from snn.networks.mlp import MLPActivity
 from snn.networks.own import OwnActivity
 from snn.networks.spiking import Activity
-from snn.training.augmenting import augmented
+from snn.training.augmenting import Chance, augmented
 from snn.training.regularisation import follow, objective, silenced
 
 Rates = Sequence[float] | Sequence[Tensor]
@@ -46,6 +46,7 @@ class Batch(NamedTuple):
         uniform: (B, 3), of the augmentation, as is the next.
         mirrored: (B,) bool.
         masks: (H of all layers,) of the dropout.
+        events: (1,) int64, seed of the augmentation of events.
     """
 
     chosen: Tensor
@@ -54,6 +55,7 @@ class Batch(NamedTuple):
     uniform: Tensor
     mirrored: Tensor
     masks: Tensor
+    events: Tensor
 
 
 class Recorder(Protocol):
@@ -137,8 +139,8 @@ class Learner(NamedTuple):
         """The images of a batch, augmented, and their labels (B,) int64."""
         pixels = self.train.images.index_select(0, batch.chosen)  # rows whole: faster than [chosen]
         labels = self.train.labels.index_select(0, batch.chosen).long()
-        moves = Moves(batch.uniform, batch.mirrored)
-        return Split(augmented(pixels, self.config, moves, self.network.shape), labels)
+        chance = Chance(Moves(batch.uniform, batch.mirrored), batch.events)
+        return Split(augmented(pixels, labels, self.config, chance, self.network.shape), labels)
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss of a batch, which is added to the sums."""

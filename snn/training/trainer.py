@@ -27,7 +27,7 @@ from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.networks import Network, build
 from snn.networks.own import seeded
-from snn.training.augmenting import augmentation
+from snn.training import augmenting
 from snn.training.computation import backend_of, computed_by, recorder_of
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
@@ -52,8 +52,9 @@ class _Streams(NamedTuple):
         key = torch.empty(0, dtype=torch.int64)
         if config.component("encoding").random:
             key = draw_key(self.spikes)
-        moves = augmentation(config).draw(len(chosen), self.augment)
-        return Batch(chosen, rates, key, *moves, draw_masks(config, self.dropout))
+        chance = augmenting.draw(config, len(chosen), self.augment)
+        masks = draw_masks(config, self.dropout)
+        return Batch(chosen, rates, key, *chance.moves, masks, chance.seed)
 
 
 class Trainer:
