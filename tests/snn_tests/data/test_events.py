@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from snn.data import load
 from snn.data.events import EventDataset, Events
@@ -213,3 +214,26 @@ def test_arrays_that_compiled_code_would_read_wrongly_are_refused_from_python_to
         with pytest.raises(DataError, match=told):
             Events(*given)
     assert len(Events(ticks, units, np.array([0, 1, 2]))) == 2  # between samples they may
+
+
+def test_events_are_described_in_words_and_in_a_raster(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hdf5(Path("a.h5"))
+    assert run(["data", "describe", "a.h5", "-o", "raster.png"]) == 0
+    told = capsys.readouterr().out
+    counts = [len(times) for times in events()["times"]]
+    for part in (
+        "events     9 + 3 samples  6 units  3 classes",
+        f"{np.mean(counts):,.0f} a sample, 0 to {max(counts)}; 4 bytes each in memory",
+        "empty      1 samples without an event",
+        f"{max(int(t.max()) for t in events()['times'] if len(t)) + 0:,} ms at most",
+        "groups     3 of kind speaker, with samples: 0 (",
+        "class        2",
+        loaded("a.h5").sha256,
+    ):
+        assert part in told, told
+    with Image.open("raster.png") as image:
+        assert image.size == (400, 3 * (6 + 8)) and image.getextrema() == (0, 255)
+    assert run(["data", "describe", "randman"]) == 0
+    assert "none are known" in capsys.readouterr().out
