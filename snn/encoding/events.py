@@ -32,7 +32,7 @@ COMPONENTS = (
                 "time_bin",
                 float,
                 10.0,
-                low=1e-3,
+                low=1e-6,
                 high=1e6,
                 description="events: length of a time step in ms, in place of dt; what is later "
                 "than n_steps of them is cut",
@@ -42,7 +42,7 @@ COMPONENTS = (
                 int,
                 1,
                 low=1,
-                high=1024,
+                high=10_000,
                 description="events: so many neighbouring units are one input (cameras: in x and "
                 "in y)",
             ),
@@ -80,7 +80,7 @@ COMPONENTS = (
                 float,
                 0.0,
                 low=0,
-                high=0.99,
+                high=0.999,
                 description="events: share of the training events that are left out",
             ),
             Key(
