@@ -49,6 +49,7 @@ _FILES = (
     "snn.encoding.periodic",
     "snn.encoding.poisson",
     "snn.encoding.constant",
+    "snn.encoding.sequences",
     "snn.surrogates.fast_sigmoid",
     "snn.surrogates.phi",
     "snn.surrogates.atan",
@@ -112,6 +113,7 @@ class Component:
         make: The name of a function or class in the same file.
         label: What figures and tables call it; default: the name. Runs take it along in a tag.
         uses: Keys of ours that it uses, of those that some of its kind do not use.
+        ignores: Keys of ours that others of its kind use, and that have no effect with it.
         keys: Keys that it brings.
         defaults: Defaults of keys of ours that are others with this component.
         published: The same where the preset is `published`.
@@ -130,6 +132,7 @@ class Component:
     make: str
     label: str = ""
     uses: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
     keys: tuple[Key, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
