@@ -60,6 +60,7 @@ _FILES = (
     "snn.training.schedules",
     "snn.data.idx",
     "snn.data.digits",
+    "snn.data.generated.yin_yang",
     "snn.data.vision.kmnist",
     "snn.data.vision.emnist",
     "snn.data.vision.qmnist",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _USUAL = ("mnist", "fashion_mnist", "digits")  # what is fetched and verified without a name
 
+_WITHOUT_FILES = {"digits": "scikit-learn", "yin_yang": "generated"}  # and where they come from
+
 
 class DataAction(StrEnum):
     """What to do with the data sets."""
@@ -93,7 +95,7 @@ def _show(names: list[str]) -> int:
             say_result(_not_here(name))
             continue
         try:
-            where = "scikit-learn" if name == "digits" else str(default_root())
+            where = _WITHOUT_FILES.get(name, str(default_root()))
             say_result(f"{name:<16} {_sizes(load(name, download=False))}  {where}")
         except DataError as error:
             failed = True
@@ -164,10 +166,13 @@ def _description(dataset: Dataset) -> list[str]:
     train, test = (np.bincount(labels, minlength=dataset.n_classes) for labels in parts)
     names = dataset.class_names or tuple("" for _ in train)
     pixels = dataset.train_images
+    height, width, channels = dataset.shape
     return [
         f"{'data set':<10} {dataset.name}",
         f"{'images':<10} {_sizes(dataset)}",
         f"{'inputs':<10} {dataset.n_pixels}",
+        f"{'sequence':<10} rows: {height} steps of {width * channels} inputs; "
+        f"pixels, permuted: {height * width} steps of {channels}",
         f"{'range':<10} {pixels.min()} to {pixels.max()}, mean {pixels.mean():.1f} (training)",
         f"{'sha256':<10} {dataset.sha256}",
         *(

@@ -57,9 +57,16 @@ def activities(
             class_names=network.class_names or class_names(config.dataset, network.n_classes),
             dt_ms=config.dt,
             label=pictures.label(name, network),
+            has_input_spikes=_has_input_spikes(config),
         )
         for at, name in enumerate(names)
     ]
+
+
+def _has_input_spikes(config: TrialConfig) -> bool:
+    if config.uses("crossing_levels"):
+        return config.crossing_levels > 0
+    return config.encoding != "constant"
 
 
 def _without_spikes(config: TrialConfig) -> str:
