@@ -50,6 +50,7 @@ _FILES = (
     "snn.encoding.poisson",
     "snn.encoding.constant",
     "snn.encoding.events",
+    "snn.encoding.sequences",
     "snn.surrogates.fast_sigmoid",
     "snn.surrogates.phi",
     "snn.surrogates.atan",
@@ -60,6 +61,7 @@ _FILES = (
     "snn.training.schedules",
     "snn.data.idx",
     "snn.data.digits",
+    "snn.data.generated.yin_yang",
     "snn.data.vision.kmnist",
     "snn.data.vision.emnist",
     "snn.data.vision.qmnist",
@@ -68,7 +70,7 @@ _FILES = (
     "snn.data.vision.cifar10",
     "snn.data.events.spoken_digits",
     "snn.data.events.heidelberg",
-    "snn.data.events.randman",
+    "snn.data.generated.randman",
 )
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -116,6 +118,7 @@ class Component:
         make: The name of a function or class in the same file.
         label: What figures and tables call it; default: the name. Runs take it along in a tag.
         uses: Keys of ours that it uses, of those that some of its kind do not use.
+        ignores: Keys of ours that others of its kind use, and that have no effect with it.
         keys: Keys that it brings.
         defaults: Defaults of keys of ours that are others with this component.
         published: The same where the preset is `published`.
@@ -126,7 +129,8 @@ class Component:
         random: Whether an encoding draws random numbers.
         spiking: Whether a network of this value of `dynamics` spikes.
         content: What a data set has: `images` or `events`; empty where that is not known yet.
-        replaces: Keys of ours whose place keys that it brings take: they have the value of those.
+        replaces: Keys of ours that have the value of keys that it brings; it names them in
+            `ignores`, too.
         options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
         module: Where `make` is; filled in when it is registered.
         digest: SHA-256 of a user's file; empty for ours.
@@ -138,6 +142,7 @@ class Component:
     make: str
     label: str = ""
     uses: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
     keys: tuple[Key, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)

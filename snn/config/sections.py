@@ -129,7 +129,12 @@ class EncodingConfig(Section):
     """How a pixel becomes spikes."""
 
     encoding: EncodingName = Field("latency", description="spike code of the pixels")
-    n_steps: int = Field(100, ge=2, le=10_000, description="time steps per image")
+    n_steps: int = Field(
+        100,
+        ge=2,
+        le=10_000,
+        description="time steps per image; of rows, pixels and permuted it follows from the images",
+    )
     dt: float = Field(1.0, gt=0, description="length of a time step in ms")
     encoder_tau: float = Field(
         20.0,
@@ -139,6 +144,22 @@ class EncodingConfig(Section):
     )
     encoder_threshold: float = Field(
         0.2, gt=0, lt=1, description="latency, periodic: darker pixels never fire"
+    )
+    crossing_levels: int = Field(
+        0,
+        ge=0,
+        le=255,
+        description="rows, pixels, permuted: so many thresholds of the grey level, with a spike "
+        "where one is crossed; 0: the grey level is the current",
+    )
+    answer_steps: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="rows, pixels, permuted: steps without input after the image",
+    )
+    permutation_seed: int = Field(
+        0, ge=0, lt=2**31, description="permuted: of the order of the pixels, the same in all runs"
     )
 
 
@@ -291,10 +312,6 @@ LAYERS_ONLY = (
     | {"dropout", "spike_penalty"}
 )
 """Keys of our own networks: another network uses those that it names."""
-
-
-IMAGES_ONLY = frozenset({"augment_shift", "augment_rotation", "augment_mirror"})
-"""Keys of images: without effect where the encoding takes other data."""
 
 
 class ExecutionConfig(Section):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from snn.config.sections import IMAGES_ONLY, LAYERS, LAYERS_ONLY, SPIKING_ONLY, ExecutionConfig
+from snn.config.sections import LAYERS, LAYERS_ONLY, SPIKING_ONLY, ExecutionConfig
 from snn.registry import KINDS, SPIKING_KINDS, Component, Registry
 
 _LEARN_BETA = "learn_beta"
@@ -62,7 +62,6 @@ def unused_keys(registry: Registry, values: Mapping[str, Any]) -> set[str]:
         unused |= registry.shared(kind) | registry.brought(kind)
     for each in used:
         unused -= {*each.uses, *each.own}
-        unused |= _without_effect(each)
     if values["network"] == LAYERS:
         spiking = registry.get("neuron", values["dynamics"]).spiking
         unused |= {"network"} if spiking else {"network", *SPIKING_ONLY}
@@ -72,13 +71,9 @@ def unused_keys(registry: Registry, values: Mapping[str, Any]) -> set[str]:
             unused |= registry.shared("encoding") - {*encoding.uses}  # it says which it uses
     if not values[_LEARN_BETA]:
         unused |= {"beta_per_neuron"}
+    for each in used:
+        unused |= {*each.ignores}
     return unused
-
-
-def _without_effect(component: Component) -> set[str]:
-    """Keys of ours that have no effect beside a component: replaced ones, or those of images."""
-    of_images = component.kind == "encoding" and component.takes != "images"
-    return {*component.replaces} | (IMAGES_ONLY if of_images else set())
 
 
 def why_unused(registry: Registry, key: str, values: Mapping[str, Any]) -> Unused:
@@ -93,8 +88,8 @@ def why_unused(registry: Registry, key: str, values: Mapping[str, Any]) -> Unuse
     if without_spikes and of_spikes and key not in _told(registry, "neuron"):
         return Unused("dynamics", spiking)
     for each in used:
-        if key in _without_effect(each):
-            users = (c.name for c in registry.of(each.kind) if key not in _without_effect(c))
+        if key in each.ignores:
+            users = (c.name for c in registry.of(each.kind) if key not in c.ignores)
             return Unused(KINDS[each.kind], tuple(users))
         if each.kind != "network" and key in _told(registry, each.kind) - {*each.uses, *each.own}:
             users = (c.name for c in registry.of(each.kind) if key in {*c.uses, *c.own})

@@ -122,6 +122,8 @@ class Dataset(Data, Seen):
         )
         return [
             f"{'inputs':<10} {self.n_pixels}",
+            f"{'sequence':<10} rows: {self.height} steps of {self.width * self.channels} inputs; "
+            f"pixels, permuted: {self.height * self.width} steps of {self.channels}",
             f"{'range':<10} {low} to {high}, mean {mean:.1f} (training)",
         ]
 

@@ -18,16 +18,19 @@ from snn.encoding.latency import SpikeTimes
 from snn.encoding.periodic import SpikePeriods
 from snn.encoding.pixel_code import PixelCode
 from snn.encoding.poisson import RandomSpikes, draw_key
+from snn.encoding.sequences import Crossings, SequenceCurrents
 from snn.encoding.written import Encode, WrittenDrive, WrittenEncoder
 
 __all__ = [
     "ConstantCurrent",
+    "Crossings",
     "Drive",
     "Encode",
     "Encoder",
     "EventDrive",
     "PixelDrive",
     "RandomSpikes",
+    "SequenceCurrents",
     "Sizes",
     "SpikePeriods",
     "SpikeTimes",

@@ -102,6 +102,7 @@ COMPONENTS = (
             ),
         ),
         replaces={"dt": "time_bin"},
+        ignores=("dt", "augment_shift", "augment_rotation", "augment_mirror"),
         # The whole recording counts, and there are fewer samples than in sets of images.
         defaults={"readout": "mean", "batch_size": 64},
         compiled=("cpu",),

@@ -9,7 +9,16 @@ from functools import cache, singledispatch
 
 import numpy as np
 
-from snn.encoding import ConstantCurrent, Drive, EventDrive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.encoding import (
+    ConstantCurrent,
+    Crossings,
+    Drive,
+    EventDrive,
+    RandomSpikes,
+    SequenceCurrents,
+    SpikePeriods,
+    SpikeTimes,
+)
 from snn.kernels import cpu_loops as loops
 from snn.kernels.buffers import Lease
 from snn.kernels.cpu_loops import F32, I32, Events, Inputs
@@ -46,7 +55,7 @@ def _(drive: SpikeTimes, images: slice, first: F32, lease: Lease) -> Inputs:
 
 @inputs_of.register
 def _(drive: SpikePeriods, images: slice, first: F32, lease: Lease) -> Inputs:
-    return Inputs(_sorted(drive, images, lease), NOTHING, *_divisors(drive.n_steps))
+    return Inputs(_sorted(drive, images, lease), NOTHING, *_divisors(drive.n_steps), NOTHING)
 
 
 @inputs_of.register
@@ -69,6 +78,25 @@ def _(drive: EventDrive, images: slice, first: F32, lease: Lease) -> Inputs:
     return by_step(events)
 
 
+@inputs_of.register
+def _(drive: SequenceCurrents, images: slice, first: F32, lease: Lease) -> Inputs:
+    pieces = drive.pieces[images].contiguous().numpy()
+    capacity = int(np.count_nonzero(pieces, axis=(1, 2)).max())
+    events = empty_events(images, drive.n_steps, capacity, lease)
+    values = lease.empty(events.rows.shape)
+    loops.list_values(pieces, events, values)
+    return by_step(events)._replace(values=values)
+
+
+@inputs_of.register
+def _(drive: Crossings, images: slice, first: F32, lease: Lease) -> Inputs:
+    reached = drive.table.numpy().astype(np.int32)[drive.pieces[images].numpy()]
+    changes = np.abs(np.diff(reached, axis=1, prepend=0, append=0))
+    events = empty_events(images, drive.n_steps, int(changes.sum(axis=(1, 2)).max()), lease)
+    loops.list_crossings(reached, drive.n_levels, events)
+    return by_step(events)
+
+
 def empty_events(images: slice, n_slots: int, capacity: int, lease: Lease) -> Events:
     """Room for the events of some images.
 
@@ -85,7 +113,7 @@ def empty_events(images: slice, n_slots: int, capacity: int, lease: Lease) -> Ev
 
 def by_step(events: Events) -> Inputs:
     """Events of every step."""
-    return Inputs(events, NOTHING, _NO_INDEX, _NO_INDEX)
+    return Inputs(events, NOTHING, _NO_INDEX, _NO_INDEX, NOTHING)
 
 
 def _sorted(drive: SpikeTimes | SpikePeriods, images: slice, lease: Lease) -> Events:

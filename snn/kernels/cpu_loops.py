@@ -71,12 +71,14 @@ class Inputs(NamedTuple):
         divisors: Periods that divide step t stand from `starts[t]` to `starts[t + 1]`; of size 0
             where events are by step.
         starts: (T + 1,).
+        values: (B, capacity) factor of every event; of size 0 where all are 1.
     """
 
     events: Events
     current: F32
     divisors: I32
     starts: I32
+    values: F32
 
 
 @compiled
@@ -117,6 +119,51 @@ def spread_events(units: NDArray[Any], offsets: NDArray[np.int64], events: Event
             events.offsets[b, t] = offsets[b * n_steps + t] - start
         for k in range(events.offsets[b, n_steps]):
             events.rows[b, k] = units[start + k]
+
+
+@compiled
+def list_values(pieces: NDArray[np.uint8], events: Events, values: F32) -> None:
+    """List the grey levels (B, S, N) that are not 0 by their step, with their values from 0 to 1.
+
+    Of the T steps that the events have, those from S on have none.
+    """
+    n_images, n_pieces, n_inputs = pieces.shape
+    for b in range(n_images):
+        n = 0
+        events.offsets[b, 0] = 0
+        for t in range(events.offsets.shape[1] - 1):
+            if t < n_pieces:
+                for k in range(n_inputs):
+                    if pieces[b, t, k]:
+                        events.rows[b, n] = k
+                        values[b, n] = np.float32(pieces[b, t, k]) / np.float32(255)
+                        n += 1
+            events.offsets[b, t + 1] = n
+
+
+@compiled
+def list_crossings(reached: I32, n_levels: int, events: Events) -> None:
+    """List the thresholds that are crossed by their step, as `snn.encoding.sequences` defines them.
+
+    Args:
+        reached: (B, S, M) how many thresholds each number reaches; none from step S on.
+        n_levels: K.
+        events: Out, of inputs 0 to 2 · K · M − 1.
+    """
+    n_images, n_pieces, n_numbers = reached.shape
+    for b in range(n_images):
+        n = 0
+        events.offsets[b, 0] = 0
+        for t in range(events.offsets.shape[1] - 1):
+            if t <= n_pieces:
+                for k in range(n_numbers):
+                    before = reached[b, t - 1, k] if t else 0
+                    after = reached[b, t, k] if t < n_pieces else 0
+                    first = 2 * n_levels * k + (n_levels if after < before else 0)
+                    for level in range(min(before, after), max(before, after)):
+                        events.rows[b, n] = first + level
+                        n += 1
+            events.offsets[b, t + 1] = n
 
 
 @compiled
@@ -226,6 +273,8 @@ def forward(
                 for k in range(starts[t], starts[t + 1]):
                     if events.offsets[b, divisors[k]] < events.offsets[b, divisors[k] + 1]:
                         _add_row(current, 0, by_period, divisors[k])
+            elif inputs.values.size:
+                _add_rows_times(current, 0, weight, events, inputs.values, b, t)
             else:
                 _add_rows(current, 0, weight, events, b, t)
             if recurrent.size and t:
@@ -272,6 +321,17 @@ def _add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: i
     while k < end:
         _add_row(target, to, source, events.rows[b, k])
         k += 1
+
+
+@step_part
+def _add_rows_times(
+    target: F32, to: int, source: F32, events: Events, values: F32, b: int, slot: int
+) -> None:
+    """Sum up the rows of all events, each times its value."""
+    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
+        row, value = events.rows[b, k], values[b, k]
+        for h in range(target.shape[1]):
+            target[to, h] += value * source[row, h]
 
 
 @step_part
@@ -502,6 +562,8 @@ def backward(
                         period = divisors[k]
                         if events.offsets[b, period] < events.offsets[b, period + 1]:
                             _add_row(by_period, row * len(starts) + period, grad_i, row)
+                elif inputs.values.size:
+                    _add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
                 else:
                     _add_to_rows(grad_weight, events, b, t, grad_i, row)
                 if recurrent_t.size and t:
@@ -559,3 +621,14 @@ def _add_to_rows(target: F32, events: Events, b: int, slot: int, source: F32, ro
     """Add a row to the rows of all who fired."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
         _add_row(target, events.rows[b, k], source, row)
+
+
+@step_part
+def _add_to_rows_times(
+    target: F32, events: Events, values: F32, b: int, slot: int, source: F32, row: int
+) -> None:
+    """Add a row to the rows of all events, each time times the value."""
+    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
+        to, value = events.rows[b, k], values[b, k]
+        for h in range(target.shape[1]):
+            target[to, h] += value * source[row, h]

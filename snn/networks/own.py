@@ -112,8 +112,11 @@ class OwnNetwork(nn.Module):
             self._takes_pixels = config.component("encoding").takes == "images"
             self._encoder = encoder(config, known(shape, n_pixels))
             n_inputs = self._encoder.n_inputs
+        facts: dict[str, Any] = {_SHAPE: tuple(shape or square(n_pixels) or ())}
+        if self._encoder is not None and "n_steps" in component.uses:
+            facts["n_steps"] = self._encoder.n_steps
         with seeded(config.seed):
-            settings = Settings({_SHAPE: tuple(shape or square(n_pixels) or ()), **config.params()})
+            settings = Settings(config.params() | facts)
             module = component.load()(settings, n_inputs, n_classes)
         if not isinstance(module, nn.Module):
             raise ConfigError(f"gives {type(module).__name__}, and no torch.nn.Module")

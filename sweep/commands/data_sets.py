@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _USUAL = ("mnist", "fashion_mnist", "digits")  # what is fetched and verified without a name
 
+_WITHOUT_FILES = {"digits": "scikit-learn", "yin_yang": "generated", "randman": "generated"}
+
 
 class DataAction(StrEnum):
     """What to do with the data sets."""
@@ -93,7 +95,7 @@ def _show(names: list[str]) -> int:
             say_result(_not_here(name))
             continue
         try:
-            where = "scikit-learn" if name == "digits" else str(default_root())
+            where = _WITHOUT_FILES.get(name, str(default_root()))
             say_result(f"{name:<16} {load(name, download=False).sizes}  {where}")
         except DataError as error:
             failed = True

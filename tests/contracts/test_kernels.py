@@ -16,10 +16,10 @@ from snn.config import TrialConfig
 from snn.data.events.samples import EventSamples
 from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
+from snn.kernels.gpu import inputs
 from snn.networks.spiking import SpikingNetwork
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
-every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
@@ -60,6 +60,8 @@ def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
         "readout": st.sampled_from(["max", "mean", "last"]),
         "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
         "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
+        "crossing_levels": st.sampled_from([0, 3]),
+        "answer_steps": st.integers(0, 3),
         "seed": st.integers(0, 999),
     }
     sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
@@ -159,6 +161,8 @@ def neuron_of(module: Any) -> Any:
     [
         *itertools.product(sorted(BACKENDS), ["latency", "periodic", "poisson", "constant"]),
         ("cpu", "events"),
+        ("cpu", "rows"),  # a GPU computes the current in plain torch, which has a test of its own
+        ("cpu", "permuted"),
     ],
 )
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
@@ -173,3 +177,16 @@ def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: st
 
     check()
     assert sum(rate > 0.5 for rate in fired) > len(fired) / 4  # else nothing was compared
+
+
+@pytest.mark.parametrize("levels", [0, 3])
+def test_the_current_of_a_sequence_on_a_gpu_is_that_of_its_drive(levels: int) -> None:
+    values = {"encoding": "rows", "crossing_levels": levels, "answer_steps": 2, "hidden": 7}
+    at = case(values, n_images=5, n_pixels=36)
+    weight = at.network.kernel_layers()[0].weight
+    wanted = at.drive.current(weight).transpose(0, 1)
+    ours = inputs.current(at.drive, weight)
+    torch.testing.assert_close(ours, wanted)
+    towards = torch.randn(ours.shape)
+    (gradient,) = torch.autograd.grad((wanted * towards).sum(), weight)
+    torch.testing.assert_close(inputs.current_backward(at.drive, weight, towards), gradient)

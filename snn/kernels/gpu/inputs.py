@@ -11,7 +11,15 @@ import torch
 import triton
 from torch import Tensor
 
-from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.encoding import (
+    ConstantCurrent,
+    Crossings,
+    Drive,
+    RandomSpikes,
+    SequenceCurrents,
+    SpikePeriods,
+    SpikeTimes,
+)
 from snn.kernels.gpu import events as events
 from snn.kernels.gpu import loops as loops
 from snn.kernels.gpu.blocks import Blocks
@@ -108,6 +116,19 @@ def _(drive: SpikePeriods, weight: Tensor) -> Tensor:
 @current_backward.register
 def _(drive: SpikePeriods, weight: Tensor, adjoint: Tensor) -> Tensor:
     return _sums_backward(drive, weight, _divides(drive, weight).T @ adjoint)
+
+
+@current.register(SequenceCurrents)
+@current.register(Crossings)
+def _(drive: Drive, weight: Tensor) -> Tensor:
+    return drive.dense().transpose(0, 1) @ weight
+
+
+@current_backward.register(SequenceCurrents)
+@current_backward.register(Crossings)
+def _(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
+    values = drive.dense().transpose(0, 1)
+    return values.flatten(0, 1).T @ adjoint.flatten(0, 1)
 
 
 def _sums(drive: SpikeTimes | SpikePeriods, weight: Tensor) -> Tensor:

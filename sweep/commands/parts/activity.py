@@ -61,6 +61,7 @@ def activities(
             class_names=network.class_names or class_names(config.dataset, network.n_classes),
             dt_ms=config.dt,
             label=pictures.label(name, network),
+            has_input_spikes=_has_input_spikes(config),
         )
         for at, name in enumerate(names)
     ]
@@ -84,6 +85,12 @@ def _(samples: EventSamples, at: int, shape: Shape) -> Bytes:
     found = one.raster()[0].T if shape.height == 1 else one.counts().view(shape).sum(dim=2)
     grey: Bytes = (found * (255 / max(1.0, float(found.max())))).to(torch.uint8).numpy()
     return grey
+
+
+def _has_input_spikes(config: TrialConfig) -> bool:
+    if config.uses("crossing_levels"):
+        return config.crossing_levels > 0
+    return config.encoding != "constant"
 
 
 def _without_spikes(config: TrialConfig) -> str:
