@@ -68,6 +68,13 @@ COMPONENTS = (
                 description="events: training samples are moved in time by up to so many ms",
             ),
             Key(
+                "event_unit_shift",
+                float,
+                0.0,
+                low=0,
+                description="events: training samples are moved by up to so many inputs",
+            ),
+            Key(
                 "event_jitter",
                 float,
                 0.0,

@@ -53,6 +53,7 @@ def of_events(config: TrialConfig) -> EventAugmentation:
     return EventAugmentation(
         blend=keys["event_blend"],
         shift=keys["event_shift"] / keys["time_bin"],
+        unit_shift=keys["event_unit_shift"],
         jitter=keys["event_jitter"],
         drop=keys["event_drop"],
         noise=keys["event_noise"],

@@ -42,6 +42,7 @@ class EventAugmentation(NamedTuple):
         blend: Share of samples that become a mixture with another of their class: every event of
             both is kept with probability ½.
         shift: A sample is moved by up to so many steps, either way; what leaves is cut.
+        unit_shift: A sample is moved by up to so many inputs, either way (cameras: in x and in y).
         jitter: Standard deviation, in inputs, by which every event is moved (cameras: in x and y).
         drop: Share of the events that are left out.
         noise: Events at random steps and inputs, as a share of the batch's mean number.
@@ -50,6 +51,7 @@ class EventAugmentation(NamedTuple):
 
     blend: float = 0.0
     shift: float = 0.0
+    unit_shift: float = 0.0
     jitter: float = 0.0
     drop: float = 0.0
     noise: float = 0.0
@@ -83,8 +85,12 @@ class EventAugmentation(NamedTuple):
             moved = ((rand(len(samples)) * 2 - 1) * self.shift).round().long()
             step = found.step + moved[found.sample]
             found = found._replace(step=step).at((step >= 0) & (step < n_steps))
+        if self.unit_shift:
+            moved = ((rand(2, len(samples)) * 2 - 1) * self.unit_shift).round().long()
+            found = _moved(found, shape, *moved[:, found.sample])
         if self.jitter:
-            found = _jittered(found, shape, self.jitter, partial(torch.randn, generator=generator))
+            moved = torch.randn(2, len(found.unit), generator=generator) * self.jitter
+            found = _moved(found, shape, *moved.round().long())
         if self.drop:
             found = found.at(rand(len(found.unit)) >= self.drop)
         if self.noise:
@@ -112,17 +118,17 @@ def _flat(samples: EventSamples) -> _Flat:
     return _Flat(bags // samples.n_steps, bags % samples.n_steps, samples.units.long())
 
 
-def _jittered(found: _Flat, shape: Shape, std: float, randn: _Draw) -> _Flat:
-    """Every event moved among the inputs; one that leaves them is cut."""
+def _moved(found: _Flat, shape: Shape, right: Tensor, down: Tensor) -> _Flat:
+    """Events moved among the inputs, a row of units in one direction only; what leaves is cut."""
     height, width, channels = shape
     y, x, channel = (
         found.unit // (width * channels),
         found.unit // channels % width,
         found.unit % channels,
     )
-    x = x + (randn(len(x)) * std).round().long()
+    x = x + right
     if height > 1:
-        y = y + (randn(len(y)) * std).round().long()
+        y = y + down
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     return found._replace(unit=(y * width + x) * channels + channel).at(inside)
 

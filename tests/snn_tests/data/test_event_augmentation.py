@@ -51,6 +51,17 @@ def _moved(raster: torch.Tensor, by: int) -> torch.Tensor:
     return moved
 
 
+def test_a_shift_of_units_moves_whole_samples_among_the_inputs() -> None:
+    given = samples()
+    found, before = changed(EventAugmentation(unit_shift=2), given), given.raster()
+    shifts = set()
+    for one, other in zip(found, before, strict=True):
+        fitting = [by for by in range(-2, 3) if torch.equal(one.T, _moved(other.T, by))]
+        assert len(fitting) == 1
+        shifts |= set(fitting)
+    assert shifts == set(range(-2, 3))
+
+
 def test_dropped_events_are_some_of_the_events() -> None:
     given = samples()
     found, before = changed(EventAugmentation(drop=0.3), given), given.raster()
