@@ -33,6 +33,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
         "spoken_digits": "spoken digits",
         "shd": "SHD",
         "ssc": "SSC",
+        "yin_yang": "Yin-Yang",
         "randman": "Randman",
     },
     "preset": {"default": "default preset", "published": "published preset"},
