@@ -13,6 +13,7 @@ from sweep.errors import SpecError
 
 if TYPE_CHECKING:
     from snn.data import Dataset
+    from snn.data.shapes import Shape
 
 _USUAL = ("mnist", "fashion_mnist", "digits")  # what is fetched and verified without a name
 
@@ -166,13 +167,11 @@ def _description(dataset: Dataset) -> list[str]:
     train, test = (np.bincount(labels, minlength=dataset.n_classes) for labels in parts)
     names = dataset.class_names or tuple("" for _ in train)
     pixels = dataset.train_images
-    height, width, channels = dataset.shape
     return [
         f"{'data set':<10} {dataset.name}",
         f"{'images':<10} {_sizes(dataset)}",
         f"{'inputs':<10} {dataset.n_pixels}",
-        f"{'sequence':<10} rows: {height} steps of {width * channels} inputs; "
-        f"pixels, permuted: {height * width} steps of {channels}",
+        *_as_sequence(dataset.shape),
         f"{'range':<10} {pixels.min()} to {pixels.max()}, mean {pixels.mean():.1f} (training)",
         f"{'sha256':<10} {dataset.sha256}",
         *(
@@ -181,6 +180,15 @@ def _description(dataset: Dataset) -> list[str]:
             for label, name in enumerate(names)
         ),
     ]
+
+
+def _as_sequence(shape: Shape) -> list[str]:
+    """What the encodings that show an image piece by piece make of it; of one row, they do not."""
+    if shape.height == 1:
+        return []
+    of_rows = f"rows: {shape.height} steps of {shape.width * shape.channels} inputs"
+    of_pixels = f"pixels: {shape.height * shape.width} steps of {shape.channels}"
+    return [f"{'sequence':<10} {of_rows}; {of_pixels}"]
 
 
 def _not_here(name: str) -> str:
