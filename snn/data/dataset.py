@@ -122,8 +122,7 @@ class Dataset(Data, Seen):
         )
         return [
             f"{'inputs':<10} {self.n_pixels}",
-            f"{'sequence':<10} rows: {self.height} steps of {self.width * self.channels} inputs; "
-            f"pixels, permuted: {self.height * self.width} steps of {self.channels}",
+            *_as_sequence(self.shape),
             f"{'range':<10} {low} to {high}, mean {mean:.1f} (training)",
         ]
 
@@ -148,3 +147,12 @@ class Dataset(Data, Seen):
         import torch
 
         return torch.from_numpy(self.test_images.copy())
+
+
+def _as_sequence(shape: Shape) -> list[str]:
+    """What the encodings that show an image piece by piece make of it; of one row, they do not."""
+    if shape.height == 1:
+        return []
+    of_rows = f"rows: {shape.height} steps of {shape.width * shape.channels} inputs"
+    of_pixels = f"pixels: {shape.height * shape.width} steps of {shape.channels}"
+    return [f"{'sequence':<10} {of_rows}; {of_pixels}"]
