@@ -54,9 +54,22 @@ def test_a_spike_raises_the_threshold_of_an_alif() -> None:
 
 
 def test_an_alif_without_adaptation_is_a_lif() -> None:
-    current = torch.rand(100, 4, 8)
-    alif = reference.fire(ALIF(TrialConfig(beta=0.0), 1, SEED), current, None)
-    assert torch.equal(alif, reference.fire(LIF(TrialConfig(dynamics="lif"), 1), current, None))
+    alif, lif = ALIF(TrialConfig(beta=0.0), 1, SEED), LIF(TrialConfig(dynamics="lif"), 1)
+    assert alif.raw_beta.isfinite() and ALIF(TrialConfig(beta=0.0), 1, SEED).double().beta == 0
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        # Next to ϑ, where a threshold that is higher by a millionth takes a spike away.
+        near = 1 + 1e-6 * torch.rand(100, 16, 64, generator=generator)
+        assert torch.equal(reference.fire(alif, near), reference.fire(lif, near))
+        current = torch.rand(100, 16, 64, generator=generator)
+        assert torch.equal(reference.fire(alif, current), reference.fire(lif, current))
+
+
+@given(beta=st.floats(0.0, 1e6))
+def test_a_fixed_beta_is_that_of_the_configuration(beta: float) -> None:
+    assert ALIF(TrialConfig(beta=beta), 1, SEED).beta.item() == pytest.approx(
+        beta, rel=1e-5, abs=1e-30
+    )
 
 
 def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
