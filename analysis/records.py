@@ -48,7 +48,16 @@ FINAL_METRICS: Mapping[str, str] = MappingProxyType(
 CONDITIONS = ("preset", "dynamics", "encoding")
 """The params that the defaults of others depend on, and these are:"""
 
-CONDITIONAL = ("beta", "encoder_tau", "surrogate_slope", "tau_mem", "tau_out", "threshold")
+CONDITIONAL = (
+    "beta",
+    "encoder_tau",
+    "learn_tau_mem",
+    "surrogate_slope",
+    "tau_adapt",
+    "tau_mem",
+    "tau_out",
+    "threshold",
+)
 
 
 class Tag:

@@ -32,7 +32,15 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
         "cifar10_grey": "CIFAR-10 grey",
     },
     "preset": {"default": "default preset", "published": "published preset"},
-    "dynamics": {"alif": "ALIF", "lif": "LIF", "izhikevich": "Izhikevich", "mlp": "MLP"},
+    "dynamics": {
+        "alif": "ALIF",
+        "lif": "LIF",
+        "izhikevich": "Izhikevich",
+        "adlif": "adLIF",
+        "se_adlif": "SE-adLIF",
+        "brf": "BRF",
+        "mlp": "MLP",
+    },
     "recurrent": {"true": "rec", "false": "ff"},
     "loss": {
         "cross_entropy": "cross-entropy",

@@ -144,16 +144,25 @@ class NeuronConfig(Section):
     beta_per_neuron: bool = Field(
         False, description="a learned beta is one of each neuron, not of the layer (alif)"
     )
-    tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    tau_mem: float = Field(
+        20.0,
+        gt=0,
+        description="membrane time constant in ms; adlif, se_adlif, brf: each neuron has its own, "
+        "from a third to five thirds of it",
+    )
     learn_tau_mem: bool = Field(
-        False, description="train the membrane time constant of each neuron (lif, alif)"
+        False, description="train the membrane time constant of each neuron"
     )
     tau_syn: float | None = Field(
         None, gt=0, description="synaptic time constant in ms; none: currents act at once"
     )
-    tau_adapt: float = Field(200.0, gt=0, description="threshold adaptation in ms (alif)")
+    tau_adapt: float = Field(
+        200.0,
+        gt=0,
+        description="time constant of the adaptation in ms; adlif, se_adlif: as of tau_mem",
+    )
     beta: float = Field(0.1, ge=0, description="rise of the threshold per spike (alif)")
-    threshold: float = Field(1.0, gt=0, description="firing threshold (lif, alif)")
+    threshold: float = Field(1.0, gt=0, description="firing threshold")
     surrogate: SurrogateName = Field("fast_sigmoid", description="derivative used for a spike")
     surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
 
