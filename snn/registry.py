@@ -57,6 +57,7 @@ _FILES = (
     "snn.surrogates.atan",
     "snn.neurons.readout",
     "snn.losses.cross_entropy",
+    "snn.losses.cross_entropy_every_step",
     "snn.losses.mean_squared_error",
     "snn.losses.multi_class_margin",
     "snn.training.schedules",
@@ -120,6 +121,7 @@ class Component:
         compiled: Backends that have loops for it, of `cpu` and `cuda`.
         formats: Formats that it can be exported to, of `FORMATS`.
         random: Whether an encoding draws random numbers.
+        reads_trace: Whether a loss reads the readout of every time step.
         spiking: Whether a network of this value of `dynamics` spikes.
         module: Where `make` is; filled in when it is registered.
         digest: SHA-256 of a user's file; empty for ours.
@@ -137,6 +139,7 @@ class Component:
     compiled: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     random: bool = False
+    reads_trace: bool = False
     spiking: bool = True
     module: str = ""
     digest: str = ""

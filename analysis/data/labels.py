@@ -44,6 +44,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "recurrent": {"true": "rec", "false": "ff"},
     "loss": {
         "cross_entropy": "cross-entropy",
+        "cross_entropy_every_step": "cross-entropy every step",
         "mean_squared_error": "squared error",
         "multi_class_margin": "margin loss",
     },

@@ -227,6 +227,15 @@ class RegularisationConfig(Section):
     spike_penalty: float = Field(
         0.0, ge=0, description="weight in the loss of the spikes per hidden neuron and image"
     )
+    rate_penalty: float = Field(
+        0.0,
+        ge=0,
+        description="weight in the loss of the mean square by which the spikes of hidden neurons "
+        "are off rate_target",
+    )
+    rate_target: float = Field(
+        1.0, ge=0, description="wanted spikes per image of each hidden neuron, with rate_penalty"
+    )
     augment_shift: float = Field(
         0.0, ge=0, description="training images are shifted by up to so many pixels"
     )
@@ -278,16 +287,19 @@ def conditional_defaults(
     )
 
 
+OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
+"""Keys that need spike counts."""
+
 SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
-    | {"recurrent", "tau_out", "readout", "spike_penalty"}
+    | {"recurrent", "tau_out", "readout", *OF_SPIKES}
 )
 LAYERS_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields)
     | frozenset(NetworkConfig.model_fields) - {"network"}
-    | {"dropout", "spike_penalty"}
+    | {"dropout", *OF_SPIKES}
 )
 """Keys of our own networks: another network uses those that it names."""
 

@@ -77,6 +77,9 @@ def _lacking(name: str, config: TrialConfig, device: str) -> str:
     for each in map(config.component, SPIKING_KINDS):
         if name not in each.compiled:
             return f"no compiled loops for {_SPOKEN[each.kind].format(each.name)}"
+    loss = config.component("loss")
+    if name == "cuda" and loss.reads_trace:
+        return f"no compiled loops for {loss.title}, which reads every time step"
     if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:
         return f"no compiled loops for recurrent layers of more than {_MOST_RECURRENT} neurons"
     return _lacking_gpu() if name == "cuda" else ""

@@ -32,15 +32,17 @@ class Layer(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is needed to train: both are differentiable.
+    """What is needed to train: all of it is differentiable.
 
     Attributes:
         logits: (B, C).
         counts: Per layer (B, H), spikes of every neuron.
+        trace: (T, B, C) readout over time; None where the loss does not read it.
     """
 
     logits: Tensor
     counts: tuple[Tensor, ...]
+    trace: Tensor | None = None
 
 
 class Backend(Protocol):
@@ -68,7 +70,7 @@ SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
 """Of the derivatives in compiled loops; what is not here, they cannot compute."""
 
 READOUT_CODES = {"max": 0, "mean": 1, "last": 2}
-"""Of the readouts in compiled loops."""
+"""Of the readouts in compiled loops. What others make of the trace, torch computes."""
 
 
 class Dynamics(NamedTuple):
@@ -154,11 +156,9 @@ def gather(
 
     Raises:
         ArrayError: See `check`; or the weights are not float32.
-        TypeError: No compiled loop has these neurons, their surrogate, or the readout.
+        TypeError: No compiled loop has these neurons, or their surrogate.
     """
     check(drive, layers, readout)
-    if readout.mode not in READOUT_CODES:
-        raise TypeError(f"{readout.mode}: no compiled loop has this readout")
     if readout.weight.dtype != torch.float32:
         raise ArrayError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
     tensors: list[Tensor | None] = []

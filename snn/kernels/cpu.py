@@ -44,8 +44,16 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         ArrayError: An array does not fit the others, or the weights are not float32.
         TypeError: The neurons are neither LIF nor ALIF.
     """
-    logits, *counts = _Network.apply(*gather(drive, layers, readout))
-    return Outcome(logits, tuple(counts))
+    answer, *counts = _Network.apply(*gather(drive, layers, readout))
+    if not _gives_trace(readout):
+        return Outcome(answer, tuple(counts))
+    trace = answer.transpose(0, 1)
+    return Outcome(readout.logits(trace), tuple(counts), trace if readout.traced else None)
+
+
+def _gives_trace(readout: Readout) -> bool:
+    """Whether the loops give the trace (B, T, C) in place of the logits (B, C)."""
+    return readout.traced or readout.mode not in READOUT_CODES
 
 
 class _Weights(NamedTuple):
@@ -72,18 +80,20 @@ class _Network(torch.autograd.Function):
             )
         ]
         weight, bias = arrays[-2:]
-        logits = torch.empty(len(task.drive.pixels), _up(len(bias), _LANES))
-        counts = [torch.empty(len(logits), layer.forward.shape[1]) for layer in layers]
+        n_images, n_classes = len(task.drive.pixels), _up(len(bias), _LANES)
+        steps = (task.drive.n_steps,) if _gives_trace(task.readout) else ()
+        answer = torch.empty(n_images, *steps, n_classes)
+        counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
 
         def compute(images: slice) -> _Part | None:
             part = _Part(task, layers, weight, images)
-            part.forward(bias, logits.numpy(), [count.numpy() for count in counts])
+            part.forward(bias, answer.numpy(), [count.numpy() for count in counts])
             return part if task.learns else None
 
         state = task.drive.n_steps * sum(layer.forward.shape[1] for layer in layers)
-        ctx.parts = in_parallel(compute, _cut(len(logits), state))
+        ctx.parts = in_parallel(compute, _cut(n_images, state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
-        return logits[:, : len(bias)], *counts
+        return answer[..., : len(bias)], *counts
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -105,8 +115,8 @@ class _Part:
         self._kappa = np.float32(task.readout.kappa)
         self._lease = Lease()
 
-    def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
-        """Write this part's rows of the logits and of the spike counts of every layer."""
+    def forward(self, bias: F32, answer: F32, counts: Sequence[F32]) -> None:
+        """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
         self._inputs = [self._encode()]
         self._psi, self._potentials = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
@@ -128,21 +138,19 @@ class _Part:
                 self._potentials[-1],
             )
             self._inputs.append(_by_step(spikes))
-        logits = logits[self._images]
-        self._peak: I32 = self._lease.empty(logits.shape, np.int32)
-        loops.read_out(
-            self._inputs[-1].events,
-            _widen(self._readout, _LANES),
-            _widen(bias[None], _LANES)[0],
-            self._kappa,
-            READOUT_CODES[self._task.readout.mode],
-            logits,
-            self._peak,
-        )
+        answer = answer[self._images]
+        weights = _widen(self._readout, _LANES), _widen(bias[None], _LANES)[0]
+        of_readout = self._inputs[-1].events, *weights, self._kappa
+        self._peak: I32 = self._lease.empty((len(answer), answer.shape[-1]), np.int32)
+        if _gives_trace(self._task.readout):
+            loops.trace_out(*of_readout, answer)
+        else:
+            mode = READOUT_CODES[self._task.readout.mode]
+            loops.read_out(*of_readout, mode, answer, self._peak)
 
-    def backward(self, grad_logits: F32, *grad_counts: F32) -> list[F32]:
+    def backward(self, grad_answer: F32, *grad_counts: F32) -> list[F32]:
         """Gradients of this part's images, in the order of the tensors."""
-        above, *grads = self._read_out_backward(grad_logits)
+        above, *grads = self._read_out_backward(grad_answer)
         weight_above = self._readout
         for k in reversed(range(len(self._layers))):
             layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
@@ -178,26 +186,24 @@ class _Part:
             above, weight_above = below, layer.forward
         return grads
 
-    def _read_out_backward(self, grad_logits: F32) -> tuple[F32, F32, F32]:
+    def _read_out_backward(self, grad_answer: F32) -> tuple[F32, F32, F32]:
         """Gradients of the readout's current (B, T, ·), weights and bias."""
         spikes = self._inputs[-1].events
         n_images, n_classes = self._peak.shape
-        grad = np.zeros((n_images, n_classes), np.float32)
-        if grad_logits.size:
-            grad[:, : grad_logits.shape[1]] = grad_logits[self._images]
+        traces = _gives_trace(self._task.readout)
+        steps = (self._task.drive.n_steps,) if traces else ()
+        grad = np.zeros((n_images, *steps, n_classes), np.float32)
+        if grad_answer.size:
+            grad[..., : grad_answer.shape[-1]] = grad_answer[self._images]
         current = self._lease.empty((n_images, self._task.drive.n_steps, n_classes))
         weight = np.zeros((len(self._readout), n_classes), np.float32)
         bias = np.zeros(n_classes, np.float32)
-        loops.read_out_backward(
-            spikes,
-            grad,
-            self._kappa,
-            READOUT_CODES[self._task.readout.mode],
-            self._peak,
-            current,
-            weight,
-            bias,
-        )
+        sums = current, weight, bias
+        if traces:
+            loops.trace_out_backward(spikes, grad, self._kappa, *sums)
+        else:
+            mode = READOUT_CODES[self._task.readout.mode]
+            loops.read_out_backward(spikes, grad, self._kappa, mode, self._peak, *sums)
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 

@@ -363,6 +363,38 @@ def read_out_backward(
 
 
 @compiled
+def trace_out(spikes: Events, weight: F32, bias: F32, kappa: np.float32, trace: F32) -> None:
+    """The leaky readout at every step, `trace` (B, T, C)."""
+    n_steps, n_classes = trace.shape[1], trace.shape[2]
+    value = np.empty((1, n_classes), np.float32)
+    for b in range(len(trace)):
+        value[:] = 0
+        for t in range(n_steps):
+            for c in range(n_classes):
+                value[0, c] = kappa * value[0, c] + bias[c]
+            _add_rows(value, 0, weight, spikes, b, t)
+            for c in range(n_classes):
+                trace[b, t, c] = value[0, c]
+
+
+@compiled
+def trace_out_backward(
+    spikes: Events, grad: F32, kappa: np.float32, adjoint: F32, grad_weight: F32, grad_bias: F32
+) -> None:
+    """As `read_out_backward`, from the gradient of the trace (B, T, C)."""
+    n_steps, n_classes = grad.shape[1], grad.shape[2]
+    value = np.empty((1, n_classes), np.float32)
+    for b in range(len(grad)):
+        value[:] = 0
+        for t in range(n_steps - 1, -1, -1):
+            for c in range(n_classes):
+                value[0, c] = kappa * value[0, c] + grad[b, t, c]
+                grad_bias[c] += value[0, c]
+                adjoint[b, t, c] = value[0, c]
+            _add_to_rows(grad_weight, spikes, b, t, value, 0)
+
+
+@compiled
 def backward(
     inputs: Inputs,
     recurrent_t: F32,

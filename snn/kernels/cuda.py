@@ -41,8 +41,10 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
     Raises:
         ArrayError: An array does not fit the others, or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: The neurons are neither LIF nor ALIF, or the trace is asked for.
     """
+    if readout.traced or readout.mode not in READOUT_CODES:
+        raise TypeError("the loops for a GPU give no trace of the readout")
     logits, *counts = _Network.apply(*gather(drive, layers, readout))
     return Outcome(logits, tuple(counts))
 

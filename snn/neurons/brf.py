@@ -45,7 +45,7 @@ COMPONENTS = (
                 "resonance",
                 float,
                 50.0,
-                low=1e-3,
+                low=1e-6,
                 description="middle of the neurons' frequencies in Hz; each has its own, from a "
                 "third to five thirds of it (brf)",
             ),

@@ -21,6 +21,11 @@ every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
+READOUTS = {
+    "cpu": ["max", "mean", "last", "softmax_sum"],
+    "cuda": ["max", "mean", "last"],
+}
+LOSSES = {"cpu": ["cross_entropy", "cross_entropy_every_step"], "cuda": ["cross_entropy"]}
 RELATIVE = 1e-4  # of the largest entry of a gradient
 ROUNDING = 1e-5  # of the threshold: a membrane that is nearer to it may fire or not
 
@@ -37,7 +42,7 @@ class Case(NamedTuple):
 
 
 @st.composite
-def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
+def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
     keys = {
         "dynamics": st.sampled_from(["lif", "alif"]),
@@ -55,13 +60,14 @@ def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
         "encoder_tau": st.floats(1.0, 8.0),
         "surrogate": st.sampled_from(["fast_sigmoid", "phi", "atan"]),
         "surrogate_slope": st.floats(0.3, 10.0),
-        "readout": st.sampled_from(["max", "mean", "last"]),
+        "readout": st.sampled_from(READOUTS[backend]),
+        "loss": st.sampled_from(LOSSES[backend]),
         "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
         "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
         "seed": st.integers(0, 999),
     }
     sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
-    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=device)
+    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
 
 def case(
@@ -79,8 +85,9 @@ def case(
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
     drive = network.encoder(pixels.to(device), key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
-    towards = [torch.randn(shape, generator=generator).to(device) for shape in shapes]
-    return Case(network.to(device), drive, Outcome(towards[0], tuple(towards[1:])))
+    logits, *counts = (torch.randn(shape, generator=generator).to(device) for shape in shapes)
+    trace = torch.randn(config.n_steps, n_images, n_classes, generator=generator).to(device)
+    return Case(network.to(device), drive, Outcome(logits, tuple(counts), trace))
 
 
 def run(backend: Backend, at: Case) -> Outcome:
@@ -92,6 +99,9 @@ def gradients(outcome: Outcome, at: Case) -> dict[str, Tensor | None]:
     loss = (outcome.logits * at.towards.logits).sum()
     for counts, towards in zip(outcome.counts, at.towards.counts, strict=True):
         loss = loss + (counts * towards).sum()
+    assert (outcome.trace is not None) == at.network.readout.traced
+    if outcome.trace is not None and at.towards.trace is not None:
+        loss = loss + (outcome.trace * at.towards.trace).sum()
     names, parameters = zip(*at.network.named_parameters(), strict=True)
     grads = torch.autograd.grad(loss, parameters, allow_unused=True)
     return dict(zip(names, grads, strict=True))
@@ -113,6 +123,8 @@ def assert_same(name: str, at: Case) -> Outcome:
         assert all(torch.equal(counts.double(), other.double()) for other in others)
     grads = gradients(ours, at), gradients(single, at), gradients(exact, exact_at)
     _assert_near("logits", ours.logits, single.logits, exact.logits)
+    if ours.trace is not None and single.trace is not None and exact.trace is not None:
+        _assert_near("trace", ours.trace, single.trace, exact.trace)
     for key in grads[0]:
         mine, rounded, true = (each[key] for each in grads)
         if mine is None or rounded is None or true is None:
@@ -153,7 +165,7 @@ def neuron_of(module: Any) -> Any:
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
     fired = []
 
-    @given(at=cases(encoding, DEVICES[name]))
+    @given(at=cases(encoding, name))
     @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
         assume(is_clear(at))

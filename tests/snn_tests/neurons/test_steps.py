@@ -171,6 +171,13 @@ def test_the_logits_are_taken_over_time(name: str, value: float) -> None:
     assert readout.logits(over_time).item() == value
 
 
+def test_every_step_has_one_vote_in_the_sum_of_the_softmax() -> None:
+    readout = Readout(TrialConfig(readout="softmax_sum"), 1, 2)
+    trace = torch.tensor([[5.0, 0.0], [0.0, 1.0], [0.0, 1.0]])[:, None]
+    votes = 1 / (1 + math.exp(-5)) + 2 / (1 + math.exp(1))
+    assert readout.logits(trace)[0].tolist() == pytest.approx([votes, 3 - votes])
+
+
 @pytest.mark.parametrize(
     ("name", "at", "slope", "value"),
     [
