@@ -2,7 +2,8 @@
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
-A learned α takes 4 bytes more, for v. All else is rebuilt on the way back.
+A learned α takes 4 bytes more, for v; adaptive neurons 8, for v and w. All else is rebuilt on the
+way back.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -21,10 +22,11 @@ from torch import Tensor
 
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
 from snn.kernels import cpu_loops as loops
-from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather
+from snn.kernels.base import READOUT_CODES, Layer, Numbers, Outcome, Task, gather
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import F32, I32, Constant, Events, Inputs
+from snn.kernels.cpu_loops import Events, Inputs
 from snn.kernels.product import COLUMNS, ROWS
+from snn.kernels.steps.parts import F32, I32, Constant
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
 
@@ -42,7 +44,7 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
     Raises:
         ArrayError: An array does not fit the others, or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: No loop is compiled for the neurons.
     """
     answer, *counts = _Network.apply(*gather(drive, layers, readout))
     if not _gives_trace(readout):
@@ -57,7 +59,10 @@ def _gives_trace(readout: Readout) -> bool:
 
 
 class _Weights(NamedTuple):
-    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β."""
+    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β.
+
+    α is (4, H) of adaptive neurons: all their coefficients.
+    """
 
     forward: F32
     recurrent: F32
@@ -118,13 +123,12 @@ class _Part:
     def forward(self, bias: F32, answer: F32, counts: Sequence[F32]) -> None:
         """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
         self._inputs = [self._encode()]
-        self._psi, self._potentials = [], []
+        self._psi, self._states = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
             shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
             spikes = self._events(shape[1], shape[1] * shape[2])
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
-            learns_alpha = self._task.learns and layer.alpha.ndim == 1
-            self._potentials.append(self._lease.empty(shape) if learns_alpha else None)
+            self._states.append(self._kept(layer.alpha, shape))
             loops.forward(
                 self._inputs[-1],
                 layer.forward,
@@ -135,7 +139,7 @@ class _Part:
                 spikes,
                 count[self._images],
                 self._psi[-1],
-                self._potentials[-1],
+                self._states[-1],
             )
             self._inputs.append(_by_step(spikes))
         answer = answer[self._images]
@@ -169,7 +173,7 @@ class _Part:
                 self._numbers[k],
                 self._inputs[k + 1].events,
                 psi,
-                self._potentials[k],
+                self._states[k],
                 above,
                 _widen(weight_above.T, COLUMNS),
                 grad_counts[k][self._images],
@@ -207,6 +211,13 @@ class _Part:
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 
+    def _kept(self, alpha: Constant, shape: tuple[int, int, int]) -> F32 | None:
+        """Where the states go that the gradient of α needs: v, and w of adaptive neurons."""
+        if not self._task.learns or not alpha.ndim:
+            return None
+        n_images, n_steps, n_neurons = shape
+        return self._lease.empty((n_images, n_steps, alpha.ndim * n_neurons))
+
     def _events(self, n_slots: int, capacity: int) -> Events:
         n_images = self._images.stop - self._images.start
         rows = self._lease.empty((n_images, capacity), np.int32)
@@ -233,11 +244,11 @@ class _Part:
         return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
 
 
-def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Dynamics) -> _Weights:
+def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Numbers) -> _Weights:
     return _Weights(
         forward,
         recurrent,
-        alpha if alpha.ndim == 1 else np.float32(numbers.alpha),
+        alpha if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
         beta if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
     )
 
@@ -268,10 +279,10 @@ def _divisors(n_steps: int) -> tuple[I32, I32]:
     return np.concatenate(of_step).astype(np.int32), starts
 
 
-def _single(numbers: Dynamics) -> Dynamics:
+def _single(numbers: Numbers) -> Numbers:
     """In single precision, as the loops compute."""
     single: Any = {k: np.float32(v) for k, v in numbers._asdict().items() if k != "surrogate"}
-    return Dynamics(surrogate=numbers.surrogate, **single)
+    return type(numbers)(surrogate=numbers.surrogate, **single)
 
 
 def _widen(matrix: F32, columns: int) -> F32:

@@ -21,7 +21,7 @@ adaptation by spikes is.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +67,7 @@ COMPONENTS = (
         ),
         defaults={"tau_mem": 15.0, "learn_tau_mem": True, "tau_adapt": 75.0},
         published={"tau_mem": 15.0, "tau_adapt": 75.0, "threshold": 1.0, "surrogate_slope": 1.0},
+        compiled=("cpu",),
         formats=("onnx",),
     ),
 )
@@ -95,7 +96,13 @@ def around(middle: float) -> Span:
 
 
 class Adaptive(nn.Module):
-    """The parameters of a layer of adLIF or SE-adLIF neurons."""
+    """The parameters of a layer of adLIF or SE-adLIF neurons.
+
+    Attributes:
+        symplectic: Whether the adaptation takes the potential of the same step.
+    """
+
+    symplectic: ClassVar[bool]
 
     def __init__(
         self, config: TrialConfig, n_neurons: int, generator: torch.Generator | None = None

@@ -15,12 +15,16 @@ from snn.config import TrialConfig
 from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
 from snn.networks.spiking import SpikingNetwork
+from snn.registry import OURS
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
 every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
+NEURONS = {
+    name: [each.name for each in OURS.of("neuron") if name in each.compiled] for name in BACKENDS
+}
 READOUTS = {
     "cpu": ["max", "mean", "last", "softmax_sum"],
     "cuda": ["max", "mean", "last"],
@@ -45,7 +49,10 @@ class Case(NamedTuple):
 def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
     keys = {
-        "dynamics": st.sampled_from(["lif", "alif"]),
+        "dynamics": st.sampled_from(NEURONS[backend]),
+        "adapt_a": st.floats(0.0, 1.0),
+        "adapt_b": st.floats(0.0, 2.0),
+        "learn_adapt": st.booleans(),
         "preset": st.sampled_from(["default", "published"]),
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
@@ -79,7 +86,9 @@ def case(
     with torch.no_grad():  # the bias starts at 0, where nothing would be seen of it
         network.readout.bias.normal_(generator=generator)
         for name, parameter in network.named_parameters():
-            if name.endswith(("log_tau", "raw_beta")) and parameter.dim():  # alike at the start
+            if (
+                name.endswith(("log_tau", "raw_beta", "change")) and parameter.dim()
+            ):  # alike at the start
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
