@@ -3,8 +3,8 @@
 `reference` is the definition, in plain autograd; the others are held to it by the tests:
 
     reference   any device, any neuron, any precision; keeps every intermediate value
-    cpu         compiled loops over events for LIF and ALIF networks in single precision
-    cuda        the same networks on a GPU, a launch per layer
+    cpu         compiled loops over events, in single precision
+    cuda        LIF and ALIF networks on a GPU, a launch per layer
 """
 
 from __future__ import annotations

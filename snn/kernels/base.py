@@ -14,7 +14,8 @@ from torch import Tensor
 from snn.data.pixels import check_fit
 from snn.encoding import ConstantCurrent, Drive
 from snn.errors import ArrayError
-from snn.neurons import ALIF, LIF, Adaptive, AdLIF, Neuron, Readout, SEAdLIF, Synapse
+from snn.neurons import ALIF, BRF, LIF, Adaptive, AdLIF, Neuron, Readout, SEAdLIF, Synapse
+from snn.neurons.brf import GAMMA
 
 
 class Layer(NamedTuple):
@@ -117,7 +118,27 @@ class AdaptiveDynamics(NamedTuple):
     symplectic: float
 
 
-Numbers: TypeAlias = Dynamics | AdaptiveDynamics
+class ResonantDynamics(NamedTuple):
+    """The numbers of a BRF layer; see `Dynamics`.
+
+    Attributes:
+        delta: δ.
+        gamma: γ.
+        sigma: Decay of the synaptic current; 0 without one.
+        threshold: ϑ.
+        slope: Of the surrogate.
+        surrogate: One of `SURROGATE_CODES`.
+    """
+
+    delta: float
+    gamma: float
+    sigma: float
+    threshold: float
+    slope: float
+    surrogate: int
+
+
+Numbers: TypeAlias = Dynamics | AdaptiveDynamics | ResonantDynamics
 """Of the families of neurons that loops are compiled for."""
 
 
@@ -174,8 +195,8 @@ def gather(
 ) -> tuple[Task, *tuple[Tensor | None, ...]]:
     """The task and its tensors, as an autograd function wants them.
 
-    Per layer the weights, the recurrent ones, α (H,) where it is learned or the coefficients (4, H)
-    of adaptive neurons, and β, a number or (H,); None for what there is not. Then the weights and
+    Per layer the weights, the recurrent ones, α (H,) where it is learned or the coefficients
+    (·, H) of others, and β, a number or (H,); None for what there is not. Then the weights and
     the bias of the readout. Under a constant drive its current stands for the first weights.
 
     Raises:
@@ -210,7 +231,7 @@ def gather(
 def dynamics(neuron: Neuron) -> tuple[Numbers, Tensor | None, Tensor | None]:
     """The numbers of a layer, its α if it is learned (or its coefficients), and its β.
 
-    β is None for all but ALIF, and without gradient where none flows.
+    β is None where the threshold does not rise, and without gradient where none flows.
 
     Raises:
         TypeError: No loop is compiled for the neuron or its surrogate.
@@ -254,9 +275,23 @@ def _of_adaptive(inner: Adaptive, sigma: float) -> tuple[Numbers, Tensor | None,
     return numbers, torch.stack(inner.coefficients()), None
 
 
+def _of_resonant(inner: BRF, sigma: float) -> tuple[Numbers, Tensor | None, Tensor | None]:
+    numbers = ResonantDynamics(
+        delta=inner.delta,
+        gamma=GAMMA,
+        sigma=sigma,
+        threshold=inner.threshold,
+        slope=inner.slope,
+        surrogate=SURROGATE_CODES[inner.surrogate],
+    )
+    coefficients = torch.stack(inner.coefficients())
+    return numbers, coefficients, coefficients.new_ones(())  # the threshold rises by q itself
+
+
 _FAMILIES: Mapping[type, Callable[..., tuple[Numbers, Tensor | None, Tensor | None]]] = {
     LIF: _of_threshold,
     ALIF: _of_threshold,
     AdLIF: _of_adaptive,
     SEAdLIF: _of_adaptive,
+    BRF: _of_resonant,
 }

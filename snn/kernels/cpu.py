@@ -2,8 +2,8 @@
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
-A learned α takes 4 bytes more, for v; adaptive neurons 8, for v and w. All else is rebuilt on the
-way back.
+A learned α takes 4 bytes more, for v; adaptive neurons 8, for v and w; BRF 12. All else is rebuilt
+on the way back.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -22,7 +22,17 @@ from torch import Tensor
 
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
 from snn.kernels import cpu_loops as loops
-from snn.kernels.base import READOUT_CODES, Layer, Numbers, Outcome, Task, gather
+from snn.kernels.base import (
+    READOUT_CODES,
+    AdaptiveDynamics,
+    Dynamics,
+    Layer,
+    Numbers,
+    Outcome,
+    ResonantDynamics,
+    Task,
+    gather,
+)
 from snn.kernels.buffers import Lease
 from snn.kernels.cpu_loops import Events, Inputs
 from snn.kernels.product import COLUMNS, ROWS
@@ -34,6 +44,7 @@ _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
+_KEPT = {Dynamics: 1, AdaptiveDynamics: 2, ResonantDynamics: 3}  # numbers of a neuron
 _NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
 _NO_INDEX: I32 = np.empty(0, np.int32)
@@ -61,7 +72,7 @@ def _gives_trace(readout: Readout) -> bool:
 class _Weights(NamedTuple):
     """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β.
 
-    α is (4, H) of adaptive neurons: all their coefficients.
+    α is (·, H) of other neurons than LIF and ALIF: all their coefficients.
     """
 
     forward: F32
@@ -128,7 +139,7 @@ class _Part:
             shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
             spikes = self._events(shape[1], shape[1] * shape[2])
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
-            self._states.append(self._kept(layer.alpha, shape))
+            self._states.append(self._kept(layer.alpha, numbers, shape))
             loops.forward(
                 self._inputs[-1],
                 layer.forward,
@@ -211,12 +222,12 @@ class _Part:
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 
-    def _kept(self, alpha: Constant, shape: tuple[int, int, int]) -> F32 | None:
-        """Where the states go that the gradient of α needs: v, and w of adaptive neurons."""
+    def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32 | None:
+        """Where the states go that the way back needs; LIF and ALIF need none for a constant α."""
         if not self._task.learns or not alpha.ndim:
             return None
         n_images, n_steps, n_neurons = shape
-        return self._lease.empty((n_images, n_steps, alpha.ndim * n_neurons))
+        return self._lease.empty((n_images, n_steps, _KEPT[type(numbers)] * n_neurons))
 
     def _events(self, n_slots: int, capacity: int) -> Events:
         n_images = self._images.stop - self._images.start

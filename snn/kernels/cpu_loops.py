@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 from snn.kernels.steps import adaptive as adaptive
+from snn.kernels.steps import resonant as resonant
 from snn.kernels.steps import threshold as threshold
 from snn.kernels.steps.parts import (
     F32,
@@ -28,6 +29,7 @@ from snn.kernels.steps.parts import (
     integrate,
     keep,
     learn,
+    n_slow,
     step_back,
     step_part,
 )
@@ -164,7 +166,7 @@ def forward(
     events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
     current = np.empty((1, n_neurons), np.float32)
     v = np.empty(n_neurons, np.float32)
-    a = np.empty(n_neurons, np.float32)
+    a = np.empty(n_slow(numbers) * n_neurons, np.float32)
     z = np.empty(n_neurons, np.float32)
     distance = np.empty(n_neurons, np.float32)
     fired = np.zeros((n_neurons + 7) // 8 * 8, np.uint8)
@@ -412,7 +414,7 @@ def backward(
     from_above = np.empty((ROWS, depth), np.float32)
     grad_z = np.empty((ROWS, width), np.float32)
     grad_v = np.empty((ROWS, n_neurons), np.float32)
-    slow = np.empty((ROWS, n_neurons), np.float32)  # λ
+    slow = np.empty((ROWS, n_slow(numbers) * n_neurons), np.float32)  # λ
     grad_i = np.empty((ROWS, n_neurons), np.float32)
     fired = np.zeros((2 * ROWS, n_neurons), np.float32)  # z[t] and z[t − 1], in turns
     by_period = np.empty((ROWS * len(starts), n_neurons), np.float32)
@@ -449,6 +451,7 @@ def backward(
                 shared_beta += step_back(
                     grad_z,
                     psi,
+                    states,
                     b,
                     t,
                     fired,

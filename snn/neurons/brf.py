@@ -58,12 +58,13 @@ COMPONENTS = (
         ),
         defaults={"tau_mem": 200.0, "learn_tau_mem": True},
         published={"tau_mem": 200.0, "threshold": 1.0, "surrogate_slope": 1.0},
+        compiled=("cpu",),
         formats=("onnx",),
     ),
 )
 
 _UNIT_MS = 100.0
-_GAMMA = 0.9
+GAMMA = 0.9
 _FASTEST = 0.9  # radians per step; from 1 on, p has no value
 
 
@@ -74,6 +75,13 @@ class BRFState(NamedTuple):
     w: Tensor
     q: Tensor
     z: Tensor
+
+
+class Coefficients(NamedTuple):
+    """(H,) what a step keeps of the oscillation, 1 + δ · (p(ω) − b'), and by what it turns, δω."""
+
+    keep: Tensor
+    turn: Tensor
 
 
 @final
@@ -92,11 +100,11 @@ class BRF(nn.Module):
         self.surrogate = config.surrogate
         self.derivative = derivative(config)
         self.slope = config.surrogate_slope
-        self._delta = config.dt / _UNIT_MS
+        self.delta = config.dt / _UNIT_MS
         keys: Any = config  # those of components are unknown to a type checker
         omega = around(2 * math.pi * keys.resonance * _UNIT_MS / 1000)
-        if omega.high * self._delta > _FASTEST:
-            most = keys.resonance * _FASTEST / (omega.high * self._delta)
+        if omega.high * self.delta > _FASTEST:
+            most = keys.resonance * _FASTEST / (omega.high * self.delta)
             raise ConfigError(
                 f"resonance: {keys.resonance:g} Hz is too fast for steps of {config.dt:g} ms "
                 f"(dt); at most {math.floor(most * 10) / 10:g}"
@@ -111,21 +119,22 @@ class BRF(nn.Module):
 
     def step(self, current: Tensor, state: BRFState) -> BRFState:
         """One step of the equations above."""
-        omega = self.omega()
-        b = self._damping(omega, self.tau_mem())
-        return self._step(current, state, omega, b, self.threshold)
+        return self._step(current, state, self.coefficients(), self.threshold)
 
-    def _damping(self, omega: Tensor, tau_mem: Tensor) -> Tensor:
-        """p(ω) − b'."""
-        boundary = (torch.sqrt(1 - (self._delta * omega).square()) - 1) / self._delta
-        return boundary - _UNIT_MS / tau_mem
+    def coefficients(self) -> Coefficients:
+        """What a step needs."""
+        return self._of(self.omega(), self.tau_mem())
+
+    def _of(self, omega: Tensor, tau_mem: Tensor) -> Coefficients:
+        turn = self.delta * omega
+        boundary = torch.sqrt(1 - turn.square()) - 1
+        return Coefficients(1 + boundary - self.delta * _UNIT_MS / tau_mem, turn)
 
     def _step(
-        self, current: Tensor, state: BRFState, omega: Tensor, damping: Tensor, threshold: float
+        self, current: Tensor, state: BRFState, its: Coefficients, threshold: float
     ) -> BRFState:
-        q = torch.add(state.z, state.q, alpha=_GAMMA)
-        keep = 1 + self._delta * (damping - q)
-        turn = self._delta * omega
+        q = torch.add(state.z, state.q, alpha=GAMMA)
+        keep, turn = its.keep - self.delta * q, its.turn
         v = keep * state.v - turn * state.w + current
         w = keep * state.w + turn * state.v
         return BRFState(v, w, q, spike(v, threshold + q, self.derivative, self.slope))
@@ -137,11 +146,11 @@ class BRF(nn.Module):
     @torch.no_grad()
     def response(self, n_steps: int) -> Tensor:
         """Of a neuron in the middle of all bounds, before anything is learned."""
-        omega, tau = (torch.tensor([of.span.middle]) for of in (self.omega, self.tau_mem))
+        its = self._of(*(torch.tensor([of.span.middle]) for of in (self.omega, self.tau_mem)))
         current = torch.ones(1, 1)
         state, seen = self.initial_state(current), list[Tensor]()
         for _ in range(n_steps):
-            state = self._step(current, state, omega, self._damping(omega, tau), math.inf)
+            state = self._step(current, state, its, math.inf)
             seen.append(state.v[0, 0])
             current = torch.zeros(1, 1)
         return torch.stack(seen)

@@ -24,10 +24,16 @@ from snn.kernels.steps.parts import (
     integrate,
     keep,
     learn,
+    n_slow,
     step_back,
 )
 
 ALPHA, RHO, A, B = range(4)
+
+
+@implements(n_slow, AdaptiveDynamics)
+def _n_slow(numbers: AdaptiveDynamics) -> int:
+    return 1
 
 
 @implements(integrate, AdaptiveDynamics)
@@ -73,6 +79,7 @@ def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: AdaptiveDynamics
 def _step_back(
     grad_z: F32,
     psi: F32,
+    states: F32 | None,
     b: int,
     t: int,
     fired: F32,

@@ -55,6 +55,11 @@ def implements(part: Callable[..., Any], family: type) -> Callable[..., Any]:
     return register
 
 
+def n_slow(numbers: Any) -> int:
+    """How many numbers a neuron has beside its potential: the adaptation is (n_slow · H,)."""
+    raise NotImplementedError
+
+
 def integrate(
     current: F32,
     v: F32,
@@ -71,7 +76,7 @@ def integrate(
     Args:
         current: (1, H).
         v: (H,) the potential, before the reset; changed, like a and z.
-        a: (H,) the adaptation.
+        a: (n_slow · H,) the adaptation; the threshold rises with the first H.
         z: (H,) the spikes, 0 or 1.
         alpha: Decay of the potential, or all the coefficients of the neurons.
         beta: Rise of the threshold with a; 0 where it does not rise.
@@ -90,6 +95,7 @@ def keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: Any) -> None:
 def step_back(
     grad_z: F32,
     psi: F32,
+    states: F32 | None,
     b: int,
     t: int,
     fired: F32,
@@ -108,13 +114,14 @@ def step_back(
     Args:
         grad_z: (rows, H) gradient of the spikes but for what they do to the adaptation.
         psi: (B, T, H) ∂z/∂v.
+        states: As `keep` wrote them.
         b: The image.
         t: The step.
         fired: (rows, H) spikes of this step at row `now`, of the one before at `before`.
         now: See there.
         before: See there.
         grad_v: (rows, H) gradient of v, of step t + 1 and then t; so are the next two.
-        slow: Of the adaptation.
+        slow: (rows, n_slow · H) of the adaptation.
         grad_i: Of the current.
         row: Of the image in these.
         alpha: As in `integrate`.

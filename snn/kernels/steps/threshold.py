@@ -14,8 +14,14 @@ from snn.kernels.steps.parts import (
     integrate,
     keep,
     learn,
+    n_slow,
     step_back,
 )
+
+
+@implements(n_slow, Dynamics)
+def _n_slow(numbers: Dynamics) -> int:
+    return 1
 
 
 @implements(integrate, Dynamics)
@@ -72,6 +78,7 @@ def _learn(
 def _step_back(
     grad_z: F32,
     psi: F32,
+    states: F32 | None,
     b: int,
     t: int,
     fired: F32,
