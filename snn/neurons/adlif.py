@@ -128,15 +128,18 @@ class Adaptive(nn.Module):
     def coefficients(self) -> Coefficients:
         """What a step needs."""
         tensors = self.tau_mem(), self.tau_adapt(), self.a(), self.b()
-        return self._of(*tensors)
+        return self.coefficients_of(*tensors)
 
-    def _of(self, tau_mem: Tensor, tau_adapt: Tensor, a: Tensor, b: Tensor) -> Coefficients:
+    def coefficients_of(
+        self, tau_mem: Tensor, tau_adapt: Tensor, a: Tensor, b: Tensor
+    ) -> Coefficients:
+        """Of neurons with these parameters, times in ms; all (H,)."""
         return Coefficients(torch.exp(-self._dt / tau_mem), torch.exp(-self._dt / tau_adapt), a, b)
 
     def _middle(self) -> Coefficients:
         """Of a neuron in the middle of all bounds."""
         parts = self.tau_mem, self.tau_adapt, self.a, self.b
-        return self._of(*(torch.tensor([part.span.middle]) for part in parts))
+        return self.coefficients_of(*(torch.tensor([part.span.middle]) for part in parts))
 
     def initial_state(self, like: Tensor) -> AdaptiveState:
         """At rest, without spikes or adaptation."""

@@ -60,8 +60,11 @@ class SEAdLIF(Adaptive):
 
     symplectic = True
 
-    def _of(self, tau_mem: Tensor, tau_adapt: Tensor, a: Tensor, b: Tensor) -> Coefficients:
-        alpha, rho, _, _ = super()._of(tau_mem, tau_adapt, a, b)
+    def coefficients_of(
+        self, tau_mem: Tensor, tau_adapt: Tensor, a: Tensor, b: Tensor
+    ) -> Coefficients:
+        """Of neurons with these parameters, times in ms; all (H,)."""
+        alpha, rho, _, _ = super().coefficients_of(tau_mem, tau_adapt, a, b)
         share = (1 - rho) * _Q
         return Coefficients(alpha, rho, torch.minimum(share * a, 1 + rho), share * b)
 
