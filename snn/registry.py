@@ -43,6 +43,9 @@ _FILES = (
     "snn.neurons.alif",
     "snn.neurons.lif",
     "snn.neurons.izhikevich",
+    "snn.neurons.adlif",
+    "snn.neurons.se_adlif",
+    "snn.neurons.brf",
     "snn.networks.mlp",
     "snn.networks.layers",
     "snn.encoding.latency",
@@ -56,6 +59,7 @@ _FILES = (
     "snn.surrogates.atan",
     "snn.neurons.readout",
     "snn.losses.cross_entropy",
+    "snn.losses.cross_entropy_every_step",
     "snn.losses.mean_squared_error",
     "snn.losses.multi_class_margin",
     "snn.training.schedules",
@@ -127,6 +131,7 @@ class Component:
         reads: What an encoding reads: `pixels`, each for itself; `images` with their shape; or
             binned `events`.
         random: Whether an encoding draws random numbers.
+        reads_trace: Whether a loss reads the readout of every time step.
         spiking: Whether a network of this value of `dynamics` spikes.
         content: What a data set has: `images` or `events`; empty where that is not known yet.
         replaces: Keys of ours that have the value of keys that it brings; it names them in
@@ -150,6 +155,7 @@ class Component:
     formats: tuple[str, ...] = ()
     reads: str = "pixels"
     random: bool = False
+    reads_trace: bool = False
     spiking: bool = True
     content: str = "images"
     replaces: Mapping[str, str] = field(default_factory=dict)

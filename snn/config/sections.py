@@ -174,16 +174,25 @@ class NeuronConfig(Section):
     beta_per_neuron: bool = Field(
         False, description="a learned beta is one of each neuron, not of the layer (alif)"
     )
-    tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    tau_mem: float = Field(
+        20.0,
+        gt=0,
+        description="membrane time constant in ms; adlif, se_adlif, brf: each neuron has its own, "
+        "from a third to five thirds of it",
+    )
     learn_tau_mem: bool = Field(
-        False, description="train the membrane time constant of each neuron (lif, alif)"
+        False, description="train the membrane time constant of each neuron"
     )
     tau_syn: float | None = Field(
         None, gt=0, description="synaptic time constant in ms; none: currents act at once"
     )
-    tau_adapt: float = Field(200.0, gt=0, description="threshold adaptation in ms (alif)")
+    tau_adapt: float = Field(
+        200.0,
+        gt=0,
+        description="time constant of the adaptation in ms; adlif, se_adlif: as of tau_mem",
+    )
     beta: float = Field(0.1, ge=0, description="rise of the threshold per spike (alif)")
-    threshold: float = Field(1.0, gt=0, description="firing threshold (lif, alif)")
+    threshold: float = Field(1.0, gt=0, description="firing threshold")
     surrogate: SurrogateName = Field("fast_sigmoid", description="derivative used for a spike")
     surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
 
@@ -248,6 +257,15 @@ class RegularisationConfig(Section):
     spike_penalty: float = Field(
         0.0, ge=0, description="weight in the loss of the spikes per hidden neuron and image"
     )
+    rate_penalty: float = Field(
+        0.0,
+        ge=0,
+        description="weight in the loss of the mean square by which the spikes of hidden neurons "
+        "are off rate_target",
+    )
+    rate_target: float = Field(
+        1.0, ge=0, description="wanted spikes per image of each hidden neuron, with rate_penalty"
+    )
     augment_shift: float = Field(
         0.0, ge=0, description="training images are shifted by up to so many pixels"
     )
@@ -300,16 +318,19 @@ def conditional_defaults(
     )
 
 
+OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
+"""Keys that need spike counts."""
+
 SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
-    | {"recurrent", "tau_out", "readout", "spike_penalty"}
+    | {"recurrent", "tau_out", "readout", *OF_SPIKES}
 )
 LAYERS_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields)
     | frozenset(NetworkConfig.model_fields) - {"network"}
-    | {"dropout", "spike_penalty"}
+    | {"dropout", *OF_SPIKES}
 )
 """Keys of our own networks: another network uses those that it names."""
 

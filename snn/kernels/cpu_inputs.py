@@ -21,7 +21,8 @@ from snn.encoding import (
 )
 from snn.kernels import cpu_loops as loops
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import F32, I32, Events, Inputs
+from snn.kernels.cpu_loops import Events, Inputs
+from snn.kernels.steps.parts import F32, I32
 
 NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_INDEX: I32 = np.empty(0, np.int32)

@@ -18,7 +18,7 @@ import triton
 from torch import Tensor
 
 from snn.encoding import Drive
-from snn.kernels.base import READOUT_CODES, Layer, Outcome, Task, gather, shared_memory
+from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather, shared_memory
 from snn.kernels.gpu import inputs as inputs
 from snn.kernels.gpu import loops as loops
 from snn.kernels.gpu import readout as readouts
@@ -39,10 +39,23 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
     Raises:
         ArrayError: An array does not fit the others, or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: The neurons are neither LIF nor ALIF, or the trace is asked for.
     """
-    logits, *counts = _Network.apply(*gather(drive, layers, readout))
+    if readout.traced or readout.mode not in READOUT_CODES:
+        raise TypeError("the loops for a GPU give no trace of the readout")
+    task, *tensors = gather(drive, layers, readout)
+    for k in range(len(task.numbers)):
+        _dynamics(task, k)
+    logits, *counts = _Network.apply(task, *tensors)
     return Outcome(logits, tuple(counts))
+
+
+def _dynamics(task: Task, k: int) -> Dynamics:
+    """The numbers of a layer, of the neurons that there are loops for."""
+    numbers = task.numbers[k]
+    if not isinstance(numbers, Dynamics):
+        raise TypeError("only LIF and ALIF neurons have loops for a GPU")
+    return numbers
 
 
 class _Ran(NamedTuple):
@@ -124,7 +137,7 @@ def _forward(
     beta: Tensor | None,
 ) -> tuple[_Ran, Tensor]:
     """The layer as it ran under a current (B, T or 1, H), and its spike counts (B, H)."""
-    numbers = task.numbers[k]
+    numbers = _dynamics(task, k)
     n_images, n_current, n_neurons = current.shape
     shape = n_images, task.drive.sizes.n_steps, n_neurons
     constant = n_current == 1
@@ -178,7 +191,7 @@ def _backward(
     task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor | None
 ) -> tuple[Tensor | None, Tensor]:
     """Turn the gradient of the spikes into that of the current; returns those of α and β."""
-    numbers, n_neurons = task.numbers[k], adjoint.shape[2]
+    numbers, n_neurons = _dynamics(task, k), adjoint.shape[2]
     n_blocks = triton.cdiv(len(adjoint), loops.IMAGES.value)
     grad_beta = adjoint.new_empty(n_blocks, n_neurons)
     grad_alpha = None if layer.potentials is None else torch.empty_like(grad_beta)

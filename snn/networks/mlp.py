@@ -51,6 +51,11 @@ class MLPActivity(NamedTuple):
         """No spikes."""
         return ()
 
+    @property
+    def trace(self) -> None:
+        """No steps."""
+        return None
+
     def events(self) -> Tensor:
         """Non-zero values per image of every population: pixels first, then the hidden layers."""
         counts = [float((x.detach() != 0).sum()) / len(x) for x in self.inputs]

@@ -14,8 +14,8 @@ All four are optional. Shapes: B images, N inputs, C classes, T steps, H neurons
     pixels   (B, N) float32 from 0 to 1: images row by row, the channels of a pixel side by side
     spikes   (T, B, N) float32, 0 or 1; of the constant code, currents
     answer   logits (B, C), or a pair of logits and spike counts: (B, H), or a list of such, one of
-             each layer. With counts, spikes per inference are logged; `spike_penalty` needs them
-             and `USES = ["spike_penalty"]`.
+             each layer. With counts, spikes per inference are logged; `spike_penalty`,
+             or `rate_penalty` and `rate_target`, need them and to be named in `USES`.
 
 `config` has the keys of `KEYS` and `USES`, and those of data and training, as attributes; and
 `config.image_shape`, (height, width, channels) with height × width × channels = N. Weights
@@ -50,6 +50,11 @@ class OwnActivity(NamedTuple):
 
     logits: Tensor
     counts: tuple[Tensor, ...]
+
+    @property
+    def trace(self) -> None:
+        """What the network does in time is its own."""
+        return None
 
     def events(self) -> Tensor:
         """Spikes per image: of the input, which are not counted, and of all neurons."""

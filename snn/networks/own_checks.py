@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snn.config import TrialConfig
+from snn.config import OF_SPIKES, TrialConfig
 from snn.data.events.samples import EventSamples
 from snn.data.shapes import Shape
 from snn.declarations.files import about
@@ -132,8 +132,9 @@ def _check_parameters(config: TrialConfig, network: OwnNetwork) -> None:
 
 
 def _check_counts(config: TrialConfig, activity: OwnActivity) -> None:
-    if config.uses("spike_penalty") and not activity.counts:
-        raise _refused(config, "USES names spike_penalty, but it gives no spike counts")
+    for key in OF_SPIKES:
+        if config.uses(key) and not activity.counts:
+            raise _refused(config, f"USES names {key}, but it gives no spike counts")
 
 
 def _check_finite(config: TrialConfig, what: str, values: Tensor) -> None:

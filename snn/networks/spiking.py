@@ -29,11 +29,13 @@ class Activity(NamedTuple):
         logits: (B, C).
         counts: Per hidden layer (B, H), spikes of every neuron; differentiable like the logits.
         drive: The encoded input.
+        trace: (T, B, C) readout over time; None where the loss does not read it.
     """
 
     logits: Tensor
     counts: tuple[Tensor, ...]
     drive: Drive
+    trace: Tensor | None = None
 
     def events(self) -> Tensor:
         """Events per image of every population: input first, then the hidden layers."""
@@ -137,7 +139,8 @@ class SpikingNetwork(nn.Module):
         """
         drive = self.encoder(pixels, generator, key)
         backend = kernels.choose(self.config, drive.device.type)
-        return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
+        logits, counts, trace = backend.run(drive, self.kernel_layers(), self.readout)
+        return Activity(logits, counts, drive, trace)
 
     def record(self, pixels: Any, generator: torch.Generator | None = None) -> Record:
         """The same with everything that happens on the way, by the reference backend."""

@@ -18,11 +18,20 @@ from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
 from snn.kernels.gpu import inputs
 from snn.networks.spiking import SpikingNetwork
+from snn.registry import OURS
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
+NEURONS = {
+    name: [each.name for each in OURS.of("neuron") if name in each.compiled] for name in BACKENDS
+}
+READOUTS = {
+    "cpu": ["max", "mean", "last", "softmax_sum"],
+    "cuda": ["max", "mean", "last"],
+}
+LOSSES = {"cpu": ["cross_entropy", "cross_entropy_every_step"], "cuda": ["cross_entropy"]}
 RELATIVE = 1e-4  # of the largest entry of a gradient
 ROUNDING = 1e-5  # of the threshold: a membrane that is nearer to it may fire or not
 
@@ -39,10 +48,13 @@ class Case(NamedTuple):
 
 
 @st.composite
-def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
+def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
     keys = {
-        "dynamics": st.sampled_from(["lif", "alif"]),
+        "dynamics": st.sampled_from(NEURONS[backend]),
+        "adapt_a": st.floats(0.0, 1.0),
+        "adapt_b": st.floats(0.0, 2.0),
+        "learn_adapt": st.booleans(),
         "preset": st.sampled_from(["default", "published"]),
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
@@ -57,7 +69,8 @@ def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
         "encoder_tau": st.floats(1.0, 8.0),
         "surrogate": st.sampled_from(["fast_sigmoid", "phi", "atan"]),
         "surrogate_slope": st.floats(0.3, 10.0),
-        "readout": st.sampled_from(["max", "mean", "last"]),
+        "readout": st.sampled_from(READOUTS[backend]),
+        "loss": st.sampled_from(LOSSES[backend]),
         "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
         "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
         "crossing_levels": st.sampled_from([0, 3]),
@@ -65,7 +78,7 @@ def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
         "seed": st.integers(0, 999),
     }
     sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
-    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=device)
+    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
 
 def case(
@@ -77,7 +90,9 @@ def case(
     with torch.no_grad():  # the bias starts at 0, where nothing would be seen of it
         network.readout.bias.normal_(generator=generator)
         for name, parameter in network.named_parameters():
-            if name.endswith(("log_tau", "raw_beta")) and parameter.dim():  # alike at the start
+            if (
+                name.endswith(("log_tau", "raw_beta", "change")) and parameter.dim()
+            ):  # alike at the start
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
@@ -87,8 +102,9 @@ def case(
         shown = EventSamples.from_dense(spikes * (1 + pixels[:, None] // 200))
     drive = network.encoder(shown, key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
-    towards = [torch.randn(shape, generator=generator).to(device) for shape in shapes]
-    return Case(network.to(device), drive, Outcome(towards[0], tuple(towards[1:])))
+    logits, *counts = (torch.randn(shape, generator=generator).to(device) for shape in shapes)
+    trace = torch.randn(config.n_steps, n_images, n_classes, generator=generator).to(device)
+    return Case(network.to(device), drive, Outcome(logits, tuple(counts), trace))
 
 
 def run(backend: Backend, at: Case) -> Outcome:
@@ -100,6 +116,9 @@ def gradients(outcome: Outcome, at: Case) -> dict[str, Tensor | None]:
     loss = (outcome.logits * at.towards.logits).sum()
     for counts, towards in zip(outcome.counts, at.towards.counts, strict=True):
         loss = loss + (counts * towards).sum()
+    assert (outcome.trace is not None) == at.network.readout.traced
+    if outcome.trace is not None and at.towards.trace is not None:
+        loss = loss + (outcome.trace * at.towards.trace).sum()
     names, parameters = zip(*at.network.named_parameters(), strict=True)
     grads = torch.autograd.grad(loss, parameters, allow_unused=True)
     return dict(zip(names, grads, strict=True))
@@ -121,6 +140,8 @@ def assert_same(name: str, at: Case) -> Outcome:
         assert all(torch.equal(counts.double(), other.double()) for other in others)
     grads = gradients(ours, at), gradients(single, at), gradients(exact, exact_at)
     _assert_near("logits", ours.logits, single.logits, exact.logits)
+    if ours.trace is not None and single.trace is not None and exact.trace is not None:
+        _assert_near("trace", ours.trace, single.trace, exact.trace)
     for key in grads[0]:
         mine, rounded, true = (each[key] for each in grads)
         if mine is None or rounded is None or true is None:
@@ -168,7 +189,7 @@ def neuron_of(module: Any) -> Any:
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
     fired = []
 
-    @given(at=cases(encoding, DEVICES[name]))
+    @given(at=cases(encoding, name))
     @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
         assume(is_clear(at))
