@@ -75,6 +75,8 @@ def step(of: SpikingNetwork, pixels: Tensor) -> list[Tensor]:
             "reference",
             "no compiled loops for recurrent layers of more than 512 neurons",
         ),
+        ({"dynamics": "brf"}, "cpu", "cpu", "the fastest on cpu"),
+        ({"dynamics": "adlif"}, "cuda", "reference", "no compiled loops for adlif neurons"),
         ({"readout": "softmax_sum"}, "cpu", "cpu", "the fastest on cpu"),
         (
             {"readout": "softmax_sum"},
