@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sweep.cluster import connection, nodes
@@ -27,6 +28,18 @@ def read_datasets(sweep: Specification) -> dict[str, Data]:
     datasets = {name: load(name) for name in sweep.values("dataset")}
     check_data(sweep, datasets)
     return datasets
+
+
+def notes(sweep: Specification, datasets: Mapping[str, Data]) -> list[str]:
+    """What a user should know of how samples become inputs of the trials, a line each.
+
+    Of a range that is searched, its ends are told.
+    """
+    found: dict[str, None] = {}
+    for point in sweep.space.covering():
+        config = sweep.config_of({**sweep.base, **point})
+        found |= dict.fromkeys(datasets[config.dataset].seen_by(config).notes)
+    return list(found)
 
 
 def run(
@@ -59,6 +72,8 @@ def run(
         check_backends(sweep)
         datasets = read_datasets(sweep)
         check_networks(sweep, datasets)
+        for note in notes(sweep, datasets):
+            console.print(note, soft_wrap=True, highlight=False, markup=False)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snn.data.base import Places, Seen
-from snn.data.events.binning import Bins, Transform, bins_of, pooled
+from snn.data.events.binning import Bins, Transform, bins_of, cut, pooled
 from snn.data.events.recorded import Groups, Recorded
 from snn.data.shapes import Shape
 
@@ -67,18 +67,17 @@ class BinnedEvents(Seen):
     def notes(self) -> tuple[str, ...]:
         """How many samples last longer than the steps, where some do."""
         notes = []
-        for name, bins, events in zip(
-            ("training", "test"),
-            self._bins,
-            (self._data.train_events, self._data.test_events),
-            strict=True,
+        for name, events in (
+            ("training", self._data.train_events),
+            ("test", self._data.test_events),
         ):
-            if bins.cut.samples:
-                share = bins.cut.events / len(events.ticks)
+            left_out = cut(events, self._data.tick_ms, self._transform)
+            if left_out.samples:
+                share = left_out.events / len(events.ticks)
                 notes.append(
-                    f"{self._data.name}: {bins.cut.samples:,} of {len(events):,} {name} samples "
+                    f"{self._data.name}: {left_out.samples:,} of {len(events):,} {name} samples "
                     f"last longer than n_steps × time_bin = {self._transform.n_steps} × "
-                    f"{self._transform.time_bin:g} ms; what is later is cut: {bins.cut.events:,} "
+                    f"{self._transform.time_bin:g} ms; what is later is cut: {left_out.events:,} "
                     f"events, {share:.1%}"
                 )
         return tuple(notes)

@@ -57,12 +57,10 @@ class Bins(NamedTuple):
             more than once, where counts are kept, is there more than once.
         offsets: (S · T + 1,) int64: step t of sample s has the units from `offsets[s · T + t]` to
             the next.
-        cut: What was left out.
     """
 
     units: NDArray[Any]
     offsets: NDArray[np.int64]
-    cut: Cut
 
 
 def pooled(size: Shape, transform: Transform) -> Shape:
@@ -112,15 +110,11 @@ def binned(events: Events, tick_ms: float, size: Shape, transform: Transform) ->
     steps, inputs = _steps(tick_ms, transform), _inputs(size, transform)
     small = np.uint16 if n_inputs <= 2**16 else np.int32
     units, sizes = [], []
-    late_samples = late_events = 0
     for first, last in _parts(events.offsets):
         part = slice(events.offsets[first], events.offsets[last])
         sample = np.repeat(np.arange(last - first), events.counts[first:last])
         step, unit = steps[events.ticks[part]], inputs[events.units[part]]
-        late = step >= n_steps
-        late_events += int(late.sum())
-        late_samples += len(np.unique(sample[late]))
-        kept = ~late & (unit >= 0)
+        kept = (step < n_steps) & (unit >= 0)
         key = (sample[kept] * n_steps + step[kept]) * n_inputs + unit[kept]
         key.sort()  # np.unique takes ten times as long
         if not transform.counts:
@@ -128,7 +122,19 @@ def binned(events: Events, tick_ms: float, size: Shape, transform: Transform) ->
         units.append((key % n_inputs).astype(small))
         sizes.append(np.bincount(key // n_inputs, minlength=(last - first) * n_steps))
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
-    return Bins(np.concatenate(units), offsets, Cut(late_samples, late_events))
+    return Bins(np.concatenate(units), offsets)
+
+
+def cut(events: Events, tick_ms: float, transform: Transform) -> Cut:
+    """What binning leaves out, as it is later than the last step."""
+    steps, samples, late_events = _steps(tick_ms, transform), 0, 0
+    for first, last in _parts(events.offsets):
+        part = slice(events.offsets[first], events.offsets[last])
+        late = np.flatnonzero(steps[events.ticks[part]] >= transform.n_steps)
+        late_events += len(late)
+        places = np.searchsorted(events.offsets, late + part.start, side="right")
+        samples += len(np.unique(places))
+    return Cut(samples, late_events)
 
 
 def _steps(tick_ms: float, transform: Transform) -> NDArray[np.int64]:

@@ -108,10 +108,8 @@ class EventSamples:
         sizes = self.sizes.index_select(0, index)
         counts = sizes.sum(dim=1)
         begins = self.offsets[index * self.n_steps]
-        skipped = begins - (counts.cumsum(0) - counts)
-        inside = torch.arange(int(counts.sum()), device=self.device)
-        inside += skipped.repeat_interleave(counts)
-        return self._with(self.units.index_select(0, inside), _rising(sizes.flatten()))
+        take = copied if self.device.type == "cpu" else gathered
+        return self._with(take(self.units, begins, counts), _rising(sizes.flatten()))
 
     def split(self, size: int, /) -> tuple[EventSamples, ...]:
         """The samples in parts of so many, in their order."""
@@ -148,6 +146,20 @@ class EventSamples:
 
     def _with(self, units: Tensor, offsets: Tensor) -> EventSamples:
         return EventSamples(units, offsets, self.n_steps, self.n_inputs)
+
+
+def copied(units: Tensor, begins: Tensor, counts: Tensor) -> Tensor:
+    """Parts of the units, one after the other, in a copy each: the fastest on a CPU."""
+    parts = zip(begins.tolist(), (begins + counts).tolist(), strict=True)
+    return torch.cat([units[:0], *(units[first:last] for first, last in parts)])
+
+
+def gathered(units: Tensor, begins: Tensor, counts: Tensor) -> Tensor:
+    """The same by one index for each event: the fastest on a GPU."""
+    skipped = begins - (counts.cumsum(0) - counts)
+    inside = torch.arange(int(counts.sum()), device=units.device)
+    inside += skipped.repeat_interleave(counts)
+    return units.index_select(0, inside)
 
 
 def _type(n_inputs: int) -> torch.dtype:

@@ -10,8 +10,8 @@ from snn.config import TrialConfig
 from snn.contracts.case import tiny, tiny_events
 from snn.data.base import require_fit
 from snn.data.events import EventDataset, Events
-from snn.data.events.binning import Transform, binned, bins_of, pooled
-from snn.data.events.samples import EventSamples
+from snn.data.events.binning import Transform, binned, bins_of, cut, pooled
+from snn.data.events.samples import EventSamples, copied, gathered
 from snn.data.shapes import Shape
 from snn.data.splits import split
 from snn.errors import ArrayError, ConfigError
@@ -60,8 +60,9 @@ def test_bins_are_those_of_the_definition(
     wanted = by_definition(events, 0.1, size, how)
     assert np.array_equal(samples.raster().numpy(), wanted)
     late = (events.ticks + 0.5) * 0.1 >= 75
-    assert bins.cut.events == late.sum() > 0
-    assert bins.cut.samples == sum(
+    left_out = cut(events, 0.1, how)
+    assert left_out.events == late.sum() > 0
+    assert left_out.samples == sum(
         late[a:b].any() for a, b in zip(events.offsets, events.offsets[1:], strict=False)
     )
 
@@ -73,6 +74,9 @@ def test_samples_are_taken_split_and_written_out_like_a_dense_tensor() -> None:
     assert torch.equal(samples.raster(), dense.float()) and len(samples) == 11
     chosen = torch.tensor([3, 0, 10, 0])
     assert torch.equal(samples.index_select(0, chosen).raster(), dense[chosen].float())
+    begins, counts = samples.offsets[chosen * 4], samples.sizes[chosen].sum(dim=1)
+    alike = (take(samples.units, begins, counts) for take in (copied, gathered))
+    assert torch.equal(*alike)  # on a CPU, and on a GPU
     parts = samples.split(4)
     assert [len(part) for part in parts] == [4, 4, 3]
     assert torch.equal(torch.cat([part.raster() for part in parts]), dense.float())

@@ -8,7 +8,7 @@ import pytest
 
 from snn.errors import ConfigError
 from sweep.errors import SpecError
-from sweep.run.runner import read_datasets
+from sweep.run.runner import notes, read_datasets
 from sweep.spec.sources import load_sweep
 from tests.snn_tests.data import event_files, own_files
 from tests.sweep_tests.spec.written import changed, write
@@ -42,6 +42,18 @@ def test_groups_that_are_held_out_must_be_known(folder: Path) -> None:
         read_datasets(load_sweep(write(folder, changed(base=keys, search=sets)), {}))
     fitting = changed(base={"dataset": "events.npz", **keys})
     assert list(read_datasets(load_sweep(write(folder, fitting), {}))) == ["events.npz"]
+
+
+def test_how_many_samples_are_cut_is_told_once_for_every_length(folder: Path) -> None:
+    keys = {"dataset": "events.npz", "encoding": "events", "n_steps": 10, "time_bin": 100.0}
+    sweep = load_sweep(write(folder, changed(base=keys)), {})
+    assert notes(sweep, read_datasets(sweep)) == []
+    del keys["time_bin"]
+    search = {"time_bin": [10.0, 20.0, 100.0], "dynamics": ["lif", "alif"]}
+    sweep = load_sweep(write(folder, changed(base=keys, search=search)), {})
+    told = notes(sweep, read_datasets(sweep))
+    assert len(told) == 4  # training and test, of two lengths
+    assert "training samples last longer than n_steps × time_bin = 10 × 10 ms" in told[0]
 
 
 def test_a_split_that_leaves_nothing_is_told(folder: Path) -> None:
