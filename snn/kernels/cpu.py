@@ -221,7 +221,6 @@ class _Part:
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 
-
     def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32 | None:
         """Where the states go that the way back needs; LIF and ALIF need none for a constant α."""
         if not self._task.learns or not alpha.ndim:

@@ -6,13 +6,17 @@ Shapes: B images, T steps, H neurons. All arrays are in single precision.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from snn.kernels.numba_internals import stand_for
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 Constant = np.float32 | F32
@@ -21,8 +25,17 @@ Constant = np.float32 | F32
 # Fused multiply-adds and other orders of a sum are allowed, but NaN stays NaN: a diverged training
 # must be seen as one.
 _FAST = {"contract", "reassoc", "nsz"}
-# Compiled at the first call and kept on disk; the GIL is free meanwhile.
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)
+_HERE = Path(__file__).parent
+_SOURCES = (*_HERE.glob("*.py"), *(_HERE.parent / name for name in ("cpu_loops.py", "product.py")))
+
+
+def compiled(function: Function) -> Function:
+    """Compile at the first call and keep it on disk; the GIL is free meanwhile."""
+    made = njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)(function)
+    stand_for(made, _SOURCES)
+    return cast(Function, made)
+
+
 # Parts of a time step are compiled into the loop around them, and take whole arrays with an index
 # rather than slices: Numba counts references for every slice, which took longer than the sums.
 step_part = njit(nogil=True, forceinline=True, error_model="numpy", fastmath=_FAST)
