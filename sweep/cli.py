@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from sweep.errors import SpecError, SweepError
-from sweep.host import environment, shadows, streams
+from sweep.host import environment, garbage, shadows, streams
 from sweep.host.ending import end_process
 
 _MOST_LINES = 20  # of mistakes that are shown
@@ -82,6 +82,7 @@ for _module in MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
+    garbage.look_rarely()
     streams.stand()
     warnings.resetwarnings()
     warnings.simplefilter("ignore")  # warnings of libraries; we print what a user should know

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from hypothesis import settings
 
 from snn.data.idx import _SHAPES
 from snn.data.sources import default_root
+from sweep.host import garbage
 from tests.scheduling import LongestFirst, place_of
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # Triton's own interpreter runs the GPU code on the CPU
+
+garbage.look_rarely()
 
 # Tests that run in the background ignore Ctrl-C, and so would all commands that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,6 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst:
     config.option.loadscopereorder = False
     return LongestFirst(config, log)
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """No test depends on those before it: not by random numbers, nor by where its stores are."""
+    torch.manual_seed(0)
+    before = _stores()
+    yield
+    assert _stores() == before, "set them by `monkeypatch`: later tests of this process see them"
+
+
+def _stores() -> dict[str, str | None]:
+    names = "MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "SPIKESWEEP_DATA"
+    return {name: os.environ.get(name) for name in names}
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ from native.site import HEAD, LOOPBACK, Site
 
 SCRIPTS = Path(__file__).parent.parent / "services"
 _OBJECT_STORE_BYTES = 200_000_000
+_RESTARTS = (
+    2  # `ray start` gives up after 30 s, which a busy machine needs; Docker restarts it, too
+)
 
 
 def redis(site: Site) -> Service:
@@ -69,16 +72,17 @@ def ray_head(site: Site, with_redis: bool) -> Service:
         environment["RAY_REDIS_PASSWORD"] = site.secrets["redis"]
     (agent_port,) = free_ports(1)
     options = ["--ray-client-server-port", str(site.ports["ray_client"])]
-    # A head that was killed leaves its address there; seeing workers of that address on this very
-    # machine, Ray would take it for running.
+    # `ray start` writes it when the head is up. One that was killed leaves it there; seeing workers
+    # of that address on this very machine, Ray would take it for running.
     note = site.ray_folder / HEAD.rpartition(".")[2] / "ray_current_cluster"
     return Service(
         "head",
         command=[SCRIPTS / "ray-head", *_node_options(site, HEAD, agent_port), *options],
         environment=site.client_environment | environment,
         log=site.folder / "logs" / "head.log",
-        ready=Jobs(site.jobs_url, site.secrets["ray"]).answer,
+        ready=lambda: note.exists() and Jobs(site.jobs_url, site.secrets["ray"]).answer(),
         prepare=lambda: note.unlink(missing_ok=True),
+        restarts=_RESTARTS,
     )
 
 
@@ -94,6 +98,7 @@ def ray_worker(site: Site, number: int, cpus: int) -> Service:
         environment=site.client_environment | environment,
         log=site.folder / "logs" / f"worker-{number}.log",
         ready=lambda: status_of(healthy) == 200,
+        restarts=_RESTARTS,
     )
 
 

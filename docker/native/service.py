@@ -33,6 +33,7 @@ class Service:
         stop_signal: Asks it to end.
         user: Who runs it; None for the caller.
         prepare: Done before each start.
+        restarts: How often it is started again when it ends, or is late, before it is ready.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
     prepare: Callable[[], object] = lambda: None
+    restarts: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _family: set[_Process] = field(default_factory=set, init=False)
 
@@ -88,19 +90,23 @@ class Service:
         self._note.write_text("".join(f"{p.pid} {p.born}" for p in self._family))
 
     def wait_until_ready(self, within_s: float = 120) -> None:
-        """Wait until it answers.
+        """Wait until it answers; start it again meanwhile as often as it may.
 
         Raises:
             ServiceError: It ended, or was not ready in time; nothing of it is left then.
         """
-        end = time.monotonic() + within_s
+        end, restarts = time.monotonic() + within_s, self.restarts
         while not self.ready():
             trouble = "" if self.running else "ended at its start"
             if time.monotonic() > end:
                 trouble = f"is not ready after {within_s:g} s"
             if trouble:
                 self.kill()
-                raise ServiceError(f"{self.name} {trouble}:\n{self._last_lines()}")
+                if not restarts:
+                    raise ServiceError(f"{self.name} {trouble}:\n{self._last_lines()}")
+                restarts -= 1
+                self.launch()
+                end = time.monotonic() + within_s
             time.sleep(0.1)
 
     def stop(self, how: signal.Signals | None = None, within_s: float = 30) -> None:

@@ -21,6 +21,7 @@ from snn.data.base import Data
 from snn.plugins.loading import use_kept
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
+from sweep.host import garbage
 from sweep.host.paths import LaunchPaths
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
 
@@ -49,6 +50,7 @@ class SnnTrainable(tune.Trainable):
         release: str = RELEASE,
     ) -> None:
         """Called once per actor, with what all trials share."""
+        garbage.look_rarely()
         import torch
 
         assert datasets is not None and paths is not None

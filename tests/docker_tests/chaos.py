@@ -26,12 +26,18 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import torch
 import yaml
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from native.services import Services
 
 from analysis.records import FINAL_METRICS, Tag
+from snn.data import load
+from snn.training.trainer import Trainer
+from sweep.host.paths import LaunchPaths
+from sweep.spec.parsing import parse_sweep
+from sweep.trial.training import Training
 from tests.docker_tests.jobs_of import job_status, pid_of_driver
 
 SPIKESWEEP = [sys.executable, "-m", "sweep.cli"]
@@ -75,12 +81,12 @@ FULL = Size(
 SMALL = Size(
     _COMMON
     | {
-        "base": {"dataset": "digits", "epochs": 45, "n_steps": 50, "encoding": "constant"},
+        "base": {"dataset": "digits", "epochs": 30, "n_steps": 50, "encoding": "constant"},
         "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 4e-3]},
         "seeds": [0, 1],
         "max_failures": 20,
     },
-    away_s=4.0,
+    away_s=3.0,
 )
 
 
@@ -92,6 +98,24 @@ def undisturbed(folder: Path, size: Size) -> dict[str, dict[str, float]]:
     quiet = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     subprocess.run([*SPIKESWEEP, "run", "chaos.yaml"], cwd=folder, env=quiet, check=True)
     return finals(runs(MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")))
+
+
+def without_ray(folder: Path, size: Size) -> dict[str, dict[str, float]]:
+    """The same, of one trial after the other in this process."""
+    sweep, found = parse_sweep(dict(size.plan)), {}
+    data = load(str(size.plan["base"]["dataset"]))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as a worker of one processor
+    for config in sweep.configs():
+        files = LaunchPaths(folder, "chaos", 1).trial(config.config_id)
+        training = Training(Trainer(config, data), files)
+        while (outcome := training.epoch()) is None:
+            pass
+        found[config.config_id] = {
+            name: outcome.metrics[name] for name in FINAL_METRICS if name in outcome.metrics
+        }
+    torch.set_num_threads(threads)
+    return found
 
 
 class Storm:

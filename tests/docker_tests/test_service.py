@@ -80,6 +80,14 @@ def test_an_early_end_is_said_with_the_log(tmp_path: Path) -> None:
         it.start()
 
 
+def test_one_that_ends_before_it_is_ready_may_be_started_again(tmp_path: Path) -> None:
+    it = service(tmp_path, "test -e begun && echo ready && exec sleep 1000; touch begun; exit 1")
+    it.restarts = 1
+    it.start()
+    assert it.running
+    it.kill()
+
+
 def test_a_service_that_never_answers_is_ended(tmp_path: Path) -> None:
     it = service(tmp_path, "sleep 1000", lambda: False)
     with pytest.raises(ServiceError, match="it is not ready after"):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from sweep.cluster import connection
 from sweep.spec.specification import Resources
-from tests.sweep_tests.workplace import Workplace
+from tests.sweep_tests.workplace import ONE_WORKER, Workplace
 
 
 @pytest.fixture(scope="session")
 def ray_here() -> Iterator[None]:
     """A Ray of this process, for the sweeps that need none of their own."""
-    with connection.connected(Resources(), address=None):
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in ONE_WORKER.items():
+                patch.setenv(name, value)
+            stack.enter_context(connection.connected(Resources(), address=None))
         yield
 
 

@@ -17,9 +17,10 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.sweep_tests.workplace import Done, wait_until
+from tests.sweep_tests.workplace import Done, answers, wait_until
 
 BIN = Path(sys.executable).parent
+_TRIES = 3  # `ray start` gives up after 30 s, which a busy machine needs
 OURS = ("RAY_", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "MLFLOW_")
 
 
@@ -39,19 +40,26 @@ class Head:
         names = ("dashboard-agent-listen", "dashboard-agent-grpc", "metrics-export")
         names += ("ray-client-server",)
         ports = [f"--{name}-port={port}" for name, port in zip(names, others, strict=True)]
-        self._head = self._start(
-            [
-                "--head",
-                f"--port={self._gcs}",
-                f"--dashboard-port={self.port}",
-                *ports,
-                "--dashboard-host=127.0.0.1",
-                "--node-ip-address=127.0.0.1",
-                f"--temp-dir={self._temp}",
-            ],
-            cpus=cpus,
-        )
-        wait_until(lambda: self.client("jobs").returncode == 0, seconds=60)
+        options = [
+            "--head",
+            f"--port={self._gcs}",
+            f"--dashboard-port={self.port}",
+            *ports,
+            "--dashboard-host=127.0.0.1",
+            "--node-ip-address=127.0.0.1",
+            f"--temp-dir={self._temp}",
+        ]
+        for _ in range(_TRIES):
+            self._head = self._start(options, cpus=cpus)
+            wait_until(lambda: self._ready() or self._head.poll() is not None)
+            if self._ready():
+                return
+        raise AssertionError(self._why_it_is_gone())
+
+    def _ready(self) -> bool:
+        """Whether `ray start` has written its last file, and jobs can be submitted."""
+        note = Path(self._temp) / "ray_current_cluster"
+        return note.exists() and answers(f"{self.url}/api/version", self.token)
 
     def add_node(
         self, prefix: Sequence[str] = (), cpus: int = 2, folder: Path | None = None

@@ -18,8 +18,6 @@ from analysis import load_runs
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 DEFINE = """
-import os
-
 from sweep import Sweep
 
 sweep = Sweep(
@@ -28,7 +26,6 @@ sweep = Sweep(
     search={"encoding": ["latency", "constant"]},
     sampler="grid",  # others draw other configurations after a resume
     scheduler={"name": "asha", "grace": 1},
-    resources={"cpu": os.cpu_count()},  # one trial at a time, or the faster one would decide
 )
 sweep
 """

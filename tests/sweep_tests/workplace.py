@@ -20,9 +20,19 @@ import optuna
 import yaml
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+from optuna.trial import TrialState
 
 from analysis.text.addresses import sqlite_url
 from sweep.cli import run
+
+ONE_WORKER = {"RAY_OVERRIDE_RESOURCES": '{"CPU": 1}'}
+"""Makes a Ray that is started here see one processor, so that a sweep starts one worker.
+
+To start a worker takes longer than to train what most of these sweeps train.
+"""
+
+SLOW = Path(__file__).parents[1] / "plugins" / "slow.py"
+"""A plugin: with `lr_schedule: slow`, a training lasts and costs little."""
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -50,7 +60,7 @@ class Workplace:
     @property
     def environment(self) -> dict[str, str]:
         ours = ("MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA", "RAY_ADDRESS")
-        return {key: value for key, value in os.environ.items() if key not in ours}
+        return {key: value for key, value in os.environ.items() if key not in ours} | ONE_WORKER
 
     @property
     def store(self) -> str:
@@ -111,6 +121,24 @@ class Workplace:
         (found,) = (each for each in names if each == name or each.startswith(f"{name}-"))
         return optuna.load_study(study_name=found, storage=storage)
 
+    def check_all_done_once(self, trials: int, epochs: int) -> None:
+        """Every trial of `small` is done with every epoch once, and Optuna has what MLflow has.
+
+        Raises:
+            AssertionError: It is not so.
+        """
+        runs, steps = self.runs("small"), list(range(1, epochs + 1))
+        assert [run.info.status for run in runs] == ["FINISHED"] * trials
+        assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == trials
+        assert [self.epochs(run) for run in runs] == [steps] * trials
+        assert [run.info.status for run in self.runs("small", "sweep")] == ["FINISHED"]
+        studied = self.study("small/1").trials
+        assert [trial.state for trial in studied] == [TrialState.COMPLETE] * trials
+        by_lr = {run.data.params["lr"]: run.data.metrics["best_val_accuracy"] for run in runs}
+        for trial in studied:
+            assert trial.value == by_lr[str(trial.params["lr"])]
+            assert sorted(trial.intermediate_values) == steps
+
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for something that another process does."""
@@ -129,10 +157,13 @@ def stop(process: subprocess.Popen[str], how: signal.Signals) -> int:
     return process.wait(timeout=120)
 
 
-def answers(url: str) -> bool:
-    """Whether a server is up."""
+def answers(url: str, token: str = "") -> bool:
+    """Whether a server is up, and takes a token if one is given."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urllib.request.urlopen(url, timeout=1) as reply:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=1
+        ) as reply:
             return bool(reply.status == 200)
     except OSError:
         return False

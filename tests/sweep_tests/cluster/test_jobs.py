@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -15,25 +16,17 @@ from sweep.cluster.nodes import RELEASE, check_here
 from sweep.errors import SweepError
 from tests.sweep_tests.head import Head
 from tests.sweep_tests.wire import Wire
-from tests.sweep_tests.workplace import Done, Workplace, wait_until
+from tests.sweep_tests.workplace import SLOW, Done, Workplace, wait_until
 
-EPOCHS = 200
+EPOCHS = 16
 LONG = {"dataset": "digits", "epochs": EPOCHS, "n_steps": 10, "encoding": "constant"}
-SCHEDULE = """
-from snn.registry import Component
-
-COMPONENTS = (Component(kind="schedule", name="mine", make="mine"),)
-
-
-def mine(progress):
-    return 1 - progress / 2
-"""
+LONG |= {"lr_schedule": "slow"}
 
 
 @pytest.fixture(scope="module")
 def head(shared_place: Workplace) -> Iterator[Head]:
     """A head; stores and checkpoints of its sweeps are in its working directory."""
-    head = Head(shared_place.folder)
+    head = Head(shared_place.folder, cpus=1)
     yield head
     head.close()
     assert head.processes("") == []
@@ -60,8 +53,8 @@ def submitted(head: Head) -> list[str]:
 def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     head: Head, shared_place: Workplace, place: Workplace
 ) -> None:
-    (place.folder / "mine.py").write_text(SCHEDULE)  # the head's folder has no such file
-    spec = place.spec(base=LONG | {"lr_schedule": "mine"}, plugins=["mine.py"], trials=4)
+    shutil.copy(SLOW, place.folder)  # the head's folder has no such file
+    spec = place.spec(base=LONG, plugins=["slow.py"], trials=2)
     first = head.start_client("submit", spec, folder=place.folder)
     launch = shared_place.folder / "ray_results" / "small" / "1"
     wait_until((launch / "driver.lock").exists)
@@ -111,11 +104,11 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     done = head.client("submit", spec, "--resume", folder=place.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "leaders of small" in done.stdout
-    (sent,) = launch.glob("plugins/*/mine.py")
-    assert sent.read_text() == SCHEDULE
+    (sent,) = launch.glob("plugins/*/slow.py")
+    assert sent.read_text() == SLOW.read_text()
     runs = shared_place.runs("small")
-    assert [run.info.status for run in runs] == ["FINISHED"] * 4
-    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 4
+    assert [run.info.status for run in runs] == ["FINISHED"] * 2
+    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 2
     assert all(shared_place.epochs(run) == list(range(1, EPOCHS + 1)) for run in runs)
     table = head.client("jobs").stdout
     assert "stopped" in table and "succeeded" in table
@@ -227,7 +220,8 @@ def test_several_nodes_need_a_folder_that_all_of_them_see(head: Head, place: Wor
 def test_a_sweep_without_a_node_says_what_it_waits_for_and_goes_on(
     head: Head, place: Workplace
 ) -> None:
-    spec = place.spec(base=LONG | {"epochs": 10 * EPOCHS}, trials=1, resources={"cpu": 3})
+    plan = {"base": LONG | {"epochs": 10 * EPOCHS}, "plugins": [str(SLOW)], "trials": 1}
+    spec = place.spec(**plan, resources={"cpu": 3})
     wait_until(lambda: head.nodes() > 0)
     before, node = head.nodes(), head.add_node(cpus=3)
     wait_until(lambda: head.nodes() > before)

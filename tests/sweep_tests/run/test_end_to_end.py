@@ -18,7 +18,7 @@ from optuna.trial import TrialState
 from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
-from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
+from tests.sweep_tests.workplace import Workplace, answers, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
@@ -235,46 +235,6 @@ def test_a_report_on_a_file_says_that_its_networks_are_elsewhere(
     assert not elsewhere.exists()
 
 
-def begun(place: Workplace, epoch: int) -> bool:
-    outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
-    return outbox.exists() and f'"epoch":{epoch},' in outbox.read_text()
-
-
-def check_all_done_once(place: Workplace, epochs: int) -> None:
-    runs = place.runs("small")
-    assert [run.info.status for run in runs] == ["FINISHED"] * 3
-    assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == 3
-    for run in runs:
-        assert place.epochs(run) == list(range(1, epochs + 1))
-    assert [run.info.status for run in place.runs("small", "sweep")] == ["FINISHED"]
-    trials = place.study("small/1").trials
-    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 3
-    by_lr = {run.data.params["lr"]: run.data.metrics["best_val_accuracy"] for run in runs}
-    for trial in trials:
-        assert trial.value == by_lr[str(trial.params["lr"])]
-        assert sorted(trial.intermediate_values) == list(range(1, epochs + 1))
-
-
-def test_a_sweep_stopped_and_killed_is_resumed_with_every_trial_done_once(
-    place: Workplace,
-) -> None:
-    base = {"dataset": "digits", "epochs": 25, "n_steps": 10, "encoding": "constant"}
-    spec = place.spec(base=base)
-    stopped = place.start("run", spec)
-    wait_until(lambda: begun(place, 4) or stopped.poll() is not None)
-    assert stop(stopped, signal.SIGTERM) == 130, (place.folder / "log").read_text()
-    assert "--resume" in (place.folder / "log").read_text()
-    assert {run.info.status for run in place.runs("small")} <= {"KILLED", "FINISHED"}
-    assert [run.info.status for run in place.runs("small", "sweep")] == ["KILLED"]
-
-    killed = place.start("run", spec, "--resume")
-    wait_until(lambda: begun(place, 16) or killed.poll() is not None)
-    assert stop(killed, signal.SIGKILL) == -signal.SIGKILL
-    resumed = place.run("run", spec, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    check_all_done_once(place, epochs=25)
-
-
 def test_a_diverging_trial_fails_with_its_reason_and_the_sweep_goes_on(place: Workplace) -> None:
     spec = place.spec(search={"lr": [1e-3, 1e30]}, sampler="grid")
     done = place.run("run", spec)
@@ -296,7 +256,6 @@ def test_a_trial_that_the_scheduler_stops_is_pruned_everywhere(place: Workplace)
         sampler="grid",
         scheduler={"name": "asha", "grace": 1, "reduction": 2},
         trials=None,
-        resources={"cpu": 2},
     )
     done = place.run("run", spec)
     assert done.returncode == 0, done.stderr
@@ -334,7 +293,7 @@ def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
     assert len(values) == 3 and values == sorted(values, reverse=True)
     synced = place.run("sync")
     assert synced.returncode == 0, synced.stderr
-    check_all_done_once(place, epochs=4)
+    place.check_all_done_once(trials=3, epochs=4)
 
 
 def test_one_training_is_logged_and_found_again(place: Workplace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -106,10 +105,11 @@ def test_every_order_of_events_is_noted_and_counted_once(
     tmp_path_factory: pytest.TempPathFactory,
     slots: Slots,
     digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
     events: list[tuple[int, str]],
 ) -> None:
-    os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     launch = Launch(tmp_path_factory.mktemp("launch"), slots, digits)
     for number, event in events:
         launch.happen(number, event)

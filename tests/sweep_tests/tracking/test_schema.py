@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def processes() -> ForkServerContext:
     """Starts processes that have the libraries loaded."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.sweep_tests.tracking.test_schema"])
+    forkserver.ensure_running()  # here, where it finds this module: tests work in other folders
     return context
 
 

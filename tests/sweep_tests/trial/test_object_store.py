@@ -12,12 +12,11 @@ import pytest
 from upath import UPath
 
 from snn import registry
-from tests.sweep_tests.cluster.test_jobs import SCHEDULE
-from tests.sweep_tests.run.test_end_to_end import check_all_done_once
 from tests.sweep_tests.tracking.test_delivery import free_port
-from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
+from tests.sweep_tests.workplace import SLOW, Workplace, answers, stop, wait_until
 
-BASE = {"dataset": "digits", "epochs": 12, "n_steps": 10, "encoding": "constant"}
+EPOCHS = 6
+BASE = {"dataset": "digits", "epochs": EPOCHS, "n_steps": 10, "encoding": "constant"}
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +52,8 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def test_a_killed_sweep_goes_on_from_the_store_though_its_driver_lost_its_disk(
     place: Workplace, bucket: dict[str, str]
 ) -> None:
-    (place.folder / "mine.py").write_text(SCHEDULE)
-    spec = place.spec(base=BASE | {"lr_schedule": "mine"}, plugins=["mine.py"])
+    shutil.copy(SLOW, place.folder)
+    spec = place.spec(base=BASE | {"lr_schedule": "slow"}, plugins=["slow.py"])
     outbox = place.folder / "ray_results" / "small" / "1" / "outbox.jsonl"
     killed = place.start("run", spec, **bucket)
     wait_until(
@@ -67,13 +66,13 @@ def test_a_killed_sweep_goes_on_from_the_store_though_its_driver_lost_its_disk(
     shutil.rmtree(place.folder / "ray_results")
     resumed = place.start("run", spec, "--resume", **bucket)
     assert resumed.wait(timeout=200) == 0, (place.folder / "log").read_text()
-    check_all_done_once(place, epochs=12)
+    place.check_all_done_once(trials=3, epochs=EPOCHS)
     files = {file.name for file in UPath("s3://lab/sweeps/small/1/trials").glob("*/*")}
     assert files == {"last.pt", "best.pt", "confusion.json"}
     assert UPath("s3://lab/sweeps/small/1/spec.yaml").read_text().startswith("name: small")
-    (kept,) = UPath("s3://lab/sweeps/small/1/plugins").glob("*/mine.py")
-    assert kept.read_text() == SCHEDULE
-    (place.folder / "mine.py").unlink()
+    (kept,) = UPath("s3://lab/sweeps/small/1/plugins").glob("*/slow.py")
+    assert kept.read_text() == SLOW.read_text()
+    (place.folder / "slow.py").unlink()
     registry.use(registry.OURS)
     guess = place.run("predict", "small", "test:0", **bucket)
     assert guess.stdout.startswith("test:0"), guess.stderr

@@ -1,0 +1,12 @@
+"""A schedule that takes its time, for tests that need a long training: it costs no processor."""
+
+import time
+
+from snn.registry import Component
+
+COMPONENTS = (Component(kind="schedule", name="slow", make="slow"),)
+
+
+def slow(progress):
+    time.sleep(0.2)  # before every batch; an epoch of digits has five
+    return 1 - progress / 2
