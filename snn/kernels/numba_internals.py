@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from numba.core.dispatcher import Dispatcher
 
@@ -18,4 +19,5 @@ def stand_for(compiled: Dispatcher, sources: Iterable[Path]) -> None:
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.read_bytes())
-    compiled._cache._cache_file._source_stamp = digest.hexdigest()
+    made: Any = compiled
+    made._cache._cache_file._source_stamp = digest.hexdigest()
