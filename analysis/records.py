@@ -48,7 +48,18 @@ FINAL_METRICS: Mapping[str, str] = MappingProxyType(
 CONDITIONS = ("preset", "dynamics", "encoding")
 """The params that the defaults of others depend on, and these are:"""
 
-CONDITIONAL = ("beta", "encoder_tau", "surrogate_slope", "tau_mem", "tau_out", "threshold")
+CONDITIONAL = (
+    "batch_size",
+    "beta",
+    "encoder_tau",
+    "learn_tau_mem",
+    "readout",
+    "surrogate_slope",
+    "tau_adapt",
+    "tau_mem",
+    "tau_out",
+    "threshold",
+)
 
 
 class Tag:

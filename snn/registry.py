@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from snn.declarations.data_paths import is_path
+from snn.declarations.data_paths import is_events_file, is_path
 from snn.declarations.keys import Key, PluginError
 from snn.declarations.suggestion import did_you_mean
 
@@ -43,28 +43,38 @@ _FILES = (
     "snn.neurons.alif",
     "snn.neurons.lif",
     "snn.neurons.izhikevich",
+    "snn.neurons.adlif",
+    "snn.neurons.se_adlif",
+    "snn.neurons.brf",
     "snn.networks.mlp",
     "snn.networks.layers",
     "snn.encoding.latency",
     "snn.encoding.periodic",
     "snn.encoding.poisson",
     "snn.encoding.constant",
+    "snn.encoding.events",
+    "snn.encoding.sequences",
     "snn.surrogates.fast_sigmoid",
     "snn.surrogates.phi",
     "snn.surrogates.atan",
     "snn.neurons.readout",
     "snn.losses.cross_entropy",
+    "snn.losses.cross_entropy_every_step",
     "snn.losses.mean_squared_error",
     "snn.losses.multi_class_margin",
     "snn.training.schedules",
     "snn.data.idx",
     "snn.data.digits",
+    "snn.data.generated.yin_yang",
     "snn.data.vision.kmnist",
     "snn.data.vision.emnist",
     "snn.data.vision.qmnist",
     "snn.data.vision.usps",
     "snn.data.vision.svhn",
     "snn.data.vision.cifar10",
+    "snn.data.events.spoken_digits",
+    "snn.data.events.heidelberg",
+    "snn.data.generated.randman",
 )
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -94,12 +104,13 @@ class Component:
     What `make` names is called like this, by kind; see the protocols and files of ours for more:
 
         neuron      make(config, n_neurons, generator) -> snn.neurons.Neuron
-        encoding    make(config) -> snn.encoding.Encoder
+        encoding    make(config) -> snn.encoding.pixel_code.PixelEncoder; by what it `reads`:
+                    of `images` or `events`, make(config, shape) -> snn.encoding.Encoder
         surrogate   make(v, threshold, slope, **own) -> derivative, of the shape of v
         readout     make(trace (T, B, C), **own) -> logits (B, C)
         loss        make(answer, labels (B,), **own) -> scalar; see snn.losses.base
         schedule    make(progress from 0 to 1, **own) -> factor of the learning rate
-        dataset     make(root, download) -> snn.data.Dataset
+        dataset     make(root, download, **options) -> snn.data.Dataset or EventDataset
         network     make(settings, n_inputs, n_classes) -> nn.Module; see snn.networks.own
 
     `own` are the keys that the component brings or uses, by name. Neurons and encodings find them
@@ -111,13 +122,21 @@ class Component:
         make: The name of a function or class in the same file.
         label: What figures and tables call it; default: the name. Runs take it along in a tag.
         uses: Keys of ours that it uses, of those that some of its kind do not use.
+        ignores: Keys of ours that others of its kind use, and that have no effect with it.
         keys: Keys that it brings.
         defaults: Defaults of keys of ours that are others with this component.
         published: The same where the preset is `published`.
         compiled: Backends that have loops for it, of `cpu` and `cuda`.
         formats: Formats that it can be exported to, of `FORMATS`.
+        reads: What an encoding reads: `pixels`, each for itself; `images` with their shape; or
+            binned `events`.
         random: Whether an encoding draws random numbers.
+        reads_trace: Whether a loss reads the readout of every time step.
         spiking: Whether a network of this value of `dynamics` spikes.
+        content: What a data set has: `images` or `events`; empty where that is not known yet.
+        replaces: Keys of ours that have the value of keys that it brings; it names them in
+            `ignores`, too.
+        options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
         module: Where `make` is; filled in when it is registered.
         digest: SHA-256 of a user's file; empty for ours.
         file: Name of a user's file; empty for ours.
@@ -128,13 +147,19 @@ class Component:
     make: str
     label: str = ""
     uses: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
     keys: tuple[Key, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
     compiled: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    reads: str = "pixels"
     random: bool = False
+    reads_trace: bool = False
     spiking: bool = True
+    content: str = "images"
+    replaces: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Key, ...] = ()
     module: str = ""
     digest: str = ""
     file: str = ""
@@ -145,6 +170,11 @@ class Component:
         return tuple(key.name for key in self.keys)
 
     @property
+    def takes(self) -> str:
+        """What of data sets an encoding takes: `images` or `events`; see `content`."""
+        return "events" if self.reads == "events" else "images"
+
+    @property
     def title(self) -> str:
         """The component in messages, such as `the encoding ramp`."""
         return f"the {self.kind} {self.name}"
@@ -153,10 +183,14 @@ class Component:
         """What `make` names; its file is imported now."""
         return getattr(import_module(self.module), self.make)
 
+    def values(self, config: Any) -> dict[str, Any]:
+        """The values of the keys that it brings or uses, by name."""
+        return {key: getattr(config, key) for key in (*self.uses, *self.own)}
+
     def function(self, config: Any) -> Any:
         """What `make` names, with the values of the keys that it brings or uses."""
-        made, named = self.load(), (*self.uses, *self.own)
-        return partial(made, **{key: getattr(config, key) for key in named}) if named else made
+        made, values = self.load(), self.values(config)
+        return partial(made, **values) if values else made
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,9 +214,14 @@ class Registry:
             KeyError: There is none of this name; with those that there are.
         """
         if kind == "dataset" and is_path(name):
-            return Component(kind=kind, name=name, make="read", module="snn.data.own")
+            # What lies there is not looked at here; only the name of a file may tell.
+            content = "events" if is_events_file(name) else ""
+            return Component(
+                kind=kind, name=name, make="read", module="snn.data.own", content=content
+            )
+        wanted = name.partition("@")[0] if kind == "dataset" else name
         for each in self.of(kind):
-            if each.name == name:
+            if each.name == wanted:
                 return each
         names = self.names(kind)
         hint = did_you_mean(name, names, f"there are {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Private interfaces of Optuna, MLflow and Ray stand in one file each, and nowhere else."""
+"""Private interfaces of Numba, Optuna, MLflow and Ray stand in one file each, and nowhere else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 ADAPTERS = {
     "optuna": "analysis/store/optuna_internals.py",
     "mlflow": "analysis/store/mlflow_internals.py",
+    "numba": "snn/kernels/numba_internals.py",
     "ray": "sweep/cluster/ray_internals.py",
 }
 NOT_PUBLIC = ("mlflow.store", "mlflow.utils", "ray.dashboard")  # though they have no underscore

@@ -1,6 +1,6 @@
 """What a trained network does with one image, as plain arrays.
 
-Shapes: T steps, N pixels, H neurons of a layer, C classes.
+Shapes: T steps, N inputs, H neurons of a layer, C classes.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class ImageActivity:
         class_names: C names.
         dt_ms: Length of a step.
         label: The true class, where it is known.
+        has_input_spikes: Whether the input is spikes; of some codes it is currents.
     """
 
     name: str
@@ -55,16 +56,12 @@ class ImageActivity:
     class_names: tuple[str, ...]
     dt_ms: float
     label: int | None = None
+    has_input_spikes: bool = True
 
     @property
     def predicted(self) -> int:
         """The most likely class."""
         return int(self.probabilities.argmax())
-
-    @property
-    def has_input_spikes(self) -> bool:
-        """Whether the input is spikes; the constant code gives currents."""
-        return self.encoding != "constant"
 
     @property
     def times_ms(self) -> Floats:

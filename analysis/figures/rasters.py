@@ -71,13 +71,20 @@ def layer_title(activity: ImageActivity, number: int, layer: LayerActivity) -> s
 
 
 def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
-    """The spikes of the pixels, or their currents as shades."""
-    n_pixels = activity.inputs.shape[1]
-    axes.set_ylabel("pixel")
+    """The spikes of the inputs; or their currents as shades, and that of a single one as a line."""
+    n_inputs = activity.inputs.shape[1]
+    one = "pixel" if n_inputs == activity.image.size else "input"
+    inputs = f"{activity.encoding} code: {n_inputs} {one}{'s' if n_inputs > 1 else ''}"
+    axes.set_ylabel(one)
     if activity.has_input_spikes:
         spikes = activity.inputs > 0
         draw_spikes(axes, spikes, activity)
-        axes.set_title(f"{activity.encoding} code: {n_pixels} pixels, {spikes.sum():,} spikes")
+        axes.set_title(f"{inputs}, {spikes.sum():,} spikes")
+        return
+    if n_inputs == 1:
+        axes.step(activity.times_ms, activity.inputs[:, 0], where="mid", color="#000000", lw=0.7)
+        axes.set_ylabel("current")
+        axes.set_title(f"{inputs}, a current over time")
         return
     half = activity.dt_ms / 2
     axes.imshow(
@@ -86,10 +93,10 @@ def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
         origin="lower",
         cmap=SCALE,
         interpolation="nearest",
-        extent=(-half, activity.times_ms[-1] + half, -0.5, n_pixels - 0.5),
+        extent=(-half, activity.times_ms[-1] + half, -0.5, n_inputs - 0.5),
     )
     axes.grid(visible=False)
-    axes.set_title(f"{activity.encoding} code: currents of {n_pixels} pixels, no spikes")
+    axes.set_title(f"{inputs}, currents and no spikes")
 
 
 def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: ImageActivity) -> None:

@@ -6,6 +6,7 @@ Nothing here imports torch: a specification is checked in milliseconds.
 from snn.config.sections import (
     DYNAMICS,
     LAYERS,
+    OF_SPIKES,
     SPIKING,
     DataConfig,
     EncodingConfig,
@@ -24,6 +25,7 @@ from snn.declarations.keys import no_flag
 __all__ = [
     "DYNAMICS",
     "LAYERS",
+    "OF_SPIKES",
     "SPIKING",
     "DataConfig",
     "EncodingConfig",

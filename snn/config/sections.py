@@ -89,19 +89,23 @@ class Section(BaseModel):
 
 def _name_or_path(value: Any, named: Callable[[Any], Any]) -> Any:
     if not is_path(value):
-        return named(value)
+        named(value.partition("@")[0] if isinstance(value, str) else value)
+        return value
     wrong = mistake(value)
     if wrong:
         raise ValueError(wrong)
     return value
 
 
+_NAMED = rf"{PATTERN}|^[A-Za-z][A-Za-z0-9_]*@"  # a path, or a name with options
+
+
 class _PathsToo:
-    """In the JSON schema of the names, paths are allowed, too."""
+    """In the JSON schema of the names, paths and names with options are allowed, too."""
 
     @staticmethod
     def __get_pydantic_json_schema__(core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [handler(core), {"type": "string", "pattern": PATTERN}]}
+        return {"anyOf": [handler(core), {"type": "string", "pattern": _NAMED}]}
 
 
 class DataConfig(Section):
@@ -109,10 +113,15 @@ class DataConfig(Section):
 
     dataset: Annotated[DatasetName, WrapValidator(_name_or_path), _PathsToo()] = Field(
         "mnist",
-        description="images to classify: a name, or the path of your own (.npz, .npy or a folder)",
+        description="images or events to classify: a name, or the path of your own (.npz, .npy, "
+        ".h5 or a folder)",
     )
     val_fraction: float = Field(
         0.15, gt=0, lt=1, description="share of the training images kept for validation"
+    )
+    val_groups: bool = Field(
+        False,
+        description="whole groups, such as speakers, are kept for validation (data with groups)",
     )
 
 
@@ -120,7 +129,12 @@ class EncodingConfig(Section):
     """How a pixel becomes spikes."""
 
     encoding: EncodingName = Field("latency", description="spike code of the pixels")
-    n_steps: int = Field(100, ge=2, le=10_000, description="time steps per image")
+    n_steps: int = Field(
+        100,
+        ge=2,
+        le=10_000,
+        description="time steps per image; of rows, pixels and permuted it follows from the images",
+    )
     dt: float = Field(1.0, gt=0, description="length of a time step in ms")
     encoder_tau: float = Field(
         20.0,
@@ -130,6 +144,22 @@ class EncodingConfig(Section):
     )
     encoder_threshold: float = Field(
         0.2, gt=0, lt=1, description="latency, periodic: darker pixels never fire"
+    )
+    crossing_levels: int = Field(
+        0,
+        ge=0,
+        le=255,
+        description="rows, pixels, permuted: so many thresholds of the grey level, with a spike "
+        "where one is crossed; 0: the grey level is the current",
+    )
+    answer_steps: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="rows, pixels, permuted: steps without input after the image",
+    )
+    permutation_seed: int = Field(
+        0, ge=0, lt=2**31, description="permuted: of the order of the pixels, the same in all runs"
     )
 
 
@@ -144,16 +174,25 @@ class NeuronConfig(Section):
     beta_per_neuron: bool = Field(
         False, description="a learned beta is one of each neuron, not of the layer (alif)"
     )
-    tau_mem: float = Field(20.0, gt=0, description="membrane time constant in ms (lif, alif)")
+    tau_mem: float = Field(
+        20.0,
+        gt=0,
+        description="membrane time constant in ms; adlif, se_adlif, brf: each neuron has its own, "
+        "from a third to five thirds of it",
+    )
     learn_tau_mem: bool = Field(
-        False, description="train the membrane time constant of each neuron (lif, alif)"
+        False, description="train the membrane time constant of each neuron"
     )
     tau_syn: float | None = Field(
         None, gt=0, description="synaptic time constant in ms; none: currents act at once"
     )
-    tau_adapt: float = Field(200.0, gt=0, description="threshold adaptation in ms (alif)")
+    tau_adapt: float = Field(
+        200.0,
+        gt=0,
+        description="time constant of the adaptation in ms; adlif, se_adlif: as of tau_mem",
+    )
     beta: float = Field(0.1, ge=0, description="rise of the threshold per spike (alif)")
-    threshold: float = Field(1.0, gt=0, description="firing threshold (lif, alif)")
+    threshold: float = Field(1.0, gt=0, description="firing threshold")
     surrogate: SurrogateName = Field("fast_sigmoid", description="derivative used for a spike")
     surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
 
@@ -218,6 +257,15 @@ class RegularisationConfig(Section):
     spike_penalty: float = Field(
         0.0, ge=0, description="weight in the loss of the spikes per hidden neuron and image"
     )
+    rate_penalty: float = Field(
+        0.0,
+        ge=0,
+        description="weight in the loss of the mean square by which the spikes of hidden neurons "
+        "are off rate_target",
+    )
+    rate_target: float = Field(
+        1.0, ge=0, description="wanted spikes per image of each hidden neuron, with rate_penalty"
+    )
     augment_shift: float = Field(
         0.0, ge=0, description="training images are shifted by up to so many pixels"
     )
@@ -239,6 +287,7 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "beta_per_neuron",
     "learn_tau_mem",
     "network",
+    "val_groups",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {
@@ -269,16 +318,19 @@ def conditional_defaults(
     )
 
 
+OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
+"""Keys that need spike counts."""
+
 SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
-    | {"recurrent", "tau_out", "readout", "spike_penalty"}
+    | {"recurrent", "tau_out", "readout", *OF_SPIKES}
 )
 LAYERS_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields)
     | frozenset(NetworkConfig.model_fields) - {"network"}
-    | {"dropout", "spike_penalty"}
+    | {"dropout", *OF_SPIKES}
 )
 """Keys of our own networks: another network uses those that it names."""
 

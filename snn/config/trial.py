@@ -64,7 +64,16 @@ class TrialConfig(
         for condition, values in conditional_defaults(cls.registry):
             if all(facts[key] == wanted for key, wanted in condition.items()):
                 defaults |= values
-        return defaults | dict(given)
+        return defaults | dict(given) | cls._replaced(given, facts["encoding"])
+
+    @classmethod
+    def _replaced(cls, given: Mapping[str, Any], encoding: Any) -> dict[str, Any]:
+        """Keys whose place others take, with the values of those."""
+        if encoding not in cls.registry.names("encoding"):
+            return {}
+        replaces = cls.registry.get("encoding", encoding).replaces
+        values = {key: given.get(by, cls.model_fields[by].default) for key, by in replaces.items()}
+        return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], components: Registry | None = None) -> TrialConfig:
@@ -111,6 +120,21 @@ class TrialConfig(
     def uses_kind(self, kind: str) -> bool:
         """Whether the component of a kind is used in this run."""
         return any(each.kind == kind for each in self.components)
+
+    def misfit(self, content: str) -> str:
+        """Why the encoding does not take what a data set has, in one line; empty if it does.
+
+        Args:
+            content: Of the data set: `images` or `events`.
+        """
+        encoding = self.component("encoding")
+        if not self.uses_kind("encoding") or encoding.takes == content:
+            return ""
+        fitting = (c.name for c in self.registry.of("encoding") if c.takes == content)
+        return (
+            f"encoding: {encoding.name} takes {encoding.takes}, and the data set {self.dataset} "
+            f"has {content}; use {', '.join(fitting)}"
+        )
 
     @property
     def components(self) -> list[Component]:

@@ -71,6 +71,8 @@ def unused_keys(registry: Registry, values: Mapping[str, Any]) -> set[str]:
             unused |= registry.shared("encoding") - {*encoding.uses}  # it says which it uses
     if not values[_LEARN_BETA]:
         unused |= {"beta_per_neuron"}
+    for each in used:
+        unused |= {*each.ignores}
     return unused
 
 
@@ -86,6 +88,9 @@ def why_unused(registry: Registry, key: str, values: Mapping[str, Any]) -> Unuse
     if without_spikes and of_spikes and key not in _told(registry, "neuron"):
         return Unused("dynamics", spiking)
     for each in used:
+        if key in each.ignores:
+            users = (c.name for c in registry.of(each.kind) if key not in c.ignores)
+            return Unused(KINDS[each.kind], tuple(users))
         if each.kind != "network" and key in _told(registry, each.kind) - {*each.uses, *each.own}:
             users = (c.name for c in registry.of(each.kind) if key in {*c.uses, *c.own})
             return Unused(KINDS[each.kind], tuple(users))

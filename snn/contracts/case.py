@@ -10,9 +10,14 @@ from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data import Dataset
+from snn.data.base import Data, Samples
+from snn.data.events import EventDataset, Events
+from snn.data.events.samples import EventSamples
+from snn.data.shapes import Shape
 from snn.registry import KINDS, Component
 
 N_STEPS = 40
+SHAPE = Shape(3, 4)
 _SIDE, _CLASSES, _IMAGES = 6, 3, 48
 
 
@@ -43,7 +48,15 @@ def require_shape(what: str, tensor: Any, shape: tuple[int, ...]) -> None:
 
 def config_of(component: Component, **values: Any) -> TrialConfig:
     """A small configuration that uses a component."""
-    small = {"n_steps": N_STEPS, "hidden": 8, "epochs": 2, "batch_size": 16, "val_fraction": 0.25}
+    small: dict[str, Any] = {
+        "n_steps": N_STEPS,
+        "hidden": 8,
+        "epochs": 2,
+        "batch_size": 16,
+        "val_fraction": 0.25,
+    }
+    if component.content == "events":
+        small["encoding"] = "events"
     return TrialConfig.parse({**small, KINDS[component.kind]: component.name, **values})
 
 
@@ -52,11 +65,57 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def images(count: int = 5, n_pixels: int = 12) -> Tensor:
-    """Pixels (B, N) uint8, black and white ones among them."""
-    pixels = torch.randint(0, 256, (count, n_pixels), generator=seeded(), dtype=torch.uint8)
+def images(count: int = 5) -> Tensor:
+    """Pixels (B, N) uint8 of images of `SHAPE`, black and white ones among them."""
+    pixels = torch.randint(0, 256, (count, SHAPE.n_pixels), generator=seeded(), dtype=torch.uint8)
     pixels[0], pixels[1] = 0, 255
     return pixels
+
+
+def events(count: int = 5) -> EventSamples:
+    """Binned events of as many inputs, a sample without any and one with all among them."""
+    spikes = torch.randint(0, 4, (count, N_STEPS, SHAPE.n_pixels), generator=seeded()) == 0
+    spikes[0], spikes[1] = False, True
+    return EventSamples.from_dense(spikes.long())
+
+
+def samples(component: Component) -> Samples:
+    """What an encoding reads."""
+    return events() if component.takes == "events" else images()
+
+
+def tiny_for(config: TrialConfig) -> Data:
+    """A data set of a few samples that can be learned, of what the encoding takes."""
+    takes = config.component("encoding").takes
+    return tiny_events(config.dataset) if takes == "events" else tiny(config.dataset)
+
+
+def tiny_events(name: str) -> EventDataset:
+    """A data set of a few samples of events; a unit in each class fires most."""
+    random = np.random.default_rng(0)
+    labels = (np.arange(_IMAGES) % _CLASSES).astype(np.uint8)
+    units = random.integers(0, 12, (_IMAGES, 60))
+    units[:, ::2] = labels[:, None] * 4 + random.integers(0, 4, (_IMAGES, 30))
+    ticks = np.sort(random.integers(0, 4000, units.shape), axis=1)
+    half = _IMAGES // 2
+    train, test = (
+        Events(
+            ticks[part].astype(np.uint16).ravel(),
+            units[part].astype(np.uint16).ravel(),
+            np.arange(half + 1, dtype=np.int64) * 60,
+        )
+        for part in (slice(half), slice(half, None))
+    )
+    return EventDataset(
+        name=name,
+        size=Shape(1, 12, 1),
+        n_classes=_CLASSES,
+        tick_ms=0.1,
+        train_events=train,
+        train_labels=labels[:half],
+        test_events=test,
+        test_labels=labels[half:],
+    )
 
 
 def tiny(name: str) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn.contracts.case import require
+from snn.contracts.case import config_of, require
 from snn.data import load
 from snn.data.splits import split
 from snn.registry import Component
@@ -25,7 +25,8 @@ def has_every_class(component: Component) -> None:
 
 def can_be_split(component: Component) -> None:
     """Some training images can be kept for validation."""
-    split(load(component.name), 0.15, seed=0)
+    seen = load(component.name).seen_by(config_of(component))
+    split(seen, 0.15, seed=0)
 
 
 def is_repeatable(component: Component) -> None:

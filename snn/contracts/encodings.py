@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import torch
 
-from snn.contracts.case import N_STEPS, config_of, images, require, require_shape, seeded
-from snn.encoding import Drive, draw_key, encoder
+from snn.contracts.case import SHAPE, config_of, require, require_shape, samples, seeded
+from snn.encoding import Drive, Encoder, draw_key, encoder
 from snn.registry import Component
 
 
+def _encoder(component: Component) -> Encoder:
+    return encoder(config_of(component), SHAPE)
+
+
 def _drive(component: Component, seed: int = 0) -> Drive:
-    return encoder(config_of(component))(images(), seeded(seed))
+    return _encoder(component)(samples(component), seeded(seed))
 
 
 def keeps_shapes(component: Component) -> None:
-    """It gives a finite value for every step, image and pixel."""
-    shape = (N_STEPS, *images().shape)
-    require_shape("dense()", _drive(component).dense(), shape)
+    """It gives a finite value for every step, image and input."""
+    made, drive = _encoder(component), _drive(component)
+    shape = (made.n_steps, len(samples(component)), made.n_inputs)
+    require(drive.sizes == shape, f"sizes are {tuple(drive.sizes)}, not {shape}")
+    require_shape("dense()", drive.dense(), shape)
 
 
 def drives(component: Component) -> None:
@@ -27,7 +33,7 @@ def drives(component: Component) -> None:
 def agrees(component: Component) -> None:
     """The current through weights is that of the values, written out."""
     drive = _drive(component)
-    weight = torch.randn(images().shape[1], 4, generator=seeded(2))
+    weight = torch.randn(drive.sizes.n_inputs, 4, generator=seeded(2))
     ours, wanted = drive.current(weight), drive.dense() @ weight
     require_shape("current(weight)", ours, tuple(wanted.shape))
     require(torch.allclose(ours, wanted, rtol=1e-4, atol=1e-4), "the two differ")
@@ -38,7 +44,7 @@ def counts(component: Component) -> None:
     drive = _drive(component)
     counted = float((drive.dense() != 0).sum())
     chance = 6 * counted**0.5 if component.random else 1e-3
-    told = drive.events() * len(images())
+    told = drive.events() * len(samples(component))
     require(abs(told - counted) <= chance, f"events() tells {told:g}, and there are {counted:g}")
 
 
@@ -46,8 +52,8 @@ def is_repeatable(component: Component) -> None:
     """The same seed or key gives the same values."""
     first, second = _drive(component).dense(), _drive(component).dense()
     require(torch.equal(first, second), "the same seed gives other values")
-    encode, key = encoder(config_of(component)), draw_key(seeded())
-    first, second = (encode(images(), None, key).dense() for _ in range(2))
+    encode, key = _encoder(component), draw_key(seeded())
+    first, second = (encode(samples(component), None, key).dense() for _ in range(2))
     require(torch.equal(first, second), "the same key gives other values")
 
 

@@ -90,6 +90,22 @@ def rewards_the_right_class(component: Component) -> None:
     require(float(wrong) > float(equal), f"it goes from {equal:g} to {wrong:g} with a wrong one")
 
 
+def reads_what_it_declares(component: Component) -> None:
+    """If it declares `reads_trace`, a finite gradient reaches the readout of every step."""
+    if not component.reads_trace:
+        return
+    trace = torch.randn(4, _IMAGES, _CLASSES, generator=seeded(2)).requires_grad_()
+    answer = Answer(logits=_logits(), counts=(_counts(),), trace=trace)
+    value = loss(config_of(component))(answer, _labels())
+    require_shape("the loss", value, ())
+    require(value.requires_grad, "no gradient comes through it")
+    (gradient,) = torch.autograd.grad(value, trace, allow_unused=True)
+    require(gradient is not None, "no gradient reaches the trace")
+    require(bool(gradient.isfinite().all()), "the gradient is not finite")
+    reached = (gradient != 0).flatten(1).any(dim=1)
+    require(bool(reached.all()), "the gradient is 0 at some steps")
+
+
 CHECKS = {
     "loss": (
         gives_one_number,
@@ -99,5 +115,6 @@ CHECKS = {
         knows_no_order,
         is_a_mean,
         rewards_the_right_class,
+        reads_what_it_declares,
     )
 }

@@ -46,9 +46,9 @@ def keeps_shapes(component: Component) -> None:
 def fires(component: Component) -> None:
     """It is silent without input, and fires under twice the rheobase."""
     made = _make(component)
-    silent = fire(made, torch.zeros_like(_strong(made)))
+    silent = fire(made, torch.zeros_like(_strong(made))).detach()
     require(float(silent.sum()) == 0, "it fires without input")
-    spikes = fire(made, _strong(made))
+    spikes = fire(made, _strong(made)).detach()
     values = set(torch.unique(spikes).tolist())
     require(
         values <= {0.0, 1.0}, f"its spikes have values other than 0 and 1: {sorted(values)[:4]}"
@@ -111,7 +111,7 @@ def comes_back(component: Component) -> None:
 def takes_synapses(component: Component) -> None:
     """It fires behind synapses (`tau_syn`), too."""
     made = neuron(config_of(component, tau_syn=5.0), _NEURONS, seeded())
-    require(float(fire(made, _strong(made)).sum()) > 0, "it never fires")
+    require(float(fire(made, _strong(made)).detach().sum()) > 0, "it never fires")
 
 
 CHECKS = {

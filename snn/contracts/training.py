@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from snn.contracts.case import config_of, require, tiny
+from snn.contracts.case import config_of, require, tiny_for
 from snn.registry import Component
 from snn.training.trainer import Trainer
 
@@ -16,7 +16,7 @@ _TIMES = ("epoch_seconds", "samples_per_second")
 
 def _trainer(component: Component) -> Trainer:
     config = config_of(component)
-    return Trainer(config, tiny(config.dataset))
+    return Trainer(config, tiny_for(config))
 
 
 def trains(component: Component) -> None:

@@ -37,7 +37,13 @@ def images_of(name: str, images: Bytes, shape: Shape) -> Bytes:
     return np.ascontiguousarray(images)
 
 
-def labels_of(name: str, labels: NDArray[np.integer], n_images: int, n_classes: int) -> Bytes:
+def labels_of(
+    name: str,
+    labels: NDArray[np.integer],
+    n_images: int,
+    n_classes: int,
+    what: str = "image",
+) -> Bytes:
     """The labels (N,) as contiguous bytes.
 
     Args:
@@ -45,6 +51,7 @@ def labels_of(name: str, labels: NDArray[np.integer], n_images: int, n_classes: 
         labels: As they were given, of any integer type.
         n_images: N.
         n_classes: Labels are 0 .. n_classes - 1.
+        what: A sample is called so.
 
     Raises:
         DataError: They are no integers, too many or too few, or of no such class.
@@ -53,7 +60,7 @@ def labels_of(name: str, labels: NDArray[np.integer], n_images: int, n_classes: 
         raise DataError(f"{name}: must be a NumPy array of integers, not {_kind(labels)}")
     if labels.shape != (n_images,):
         raise DataError(
-            f"{name}: must be one per image, of shape ({n_images},), not {labels.shape}"
+            f"{name}: must be one per {what}, of shape ({n_images},), not {labels.shape}"
         )
     lowest, highest = int(labels.min()), int(labels.max())
     if lowest < 0 or highest >= n_classes:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import InitVar, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snn.data.arrays import MOST_CLASSES, Bytes, images_of, labels_of, whole_number
+from snn.data.base import Data, Places, Seen
 from snn.data.shapes import Shape, square
-from snn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from snn.config import TrialConfig
 
 _LARGEST_SIDE = 2**15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dataset:
+class Dataset(Data, Seen):
     """Images and labels as they come from disk.
 
     Attributes:
@@ -53,6 +60,9 @@ class Dataset:
     test_labels: Bytes
     class_names: tuple[str, ...] = ()
     side: InitVar[int | None] = None
+
+    content = "images"
+    sample = "image"
 
     def __post_init__(self, side: int | None) -> None:
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
@@ -97,14 +107,52 @@ class Dataset:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def n_validation(self, val_fraction: float) -> int:
-        """How many training images a split keeps for validation.
+    @property
+    def sizes(self) -> str:
+        """How many images, of what shape, and how many classes."""
+        n_train, n_test = len(self.train_labels), len(self.test_labels)
+        return f"{n_train} + {n_test} images  {self.shape}  {self.n_classes} classes"
 
-        Raises:
-            ConfigError: The fraction leaves no images for one side.
-        """
-        n = len(self.train_labels)
-        n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
-        if not 0 < n_val < n:
-            raise ConfigError(f"val_fraction: {val_fraction} leaves no images of {n} for one side")
-        return n_val
+    def describe(self) -> list[str]:
+        """The range of the pixels."""
+        low, high, mean = (
+            self.train_images.min(),
+            self.train_images.max(),
+            self.train_images.mean(),
+        )
+        return [
+            f"{'inputs':<10} {self.n_pixels}",
+            *_as_sequence(self.shape),
+            f"{'range':<10} {low} to {high}, mean {mean:.1f} (training)",
+        ]
+
+    def draw(self, file: Path) -> None:
+        """Write the first images of every class; see `snn.data.pictures.samples`."""
+        from snn.data.pictures.samples import draw
+
+        draw(self.train_images, self.train_labels, self.shape, self.n_classes, file)
+
+    def seen_by(self, config: TrialConfig) -> Dataset:
+        """The images themselves, whatever the configuration."""
+        return self
+
+    def train(self, places: Places) -> Tensor:
+        """(B, height × width × channels) uint8, training images at these places."""
+        import torch
+
+        return torch.from_numpy(self.train_images[places])
+
+    def test(self) -> Tensor:
+        """(M, height × width × channels) uint8, all test images."""
+        import torch
+
+        return torch.from_numpy(self.test_images.copy())
+
+
+def _as_sequence(shape: Shape) -> list[str]:
+    """What the encodings that show an image piece by piece make of it; of one row, they do not."""
+    if shape.height == 1:
+        return []
+    of_rows = f"rows: {shape.height} steps of {shape.width * shape.channels} inputs"
+    of_pixels = f"pixels: {shape.height * shape.width} steps of {shape.channels}"
+    return [f"{'sequence':<10} {of_rows}; {of_pixels}"]

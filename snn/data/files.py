@@ -105,6 +105,30 @@ def refuse(title: str, path: Path, md5: str) -> None:
     )
 
 
+def require_files(name: str, paths: Iterable[Path], source: str = "") -> list[Path]:
+    """The files of a set that is not fetched, packed (`.gz`) or unpacked.
+
+    Args:
+        name: Of the set.
+        paths: Where they should be, packed.
+        source: Where to get them.
+
+    Raises:
+        DataError: One is missing; the line says where to put it.
+    """
+    found = []
+    for path in paths:
+        there = next((p for p in (path, path.with_suffix("")) if p.exists()), None)
+        if there is None:
+            whence = f" from {source}" if source else ""
+            raise DataError(
+                f"{path}: missing; {name} is not fetched: put {'/'.join(path.parts[-2:])}{whence} "
+                f"into the data folder, which {ENV} names"
+            )
+        found.append(there)
+    return found
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a file.
 

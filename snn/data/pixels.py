@@ -31,18 +31,24 @@ def check_pixels(pixels: Tensor) -> None:
         )
 
 
-def check_fit(pixels: Tensor, n_pixels: int, weight: Tensor) -> None:
-    """Refuse pixels (B, N) that are not of a network's size or not where its weights are.
+def check_fit(n_inputs: int, device: torch.device, n_weights: int, weight: Tensor) -> None:
+    """Refuse an input that is not of a network's size or not where its weights are.
+
+    Args:
+        n_inputs: Of every sample.
+        device: Of the input.
+        n_weights: Inputs that the network has weights for.
+        weight: Some of the network.
 
     Raises:
-        ArrayError: N is not `n_pixels`, or the devices differ.
+        ArrayError: The numbers or the devices differ.
     """
-    if pixels.shape[1] != n_pixels:
+    if n_inputs != n_weights:
         raise ArrayError(
-            f"pixels: {pixels.shape[1]} per image, but the network has weights for {n_pixels}"
+            f"input: {n_inputs} per image, but the network has weights for {n_weights}"
         )
-    if pixels.device != weight.device:
-        raise ArrayError(f"pixels: on {pixels.device}, but the network is on {weight.device}")
+    if device != weight.device:
+        raise ArrayError(f"input: on {device}, but the network is on {weight.device}")
 
 
 def shape_of(pixels: Tensor, shape: Shape | None = None) -> Shape:

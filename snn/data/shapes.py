@@ -44,6 +44,11 @@ class Shape(NamedTuple):
         return " × ".join(str(size) for size in (self if self.channels > 1 else self[:2]))
 
 
+def known(shape: Shape | None, n_pixels: int) -> Shape:
+    """A shape; where it is not known, that of square grey images, or of a row of pixels."""
+    return shape or square(n_pixels) or Shape(1, n_pixels)
+
+
 def square(n_pixels: int) -> Shape | None:
     """The shape of square grey images of so many pixels, if there is one."""
     side = math.isqrt(n_pixels)

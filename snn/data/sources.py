@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from snn import registry
 from snn.data import own
-from snn.data.dataset import Dataset
+from snn.data.base import Data
+from snn.data.events import files as event_files
 from snn.data.files import File, checked, default_root
-from snn.declarations.data_paths import OWN_IMAGES, is_path
+from snn.declarations.data_paths import OWN_IMAGES, is_path, options
 from snn.declarations.suggestion import did_you_mean
 from snn.errors import DataError
 
@@ -24,12 +27,13 @@ def load(
     *,
     download: bool = True,
     components: registry.Registry | None = None,
-) -> Dataset:
+) -> Data:
     """Read a data set into memory.
 
     Args:
         name: Such as `mnist`, `digits` (part of scikit-learn, needs no files) or `cifar10`; that of
-            a plugin that is in use; or the path of images of one's own, see `snn.data.own`.
+            a plugin that is in use; or the path of images of one's own, see `snn.data.own`, or of
+            events, see `snn.data.events.files`. After `@` stand options, such as `speaker=3`.
         root: Folder with the files of named sets, as torchvision keeps them (`MNIST/raw` …);
             default: `default_root()`.
         download: Whether torchvision may fetch missing files into the folder.
@@ -39,17 +43,62 @@ def load(
         DataError: Files are missing and cannot be fetched, or are not what they should be.
     """
     if is_path(name):
-        return own.read(name)
+        return _own(name)
     known = components or registry.current()
-    if name not in known.names("dataset"):
+    base, at, asked = name.partition("@")
+    if base not in known.names("dataset"):
         there = known.names("dataset")
-        hint = did_you_mean(name, there, f"there are {', '.join(there)};")
+        hint = did_you_mean(base, there, f"there are {', '.join(there)};")
         raise DataError(f"data set {name!r} is unknown; {hint} {OWN_IMAGES}")
     folder = Path(root) if root is not None else default_root()
-    dataset = known.get("dataset", name).load()(folder, download)
-    if not isinstance(dataset, Dataset) or dataset.name != name:
-        raise DataError(f"data set {name!r}: is not made as a snn.data.Dataset of this name")
-    return dataset
+    component = known.get("dataset", base)
+    given = _options(name, asked) if at else {}
+    values = {key.name: _value(name, key, given.pop(key.name, None)) for key in component.options}
+    dataset = component.load()(folder, download, **values)
+    if not isinstance(dataset, Data) or dataset.name != base:
+        raise DataError(f"data set {base!r}: is not made as a snn.data.Dataset of this name")
+    return _tested(dataset, name, given, component.options) if at else dataset
+
+
+def _own(name: str) -> Data:
+    path, at, asked = name.rpartition("@")
+    if not at or "/" in asked:
+        path, asked = name, ""
+    if not event_files.are_events(path):
+        return own.read(name)
+    dataset = event_files.read(path)
+    return _tested(dataset, name, _options(name, asked), ()) if asked else dataset
+
+
+def _options(name: str, asked: str) -> dict[str, str]:
+    try:
+        return options(asked)
+    except ValueError as error:
+        raise DataError(f"{name[:200]}: {error}") from None
+
+
+def _value(name: str, key: registry.Key, text: str | None) -> Any:
+    if text is None:
+        return key.default
+    try:
+        return key.checked(text)
+    except ValueError as error:
+        raise DataError(f"{name[:200]}: {key.name}: {error}") from None
+
+
+def _tested(dataset: Data, name: str, given: dict[str, str], known: Iterable[registry.Key]) -> Data:
+    """The data set under its whole name, tested on a group where that is asked for."""
+    kind = dataset.group_kind
+    group = given.pop(kind, None) if kind else None
+    if given:
+        there = [*(key.name for key in known), *([kind] if kind else [])]
+        hint = did_you_mean(next(iter(given)), there, f"there are {', '.join(there) or 'none'}")
+        raise DataError(f"{name[:200]}: option {next(iter(given))} is unknown; {hint}")
+    if group is None:
+        return dataset.renamed(name)
+    if not re.fullmatch("[0-9]{1,9}", group):
+        raise DataError(f"{name[:200]}: {kind}: must be a whole number, got {group!r}")
+    return dataset.tested_on(int(group), name)
 
 
 def files(name: str) -> tuple[File, ...]:

@@ -1,44 +1,64 @@
-"""The seeded split of a data set into training and validation images."""
+"""The seeded split of a data set into training and validation samples."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from snn.data.arrays import Bytes
-from snn.data.dataset import Dataset
+from snn.data.base import Samples, Seen
 from snn.errors import ConfigError
 
 
 class Split(NamedTuple):
-    """Images (N, height × width × channels) and labels (N,), both uint8."""
+    """Samples, such as images (N, height × width × channels) uint8, and labels (N,) uint8."""
 
-    images: Tensor
+    images: Samples
     labels: Tensor
 
 
-def split(dataset: Dataset, val_fraction: float, seed: int) -> tuple[Split, Split, Split]:
-    """Training, validation and test images.
+def split(
+    dataset: Seen, val_fraction: float, seed: int, by_group: bool = False
+) -> tuple[Split, Split, Split]:
+    """Training, validation and test samples.
 
-    The split is random and depends on the seed alone; the test images are always the same.
+    The split is random and depends on the seed alone; the test samples are always the same.
+
+    Args:
+        dataset: As a network sees it.
+        val_fraction: Share of the training samples that is kept for validation.
+        seed: Of the split.
+        by_group: Whether all samples of a group, such as a speaker, are on the same side. Then the
+            share is one of groups, and at least one group is kept.
 
     Raises:
-        ConfigError: The fraction leaves no images for one side, or the seed is negative.
+        ConfigError: The fraction leaves no samples for one side, or the seed is negative.
     """
     if seed < 0:
         raise ConfigError(f"seed: must be 0 or more, got {seed}")
     n_val = dataset.n_validation(val_fraction)
-    order = np.random.default_rng(seed).permutation(len(dataset.train_labels))
-    val, train = np.sort(order[:n_val]), np.sort(order[n_val:])
+    if by_group and dataset.train_groups is not None:
+        val, train = _by_group(dataset.train_groups, val_fraction, seed)
+    else:
+        order = np.random.default_rng(seed).permutation(len(dataset.train_labels))
+        val, train = np.sort(order[:n_val]), np.sort(order[n_val:])
     return (
-        _tensors(dataset.train_images[train], dataset.train_labels[train]),
-        _tensors(dataset.train_images[val], dataset.train_labels[val]),
-        _tensors(dataset.test_images.copy(), dataset.test_labels.copy()),
+        Split(dataset.train(train), torch.from_numpy(dataset.train_labels[train])),
+        Split(dataset.train(val), torch.from_numpy(dataset.train_labels[val])),
+        Split(dataset.test(), torch.from_numpy(dataset.test_labels.copy())),
     )
 
 
-def _tensors(images: Bytes, labels: Bytes) -> Split:
-    return Split(torch.from_numpy(images), torch.from_numpy(labels))
+def _by_group(
+    groups: NDArray[Any], val_fraction: float, seed: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Places of validation and of training samples, no group on both sides."""
+    known = np.unique(groups)
+    if len(known) < 2:
+        raise ConfigError("val_groups: there is one group; at least 2 are needed")
+    n_held = min(max(1, round(len(known) * val_fraction)), len(known) - 1)
+    held = np.isin(groups, np.random.default_rng(seed).permutation(known)[:n_held])
+    return np.flatnonzero(held), np.flatnonzero(~held)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, PixelDrive, Table, check, look_up, total
 from snn.registry import Component
 
 COMPONENTS = (
@@ -26,7 +26,7 @@ COMPONENTS = (
 
 
 @dataclass(frozen=True)
-class ConstantCurrent:
+class ConstantCurrent(PixelDrive):
     """The same input at every step.
 
     Attributes:

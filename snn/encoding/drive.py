@@ -1,14 +1,16 @@
 """What an encoder hands to the network: the drive of one batch, in the form of its own code.
 
-Shapes: B images, T steps, N pixels, H neurons.
+Shapes: B samples, T steps, N inputs, H neurons.
 
-A drive keeps the pixels and a table over the 256 grey levels, which is all that a fast kernel
-needs; `dense` is the definition that every kernel is held to.
+`dense` is the definition that every kernel is held to. Beside it a drive keeps what fast kernels
+need, in whatever form it likes: a `PixelDrive` keeps the pixels and a table over the 256 grey
+levels. A compiled backend has a function for each kind of drive that it takes (`snn.kernels.cpu`,
+`snn.kernels.cuda`); the reference takes any.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, final
+from typing import NamedTuple, Protocol, final
 
 import torch
 from torch import Tensor
@@ -19,20 +21,30 @@ from snn.errors import ArrayError
 GREY_LEVELS = 256
 
 
+class Sizes(NamedTuple):
+    """The shape of a drive that is written out.
+
+    Attributes:
+        n_steps: T.
+        n_samples: B.
+        n_inputs: N.
+    """
+
+    n_steps: int
+    n_samples: int
+    n_inputs: int
+
+
 class Drive(Protocol):
-    """Input of T time steps for B images."""
+    """Input of T time steps for B samples."""
 
     @property
-    def pixels(self) -> Tensor:
-        """(B, N) uint8."""
+    def sizes(self) -> Sizes:
+        """T, B and N."""
 
     @property
-    def table(self) -> Tensor:
-        """(256,) what the code makes of every grey level; on the pixels' device."""
-
-    @property
-    def n_steps(self) -> int:
-        """T."""
+    def device(self) -> torch.device:
+        """Where it is."""
 
     def current(self, weight: Tensor) -> Tensor:
         """Input current (T, B, H) through weights (N, H), differentiable in the weights."""
@@ -41,7 +53,31 @@ class Drive(Protocol):
         """The same drive written out, (T, B, N)."""
 
     def events(self) -> float:
-        """Non-zero inputs per image, summed over the steps."""
+        """Non-zero inputs per sample, summed over the steps."""
+
+
+class PixelDrive:
+    """What the drives of single pixels share.
+
+    Attributes:
+        pixels: (B, N) uint8.
+        table: (256,) what the code makes of every grey level; on the pixels' device.
+        n_steps: T.
+    """
+
+    pixels: Tensor
+    table: Tensor
+    n_steps: int
+
+    @property
+    def sizes(self) -> Sizes:
+        """T, B and N."""
+        return Sizes(self.n_steps, *self.pixels.shape)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pixels are."""
+        return self.pixels.device
 
 
 @final
@@ -59,8 +95,8 @@ class Table:
         return self._on[device]
 
 
-def check(drive: Drive, dtype: torch.dtype, lowest: int) -> None:
-    """Refuse a drive that compiled code would read wrongly; for `__post_init__` of every drive.
+def check(drive: PixelDrive, dtype: torch.dtype, lowest: int) -> None:
+    """Refuse a drive that compiled code would read wrongly; for `__post_init__`.
 
     Args:
         drive: Just made.

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, PixelDrive, Table, check, look_up, total
 from snn.registry import Component
 
 COMPONENTS = (
@@ -44,7 +44,7 @@ def firing_steps(config: EncodingConfig) -> Tensor:
 
 
 @dataclass(frozen=True)
-class SpikeTimes:
+class SpikeTimes(PixelDrive):
     """At most one spike per pixel: an image has about 125 of them, not T · N inputs.
 
     Attributes:

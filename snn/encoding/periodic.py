@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.encoding.drive import Table, check, total
+from snn.encoding.drive import PixelDrive, Table, check, total
 from snn.encoding.latency import firing_steps
 from snn.registry import Component
 
@@ -39,7 +39,7 @@ def firing_periods(config: TrialConfig) -> Tensor:
 
 
 @dataclass(frozen=True)
-class SpikePeriods:
+class SpikePeriods(PixelDrive):
     """Regular spike trains.
 
     Attributes:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, Table, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, PixelDrive, Table, check, look_up, total
 from snn.errors import ArrayError
 from snn.registry import Component
 
@@ -66,7 +66,7 @@ def _wide_product(word: Tensor, factor: int) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True)
-class RandomSpikes:
+class RandomSpikes(PixelDrive):
     """Poisson spike trains, drawn when they are asked for.
 
     Attributes:

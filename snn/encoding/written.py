@@ -9,7 +9,7 @@ the reference backend.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data.pixels import check_pixels
+from snn.encoding.drive import Sizes
 from snn.errors import ArrayError
 
 Encode = Callable[[Tensor, TrialConfig, torch.Generator], Tensor]
@@ -33,12 +34,10 @@ class WrittenDrive:
     Attributes:
         pixels: (B, N) uint8.
         values: (T, B, N), finite.
-        table: Not used by any loop that takes this drive: empty.
     """
 
     pixels: Tensor
     values: Tensor
-    table: Tensor = field(default_factory=lambda: torch.empty(0))
 
     def __post_init__(self) -> None:
         check_pixels(self.pixels)
@@ -49,9 +48,14 @@ class WrittenDrive:
             raise ArrayError(f"encoding: must give values of shape (steps, {wanted}), not {shape}")
 
     @property
-    def n_steps(self) -> int:
-        """T."""
-        return len(self.values)
+    def sizes(self) -> Sizes:
+        """T, B and N."""
+        return Sizes(len(self.values), *self.pixels.shape)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pixels are."""
+        return self.pixels.device
 
     def current(self, weight: Tensor) -> Tensor:
         """One product for all steps."""
@@ -88,8 +92,9 @@ class WrittenEncoder:
         check_pixels(pixels)
         drawn = _generator(generator, key)
         drive = WrittenDrive(pixels, self._encode(pixels.float() / 255, self._config, drawn))
-        if drive.n_steps != self._config.n_steps:
-            raise ArrayError(f"encoding: gives {drive.n_steps} steps, not {self._config.n_steps}")
+        n_steps = drive.sizes.n_steps
+        if n_steps != self._config.n_steps:
+            raise ArrayError(f"encoding: gives {n_steps} steps, not {self._config.n_steps}")
         return drive
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from snn.encoding import PixelDrive
 from snn.networks.spiking import SpikingNetwork
 from snn.neurons import Neuron, Synapse
 
@@ -45,6 +46,7 @@ class Before(nn.Module):
         super().__init__()
         self.network = network
         drive = network.encoder(torch.zeros(1, network.n_pixels, dtype=torch.uint8))
+        assert isinstance(drive, PixelDrive)  # no other code is declared as one to export
         self.register_buffer("table", drive.table)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:

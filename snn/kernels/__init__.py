@@ -3,8 +3,8 @@
 `reference` is the definition, in plain autograd; the others are held to it by the tests:
 
     reference   any device, any neuron, any precision; keeps every intermediate value
-    cpu         compiled loops over events for LIF and ALIF networks in single precision
-    cuda        the same networks on a GPU, a launch per layer
+    cpu         compiled loops over events, in single precision
+    cuda        LIF and ALIF networks on a GPU, a launch per layer
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def _lacking(name: str, config: TrialConfig, device: str) -> str:
     for each in map(config.component, SPIKING_KINDS):
         if name not in each.compiled:
             return f"no compiled loops for {_SPOKEN[each.kind].format(each.name)}"
+    loss = config.component("loss")
+    if name == "cuda" and loss.reads_trace:
+        return f"no compiled loops for {loss.title}, which reads every time step"
     if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:
         return f"no compiled loops for recurrent layers of more than {_MOST_RECURRENT} neurons"
     return _lacking_gpu() if name == "cuda" else ""

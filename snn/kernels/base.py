@@ -5,8 +5,8 @@ Shapes: B images, T steps, N inputs, H neurons, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,7 +14,8 @@ from torch import Tensor
 from snn.data.pixels import check_fit
 from snn.encoding import ConstantCurrent, Drive
 from snn.errors import ArrayError
-from snn.neurons import ALIF, LIF, Neuron, Readout, Synapse
+from snn.neurons import ALIF, BRF, LIF, Adaptive, AdLIF, Neuron, Readout, SEAdLIF, Synapse
+from snn.neurons.brf import GAMMA
 
 
 class Layer(NamedTuple):
@@ -32,15 +33,17 @@ class Layer(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is needed to train: both are differentiable.
+    """What is needed to train: all of it is differentiable.
 
     Attributes:
         logits: (B, C).
         counts: Per layer (B, H), spikes of every neuron.
+        trace: (T, B, C) readout over time; None where the loss does not read it.
     """
 
     logits: Tensor
     counts: tuple[Tensor, ...]
+    trace: Tensor | None = None
 
 
 class Backend(Protocol):
@@ -68,7 +71,7 @@ SURROGATE_CODES = {"fast_sigmoid": 0, "phi": 1, "atan": 2}
 """Of the derivatives in compiled loops; what is not here, they cannot compute."""
 
 READOUT_CODES = {"max": 0, "mean": 1, "last": 2}
-"""Of the readouts in compiled loops."""
+"""Of the readouts in compiled loops. What others make of the trace, torch computes."""
 
 
 class Dynamics(NamedTuple):
@@ -95,6 +98,50 @@ class Dynamics(NamedTuple):
     adapts: float
 
 
+class AdaptiveDynamics(NamedTuple):
+    """The numbers of an adLIF or SE-adLIF layer; see `Dynamics`.
+
+    Attributes:
+        gain: g, of the current.
+        sigma: Decay of the synaptic current; 0 without one.
+        threshold: ϑ.
+        slope: Of the surrogate.
+        surrogate: One of `SURROGATE_CODES`.
+        symplectic: 1 for SE-adLIF, 0 for adLIF.
+    """
+
+    gain: float
+    sigma: float
+    threshold: float
+    slope: float
+    surrogate: int
+    symplectic: float
+
+
+class ResonantDynamics(NamedTuple):
+    """The numbers of a BRF layer; see `Dynamics`.
+
+    Attributes:
+        delta: δ.
+        gamma: γ.
+        sigma: Decay of the synaptic current; 0 without one.
+        threshold: ϑ.
+        slope: Of the surrogate.
+        surrogate: One of `SURROGATE_CODES`.
+    """
+
+    delta: float
+    gamma: float
+    sigma: float
+    threshold: float
+    slope: float
+    surrogate: int
+
+
+Numbers: TypeAlias = Dynamics | AdaptiveDynamics | ResonantDynamics
+"""Of the families of neurons that loops are compiled for."""
+
+
 class Task(NamedTuple):
     """What compiled code needs beside the tensors.
 
@@ -106,13 +153,13 @@ class Task(NamedTuple):
     """
 
     drive: Drive
-    numbers: tuple[Dynamics, ...]
+    numbers: tuple[Numbers, ...]
     readout: Readout
     learns: bool
 
 
 def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
-    """Refuse weights that do not fit each other or the pixels.
+    """Refuse weights that do not fit each other or the input.
 
     Raises:
         ArrayError: A shape, a type or a device is another than that of the network around it.
@@ -120,8 +167,8 @@ def check(drive: Drive, layers: Sequence[Layer], readout: Readout) -> None:
     if not layers:
         raise ArrayError("layers: there must be at least one")
     like = readout.weight
-    check_fit(drive.pixels, len(layers[0].weight), like)
-    below = drive.pixels.shape[1]
+    below = drive.sizes.n_inputs
+    check_fit(below, drive.device, len(layers[0].weight), like)
     for number, layer in enumerate(layers, start=1):
         wide = layer.weight.shape[-1]
         _check_weights(f"weights of layer {number}", layer.weight, (below, wide), like)
@@ -148,17 +195,15 @@ def gather(
 ) -> tuple[Task, *tuple[Tensor | None, ...]]:
     """The task and its tensors, as an autograd function wants them.
 
-    Per layer the weights, the recurrent ones, α (H,) where it is learned, and β, a number or (H,);
-    None for what there is not. Then the weights and the bias of the readout. Under a constant drive
-    its current stands for the first weights.
+    Per layer the weights, the recurrent ones, α (H,) where it is learned or the coefficients
+    (·, H) of others, and β, a number or (H,); None for what there is not. Then the weights and
+    the bias of the readout. Under a constant drive its current stands for the first weights.
 
     Raises:
         ArrayError: See `check`; or the weights are not float32.
-        TypeError: No compiled loop has these neurons, their surrogate, or the readout.
+        TypeError: No compiled loop has these neurons, or their surrogate.
     """
     check(drive, layers, readout)
-    if readout.mode not in READOUT_CODES:
-        raise TypeError(f"{readout.mode}: no compiled loop has this readout")
     if readout.weight.dtype != torch.float32:
         raise ArrayError(f"weights are {readout.weight.dtype}; the compiled loops take float32")
     tensors: list[Tensor | None] = []
@@ -167,7 +212,8 @@ def gather(
         constants, alpha, beta = dynamics(neuron)
         each = (weight.shape[1],)
         if alpha is not None:
-            _check_weights(f"alpha of layer {number}", alpha, each, readout.weight)
+            shape = *alpha.shape[:-1], *each
+            _check_weights(f"alpha of layer {number}", alpha, shape, readout.weight)
         if beta is not None:
             _check_weights(
                 f"beta of layer {number}", beta, each if beta.dim() else (), readout.weight
@@ -182,19 +228,25 @@ def gather(
     return Task(drive, tuple(numbers), readout, learns), *contiguous
 
 
-def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None, Tensor | None]:
-    """The numbers of a layer, its α if it is learned, and its β.
+def dynamics(neuron: Neuron) -> tuple[Numbers, Tensor | None, Tensor | None]:
+    """The numbers of a layer, its α if it is learned (or its coefficients), and its β.
 
-    β is None for LIF, and without gradient where none flows.
+    β is None where the threshold does not rise, and without gradient where none flows.
 
     Raises:
-        TypeError: The neuron is neither a LIF nor an ALIF, or no loop knows its surrogate.
+        TypeError: No loop is compiled for the neuron or its surrogate.
     """
-    inner, sigma = (neuron.neuron, neuron.sigma) if isinstance(neuron, Synapse) else (neuron, 0.0)
-    if not isinstance(inner, LIF | ALIF):
-        raise TypeError(f"{type(inner).__name__}: only LIF and ALIF neurons have compiled loops")
+    plain: Any = neuron
+    inner, sigma = (plain.neuron, plain.sigma) if isinstance(neuron, Synapse) else (plain, 0.0)
+    if type(inner) not in _FAMILIES:
+        known = ", ".join(each.__name__ for each in _FAMILIES)
+        raise TypeError(f"{type(inner).__name__}: only {known} neurons have compiled loops")
     if inner.surrogate not in SURROGATE_CODES:
         raise TypeError(f"{inner.surrogate}: no compiled loop has this surrogate")
+    return _FAMILIES[type(inner)](inner, sigma)
+
+
+def _of_threshold(inner: LIF | ALIF, sigma: float) -> tuple[Numbers, Tensor | None, Tensor | None]:
     numbers = Dynamics(
         alpha=0.0 if isinstance(inner.alpha, Tensor) else inner.alpha,
         rho=inner.rho if isinstance(inner, ALIF) else 0.0,
@@ -209,3 +261,37 @@ def dynamics(neuron: Neuron) -> tuple[Dynamics, Tensor | None, Tensor | None]:
     if beta is not None and not numbers.adapts:
         beta = beta.detach()
     return numbers, inner.alpha if isinstance(inner.alpha, Tensor) else None, beta
+
+
+def _of_adaptive(inner: Adaptive, sigma: float) -> tuple[Numbers, Tensor | None, Tensor | None]:
+    numbers = AdaptiveDynamics(
+        gain=inner.gain,
+        sigma=sigma,
+        threshold=inner.threshold,
+        slope=inner.slope,
+        surrogate=SURROGATE_CODES[inner.surrogate],
+        symplectic=float(inner.symplectic),
+    )
+    return numbers, torch.stack(inner.coefficients()), None
+
+
+def _of_resonant(inner: BRF, sigma: float) -> tuple[Numbers, Tensor | None, Tensor | None]:
+    numbers = ResonantDynamics(
+        delta=inner.delta,
+        gamma=GAMMA,
+        sigma=sigma,
+        threshold=inner.threshold,
+        slope=inner.slope,
+        surrogate=SURROGATE_CODES[inner.surrogate],
+    )
+    coefficients = torch.stack(inner.coefficients())
+    return numbers, coefficients, coefficients.new_ones(())  # the threshold rises by q itself
+
+
+_FAMILIES: Mapping[type, Callable[..., tuple[Numbers, Tensor | None, Tensor | None]]] = {
+    LIF: _of_threshold,
+    ALIF: _of_threshold,
+    AdLIF: _of_adaptive,
+    SEAdLIF: _of_adaptive,
+    BRF: _of_resonant,
+}

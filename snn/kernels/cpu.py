@@ -2,7 +2,8 @@
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
-A learned α takes 4 bytes more, for v. All else is rebuilt on the way back.
+A learned α takes 4 bytes more, for v; adaptive neurons 8, for v and w; BRF 12. All else is rebuilt
+on the way back.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -12,19 +13,29 @@ Weights are in single precision.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
+from snn.encoding import Drive
 from snn.kernels import cpu_loops as loops
-from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather
+from snn.kernels.base import (
+    READOUT_CODES,
+    AdaptiveDynamics,
+    Dynamics,
+    Layer,
+    Numbers,
+    Outcome,
+    ResonantDynamics,
+    Task,
+    gather,
+)
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import F32, I32, Constant, Events, Inputs
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of
 from snn.kernels.product import COLUMNS, ROWS
+from snn.kernels.steps.parts import F32, I32, Constant
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
 
@@ -32,9 +43,8 @@ _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
-_NOTHING: F32 = np.empty((0, 0), np.float32)
+_KEPT = {Dynamics: 1, AdaptiveDynamics: 2, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
-_NO_INDEX: I32 = np.empty(0, np.int32)
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -42,14 +52,25 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
     Raises:
         ArrayError: An array does not fit the others, or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: No loop is compiled for the neurons.
     """
-    logits, *counts = _Network.apply(*gather(drive, layers, readout))
-    return Outcome(logits, tuple(counts))
+    answer, *counts = _Network.apply(*gather(drive, layers, readout))
+    if not _gives_trace(readout):
+        return Outcome(answer, tuple(counts))
+    trace = answer.transpose(0, 1)
+    return Outcome(readout.logits(trace), tuple(counts), trace if readout.traced else None)
+
+
+def _gives_trace(readout: Readout) -> bool:
+    """Whether the loops give the trace (B, T, C) in place of the logits (B, C)."""
+    return readout.traced or readout.mode not in READOUT_CODES
 
 
 class _Weights(NamedTuple):
-    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β."""
+    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β.
+
+    α is (·, H) of other neurons than LIF and ALIF: all their coefficients.
+    """
 
     forward: F32
     recurrent: F32
@@ -63,7 +84,7 @@ class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
-        arrays = [_NOTHING if t is None else t.detach().numpy() for t in tensors]
+        arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
         of_layers = zip(*[iter(arrays[:-2])] * 4, strict=True)
         layers = [
             _weights(weight, recurrent, alpha, beta, numbers)
@@ -72,22 +93,24 @@ class _Network(torch.autograd.Function):
             )
         ]
         weight, bias = arrays[-2:]
-        logits = torch.empty(len(task.drive.pixels), _up(len(bias), _LANES))
-        counts = [torch.empty(len(logits), layer.forward.shape[1]) for layer in layers]
+        n_images, n_classes = task.drive.sizes.n_samples, _up(len(bias), _LANES)
+        steps = (task.drive.sizes.n_steps,) if _gives_trace(task.readout) else ()
+        answer = torch.empty(n_images, *steps, n_classes)
+        counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
 
         def compute(images: slice) -> _Part | None:
             part = _Part(task, layers, weight, images)
-            part.forward(bias, logits.numpy(), [count.numpy() for count in counts])
+            part.forward(bias, answer.numpy(), [count.numpy() for count in counts])
             return part if task.learns else None
 
-        state = task.drive.n_steps * sum(layer.forward.shape[1] for layer in layers)
-        ctx.parts = in_parallel(compute, _cut(len(logits), state))
+        state = task.drive.sizes.n_steps * sum(layer.forward.shape[1] for layer in layers)
+        ctx.parts = in_parallel(compute, _cut(n_images, state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
-        return logits[:, : len(bias)], *counts
+        return answer[..., : len(bias)], *counts
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        arrays = [_NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
+        arrays = [NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
         first, *others = in_parallel(lambda part: part.backward(*arrays), ctx.parts)
         sums = [_total([grads[k] for grads in (first, *others)]) for k in range(len(first))]
         return None, *(
@@ -105,16 +128,16 @@ class _Part:
         self._kappa = np.float32(task.readout.kappa)
         self._lease = Lease()
 
-    def forward(self, bias: F32, logits: F32, counts: Sequence[F32]) -> None:
-        """Write this part's rows of the logits and of the spike counts of every layer."""
-        self._inputs = [self._encode()]
-        self._psi, self._potentials = [], []
+    def forward(self, bias: F32, answer: F32, counts: Sequence[F32]) -> None:
+        """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
+        drive, n_steps = self._task.drive, self._task.drive.sizes.n_steps
+        self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
+        self._psi, self._states = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
-            shape = len(count[self._images]), self._task.drive.n_steps, count.shape[1]
-            spikes = self._events(shape[1], shape[1] * shape[2])
+            shape = len(count[self._images]), n_steps, count.shape[1]
+            spikes = empty_events(self._images, n_steps, n_steps * shape[2], self._lease)
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
-            learns_alpha = self._task.learns and layer.alpha.ndim == 1
-            self._potentials.append(self._lease.empty(shape) if learns_alpha else None)
+            self._states.append(self._kept(layer.alpha, numbers, shape))
             loops.forward(
                 self._inputs[-1],
                 layer.forward,
@@ -125,24 +148,22 @@ class _Part:
                 spikes,
                 count[self._images],
                 self._psi[-1],
-                self._potentials[-1],
+                self._states[-1],
             )
-            self._inputs.append(_by_step(spikes))
-        logits = logits[self._images]
-        self._peak: I32 = self._lease.empty(logits.shape, np.int32)
-        loops.read_out(
-            self._inputs[-1].events,
-            _widen(self._readout, _LANES),
-            _widen(bias[None], _LANES)[0],
-            self._kappa,
-            READOUT_CODES[self._task.readout.mode],
-            logits,
-            self._peak,
-        )
+            self._inputs.append(by_step(spikes))
+        answer = answer[self._images]
+        weights = _widen(self._readout, _LANES), _widen(bias[None], _LANES)[0]
+        of_readout = self._inputs[-1].events, *weights, self._kappa
+        self._peak: I32 = self._lease.empty((len(answer), answer.shape[-1]), np.int32)
+        if _gives_trace(self._task.readout):
+            loops.trace_out(*of_readout, answer)
+        else:
+            mode = READOUT_CODES[self._task.readout.mode]
+            loops.read_out(*of_readout, mode, answer, self._peak)
 
-    def backward(self, grad_logits: F32, *grad_counts: F32) -> list[F32]:
+    def backward(self, grad_answer: F32, *grad_counts: F32) -> list[F32]:
         """Gradients of this part's images, in the order of the tensors."""
-        above, *grads = self._read_out_backward(grad_logits)
+        above, *grads = self._read_out_backward(grad_answer)
         weight_above = self._readout
         for k in reversed(range(len(self._layers))):
             layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
@@ -161,77 +182,58 @@ class _Part:
                 self._numbers[k],
                 self._inputs[k + 1].events,
                 psi,
-                self._potentials[k],
+                self._states[k],
                 above,
                 _widen(weight_above.T, COLUMNS),
                 grad_counts[k][self._images],
                 forward,
                 recurrent,
-                forward[self._images] if inputs.current.size else _NOTHING,
+                forward[self._images] if inputs.current.size else NOTHING,
                 alpha,
                 beta,
                 below,
             )
             if beta is None:
                 beta = np.array(shared_beta, np.float32)
-            grads = [forward, recurrent, _NOTHING if alpha is None else alpha, beta, *grads]
+            grads = [forward, recurrent, NOTHING if alpha is None else alpha, beta, *grads]
             above, weight_above = below, layer.forward
         return grads
 
-    def _read_out_backward(self, grad_logits: F32) -> tuple[F32, F32, F32]:
+    def _read_out_backward(self, grad_answer: F32) -> tuple[F32, F32, F32]:
         """Gradients of the readout's current (B, T, ·), weights and bias."""
         spikes = self._inputs[-1].events
         n_images, n_classes = self._peak.shape
-        grad = np.zeros((n_images, n_classes), np.float32)
-        if grad_logits.size:
-            grad[:, : grad_logits.shape[1]] = grad_logits[self._images]
-        current = self._lease.empty((n_images, self._task.drive.n_steps, n_classes))
+        traces = _gives_trace(self._task.readout)
+        n_steps = self._task.drive.sizes.n_steps
+        steps = (n_steps,) if traces else ()
+        grad = np.zeros((n_images, *steps, n_classes), np.float32)
+        if grad_answer.size:
+            grad[..., : grad_answer.shape[-1]] = grad_answer[self._images]
+        current = self._lease.empty((n_images, n_steps, n_classes))
         weight = np.zeros((len(self._readout), n_classes), np.float32)
         bias = np.zeros(n_classes, np.float32)
-        loops.read_out_backward(
-            spikes,
-            grad,
-            self._kappa,
-            READOUT_CODES[self._task.readout.mode],
-            self._peak,
-            current,
-            weight,
-            bias,
-        )
+        sums = current, weight, bias
+        if traces:
+            loops.trace_out_backward(spikes, grad, self._kappa, *sums)
+        else:
+            mode = READOUT_CODES[self._task.readout.mode]
+            loops.read_out_backward(spikes, grad, self._kappa, mode, self._peak, *sums)
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 
-    def _events(self, n_slots: int, capacity: int) -> Events:
-        n_images = self._images.stop - self._images.start
-        rows = self._lease.empty((n_images, capacity), np.int32)
-        return Events(rows, self._lease.empty((n_images, n_slots + 1), np.int32))
-
-    def _encode(self) -> Inputs:
-        """What drives the first layer."""
-        drive, images = self._task.drive, self._images
-        if isinstance(drive, ConstantCurrent):
-            return _by_step(self._events(0, 0))._replace(current=self._layers[0].forward[images])
-        pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
-        n_steps, n_pixels = drive.n_steps, pixels.shape[1]
-        if isinstance(drive, RandomSpikes):
-            events = self._events(n_steps, n_steps * n_pixels)
-            low, high = drive.key.tolist()
-            key = np.uint32(low), np.uint32(high)
-            loops.draw_events(pixels, table.astype(np.uint64), key, images.start, events)
-            return _by_step(events)
-        if not isinstance(drive, SpikeTimes | SpikePeriods):
-            raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
-        events = self._events(n_steps, n_pixels)
-        loops.sort_events(pixels, table.astype(np.int32), events)
-        periodic = isinstance(drive, SpikePeriods)
-        return Inputs(events, _NOTHING, *_divisors(n_steps)) if periodic else _by_step(events)
+    def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32 | None:
+        """Where the states go that the way back needs; LIF and ALIF need none for a constant α."""
+        if not self._task.learns or not alpha.ndim:
+            return None
+        n_images, n_steps, n_neurons = shape
+        return self._lease.empty((n_images, n_steps, _KEPT[type(numbers)] * n_neurons))
 
 
-def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Dynamics) -> _Weights:
+def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Numbers) -> _Weights:
     return _Weights(
         forward,
         recurrent,
-        alpha if alpha.ndim == 1 else np.float32(numbers.alpha),
+        alpha if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
         beta if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
     )
 
@@ -250,22 +252,10 @@ def _cut(n_images: int, state: int) -> list[slice]:
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 
 
-def _by_step(events: Events) -> Inputs:
-    return Inputs(events, _NOTHING, _NO_INDEX, _NO_INDEX)
-
-
-@cache
-def _divisors(n_steps: int) -> tuple[I32, I32]:
-    """The divisors of every step, and where they start."""
-    of_step = [[d for d in range(1, t + 1) if t % d == 0] for t in range(n_steps)]
-    starts = np.cumsum([0, *map(len, of_step)], dtype=np.int32)
-    return np.concatenate(of_step).astype(np.int32), starts
-
-
-def _single(numbers: Dynamics) -> Dynamics:
+def _single(numbers: Numbers) -> Numbers:
     """In single precision, as the loops compute."""
     single: Any = {k: np.float32(v) for k, v in numbers._asdict().items() if k != "surrogate"}
-    return Dynamics(surrogate=numbers.surrogate, **single)
+    return type(numbers)(surrogate=numbers.surrogate, **single)
 
 
 def _widen(matrix: F32, columns: int) -> F32:

@@ -14,40 +14,25 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
 from numpy.typing import NDArray
 
-from snn.kernels.base import Dynamics
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
-
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
-Constant = np.float32 | F32
-"""Of a layer, or (H,) of each neuron."""
-
-# Compiled at the first call and kept on disk; the GIL is free meanwhile. Fused multiply-adds and
-# other orders of a sum are allowed, but NaN stays NaN: a diverged training must be seen as one.
-compiled = njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
+from snn.kernels.steps import adaptive as adaptive
+from snn.kernels.steps import resonant as resonant
+from snn.kernels.steps import threshold as threshold
+from snn.kernels.steps.parts import (
+    F32,
+    I32,
+    Constant,
+    at,
+    compiled,
+    integrate,
+    keep,
+    learn,
+    n_slow,
+    step_back,
+    step_part,
 )
-# Parts of a time step are compiled into the loop around them, and take whole arrays with an index
-# rather than slices: Numba counts references for every slice, which took longer than the sums.
-step_part = njit(
-    nogil=True, forceinline=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
-
-
-def _at(constant: Constant, h: int) -> Any:
-    """The constant of neuron h. Loops are compiled for each kind: one number costs nothing."""
-    raise NotImplementedError  # only compiled code calls it
-
-
-@overload(_at, inline="always")
-def _compiled_at(constant, h):  # type: ignore[no-untyped-def]
-    if isinstance(constant, types.Array):
-        return lambda constant, h: constant[h]
-    return lambda constant, h: constant
 
 
 class Events(NamedTuple):
@@ -71,12 +56,14 @@ class Inputs(NamedTuple):
         divisors: Periods that divide step t stand from `starts[t]` to `starts[t + 1]`; of size 0
             where events are by step.
         starts: (T + 1,).
+        values: (B, capacity) factor of every event; of size 0 where all are 1.
     """
 
     events: Events
     current: F32
     divisors: I32
     starts: I32
+    values: F32
 
 
 @compiled
@@ -99,6 +86,69 @@ def sort_events(pixels: NDArray[np.uint8], table: I32, events: Events) -> None:
             if slot < n_slots:
                 events.rows[b, place[slot]] = pixel
                 place[slot] += 1
+
+
+@compiled
+def spread_events(units: NDArray[Any], offsets: NDArray[np.int64], events: Events) -> None:
+    """Give every sample a row of its own, of events that lie one sample after the other.
+
+    Args:
+        units: (E,) who fires, by sample and step.
+        offsets: (B · T + 1,) where every step begins.
+        events: Out.
+    """
+    n_steps = events.offsets.shape[1] - 1
+    for b in range(len(events.rows)):
+        start = offsets[b * n_steps]
+        for t in range(n_steps + 1):
+            events.offsets[b, t] = offsets[b * n_steps + t] - start
+        for k in range(events.offsets[b, n_steps]):
+            events.rows[b, k] = units[start + k]
+
+
+@compiled
+def list_values(pieces: NDArray[np.uint8], events: Events, values: F32) -> None:
+    """List the grey levels (B, S, N) that are not 0 by their step, with their values from 0 to 1.
+
+    Of the T steps that the events have, those from S on have none.
+    """
+    n_images, n_pieces, n_inputs = pieces.shape
+    for b in range(n_images):
+        n = 0
+        events.offsets[b, 0] = 0
+        for t in range(events.offsets.shape[1] - 1):
+            if t < n_pieces:
+                for k in range(n_inputs):
+                    if pieces[b, t, k]:
+                        events.rows[b, n] = k
+                        values[b, n] = np.float32(pieces[b, t, k]) / np.float32(255)
+                        n += 1
+            events.offsets[b, t + 1] = n
+
+
+@compiled
+def list_crossings(reached: I32, n_levels: int, events: Events) -> None:
+    """List the thresholds that are crossed by their step, as `snn.encoding.sequences` defines them.
+
+    Args:
+        reached: (B, S, M) how many thresholds each number reaches; none from step S on.
+        n_levels: K.
+        events: Out, of inputs 0 to 2 · K · M − 1.
+    """
+    n_images, n_pieces, n_numbers = reached.shape
+    for b in range(n_images):
+        n = 0
+        events.offsets[b, 0] = 0
+        for t in range(events.offsets.shape[1] - 1):
+            if t <= n_pieces:
+                for k in range(n_numbers):
+                    before = reached[b, t - 1, k] if t else 0
+                    after = reached[b, t, k] if t < n_pieces else 0
+                    first = 2 * n_levels * k + (n_levels if after < before else 0)
+                    for level in range(min(before, after), max(before, after)):
+                        events.rows[b, n] = first + level
+                        n += 1
+            events.offsets[b, t + 1] = n
 
 
 @compiled
@@ -155,33 +205,33 @@ def forward(
     inputs: Inputs,
     weight: F32,
     recurrent: F32,
-    alpha: Constant,
+    alpha: Any,
     beta: Constant,
-    numbers: Dynamics,
+    numbers: Any,
     spikes: Events,
     counts: F32,
     psi: F32,
-    potentials: F32 | None,
+    states: F32 | None,
 ) -> None:
-    """Run a layer; see `snn.neurons.alif` for the equations.
+    """Run a layer; see `snn.neurons` for the equations.
 
     Args:
         inputs: What drives the layer.
         weight: (N, H).
         recurrent: (H, H) or of size 0.
-        alpha: α.
+        alpha: α, or all coefficients of the neurons (4, H).
         beta: β.
-        numbers: In single precision.
+        numbers: Of a family of neurons, in single precision.
         spikes: Out, of the layer.
         counts: Out (B, H), spikes of every neuron.
         psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted.
-        potentials: Out (B, T, H), v; None if it is not wanted.
+        states: Out (B, T, ·), what `keep` writes; None if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
     current = np.empty((1, n_neurons), np.float32)
     v = np.empty(n_neurons, np.float32)
-    a = np.empty(n_neurons, np.float32)
+    a = np.empty(n_slow(numbers) * n_neurons, np.float32)
     z = np.empty(n_neurons, np.float32)
     distance = np.empty(n_neurons, np.float32)
     fired = np.zeros((n_neurons + 7) // 8 * 8, np.uint8)
@@ -208,18 +258,19 @@ def forward(
                 for k in range(starts[t], starts[t + 1]):
                     if events.offsets[b, divisors[k]] < events.offsets[b, divisors[k] + 1]:
                         _add_row(current, 0, by_period, divisors[k])
+            elif inputs.values.size:
+                _add_rows_times(current, 0, weight, events, inputs.values, b, t)
             else:
                 _add_rows(current, 0, weight, events, b, t)
             if recurrent.size and t:
                 _add_rows(current, 0, recurrent, spikes, b, t - 1)
-            _integrate(current, v, a, z, alpha, beta, numbers, distance, fired)
+            integrate(current, v, a, z, alpha, beta, numbers, distance, fired)
             for h in range(n_neurons):
                 counts[b, h] += z[h]
             if psi.size:
                 _differentiate(distance, a, beta, numbers, psi, b, t)
-            if potentials is not None:
-                for h in range(n_neurons):
-                    potentials[b, t, h] = v[h]
+            if states is not None:
+                keep(states, b, t, v, a, numbers)
             for eight in range(eights.size):
                 if eights[eight]:  # else eight silent neurons are passed over at once
                     for h in range(8 * eight, min(8 * eight + 8, n_neurons)):
@@ -257,32 +308,19 @@ def _add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: i
 
 
 @step_part
-def _integrate(
-    current: F32,
-    v: F32,
-    a: F32,
-    z: F32,
-    alpha: Constant,
-    beta: Constant,
-    numbers: Dynamics,
-    distance: F32,
-    fired: NDArray[np.uint8],
+def _add_rows_times(
+    target: F32, to: int, source: F32, events: Events, values: F32, b: int, slot: int
 ) -> None:
-    """One step of v, a and z, and the distance v − A from the threshold."""
-    one, none = np.float32(1), np.float32(0)
-    for h in range(distance.size):
-        last = z[h]
-        kept = _at(alpha, h) * v[h] * (one - last)
-        v[h] = kept + current[0, h] * (one - numbers.takes_current * last)
-        a[h] = numbers.rho * a[h] + last
-        distance[h] = v[h] - (numbers.threshold + _at(beta, h) * a[h])
-        z[h] = one if distance[h] >= none else none
-        fired[h] = distance[h] >= none
+    """Sum up the rows of all events, each times its value."""
+    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
+        row, value = events.rows[b, k], values[b, k]
+        for h in range(target.shape[1]):
+            target[to, h] += value * source[row, h]
 
 
 @step_part
 def _differentiate(
-    distance: F32, a: F32, beta: Constant, numbers: Dynamics, psi: F32, b: int, t: int
+    distance: F32, a: F32, beta: Constant, numbers: Any, psi: F32, b: int, t: int
 ) -> None:
     """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
     one, slope = np.float32(1), numbers.slope
@@ -292,7 +330,7 @@ def _differentiate(
             psi[b, t, h] = one / (root * root)
     elif numbers.surrogate == 1:
         for h in range(distance.size):
-            scale = numbers.threshold + _at(beta, h) * a[h] + np.float32(1e-5)
+            scale = numbers.threshold + at(beta, h) * a[h] + np.float32(1e-5)
             psi[b, t, h] = slope / scale * max(np.float32(0), one - abs(distance[h] / scale))
     else:
         steepness = np.float32(np.pi / 2) * slope
@@ -363,15 +401,47 @@ def read_out_backward(
 
 
 @compiled
+def trace_out(spikes: Events, weight: F32, bias: F32, kappa: np.float32, trace: F32) -> None:
+    """The leaky readout at every step, `trace` (B, T, C)."""
+    n_steps, n_classes = trace.shape[1], trace.shape[2]
+    value = np.empty((1, n_classes), np.float32)
+    for b in range(len(trace)):
+        value[:] = 0
+        for t in range(n_steps):
+            for c in range(n_classes):
+                value[0, c] = kappa * value[0, c] + bias[c]
+            _add_rows(value, 0, weight, spikes, b, t)
+            for c in range(n_classes):
+                trace[b, t, c] = value[0, c]
+
+
+@compiled
+def trace_out_backward(
+    spikes: Events, grad: F32, kappa: np.float32, adjoint: F32, grad_weight: F32, grad_bias: F32
+) -> None:
+    """As `read_out_backward`, from the gradient of the trace (B, T, C)."""
+    n_steps, n_classes = grad.shape[1], grad.shape[2]
+    value = np.empty((1, n_classes), np.float32)
+    for b in range(len(grad)):
+        value[:] = 0
+        for t in range(n_steps - 1, -1, -1):
+            for c in range(n_classes):
+                value[0, c] = kappa * value[0, c] + grad[b, t, c]
+                grad_bias[c] += value[0, c]
+                adjoint[b, t, c] = value[0, c]
+            _add_to_rows(grad_weight, spikes, b, t, value, 0)
+
+
+@compiled
 def backward(
     inputs: Inputs,
     recurrent_t: F32,
-    alpha: Constant,
+    alpha: Any,
     beta: Constant,
-    numbers: Dynamics,
+    numbers: Any,
     spikes: Events,
     psi: F32,
-    potentials: F32 | None,
+    states: F32 | None,
     above: F32,
     above_t: F32,
     grad_counts: F32,
@@ -400,19 +470,19 @@ def backward(
     Args:
         inputs: As in `forward`, like `spikes` and `psi`.
         recurrent_t: (H, width) transposed, width a multiple of COLUMNS; or of size 0.
-        alpha: α.
+        alpha: α, or all coefficients of the neurons (4, H).
         beta: β.
-        numbers: In single precision.
+        numbers: Of a family of neurons, in single precision.
         spikes: Of the layer.
         psi: (B, T, H).
-        potentials: (B, T, H), v; None where α is not learned.
+        states: (B, T, ·), as `keep` wrote them; None where α is not learned.
         above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
         above_t: (K, width) the weights to that layer, transposed.
         grad_counts: (B, H) or of size 0.
         grad_weight: (N, H), added to.
         grad_recurrent: (H, H), added to.
         grad_current: (B, H), added to; of size 0 where the input is of events.
-        grad_alpha: (H,), added to; None where potentials are.
+        grad_alpha: Of the shape of α, added to; None where states are.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
     """
@@ -422,7 +492,7 @@ def backward(
     from_above = np.empty((ROWS, depth), np.float32)
     grad_z = np.empty((ROWS, width), np.float32)
     grad_v = np.empty((ROWS, n_neurons), np.float32)
-    slow = np.empty((ROWS, n_neurons), np.float32)  # λ
+    slow = np.empty((ROWS, n_slow(numbers) * n_neurons), np.float32)  # λ
     grad_i = np.empty((ROWS, n_neurons), np.float32)
     fired = np.zeros((2 * ROWS, n_neurons), np.float32)  # z[t] and z[t − 1], in turns
     by_period = np.empty((ROWS * len(starts), n_neurons), np.float32)
@@ -456,9 +526,10 @@ def backward(
                 if grad_beta is not None:
                     for h in range(n_neurons):
                         grad_beta[h] += fired[now, h] * slow[row, h]
-                shared_beta += _step_back(
+                shared_beta += step_back(
                     grad_z,
                     psi,
+                    states,
                     b,
                     t,
                     fired,
@@ -472,10 +543,20 @@ def backward(
                     beta,
                     numbers,
                 )
-                if potentials is not None and grad_alpha is not None and t:
-                    for h in range(n_neurons):
-                        kept = (np.float32(1) - fired[before, h]) * potentials[b, t - 1, h]
-                        grad_alpha[h] += kept * grad_v[row, h]
+                if states is not None and grad_alpha is not None:
+                    learn(
+                        grad_alpha,
+                        states,
+                        b,
+                        t,
+                        fired,
+                        before,
+                        grad_v,
+                        slow,
+                        row,
+                        alpha,
+                        numbers,
+                    )
                 _zero(fired, now)
                 if inputs.current.size:
                     _add_row(grad_current, b, grad_i, row)
@@ -484,6 +565,8 @@ def backward(
                         period = divisors[k]
                         if events.offsets[b, period] < events.offsets[b, period + 1]:
                             _add_row(by_period, row * len(starts) + period, grad_i, row)
+                elif inputs.values.size:
+                    _add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
                 else:
                     _add_to_rows(grad_weight, events, b, t, grad_i, row)
                 if recurrent_t.size and t:
@@ -507,37 +590,18 @@ def _mark(fired: F32, row: int, spikes: Events, b: int, t: int) -> None:
 
 
 @step_part
-def _step_back(
-    grad_z: F32,
-    psi: F32,
-    b: int,
-    t: int,
-    fired: F32,
-    now: int,
-    before: int,
-    grad_v: F32,
-    slow: F32,
-    grad_i: F32,
-    row: int,
-    alpha: Constant,
-    beta: Constant,
-    numbers: Dynamics,
-) -> np.float32:
-    """The elementwise part of a step of `backward`; returns its share in what that returns."""
-    one, grad_beta = np.float32(1), np.float32(0)
-    for h in range(grad_v.shape[1]):
-        later = slow[row, h]
-        grad_x = (grad_z[row, h] + _at(beta, h) * numbers.adapts * later) * psi[b, t, h]
-        grad_beta += fired[now, h] * later
-        grad_v[row, h] = grad_x + _at(alpha, h) * (one - fired[now, h]) * grad_v[row, h]
-        slow[row, h] = numbers.rho * later - numbers.adapts * grad_x
-        through = one - numbers.takes_current * fired[before, h]
-        grad_i[row, h] = numbers.sigma * grad_i[row, h] + grad_v[row, h] * through
-    return grad_beta
-
-
-@step_part
 def _add_to_rows(target: F32, events: Events, b: int, slot: int, source: F32, row: int) -> None:
     """Add a row to the rows of all who fired."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
         _add_row(target, events.rows[b, k], source, row)
+
+
+@step_part
+def _add_to_rows_times(
+    target: F32, events: Events, values: F32, b: int, slot: int, source: F32, row: int
+) -> None:
+    """Add a row to the rows of all events, each time times the value."""
+    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
+        to, value = events.rows[b, k], values[b, k]
+        for h in range(target.shape[1]):
+            target[to, h] += value * source[row, h]

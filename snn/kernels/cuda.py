@@ -17,23 +17,21 @@ import torch
 import triton
 from torch import Tensor
 
-from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
-from snn.kernels.base import READOUT_CODES, Layer, Outcome, Task, gather, shared_memory
-from snn.kernels.gpu import events as events
+from snn.encoding import Drive
+from snn.kernels.base import READOUT_CODES, Dynamics, Layer, Outcome, Task, gather, shared_memory
+from snn.kernels.gpu import inputs as inputs
 from snn.kernels.gpu import loops as loops
 from snn.kernels.gpu import readout as readouts
 from snn.kernels.gpu import wide_loops as wide
+from snn.kernels.gpu.blocks import Blocks
 from snn.neurons import Readout
 
-_FEED_FORWARD_NEURONS = 32  # in a program: few, so that a small batch fills the device, too
 # Three products of 8 bits give 16, an error of 1e-5; Triton's interpreter knows only exact ones.
 _PRECISION = "ieee" if triton.knobs.runtime.interpret else "bf16x3"
-_IMAGES_AT_A_TIME = 64
 _MOST_PARTS, _MOST_READ = 128, 256  # of the batch, whose sums are added up in the end
 _COMPANY = 64, 32, 16  # neurons of a wide recurrent layer in a program, as many as fit
 _RESIDENT = 128  # neurons of a recurrent layer whose weights, 64 KB, fit on one processor
 _FEWEST_CLASSES = 16  # columns that a tensor core multiplies
-_PARTS = 8  # of the batch, where a sum over all images would be one long loop
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -41,10 +39,23 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
 
     Raises:
         ArrayError: An array does not fit the others, or the weights are not float32.
-        TypeError: The neurons are neither LIF nor ALIF.
+        TypeError: The neurons are neither LIF nor ALIF, or the trace is asked for.
     """
-    logits, *counts = _Network.apply(*gather(drive, layers, readout))
+    if readout.traced or readout.mode not in READOUT_CODES:
+        raise TypeError("the loops for a GPU give no trace of the readout")
+    task, *tensors = gather(drive, layers, readout)
+    for k in range(len(task.numbers)):
+        _dynamics(task, k)
+    logits, *counts = _Network.apply(task, *tensors)
     return Outcome(logits, tuple(counts))
+
+
+def _dynamics(task: Task, k: int) -> Dynamics:
+    """The numbers of a layer, of the neurons that there are loops for."""
+    numbers = task.numbers[k]
+    if not isinstance(numbers, Dynamics):
+        raise TypeError("only LIF and ALIF neurons have loops for a GPU")
+    return numbers
 
 
 class _Ran(NamedTuple):
@@ -75,7 +86,9 @@ class _Network(torch.autograd.Function):
         for k in range(len(task.numbers)):
             forward, *of_neurons = of_layers[4 * k : 4 * k + 4]
             assert forward is not None
-            current = _numbers(ran[-1].spikes) @ forward if ran else _current(task.drive, forward)
+            current = (
+                _numbers(ran[-1].spikes) @ forward if ran else inputs.current(task.drive, forward)
+            )
             layer, count = _forward(task, k, current, forward, *of_neurons)
             ran.append(layer)
             counts.append(count)
@@ -101,7 +114,7 @@ class _Network(torch.autograd.Function):
             if k:
                 forward = _product(ran[k - 1].spikes, adjoint)
             else:
-                forward = _current_backward(task.drive, layer.weight, adjoint)
+                forward = inputs.current_backward(task.drive, layer.weight, adjoint)
             found = [forward, recurrent, *of_neurons, *found]
             if k:
                 adjoint = adjoint @ layer.weight.T
@@ -124,9 +137,9 @@ def _forward(
     beta: Tensor | None,
 ) -> tuple[_Ran, Tensor]:
     """The layer as it ran under a current (B, T or 1, H), and its spike counts (B, H)."""
-    numbers = task.numbers[k]
+    numbers = _dynamics(task, k)
     n_images, n_current, n_neurons = current.shape
-    shape = n_images, task.drive.n_steps, n_neurons
+    shape = n_images, task.drive.sizes.n_steps, n_neurons
     constant = n_current == 1
     potentials = current.new_empty(shape) if alpha is not None and task.learns else None
     alpha = current.new_full((n_neurons,), numbers.alpha) if alpha is None else alpha.contiguous()
@@ -162,7 +175,7 @@ def _forward(
     if recurrent is not None and n_neurons > _RESIDENT:
         _in_company(wide.forward, shape, 3, tensors, rest, options)
     else:
-        blocks = _Blocks(n_neurons, recurrent is not None)
+        blocks = Blocks(n_neurons, recurrent is not None)
         loops.forward[blocks.grid(n_images)](
             *tensors,
             *rest,
@@ -178,7 +191,7 @@ def _backward(
     task: Task, k: int, layer: _Ran, adjoint: Tensor, counts: Tensor | None
 ) -> tuple[Tensor | None, Tensor]:
     """Turn the gradient of the spikes into that of the current; returns those of α and β."""
-    numbers, n_neurons = task.numbers[k], adjoint.shape[2]
+    numbers, n_neurons = _dynamics(task, k), adjoint.shape[2]
     n_blocks = triton.cdiv(len(adjoint), loops.IMAGES.value)
     grad_beta = adjoint.new_empty(n_blocks, n_neurons)
     grad_alpha = None if layer.potentials is None else torch.empty_like(grad_beta)
@@ -203,7 +216,7 @@ def _backward(
     if layer.recurrent is not None and n_neurons > _RESIDENT:
         _in_company(wide.backward, tuple(adjoint.shape), 5, tensors, rest, options)
     else:
-        blocks = _Blocks(n_neurons, layer.recurrent is not None)
+        blocks = Blocks(n_neurons, layer.recurrent is not None)
         loops.backward[blocks.grid(len(adjoint))](
             *tensors,
             *rest,
@@ -263,95 +276,6 @@ def _company(width: int, device: torch.device) -> int:
     """Neurons of a wide layer in a program: their weights and the spikes of all must fit."""
     room = shared_memory(device)
     return next((n for n in _COMPANY if width * (4 * n + 64) <= room), _COMPANY[-1])
-
-
-class _Blocks:
-    """How a layer is cut into programs."""
-
-    def __init__(self, n_neurons: int, recurrent: bool) -> None:
-        widest = max(loops.IMAGES.value, triton.next_power_of_2(n_neurons))
-        self.neurons = widest if recurrent else min(widest, _FEED_FORWARD_NEURONS)
-        self.warps = min(16, max(4, self.neurons // 16))
-        self._columns = triton.cdiv(n_neurons, self.neurons)
-
-    def grid(self, n_images: int) -> tuple[int, int]:
-        return triton.cdiv(n_images, loops.IMAGES.value), self._columns
-
-
-# The input
-
-
-def _current(drive: Drive, weight: Tensor) -> Tensor:
-    """Current (B, T, H) of the first layer, or (B, 1, H) where it is the same at all steps."""
-    if isinstance(drive, ConstantCurrent):
-        return weight[:, None]
-    pixels, table = drive.pixels.contiguous(), drive.table
-    (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
-    if isinstance(drive, RandomSpikes):
-        current = weight.new_empty(n_images, n_steps, n_neurons)
-        blocks = _Blocks(n_neurons, recurrent=False)
-        images, columns = blocks.grid(n_images)
-        sizes = n_images, n_steps, n_pixels, n_neurons
-        loops.draw_product[images, triton.cdiv(n_steps, loops.WORDS.value), columns](
-            pixels, table, drive.key, weight, current, *sizes, block=blocks.neurons
-        )
-        return current
-    if not isinstance(drive, SpikeTimes | SpikePeriods):
-        raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
-    sums = weight.new_empty(n_images, n_steps, n_neurons)
-    width, slots = triton.next_power_of_2(n_pixels), triton.next_power_of_2(n_steps + 1)
-    order = pixels.new_empty(n_images, width, dtype=torch.int32)
-    starts = pixels.new_empty(n_images, slots, dtype=torch.int32)
-    events.sort_events[(n_images,)](
-        pixels, table, order, starts, n_steps, n_pixels, width=width, slots=slots
-    )
-    block = min(triton.next_power_of_2(n_neurons), 128)
-    grid = n_images, triton.cdiv(n_steps, events.STEPS.value), triton.cdiv(n_neurons, block)
-    events.sum_rows[grid](
-        order,
-        starts,
-        weight,
-        sums,
-        n_steps,
-        n_neurons,
-        width=width,
-        slots=slots,
-        block=block,
-        num_warps=1,
-    )
-    return _divides(drive, weight) @ sums if isinstance(drive, SpikePeriods) else sums
-
-
-def _current_backward(drive: Drive, weight: Tensor, adjoint: Tensor) -> Tensor:
-    """Gradient of what `_current` got."""
-    if isinstance(drive, ConstantCurrent):
-        return adjoint.sum(1)
-    pixels, table = drive.pixels.contiguous(), drive.table
-    (n_images, n_pixels), n_steps, n_neurons = pixels.shape, drive.n_steps, weight.shape[1]
-    block = _Blocks(n_neurons, recurrent=False).neurons
-    columns = triton.cdiv(n_neurons, block)
-    sizes = n_images, n_steps, n_pixels, n_neurons
-    if isinstance(drive, RandomSpikes):
-        n_blocks = triton.cdiv(triton.cdiv(n_images, loops.IMAGES.value), _PARTS)
-        grads = weight.new_empty(_PARTS, *weight.shape)
-        loops.draw_product_backward[triton.cdiv(n_pixels, loops.PIXELS.value), columns, _PARTS](
-            pixels, table, drive.key, adjoint, grads, *sizes, n_blocks, block=block
-        )
-        return grads.sum(0)
-    if isinstance(drive, SpikePeriods):
-        adjoint = _divides(drive, weight).T @ adjoint
-    grad = torch.empty_like(weight)
-    events.sum_rows_backward[n_pixels, columns](
-        pixels, table, adjoint, grad, *sizes, images=_IMAGES_AT_A_TIME, block=block
-    )
-    return grad
-
-
-def _divides(drive: SpikePeriods, like: Tensor) -> Tensor:
-    """(T, T): 1 where period (column) divides step (row), but for step 0 and period 0."""
-    steps = torch.arange(drive.n_steps, device=like.device)
-    step, period = steps[:, None], steps.clamp(min=1)
-    return ((step % period == 0) & (step > 0) & (steps > 0)).to(like)
 
 
 # The readout

@@ -44,8 +44,9 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
     for neuron, weight, recurrent in layers:
         current = spikes[-1] @ weight if spikes else drive.current(weight)
         spikes.append(fire(neuron, current, recurrent))
-    logits = readout.logits(readout(spikes[-1]))
-    return Outcome(logits, tuple(layer.sum(dim=0) for layer in spikes))
+    trace = readout(spikes[-1])
+    counts = tuple(layer.sum(dim=0) for layer in spikes)
+    return Outcome(readout.logits(trace), counts, trace if readout.traced else None)
 
 
 def record(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Record:

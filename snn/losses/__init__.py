@@ -1,6 +1,6 @@
 """Losses, one a file: from what a network answers and the labels to the number that is minimised.
 
-Shapes: B images, H neurons of a layer, C classes.
+Shapes: T steps, B images, H neurons of a layer, C classes.
 """
 
 from snn.losses.base import Answer, Loss, loss

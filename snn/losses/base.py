@@ -30,10 +30,13 @@ class Answer:
         logits: (B, C).
         counts: Per hidden layer (B, H), spikes of every neuron; empty where none are counted, as in
             the baseline without spikes.
+        trace: (T, B, C), the readout at every step; None unless the loss declares `reads_trace`,
+            and of a network without steps.
     """
 
     logits: Tensor
     counts: tuple[Tensor, ...] = ()
+    trace: Tensor | None = None
 
 
 Loss: TypeAlias = Callable[[Answer, Tensor], Tensor]

@@ -7,24 +7,21 @@ membrane's filter. Its distance to the threshold, the rheobase, should be ξ suc
 
     s = rheobase / (ξ · √(n · m))
 
-m is not derived per spike code: it is measured on the encoded grey levels (`input_power`). For
-inputs that are neurons themselves it is that of Poisson spikes at a nominal rate (`spike_power`).
+Of the input, the encoder says it (`Encoder.power`): the codes of pixels measure it on the grey
+levels. For inputs that are neurons themselves it is that of Poisson spikes at a nominal rate
+(`spike_power`).
 """
 
 from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
-
-from snn.encoding import Encoder
 
 XI = 1.5
 XI_READOUT = 6.0  # the readout has no threshold to reach: small logits, and small steps of learning
 REFERENCE_STD = 0.01
 NOMINAL_RATE = 0.01  # spikes per neuron and step
-LIT_PIXELS = 0.2  # share of pixels that are not black: 0.19 in MNIST, 0.50 in Fashion-MNIST
 RECURRENT_SHARE = 0.1  # recurrent fluctuations, as a share of the feed-forward ones
 
 
@@ -42,21 +39,6 @@ def lr_factor(std: float) -> float:
 def scale(rheobase: float, fan_in: int, power: float, xi: float = XI) -> float:
     """Standard deviation of the weights; `power` is the mean square of one filtered input."""
     return rheobase / (xi * math.sqrt(fan_in * power))
-
-
-def input_power(encoder: Encoder, response: Tensor) -> float:
-    """Mean square over time of an encoded pixel, filtered with `response` (T,).
-
-    The mean is over a nominal image: a share `LIT_PIXELS` of the grey levels 1 to 255, else black.
-    """
-    repeats = 16  # only for the random code
-    grey = torch.arange(256, dtype=torch.uint8).expand(repeats, -1)
-    drive = encoder(grey, torch.Generator().manual_seed(0)).dense()
-    n_steps = len(drive)
-    lag = torch.arange(n_steps)[:, None] - torch.arange(n_steps)
-    kernel = torch.where(lag >= 0, response[lag.clamp(min=0)], 0.0).float()
-    power = torch.tensordot(kernel, drive, dims=1).square().mean(dim=(0, 1))
-    return float(LIT_PIXELS * power[1:].mean() + (1 - LIT_PIXELS) * power[0])
 
 
 def spike_power(response: Tensor) -> float:

@@ -5,6 +5,7 @@ Shapes: B images, N pixels, H units, C classes. He initialisation (He et al., 20
 
 from __future__ import annotations
 
+from functools import singledispatch
 from itertools import pairwise
 from typing import Any, NamedTuple, cast, final
 
@@ -12,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
+from snn.data.base import Samples
+from snn.data.events.samples import EventSamples
 from snn.data.pixels import check_fit, check_pixels
 from snn.data.shapes import Shape
 from snn.registry import Component
@@ -19,6 +22,22 @@ from snn.registry import Component
 COMPONENTS = (
     Component(kind="neuron", name="mlp", make="MLP", label="MLP", spiking=False, formats=("onnx",)),
 )
+
+
+@singledispatch
+def values_of(samples: Any) -> Tensor:
+    """What the network gets of samples, (B, N) float32: of pixels their grey levels from 0 to 1.
+
+    Raises:
+        ArrayError: They are no (B, N) uint8, and no events.
+    """
+    check_pixels(samples)
+    return samples.float() / 255  # type: ignore[no-any-return]
+
+
+@values_of.register
+def _(samples: EventSamples) -> Tensor:
+    return samples.counts().log1p()
 
 
 class MLPActivity(NamedTuple):
@@ -31,6 +50,11 @@ class MLPActivity(NamedTuple):
     def counts(self) -> tuple[Tensor, ...]:
         """No spikes."""
         return ()
+
+    @property
+    def trace(self) -> None:
+        """No steps."""
+        return None
 
     def events(self) -> Tensor:
         """Non-zero values per image of every population: pixels first, then the hidden layers."""
@@ -68,21 +92,20 @@ class MLP(nn.Module):
         generator: torch.Generator | None = None,
         key: Tensor | None = None,
     ) -> MLPActivity:
-        """Classify pixels (B, N) uint8.
+        """Classify pixels (B, N) uint8, or events by their counts.
 
         Raises:
             ArrayError: The pixels are of another type, size or device.
         """
-        check_pixels(pixels)
-        check_fit(pixels, self.n_pixels, self._layers[0].weight)
-        inputs = [pixels.float() / 255]
+        inputs = [values_of(pixels)]
+        check_fit(inputs[0].shape[1], pixels.device, self.n_pixels, self._layers[0].weight)
         *hidden, last = self._layers
         for layer in hidden:
             inputs.append(layer(inputs[-1]).relu())
         return MLPActivity(last(inputs[-1]), tuple(inputs))
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
+    def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
         generator = torch.Generator(self._layers[0].weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits

@@ -14,8 +14,8 @@ All four are optional. Shapes: B images, N inputs, C classes, T steps, H neurons
     pixels   (B, N) float32 from 0 to 1: images row by row, the channels of a pixel side by side
     spikes   (T, B, N) float32, 0 or 1; of the constant code, currents
     answer   logits (B, C), or a pair of logits and spike counts: (B, H), or a list of such, one of
-             each layer. With counts, spikes per inference are logged; `spike_penalty` needs them
-             and `USES = ["spike_penalty"]`.
+             each layer. With counts, spikes per inference are logged; `spike_penalty`,
+             or `rate_penalty` and `rate_target`, need them and to be named in `USES`.
 
 `config` has the keys of `KEYS` and `USES`, and those of data and training, as attributes; and
 `config.image_shape`, (height, width, channels) with height × width × channels = N. Weights
@@ -36,8 +36,9 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
+from snn.data.base import Samples
 from snn.data.pixels import check_pixels
-from snn.data.shapes import Shape, square
+from snn.data.shapes import Shape, known, square
 from snn.encoding import encoder
 from snn.errors import ArrayError, ConfigError
 
@@ -49,6 +50,11 @@ class OwnActivity(NamedTuple):
 
     logits: Tensor
     counts: tuple[Tensor, ...]
+
+    @property
+    def trace(self) -> None:
+        """What the network does in time is its own."""
+        return None
 
     def events(self) -> Tensor:
         """Spikes per image: of the input, which are not counted, and of all neurons."""
@@ -83,7 +89,7 @@ class OwnNetwork(nn.Module):
 
     Args:
         config: Names the network.
-        n_pixels: N.
+        n_pixels: Numbers of an image: N, unless it gets spikes of an encoding with other inputs.
         n_classes: C.
         shape: Of the images, where it is known; else they are square and grey, if that can be.
 
@@ -105,10 +111,18 @@ class OwnNetwork(nn.Module):
         self.config, self.shape = config, shape
         self.n_pixels, self.n_classes = n_pixels, n_classes
         component = config.component("network")
-        self._encoder = encoder(config) if "encoding" in component.uses else None
+        self._encoder, n_inputs = None, n_pixels
+        self._takes_pixels = True
+        if "encoding" in component.uses:
+            self._takes_pixels = config.component("encoding").takes == "images"
+            self._encoder = encoder(config, known(shape, n_pixels))
+            n_inputs = self._encoder.n_inputs
+        facts: dict[str, Any] = {_SHAPE: tuple(shape or square(n_pixels) or ())}
+        if self._encoder is not None and "n_steps" in component.uses:
+            facts["n_steps"] = self._encoder.n_steps
         with seeded(config.seed):
-            settings = Settings({_SHAPE: tuple(shape or square(n_pixels) or ()), **config.params()})
-            module = component.load()(settings, n_pixels, n_classes)
+            settings = Settings(config.params() | facts)
+            module = component.load()(settings, n_inputs, n_classes)
         if not isinstance(module, nn.Module):
             raise ConfigError(f"gives {type(module).__name__}, and no torch.nn.Module")
         self.module = module
@@ -130,20 +144,21 @@ class OwnNetwork(nn.Module):
         Raises:
             ArrayError: The pixels, or what the network makes of them, have another type or shape.
         """
-        check_pixels(pixels)
-        if pixels.shape[1] != self.n_pixels:
-            raise ArrayError(f"pixels: {pixels.shape[1]} per image, not {self.n_pixels}")
+        if self._takes_pixels:
+            check_pixels(pixels)
+            if pixels.shape[1] != self.n_pixels:
+                raise ArrayError(f"pixels: {pixels.shape[1]} per image, not {self.n_pixels}")
         if self._encoder is None:
-            given = pixels.float() / 255
+            given, batch_axis = pixels.float() / 255, 0
         else:
-            given = self._encoder(pixels, generator, key).dense().float()
-        n_images = pixels.shape[0]  # len() would be a constant in an exported network
+            given, batch_axis = self._encoder(pixels, generator, key).dense().float(), 1
+        n_images = given.shape[batch_axis]  # len() would be a constant in an exported network
         activity = _activity(self.module(given), n_images, self.n_classes)
         self._counts = bool(activity.counts)
         return activity
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
+    def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
         generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
         with seeded(self.config.seed):

@@ -10,11 +10,13 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from snn.config import TrialConfig
+from snn.config import OF_SPIKES, TrialConfig
+from snn.data.events.samples import EventSamples
 from snn.data.shapes import Shape
 from snn.declarations.files import about
 from snn.encoding import draw_key
@@ -68,7 +70,12 @@ class _Images:
     def __init__(self, config: TrialConfig, n_pixels: int, n_classes: int) -> None:
         drawn = torch.Generator().manual_seed(0)
         self._config = config
-        self.pixels = torch.randint(0, 256, (_IMAGES, n_pixels), dtype=torch.uint8, generator=drawn)
+        self.pixels: Any = torch.randint(
+            0, 256, (_IMAGES, n_pixels), dtype=torch.uint8, generator=drawn
+        )
+        if config.uses_kind("encoding") and config.component("encoding").takes == "events":
+            shape = _IMAGES, config.n_steps, n_pixels
+            self.pixels = EventSamples.from_dense(torch.randint(0, 2, shape, generator=drawn))
         self.labels = torch.randint(0, n_classes, (_IMAGES,), generator=drawn)
         self._key = draw_key(drawn)
 
@@ -125,8 +132,9 @@ def _check_parameters(config: TrialConfig, network: OwnNetwork) -> None:
 
 
 def _check_counts(config: TrialConfig, activity: OwnActivity) -> None:
-    if config.uses("spike_penalty") and not activity.counts:
-        raise _refused(config, "USES names spike_penalty, but it gives no spike counts")
+    for key in OF_SPIKES:
+        if config.uses(key) and not activity.counts:
+            raise _refused(config, f"USES names {key}, but it gives no spike counts")
 
 
 def _check_finite(config: TrialConfig, what: str, values: Tensor) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from snn.data import load
+from snn.data.base import Data, Samples
 from snn.data.pictures.reading import read_picture
 from snn.data.shapes import Shape, square
 from snn.errors import DataError
@@ -22,8 +23,8 @@ from snn.networks import Network
 _TEST = "test:"
 
 
-def read(names: Sequence[str], network: Network, *, invert: bool = False) -> Tensor:
-    """Pixels (B, N) uint8 as the network wants them.
+def read(names: Sequence[str], network: Network, *, invert: bool = False) -> Samples:
+    """Pixels (B, N) uint8, or binned events, as the network wants them.
 
     Args:
         names: Image files, or `test:N`.
@@ -32,9 +33,19 @@ def read(names: Sequence[str], network: Network, *, invert: bool = False) -> Ten
 
     Raises:
         DataError: A file is missing or no image that can be read, or there is no such test
-            image.
+            image; or the network learned events, and the name is that of a file.
     """
+    if takes_events(network):
+        return _events(names, network)
     return torch.stack([_one(name, network, invert) for name in names])
+
+
+def takes_events(network: Network) -> bool:
+    """Whether a network learned events, and no images."""
+    config = network.config
+    if config.uses_kind("encoding"):
+        return config.component("encoding").takes == "events"
+    return config.component("dataset").content == "events"
 
 
 def label(name: str, network: Network) -> int | None:
@@ -45,7 +56,7 @@ def label(name: str, network: Network) -> int | None:
     """
     if not name.startswith(_TEST):
         return None
-    labels = load(network.config.dataset, components=network.config.registry).test_labels
+    labels = _data(network).test_labels
     return int(labels[_number(name, len(labels))])
 
 
@@ -62,11 +73,29 @@ def _one(name: str, network: Network, invert: bool) -> Tensor:
                 f"{name}: the network has {network.n_pixels} inputs, which are no square image"
             )
         return torch.from_numpy(read_picture(Path(name), shape, invert=invert).ravel())
-    tests = load(network.config.dataset, components=network.config.registry).test_images
-    image = tests[_number(name, len(tests))].copy()
-    if len(image) != network.n_pixels:
-        raise DataError(f"{name}: has {len(image)} pixels, and the network {network.n_pixels}")
-    return torch.from_numpy(image)
+    seen = _data(network).seen_by(network.config)
+    place = _number(name, len(seen.test_labels))
+    if seen.n_pixels != network.n_pixels:
+        raise DataError(f"{name}: has {seen.n_pixels} pixels, and the network {network.n_pixels}")
+    image: Tensor = seen.test()[place]  # type: ignore[index]
+    return image
+
+
+def _events(names: Sequence[str], network: Network) -> Samples:
+    files = [name for name in names if not name.startswith(_TEST)]
+    if files:
+        raise DataError(f"{files[0]}: the network learned events; give test:0, test:1 and so on")
+    seen = _data(network).seen_by(network.config)
+    places = [_number(name, len(seen.test_labels)) for name in names]
+    if seen.n_pixels != network.n_pixels:
+        raise DataError(
+            f"{names[0]}: has {seen.n_pixels} inputs, and the network {network.n_pixels}"
+        )
+    return seen.test().index_select(0, torch.tensor(places))
+
+
+def _data(network: Network) -> Data:
+    return load(network.config.dataset, components=network.config.registry)
 
 
 def _number(name: str, n_images: int) -> int:

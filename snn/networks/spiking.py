@@ -1,6 +1,6 @@
 """The spiking network: encoder, hidden layers of spiking neurons, leaky readout.
 
-Shapes: B images, T steps, N pixels, H neurons, C classes.
+Shapes: B images, T steps, N inputs, H neurons, C classes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from snn import kernels
 from snn.config import TrialConfig
-from snn.data.shapes import Shape
+from snn.data.base import Samples
+from snn.data.shapes import Shape, known
 from snn.encoding import Drive, encoder
 from snn.errors import ConfigError
 from snn.kernels.reference import Record, record
@@ -28,11 +29,13 @@ class Activity(NamedTuple):
         logits: (B, C).
         counts: Per hidden layer (B, H), spikes of every neuron; differentiable like the logits.
         drive: The encoded input.
+        trace: (T, B, C) readout over time; None where the loss does not read it.
     """
 
     logits: Tensor
     counts: tuple[Tensor, ...]
     drive: Drive
+    trace: Tensor | None = None
 
     def events(self) -> Tensor:
         """Events per image of every population: input first, then the hidden layers."""
@@ -84,7 +87,7 @@ class SpikingNetwork(nn.Module):
 
     Args:
         config: Its encoding, neurons, sizes and seed.
-        n_pixels: N.
+        n_pixels: Numbers of an image; how many inputs they are, the encoder says.
         n_classes: C.
         shape: Of the images, where it is known.
 
@@ -111,9 +114,9 @@ class SpikingNetwork(nn.Module):
             raise ConfigError(f"dynamics: {config.dynamics!r} is no spiking neuron; use snn.MLP")
         self.config = config
         self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
-        self.encoder = encoder(config)
+        self.encoder = encoder(config, known(shape, n_pixels))
         generator = torch.Generator().manual_seed(config.seed)
-        sizes = (n_pixels, *config.hidden)
+        sizes = (self.encoder.n_inputs, *config.hidden)
         self.layers = nn.ModuleList(
             SpikingLayer(config, n_in, n_out, generator) for n_in, n_out in pairwise(sizes)
         )
@@ -129,23 +132,24 @@ class SpikingNetwork(nn.Module):
         generator: torch.Generator | None = None,
         key: Tensor | None = None,
     ) -> Activity:
-        """Classify pixels (B, N) uint8; the generator or the key is for the random spike code.
+        """Classify pixels (B, N) uint8, or binned events; a random code needs generator or key.
 
         Raises:
             ArrayError: The pixels are of another type, size or device.
         """
         drive = self.encoder(pixels, generator, key)
-        backend = kernels.choose(self.config, pixels.device.type)
-        return Activity(*backend.run(drive, self.kernel_layers(), self.readout), drive)
+        backend = kernels.choose(self.config, drive.device.type)
+        logits, counts, trace = backend.run(drive, self.kernel_layers(), self.readout)
+        return Activity(logits, counts, drive, trace)
 
-    def record(self, pixels: Tensor, generator: torch.Generator | None = None) -> Record:
+    def record(self, pixels: Any, generator: torch.Generator | None = None) -> Record:
         """The same with everything that happens on the way, by the reference backend."""
         drive = self.encoder(pixels, generator)
         return record(drive, self.kernel_layers(), self.readout)
 
     @torch.no_grad()
-    def probabilities(self, pixels: Tensor) -> Tensor:
-        """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
+    def probabilities(self, pixels: Samples) -> Tensor:
+        """Class probabilities (B, C) of pixels (B, N) uint8 or events; errors as of `forward`."""
         generator = torch.Generator(self.readout.weight.device).manual_seed(self.config.seed)
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
@@ -197,7 +201,7 @@ class SpikingNetwork(nn.Module):
         return cast(list[SpikingLayer], list(self.layers))
 
     def _initialise(self, generator: torch.Generator) -> None:
-        n_steps = self.config.n_steps
+        n_steps = self.encoder.n_steps
         for index, layer in enumerate(self._layers):
             response = layer.neuron.response(n_steps)
             n_in, n_out = layer.weight.shape
@@ -213,7 +217,7 @@ class SpikingNetwork(nn.Module):
         nn.init.normal_(self.readout.weight, std=self.readout_std, generator=generator)
 
     def _input_power(self, response: Tensor) -> float:
-        power = initialisation.input_power(self.encoder, response)
+        power = self.encoder.power(response)
         if not power:
             given = f"n_steps: {self.config.n_steps}, encoder_tau: {self.config.encoder_tau:g}"
             raise ConfigError(

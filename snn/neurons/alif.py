@@ -79,8 +79,10 @@ class ALIF(Membrane):
             drawn = torch.randn(shape, generator=generator) * config.threshold
             raw = drawn if config.learn_beta else torch.tensor(config.beta)
         else:
-            # inverse of softplus; β = 0 itself is out of its reach
-            raw = torch.full(shape, config.beta).clamp(min=1e-6).expm1().log()
+            # Inverse of softplus. A learned β starts above 0, where it has a gradient. A fixed one
+            # may be 0: softplus(−1000) is exactly 0 and, unlike −∞, fit for a checkpoint.
+            start = max(config.beta, 1e-6) if config.learn_beta else config.beta
+            raw = torch.full(shape, start).expm1().log().nan_to_num(posinf=start, neginf=-1000.0)
         if config.learn_beta:
             self.raw_beta = nn.Parameter(raw)
         else:

@@ -2,8 +2,10 @@
 
     y[t] = κ · y[t−1] + z[t] · W + b        κ = exp(−dt / τ_out)
 
-The logits are the maximum, the mean, or the last value of y over time. Being linear in z, the
-whole recursion is one product with the lower triangular matrix of powers of κ.
+The logits are the maximum, the mean, or the last value of y over time, or the sum of its softmax
+(`softmax_sum`; Bittar & Garner, "A surrogate gradient spiking baseline for speech command
+recognition", 2022), in which every step has one vote for the classes. Being linear in z, the whole
+recursion is one product with the lower triangular matrix of powers of κ.
 """
 
 from __future__ import annotations
@@ -32,6 +34,13 @@ COMPONENTS = (
     Component(
         kind="readout", name="last", make="last", compiled=("cpu", "cuda"), formats=("onnx", "nir")
     ),
+    Component(
+        kind="readout",
+        name="softmax_sum",
+        make="softmax_sum",
+        compiled=("cpu",),
+        formats=("onnx", "nir"),
+    ),
 )
 
 
@@ -50,14 +59,24 @@ def last(trace: Tensor) -> Tensor:
     return trace[-1]
 
 
+def softmax_sum(trace: Tensor) -> Tensor:
+    """Logits (B, C): the sum over time of the softmax, from 0 to T."""
+    return trace.softmax(dim=2).sum(dim=0)
+
+
 @final
 class Readout(nn.Module):
-    """Weights (H, C) and bias (C,) of the readout of C classes."""
+    """Weights (H, C) and bias (C,) of the readout of C classes.
+
+    Attributes:
+        traced: Whether the loss reads the trace, so that every backend must give it.
+    """
 
     def __init__(self, config: TrialConfig, n_in: int, n_classes: int) -> None:
         super().__init__()
         self.kappa = math.exp(-config.dt / config.tau_out)
         self.mode = config.readout
+        self.traced = config.component("loss").reads_trace
         self._reduce: Callable[[Tensor], Tensor] = config.component("readout").function(config)
         self.weight = nn.Parameter(torch.empty(n_in, n_classes))
         self.bias = nn.Parameter(torch.zeros(n_classes))

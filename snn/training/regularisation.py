@@ -19,19 +19,39 @@ from snn.networks.spiking import Activity
 def objective(
     activity: Activity | MLPActivity | OwnActivity, labels: Tensor, config: TrialConfig
 ) -> Tensor:
-    """The loss of the configuration plus the penalty on spikes; a scalar.
-
-    The penalty is in proportion to the mean number of spikes per hidden neuron and image.
-    """
-    answer = Answer(logits=activity.logits, counts=activity.counts)
+    """The loss of the configuration plus the penalties on spikes; a scalar."""
+    answer = Answer(logits=activity.logits, counts=activity.counts, trace=activity.trace)
     value = loss(config)(answer, labels)
-    if not config.spike_penalty or not answer.counts:
+    if not answer.counts:
         return value
-    if config.has_own_network and not config.uses("spike_penalty"):
-        return value
-    spikes = torch.stack([counts.sum() for counts in answer.counts]).sum()
-    neurons = sum(counts.shape[1] for counts in answer.counts)
-    return value + config.spike_penalty * spikes / (len(labels) * neurons)
+    if config.spike_penalty and _wanted(config, "spike_penalty"):
+        value = value + _weighed_spikes(answer.counts, config.spike_penalty)
+    if config.rate_penalty and _wanted(config, "rate_penalty"):
+        value = value + config.rate_penalty * _off_target(answer.counts, config.rate_target)
+    return value
+
+
+def _wanted(config: TrialConfig, key: str) -> bool:
+    """Whether the network takes this penalty; one of a user's only if it names the key."""
+    return not config.has_own_network or config.uses(key)
+
+
+def _weighed_spikes(counts: tuple[Tensor, ...], weight: float) -> Tensor:
+    """Mean number of spikes per hidden neuron and image, times a weight."""
+    spikes = torch.stack([layer.sum() for layer in counts]).sum()
+    neurons = sum(layer.shape[1] for layer in counts)
+    return weight * spikes / (len(counts[0]) * neurons)
+
+
+def _off_target(counts: tuple[Tensor, ...], target: float) -> Tensor:
+    """Mean over hidden neurons of (spikes per image of the batch − target)².
+
+    A neuron is held to its rate over a batch, not for every image: so it may still tell the classes
+    apart, but is neither silent nor always on. The hidden neurons have targets, as the outputs have
+    no spikes. Source: Bellec et al., "Long short-term memory and learning-to-learn in networks of
+    spiking neurons", 2018, where it is the regularisation of the firing rate.
+    """
+    return torch.cat([(layer.mean(dim=0) - target).square() for layer in counts]).mean()
 
 
 def draw_masks(config: TrialConfig, generator: torch.Generator) -> Tensor:

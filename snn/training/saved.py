@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from snn.config import TrialConfig, describe
-from snn.data.shapes import Shape
+from snn.data.shapes import Shape, known
+from snn.encoding import encoder
 from snn.errors import CheckpointError
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -132,7 +133,10 @@ def check_sizes(state: NetworkState, config: TrialConfig) -> None:
             _check_tensor(name, weight, weight.dtype)
         _check_finite(state.weights)
         return
-    sizes = (state.n_pixels, *config.hidden, state.n_classes)
+    n_inputs = state.n_pixels
+    if config.spiking:
+        n_inputs = encoder(config, known(shape_of(state), n_inputs)).n_inputs
+    sizes = (n_inputs, *config.hidden, state.n_classes)
     needed = sum(below * above for below, above in pairwise(sizes))
     if config.recurrent and config.spiking:
         needed += sum(size * size for size in config.hidden)

@@ -22,13 +22,15 @@ from torch.func import functional_call
 from torch.optim.swa_utils import AveragedModel
 
 from snn.config import TrialConfig
-from snn.data.augmentation import Augmentation, Moves
+from snn.data.augmentation import Moves
+from snn.data.base import Samples
 from snn.data.splits import Split
 from snn.errors import NonFiniteLossError
 from snn.networks import Network
 from snn.networks.mlp import MLPActivity
 from snn.networks.own import OwnActivity
 from snn.networks.spiking import Activity
+from snn.training.augmenting import Chance, augmented
 from snn.training.regularisation import follow, objective, silenced
 
 Rates = Sequence[float] | Sequence[Tensor]
@@ -44,6 +46,7 @@ class Batch(NamedTuple):
         uniform: (B, 3), of the augmentation, as is the next.
         mirrored: (B,) bool.
         masks: (H of all layers,) of the dropout.
+        events: (1,) int64, seed of the augmentation of events.
     """
 
     chosen: Tensor
@@ -52,6 +55,7 @@ class Batch(NamedTuple):
     uniform: Tensor
     mirrored: Tensor
     masks: Tensor
+    events: Tensor
 
 
 class Recorder(Protocol):
@@ -135,9 +139,8 @@ class Learner(NamedTuple):
         """The images of a batch, augmented, and their labels (B,) int64."""
         pixels = self.train.images.index_select(0, batch.chosen)  # rows whole: faster than [chosen]
         labels = self.train.labels.index_select(0, batch.chosen).long()
-        moves = Moves(batch.uniform, batch.mirrored)
-        augmented = augmentation(self.config)(pixels, moves, self.network.shape)
-        return Split(augmented, labels)
+        chance = Chance(Moves(batch.uniform, batch.mirrored), batch.events)
+        return Split(augmented(pixels, labels, self.config, chance, self.network.shape), labels)
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss of a batch, which is added to the sums."""
@@ -159,18 +162,13 @@ class Learner(NamedTuple):
         if self.average:
             follow(self.average, self.network, self.config.weight_average)
 
-    def _forward(self, pixels: Tensor, batch: Batch) -> Activity | MLPActivity | OwnActivity:
+    def _forward(self, pixels: Samples, batch: Batch) -> Activity | MLPActivity | OwnActivity:
         weights = silenced(self.network, self.config, batch.masks)
         given = (pixels, None, batch.key)
         activity: Activity | MLPActivity | OwnActivity = (
             functional_call(self.network, weights, given) if weights else self.network(*given)
         )
         return activity
-
-
-def augmentation(config: TrialConfig) -> Augmentation:
-    """What a configuration asks for."""
-    return Augmentation(config.augment_shift, config.augment_rotation, config.augment_mirror)
 
 
 @final

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data, require_fit
 from snn.data.splits import Split, split
 from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
@@ -27,12 +27,13 @@ from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.networks import Network, build
 from snn.networks.own import seeded
+from snn.training import augmenting
 from snn.training.computation import backend_of, computed_by, recorder_of
 from snn.training.metrics import EventTally, Tally
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
 from snn.training.schedules import schedule
-from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums, augmentation
+from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums
 
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
@@ -51,8 +52,9 @@ class _Streams(NamedTuple):
         key = torch.empty(0, dtype=torch.int64)
         if config.component("encoding").random:
             key = draw_key(self.spikes)
-        moves = augmentation(config).draw(len(chosen), self.augment)
-        return Batch(chosen, rates, key, *moves, draw_masks(config, self.dropout))
+        chance = augmenting.draw(config, len(chosen), self.augment)
+        masks = draw_masks(config, self.dropout)
+        return Batch(chosen, rates, key, *chance.moves, masks, chance.seed)
 
 
 class Trainer:
@@ -66,7 +68,7 @@ class Trainer:
 
     Args:
         config: What is trained.
-        dataset: On which images.
+        dataset: On which images or events.
         device: Where.
         recorder: How steps are recorded; None: as CUDA graphs on a GPU, not at all elsewhere.
 
@@ -82,17 +84,18 @@ class Trainer:
     def __init__(
         self,
         config: TrialConfig,
-        dataset: Dataset,
+        dataset: Data,
         device: torch.device | str = "cpu",
         recorder: Recorder | None = None,
     ) -> None:
         self.config = config
-        self._dataset = dataset
+        require_fit(dataset, config)
+        self._dataset, self._seen = dataset, dataset.seen_by(config)
         self.device = torch.device(device)
         self.n_classes = dataset.n_classes
         self.train, self.val, self.test = (
             Split(part.images.to(self.device), part.labels.to(self.device))
-            for part in split(dataset, config.val_fraction, config.seed)
+            for part in split(self._seen, config.val_fraction, config.seed, config.val_groups)
         )
         self.network = self._new_network()
         self.backend = backend_of(config, self.device.type)
@@ -114,6 +117,11 @@ class Trainer:
         self.history: list[Metrics] = []
         self.best_epoch = 0
         self.best_weights: dict[str, Tensor] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how the samples became inputs, a line each."""
+        return self._seen.notes
 
     @property
     def done(self) -> bool:
@@ -178,8 +186,8 @@ class Trainer:
         return network.eval()
 
     def _new_network(self) -> Network:
-        data = self._dataset
-        made = build(self.config, data.n_pixels, data.n_classes, data.shape)
+        data, seen = self._dataset, self._seen
+        made = build(self.config, seen.n_pixels, data.n_classes, seen.shape)
         made.class_names = data.class_names
         return made.to(self.device)
 
@@ -290,7 +298,7 @@ class Trainer:
         network.eval()
         with self._threads(), self._randomness(purpose, 0):
             for images, labels in zip(
-                torch.split(part.images, _EVAL_BATCH),
+                part.images.split(_EVAL_BATCH),
                 torch.split(part.labels, _EVAL_BATCH),
                 strict=True,
             ):

@@ -12,9 +12,11 @@ from sweep.commands.parts.common import say_result, stderr
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
-    from snn.data import Dataset
+    from snn.data.base import Data
 
 _USUAL = ("mnist", "fashion_mnist", "digits")  # what is fetched and verified without a name
+
+_WITHOUT_FILES = {"digits": "scikit-learn", "yin_yang": "generated", "randman": "generated"}
 
 
 class DataAction(StrEnum):
@@ -93,8 +95,8 @@ def _show(names: list[str]) -> int:
             say_result(_not_here(name))
             continue
         try:
-            where = "scikit-learn" if name == "digits" else str(default_root())
-            say_result(f"{name:<16} {_sizes(load(name, download=False))}  {where}")
+            where = _WITHOUT_FILES.get(name, str(default_root()))
+            say_result(f"{name:<16} {load(name, download=False).sizes}  {where}")
         except DataError as error:
             failed = True
             say_result(f"{name:<16} {error}")
@@ -108,7 +110,7 @@ def _fetch(names: list[str]) -> int:
     failed = False
     for name in names:
         try:
-            say_result(f"{name:<16} {_sizes(load(name))}")
+            say_result(f"{name:<16} {load(name).sizes}")
         except DataError as error:
             failed = True
             say_result(f"{name:<16} {error}")
@@ -147,32 +149,28 @@ def _describe(names: list[str], output: Path | None) -> int:
     for line in _description(dataset):
         say_result(line)
     if output is not None:
-        from snn.data.pictures.samples import draw
-
         try:
-            draw(dataset, output)
+            dataset.draw(output)
         except OSError as error:
             raise SpecError(f"{output}: cannot be written: {error.strerror or error}") from None
         stderr().print(f"{output}: samples, a row a class", soft_wrap=True)
     return 0
 
 
-def _description(dataset: Dataset) -> list[str]:
+def _description(dataset: Data) -> list[str]:
     import numpy as np
 
     parts = (dataset.train_labels, dataset.test_labels)
     train, test = (np.bincount(labels, minlength=dataset.n_classes) for labels in parts)
     names = dataset.class_names or tuple("" for _ in train)
-    pixels = dataset.train_images
     return [
         f"{'data set':<10} {dataset.name}",
-        f"{'images':<10} {_sizes(dataset)}",
-        f"{'inputs':<10} {dataset.n_pixels}",
-        f"{'range':<10} {pixels.min()} to {pixels.max()}, mean {pixels.mean():.1f} (training)",
+        f"{dataset.content:<10} {dataset.sizes}",
+        *dataset.describe(),
         f"{'sha256':<10} {dataset.sha256}",
         *(
             f"{'class':<10} {label:>3} {name:<20} {train[label]:>7} + {test[label]}"
-            + ("  no training image" if not train[label] else "")
+            + (f"  no training {dataset.sample}" if not train[label] else "")
             for label, name in enumerate(names)
         ),
     ]
@@ -180,8 +178,3 @@ def _description(dataset: Dataset) -> list[str]:
 
 def _not_here(name: str) -> str:
     return f"{name:<16} not here: spikesweep data fetch {name}"
-
-
-def _sizes(dataset: Dataset) -> str:
-    n_train, n_test = len(dataset.train_labels), len(dataset.test_labels)
-    return f"{n_train} + {n_test} images  {dataset.shape}  {dataset.n_classes} classes"

@@ -11,7 +11,7 @@ from ray.tune import Trainable
 from rich.console import Console
 
 from analysis.records import LONGEST_TAG, State, Tag
-from snn.data import Dataset
+from snn.data.base import Data
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
@@ -56,7 +56,7 @@ class Result:
 def drive(
     sweep: Specification,
     paths: LaunchPaths,
-    datasets: Mapping[str, Dataset],
+    datasets: Mapping[str, Data],
     slots: Slots,
     stop: Stop,
     console: Console,

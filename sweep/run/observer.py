@@ -11,7 +11,7 @@ from ray import tune
 
 from analysis.records import EPOCH_METRICS, State, Tag
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
 from sweep.run.display.board import Board
@@ -36,7 +36,7 @@ class Observer(tune.Callback):
         tracker: MlflowTracker,
         board: Board,
         ledger: Ledger,
-        datasets: Mapping[str, Dataset],
+        datasets: Mapping[str, Data],
         slots: Slots,
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from analysis.text.addresses import shown
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
@@ -90,7 +90,7 @@ def _samples(sweep: Specification) -> list[TrialConfig]:
     return list(found.values())
 
 
-def _seconds_per_trial(config: TrialConfig, dataset: Dataset, device: str) -> float:
+def _seconds_per_trial(config: TrialConfig, dataset: Data, device: str) -> float:
     import torch
 
     from snn.training.trainer import Trainer

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sweep.cluster import connection, nodes
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
-from sweep.spec.checks.trials import check_backends, check_networks
+from sweep.spec.checks.trials import check_backends, check_data, check_networks
 from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
 
@@ -16,19 +17,29 @@ if TYPE_CHECKING:
     from ray.tune import Trainable
     from rich.console import Console
 
-    from snn.data import Dataset
+    from snn.data.base import Data
     from sweep.run.driver import Result
 
 
-def read_datasets(sweep: Specification) -> dict[str, Dataset]:
-    """All data sets that trials of a sweep can use, after a check that each can be split."""
+def read_datasets(sweep: Specification) -> dict[str, Data]:
+    """All data sets that trials of a sweep can use, after a check that they fit the trials."""
     from snn.data import load
 
     datasets = {name: load(name) for name in sweep.values("dataset")}
-    for dataset in datasets.values():
-        for val_fraction in sweep.values("val_fraction"):
-            dataset.n_validation(val_fraction)
+    check_data(sweep, datasets)
     return datasets
+
+
+def notes(sweep: Specification, datasets: Mapping[str, Data]) -> list[str]:
+    """What a user should know of how samples become inputs of the trials, a line each.
+
+    Of a range that is searched, its ends are told.
+    """
+    found: dict[str, None] = {}
+    for point in sweep.space.covering():
+        config = sweep.config_of({**sweep.base, **point})
+        found |= dict.fromkeys(datasets[config.dataset].seen_by(config).notes)
+    return list(found)
 
 
 def run(
@@ -61,6 +72,8 @@ def run(
         check_backends(sweep)
         datasets = read_datasets(sweep)
         check_networks(sweep, datasets)
+        for note in notes(sweep, datasets):
+            console.print(note, soft_wrap=True, highlight=False, markup=False)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:

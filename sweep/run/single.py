@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.records import State, Tag
 from snn.config import TrialConfig
-from snn.data import Dataset, load
+from snn.data import load
+from snn.data.base import Data, require_fit
 from snn.errors import CheckpointError
 from snn.networks.own_checks import check_network
 from snn.training import checkpoint
@@ -52,8 +53,10 @@ def train(config: TrialConfig, console: Console) -> Ended:
         SnnError, SweepError, OSError: The configuration cannot be trained here.
     """
     dataset = load(config.dataset)
+    require_fit(dataset, config)
     if config.has_own_network:
-        check_network(config, dataset.n_pixels, dataset.n_classes, dataset.shape)
+        seen = dataset.seen_by(config)
+        check_network(config, seen.n_pixels, dataset.n_classes, seen.shape)
     with launch.alone(NAME, f"the training of {config.config_id}", config.config_id):
         record = Ledger([dataset.sha256], console.print).find(config)
         if record and _has_network(record, config):
@@ -71,9 +74,11 @@ def _has_network(record: EarlierRun, config: TrialConfig) -> bool:
     return not differences(network.config.params(), config)
 
 
-def _train_noted(config: TrialConfig, dataset: Dataset, console: Console) -> Ended:
+def _train_noted(config: TrialConfig, dataset: Data, console: Console) -> Ended:
     """Train it as a launch that is logged to MLflow."""
     trainer = Trainer(config, dataset, "cuda" if torch.cuda.is_available() else "cpu")
+    for note in trainer.notes:
+        console.print(note, soft_wrap=True, highlight=False, markup=False)
     paths = _unfinished(config) or launch.begin(_as_sweep(config))
     with launch.driving(paths):
         refuse_another_store(paths)

@@ -24,7 +24,7 @@ from ray.tune import (
 from ray.tune.error import TuneError
 from ray.tune.search import SearchGenerator
 
-from snn.data import Dataset
+from snn.data.base import Data
 from sweep.cluster import nodes
 from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
@@ -126,7 +126,7 @@ def make_tuner(
     searcher: StudySearcher,
     observer: Callback,
     paths: LaunchPaths,
-    datasets: Mapping[str, Dataset],
+    datasets: Mapping[str, Data],
     trainable: type[Trainable],
     stop: Stop,
 ) -> Tuner:

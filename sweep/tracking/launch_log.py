@@ -11,7 +11,7 @@ from typing import Any, final
 
 from analysis.records import State, Tag
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.earlier_runs import EarlierRun, Epochs
 from sweep.tracking.provenance import launch_tags, provenance_tags
@@ -48,9 +48,7 @@ class LaunchLog:
         """End the run of the launch."""
         self._tracker.end(SWEEP_RUN, outcome, {})
 
-    def begin(
-        self, config: TrialConfig, dataset: Dataset, tags: Mapping[str, str] = _NO_TAGS
-    ) -> None:
+    def begin(self, config: TrialConfig, dataset: Data, tags: Mapping[str, str] = _NO_TAGS) -> None:
         """Begin the run of a trial."""
         all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset, config), **tags}
         self._tracker.begin(config.config_id, trial_name(config), config.params(), all_tags)
@@ -70,7 +68,7 @@ class LaunchLog:
         self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def reuse(
-        self, config: TrialConfig, dataset: Dataset, outcome: Outcome, record: EarlierRun
+        self, config: TrialConfig, dataset: Data, outcome: Outcome, record: EarlierRun
     ) -> None:
         """Log the whole run of a trial that ran before, in another launch; its files stay there."""
         self.begin(config, dataset, {Tag.REUSED_FROM: record.run_id})

@@ -15,6 +15,7 @@ import snn
 from analysis.records import Tag
 from snn.declarations.files import PluginFile, keep
 from snn.networks import Network, pictures
+from snn.networks.pictures import takes_events
 from snn.plugins.loading import files_of
 from snn.training import checkpoint
 from sweep.errors import SpecError, SweepError, first_line
@@ -50,6 +51,10 @@ def register(model: str, run_id: str, path: Path, files: Iterable[PluginFile] = 
     if not model.strip() or any(sign in model for sign in "/:%\"'"):
         raise SpecError(f"--register {model}: needs a name without / : % and quotes")
     network, metrics = checkpoint.load_network(path, files)
+    if takes_events(network):
+        raise SpecError(
+            f"--register {model}: the network learned events, and a served model takes pixels"
+        )
     client = open_store()
     try:
         known = _registered(client, model, run_id)
@@ -99,6 +104,7 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
         Schema([TensorSpec(np.dtype(np.float32), (-1, network.n_classes))]),
     )
     files = files_of(network.config.registry)
+    example: Any = pictures.read(["test:0"], network)
     metadata: dict[str, Any] = {"config": network.config.params(), "metrics": metrics}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own, of its own models
@@ -115,7 +121,7 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
             artifacts=artifacts,
             code_paths=[str(Path(snn.__file__).parent)],
             signature=signature,
-            input_example=pictures.read(["test:0"], network).numpy(),
+            input_example=example.numpy(),
             metadata=metadata,
             pip_requirements=requirements(files),
         )

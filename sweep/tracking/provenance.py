@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.records import Tag
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data
 from snn.registry import KINDS
 
 _PACKAGES = ("spikesweep", "torch", "numba", "ray", "optuna", "mlflow")
@@ -29,7 +29,7 @@ def launch_tags() -> dict[str, str]:
     return tags | ({Tag.GIT_SHA: git_sha()} if git_sha() else {})
 
 
-def provenance_tags(dataset: Dataset, config: TrialConfig) -> dict[str, str]:
+def provenance_tags(dataset: Data, config: TrialConfig) -> dict[str, str]:
     """Tags of a run of this configuration on this data set by this code."""
     tags = {Tag.DATA_SHA256: dataset.sha256, Tag.NODE: platform.node()}
     files = sorted({f"{each.file} {each.digest}" for each in config.components if each.digest})

@@ -17,7 +17,7 @@ from ray import tune
 
 from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
-from snn.data import Dataset
+from snn.data.base import Data
 from snn.plugins.loading import use_kept
 from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
@@ -43,7 +43,7 @@ class SnnTrainable(tune.Trainable):
     def setup(
         self,
         config: dict[str, Any],
-        datasets: Mapping[str, Dataset] | None = None,
+        datasets: Mapping[str, Data] | None = None,
         paths: LaunchPaths | None = None,
         threads: int = 1,
         device: str = "cpu",

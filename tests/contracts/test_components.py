@@ -17,7 +17,7 @@ from snn.registry import KINDS, OURS, Component
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "plugins").glob("[a-z]*.py"))
 NEED_NO_FILES = [
-    each for each in OURS.components if each.kind != "dataset" or each.name == "digits"
+    each for each in OURS.components if each.kind != "dataset" or each.name in ("digits", "randman")
 ]
 
 
@@ -44,7 +44,9 @@ def test_a_component_of_ours_holds_its_contract(component: Component) -> None:
 
 def test_what_compiled_loops_have_codes_for_is_what_is_declared_as_compiled() -> None:
     for kind, codes in (("surrogate", SURROGATE_CODES), ("readout", READOUT_CODES)):
-        assert {each.name for each in OURS.of(kind) if each.compiled} == codes.keys()
+        declared = {each.name for each in OURS.of(kind) if "cuda" in each.compiled}
+        assert declared == codes.keys()  # on a CPU, torch computes other readouts from the trace
+        assert all("cpu" in each.compiled for each in OURS.of(kind) if each.compiled)
         assert len(set(codes.values())) == len(codes)
 
 

@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.encoding import Drive, encoder
 from snn.registry import OURS
 
-every_encoder = pytest.mark.parametrize("name", sorted(OURS.names("encoding")))
+IMAGE_CODES = sorted(each.name for each in OURS.of("encoding") if each.takes == "images")
+every_encoder = pytest.mark.parametrize("name", IMAGE_CODES)
+every_code_of_single_pixels = pytest.mark.parametrize(
+    "name", sorted(each.name for each in OURS.of("encoding") if each.reads == "pixels")
+)
+CURRENTS = {"constant", "rows", "pixels", "permuted"}
 sizes = st.tuples(st.integers(1, 5), st.integers(2, 40), st.integers(1, 30), st.integers(1, 8))
 
 
 def encode(name: str, pixels: Tensor, n_steps: int = 50, seed: int = 0) -> Drive:
     config = TrialConfig(encoding=name, n_steps=n_steps)
-    return encoder(config)(pixels, torch.Generator().manual_seed(seed))
+    made = encoder(config, Shape(1, pixels.shape[1]))
+    return made(pixels, torch.Generator().manual_seed(seed))
 
 
 @every_encoder
@@ -30,9 +37,10 @@ def test_the_current_is_that_of_the_dense_form_with_its_gradient(
     batch, n_steps, n_in, n_out = size
     generator = torch.Generator().manual_seed(seed)
     pixels = torch.randint(0, 256, (batch, n_in), generator=generator, dtype=torch.uint8)
+    drive = encode(name, pixels, n_steps)
+    n_steps, _, n_in = drive.sizes
     weight = torch.randn(n_in, n_out, generator=generator, requires_grad=True)
     towards = torch.randn(n_steps, batch, n_out, generator=generator)
-    drive = encode(name, pixels, n_steps)
     gradients = []
     for current in (drive.current(weight), drive.dense() @ weight):
         assert current.shape == (n_steps, batch, n_out)
@@ -56,7 +64,7 @@ def test_a_black_image_is_silent(name: str) -> None:
     assert encode(name, torch.zeros(2, 10, dtype=torch.uint8)).events() == 0
 
 
-@every_encoder
+@every_code_of_single_pixels
 def test_a_brighter_pixel_drives_no_less_and_no_later(name: str) -> None:
     levels = torch.tensor([[60, 120, 180, 255]], dtype=torch.uint8).expand(200, -1)
     dense = encode(name, levels, n_steps=100).dense().mean(dim=1)  # (T, 4)
@@ -73,10 +81,10 @@ def test_the_same_seed_gives_the_same_spikes(name: str) -> None:
 
 
 @every_encoder
-def test_spikes_are_0_or_1_and_a_constant_current_is_between(name: str) -> None:
+def test_spikes_are_0_or_1_and_currents_are_between(name: str) -> None:
     levels = torch.arange(256, dtype=torch.uint8)[None]
     values = encode(name, levels).dense().unique()
-    if name == "constant":
+    if name in CURRENTS:
         torch.testing.assert_close(values, torch.arange(256) / 255)
     else:
         assert values.tolist() == [0.0, 1.0]

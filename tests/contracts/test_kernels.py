@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,15 +13,25 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.events.samples import EventSamples
 from snn.encoding import Drive, draw_key
 from snn.kernels import Backend, Outcome, cpu, cuda, reference
+from snn.kernels.gpu import inputs
 from snn.networks.spiking import SpikingNetwork
+from snn.registry import OURS
 
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
-every_backend = pytest.mark.parametrize("name", sorted(BACKENDS))
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
 EXAMPLES = {"cpu": 40, "cuda": 12}
+NEURONS = {
+    name: [each.name for each in OURS.of("neuron") if name in each.compiled] for name in BACKENDS
+}
+READOUTS = {
+    "cpu": ["max", "mean", "last", "softmax_sum"],
+    "cuda": ["max", "mean", "last"],
+}
+LOSSES = {"cpu": ["cross_entropy", "cross_entropy_every_step"], "cuda": ["cross_entropy"]}
 RELATIVE = 1e-4  # of the largest entry of a gradient
 ROUNDING = 1e-5  # of the threshold: a membrane that is nearer to it may fire or not
 
@@ -33,14 +44,17 @@ class Case(NamedTuple):
     towards: Outcome
 
     def __repr__(self) -> str:
-        return f"{tuple(self.drive.pixels.shape)} images, {self.network.config!r}"
+        return f"{self.drive.sizes}, {self.network.config!r}"
 
 
 @st.composite
-def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
+def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
     keys = {
-        "dynamics": st.sampled_from(["lif", "alif"]),
+        "dynamics": st.sampled_from(NEURONS[backend]),
+        "adapt_a": st.floats(0.0, 1.0),
+        "adapt_b": st.floats(0.0, 2.0),
+        "learn_adapt": st.booleans(),
         "preset": st.sampled_from(["default", "published"]),
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
@@ -55,13 +69,16 @@ def cases(draw: st.DrawFn, encoding: str, device: str) -> Case:
         "encoder_tau": st.floats(1.0, 8.0),
         "surrogate": st.sampled_from(["fast_sigmoid", "phi", "atan"]),
         "surrogate_slope": st.floats(0.3, 10.0),
-        "readout": st.sampled_from(["max", "mean", "last"]),
+        "readout": st.sampled_from(READOUTS[backend]),
+        "loss": st.sampled_from(LOSSES[backend]),
         "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
         "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
+        "crossing_levels": st.sampled_from([0, 3]),
+        "answer_steps": st.integers(0, 3),
         "seed": st.integers(0, 999),
     }
     sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
-    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=device)
+    return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
 
 def case(
@@ -73,14 +90,21 @@ def case(
     with torch.no_grad():  # the bias starts at 0, where nothing would be seen of it
         network.readout.bias.normal_(generator=generator)
         for name, parameter in network.named_parameters():
-            if name.endswith(("log_tau", "raw_beta")) and parameter.dim():  # alike at the start
+            if (
+                name.endswith(("log_tau", "raw_beta", "change")) and parameter.dim()
+            ):  # alike at the start
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
-    drive = network.encoder(pixels.to(device), key=draw_key(generator))
+    shown: Any = pixels.to(device)
+    if config.encoding == "events":  # some of them twice in a step
+        spikes = torch.rand(n_images, config.n_steps, n_pixels, generator=generator) < 0.3
+        shown = EventSamples.from_dense(spikes * (1 + pixels[:, None] // 200))
+    drive = network.encoder(shown, key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
-    towards = [torch.randn(shape, generator=generator).to(device) for shape in shapes]
-    return Case(network.to(device), drive, Outcome(towards[0], tuple(towards[1:])))
+    logits, *counts = (torch.randn(shape, generator=generator).to(device) for shape in shapes)
+    trace = torch.randn(config.n_steps, n_images, n_classes, generator=generator).to(device)
+    return Case(network.to(device), drive, Outcome(logits, tuple(counts), trace))
 
 
 def run(backend: Backend, at: Case) -> Outcome:
@@ -92,6 +116,9 @@ def gradients(outcome: Outcome, at: Case) -> dict[str, Tensor | None]:
     loss = (outcome.logits * at.towards.logits).sum()
     for counts, towards in zip(outcome.counts, at.towards.counts, strict=True):
         loss = loss + (counts * towards).sum()
+    assert (outcome.trace is not None) == at.network.readout.traced
+    if outcome.trace is not None and at.towards.trace is not None:
+        loss = loss + (outcome.trace * at.towards.trace).sum()
     names, parameters = zip(*at.network.named_parameters(), strict=True)
     grads = torch.autograd.grad(loss, parameters, allow_unused=True)
     return dict(zip(names, grads, strict=True))
@@ -113,6 +140,8 @@ def assert_same(name: str, at: Case) -> Outcome:
         assert all(torch.equal(counts.double(), other.double()) for other in others)
     grads = gradients(ours, at), gradients(single, at), gradients(exact, exact_at)
     _assert_near("logits", ours.logits, single.logits, exact.logits)
+    if ours.trace is not None and single.trace is not None and exact.trace is not None:
+        _assert_near("trace", ours.trace, single.trace, exact.trace)
     for key in grads[0]:
         mine, rounded, true = (each[key] for each in grads)
         if mine is None or rounded is None or true is None:
@@ -148,12 +177,19 @@ def neuron_of(module: Any) -> Any:
     return getattr(module, "neuron", module)
 
 
-@every_backend
-@pytest.mark.parametrize("encoding", ["latency", "periodic", "poisson", "constant"])
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        *itertools.product(sorted(BACKENDS), ["latency", "periodic", "poisson", "constant"]),
+        ("cpu", "events"),
+        ("cpu", "rows"),  # a GPU computes the current in plain torch, which has a test of its own
+        ("cpu", "permuted"),
+    ],
+)
 def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: str) -> None:
     fired = []
 
-    @given(at=cases(encoding, DEVICES[name]))
+    @given(at=cases(encoding, name))
     @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
         assume(is_clear(at))
@@ -162,3 +198,16 @@ def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: st
 
     check()
     assert sum(rate > 0.5 for rate in fired) > len(fired) / 4  # else nothing was compared
+
+
+@pytest.mark.parametrize("levels", [0, 3])
+def test_the_current_of_a_sequence_on_a_gpu_is_that_of_its_drive(levels: int) -> None:
+    values = {"encoding": "rows", "crossing_levels": levels, "answer_steps": 2, "hidden": 7}
+    at = case(values, n_images=5, n_pixels=36)
+    weight = at.network.kernel_layers()[0].weight
+    wanted = at.drive.current(weight).transpose(0, 1)
+    ours = inputs.current(at.drive, weight)
+    torch.testing.assert_close(ours, wanted)
+    towards = torch.randn(ours.shape)
+    (gradient,) = torch.autograd.grad((wanted * towards).sum(), weight)
+    torch.testing.assert_close(inputs.current_backward(at.drive, weight, towards), gradient)

@@ -81,7 +81,7 @@ def test_a_gradient_reaches_the_current_and_is_finite(dynamics: str, tau_syn: fl
 @every_neuron
 def test_nothing_fires_before_its_cause(dynamics: str, tau_syn: float | None) -> None:
     model = make(dynamics, tau_syn)
-    current = strong(model, 60, 1, 4) * torch.rand(60, 1, 4)
+    current = strong(model, 60, 1, 3) * torch.rand(60, 1, 3)
     changed = current.clone()
     changed[30:] = 0
     before, after = (reference.fire(model, c, None) for c in (current, changed))

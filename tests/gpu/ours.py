@@ -37,7 +37,9 @@ class Ours:
         key = torch.tensor([1, 2]) if config.encoding == "poisson" else none.long()
         rates = torch.full((len(groups),), LEARNING_RATE, dtype=torch.float64)
         chosen = torch.arange(len(load.labels))
-        self.batch = Batch(chosen, rates, key, torch.empty(len(chosen), 0), none.bool(), none)
+        self.batch = Batch(
+            chosen, rates, key, torch.empty(len(chosen), 0), none.bool(), none, none.long()
+        )
 
     def run(self, count: int) -> None:
         """So many steps, done when it returns."""

@@ -42,3 +42,33 @@ def test_a_network_is_told_the_shape_of_the_images() -> None:
     check_network(config, 30, 3, Shape(2, 5, 3))
     assert OwnNetwork(config, 30, 3, Shape(2, 5, 3)).module.kernel_size == (2, 5)
     assert OwnNetwork(config, 16, 3).module.kernel_size == (4, 4)  # square and grey, if not known
+
+
+READS_SPIKES = b"""
+from torch import nn
+
+USES, INPUT = ["n_steps"], "spikes"
+
+class Told(nn.Linear):
+    def __init__(self, n_steps, n_inputs, n_classes):
+        super().__init__(n_inputs, n_classes)
+        self.n_steps = n_steps
+    def forward(self, spikes):
+        assert len(spikes) == self.n_steps
+        return super().forward(spikes.mean(dim=0))
+
+def build(config, n_inputs, n_classes):
+    return Told(config.n_steps, n_inputs, n_classes)
+"""
+
+
+def test_a_network_of_spikes_is_told_the_inputs_and_steps_of_the_encoding() -> None:
+    plugins.use_files([PluginFile("told.py", READS_SPIKES)])
+    asked = {"network": "told.py:build", "encoding": "rows", "answer_steps": 1, "n_steps": 50}
+    config = TrialConfig.parse(asked)
+    check_network(config, 30, 3, Shape(2, 5, 3))
+    module = OwnNetwork(config, 30, 3, Shape(2, 5, 3)).module
+    assert (module.n_steps, module.in_features) == (3, 15)
+    latency = TrialConfig.parse(asked | {"encoding": "latency"})
+    module = OwnNetwork(latency, 30, 3, Shape(2, 5, 3)).module
+    assert (module.n_steps, module.in_features) == (50, 30)

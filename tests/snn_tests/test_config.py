@@ -132,6 +132,8 @@ def values_of(key: str) -> st.SearchStrategy[Any]:
     field = TrialConfig.model_fields[key]
     if key == "hidden":
         return st.one_of(st.integers(1, 9), st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    if key == "crossing_levels":
+        return st.integers(0, 255)
     if field.annotation is bool:
         return st.booleans()
     if isinstance(field.default, str):
@@ -205,7 +207,11 @@ def test_the_code_that_computes_a_run_is_no_part_of_it() -> None:
     assert set(ExecutionConfig.model_fields) == {"backend"}
 
 
-OF_OTHERS = {"network", *(key.name for key in OURS.keys)}  # keys of components that it does not use
+OF_OTHERS = {  # keys of components that it does not use
+    "network",
+    *(key.name for key in OURS.keys),
+    *(OURS.shared("encoding") - {*OURS.get("encoding", "latency").uses}),
+}
 
 
 @pytest.mark.parametrize(

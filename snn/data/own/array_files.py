@@ -52,8 +52,28 @@ def read(path: Path) -> Material:
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path}: must be a folder, or a file that ends in .npz or .npy")
     with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
-        names = [each.removesuffix(".npy") for each in archive.namelist()]
-        return _found(str(path), names, None, lambda name: archive.open(f"{name}.npy"))
+        return _found(str(path), _names(archive), None, lambda name: archive.open(f"{name}.npy"))
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the arrays in an `.npz` file.
+
+    Raises:
+        DataError: It is damaged, or no such file.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
+        return _names(archive)
+
+
+def arrays_in(path: Path, names: Collection[str]) -> dict[str, Array]:
+    """Arrays of an `.npz` file by their names; errors as of `names_in`."""
+    with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
+        return _arrays(str(path), list(names), lambda name: archive.open(f"{name}.npy"))
+
+
+def _names(archive: zipfile.ZipFile) -> list[str]:
+    return [each.removesuffix(".npy") for each in archive.namelist()]
 
 
 def _of_files(folder: Path, start: str | None) -> Material:

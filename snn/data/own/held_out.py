@@ -36,15 +36,30 @@ def with_test(
     """
     if test_images is not None and test_labels is not None:
         return Parts(images, labels, test_images, test_labels)
-    held_out = np.zeros(len(labels), dtype=bool)
+    kept, held = held_out(where, labels)
+    return Parts(images[kept], labels[kept], images[held], labels[held])
+
+
+def held_out(where: str, labels: Array, what: str = "image") -> tuple[Array, Array]:
+    """The places of training and of test samples.
+
+    Args:
+        where: Stands in the message.
+        labels: Of all samples.
+        what: A sample is called so.
+
+    Raises:
+        DataError: No class has two samples.
+    """
+    held = np.zeros(len(labels), dtype=bool)
     random = np.random.default_rng(SEED)
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
         if len(members) > 1:
-            held_out[members[: max(1, round(SHARE * len(members)))]] = True
-    if not held_out.any():
+            held[members[: max(1, round(SHARE * len(members)))]] = True
+    if not held.any():
         raise DataError(
-            f"{where}: has {len(labels)} image{'s' * (len(labels) > 1)} and no test images, and no "
-            "class has two, so that one could be held out for the test"
+            f"{where}: has {len(labels)} {what}{'s' * (len(labels) > 1)} and no test {what}s, and "
+            "no class has two, so that one could be held out for the test"
         )
-    return Parts(images[~held_out], labels[~held_out], images[held_out], labels[held_out])
+    return np.flatnonzero(~held), np.flatnonzero(held)

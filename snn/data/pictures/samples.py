@@ -6,16 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from snn.data.dataset import Dataset
+from snn.data.arrays import Bytes
+from snn.data.shapes import Shape
 
 _COLUMNS, _ROWS, _LEAST_SIDE = 10, 20, 56
 
 
-def draw(dataset: Dataset, file: Path) -> None:
+def draw(images: Bytes, labels: Bytes, shape: Shape, n_classes: int, file: Path) -> None:
     """Write the first images of every class, of 20 classes at most, as a PNG file.
 
     Args:
-        dataset: The images.
+        images: (N, height × width × channels).
+        labels: (N,).
+        shape: Of the images.
+        n_classes: A row each.
         file: Small images are enlarged by a whole number, so that each pixel is seen.
 
     Raises:
@@ -23,13 +27,13 @@ def draw(dataset: Dataset, file: Path) -> None:
     """
     from PIL import Image
 
-    blank = dataset.shape.picture(np.zeros(dataset.n_pixels, dtype=np.uint8))
+    blank = shape.picture(np.zeros(shape.n_pixels, dtype=np.uint8))
     rows = []
-    for label in range(min(dataset.n_classes, _ROWS)):
-        chosen = np.flatnonzero(dataset.train_labels == label)[:_COLUMNS]
-        images = [dataset.shape.picture(dataset.train_images[at]) for at in chosen]
-        images += [blank] * (_COLUMNS - len(images))
-        rows.append(np.concatenate([_framed(image) for image in images], axis=1))
+    for label in range(min(n_classes, _ROWS)):
+        chosen = np.flatnonzero(labels == label)[:_COLUMNS]
+        drawn = [shape.picture(images[at]) for at in chosen]
+        drawn += [blank] * (_COLUMNS - len(drawn))
+        rows.append(np.concatenate([_framed(image) for image in drawn], axis=1))
     sheet = np.concatenate(rows)
     scale = max(1, _LEAST_SIDE // max(blank.shape[:2]))
     Image.fromarray(sheet.repeat(scale, axis=0).repeat(scale, axis=1)).save(file)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
+from snn.data.arrays import Bytes
+from snn.data.base import Samples
+from snn.data.events.samples import EventSamples
 from snn.data.shapes import Shape
 from snn.networks import Network, pictures
 from snn.networks.spiking import SpikingNetwork
@@ -22,14 +26,14 @@ if TYPE_CHECKING:
 
 
 def activities(
-    network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
+    network: Network, names: Sequence[str], pixels: Samples, probabilities: Tensor
 ) -> list[ImageActivity]:
     """The activity of the network for every image.
 
     Args:
         network: A spiking one.
         names: Of the images, as `pictures.read` takes them.
-        pixels: (B, N) uint8.
+        pixels: Pixels (B, N) uint8, or binned events.
         probabilities: (B, C) as `network.probabilities` gives them.
 
     Raises:
@@ -48,7 +52,7 @@ def activities(
     return [
         ImageActivity(
             name=name,
-            image=shape.picture(pixels[at].numpy()),
+            image=picture(pixels, at, shape),
             encoding=config.encoding,
             inputs=_floats(record.inputs[:, at]),
             layers=_layers(record, at),
@@ -57,9 +61,36 @@ def activities(
             class_names=network.class_names or class_names(config.dataset, network.n_classes),
             dt_ms=config.dt,
             label=pictures.label(name, network),
+            has_input_spikes=_has_input_spikes(config),
         )
         for at, name in enumerate(names)
     ]
+
+
+@singledispatch
+def picture(samples: Any, at: int, shape: Shape) -> Bytes:
+    """How one of the samples is drawn: (height, width) or (height, width, 3) of bytes."""
+    raise TypeError(f"{type(samples).__name__}: these are no samples")
+
+
+@picture.register
+def _(samples: Tensor, at: int, shape: Shape) -> Bytes:
+    return shape.picture(samples[at].numpy())
+
+
+@picture.register
+def _(samples: EventSamples, at: int, shape: Shape) -> Bytes:
+    """Of a row of units who fires when; of a camera the events of every pixel."""
+    one = samples.index_select(0, torch.tensor([at]))
+    found = one.raster()[0].T if shape.height == 1 else one.counts().view(shape).sum(dim=2)
+    grey: Bytes = (found * (255 / max(1.0, float(found.max())))).to(torch.uint8).numpy()
+    return grey
+
+
+def _has_input_spikes(config: TrialConfig) -> bool:
+    if config.uses("crossing_levels"):
+        return config.crossing_levels > 0
+    return config.encoding != "constant"
 
 
 def _without_spikes(config: TrialConfig) -> str:
@@ -83,7 +114,7 @@ def _layers(record: Record, image: int) -> tuple[LayerActivity, ...]:
 
 
 def draw(
-    file: Path, network: Network, names: Sequence[str], pixels: Tensor, probabilities: Tensor
+    file: Path, network: Network, names: Sequence[str], pixels: Samples, probabilities: Tensor
 ) -> None:
     """Draw how the network processes every image; several images go to FILE-1, FILE-2 ….
 

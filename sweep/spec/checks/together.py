@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief, did_you_mean
+from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
@@ -119,6 +120,19 @@ def _each_key(sweep: Specification, given: Collection[str]) -> Iterator[str]:
                     yield f"each.{key}: is used only by some {other}; name {other}, too"
 
 
+def _content(sweep: Specification) -> Iterator[str]:
+    """Images with an encoding of events, or the other way round, where a name tells."""
+    lines = list[str]()
+    for case, _ in sweep.space.cases(("dataset", "encoding", "dynamics", "network")):
+        try:
+            config = sweep.config(case, seed=0)
+        except ConfigError:  # told when it is tried
+            continue
+        content = config.component("dataset").content
+        lines.append(config.misfit(content) if content else "")
+    yield from filter(None, dict.fromkeys(lines))
+
+
 def _metric(sweep: Specification) -> Iterator[str]:
     names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
     for name in names:
@@ -166,5 +180,6 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
     (_seeds, ("seeds",)),
+    (_content, ("base", "search", "points", "plugins")),
     (_scheduler, ("scheduler", "base", "search", "points", "epochs")),
 )

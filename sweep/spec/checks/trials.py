@@ -13,7 +13,7 @@ from sweep.errors import SpecError
 from sweep.spec.plugins import check_components
 
 if TYPE_CHECKING:
-    from snn.data import Dataset
+    from snn.data.base import Data
     from sweep.spec.specification import Specification
 
 
@@ -45,7 +45,33 @@ def check_backends(sweep: Specification) -> None:
             raise SpecError(f"base.{error}{given}") from None
 
 
-def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> None:
+_FITTING = ("dataset", "encoding", "dynamics", "network", "val_groups")
+
+
+def check_data(sweep: Specification, datasets: Mapping[str, Data]) -> None:
+    """Check that every trial's network takes what its data set has, and that it can be split.
+
+    Raises:
+        SpecError: One does not; a line for each reason.
+        ConfigError: A split leaves nothing for one side.
+    """
+    from snn.data.base import require_fit
+
+    lines = list[str]()
+    for case, _ in sweep.space.cases(_FITTING):
+        config = sweep.config_of({**sweep.base, **case})
+        try:
+            require_fit(datasets[config.dataset], config)
+        except ConfigError as error:
+            lines += error.mistakes
+    if lines:
+        raise SpecError(*dict.fromkeys(lines))
+    for dataset in datasets.values():
+        for val_fraction in sweep.values("val_fraction"):
+            dataset.n_validation(val_fraction)
+
+
+def check_networks(sweep: Specification, datasets: Mapping[str, Data]) -> None:
     """Try every network of a user's on a few images.
 
     Each is made with all choices of its keys that are searched, and with the ends of their ranges.
@@ -66,8 +92,9 @@ def check_networks(sweep: Specification, datasets: Mapping[str, Dataset]) -> Non
         from snn.networks.own_checks import check_network
 
         dataset = datasets[config.dataset]
+        seen = dataset.seen_by(config)
         try:
-            measured = check_network(config, dataset.n_pixels, dataset.n_classes, dataset.shape)
+            measured = check_network(config, seen.n_pixels, dataset.n_classes, seen.shape)
         except ConfigError as error:
             searched = ", ".join(f"{key}={point[key]}" for key in component.own if key in point)
             raise SpecError(f"{error}{searched and f'; with {searched}'}") from None

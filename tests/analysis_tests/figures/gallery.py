@@ -92,7 +92,7 @@ def activity(encoding: str = "latency", label: int | None = 2) -> ImageActivity:
 
     return ImageActivity(
         name="test:7",
-        image=np.arange(9, dtype=np.uint8).reshape(3, 3),
+        image=np.arange(3, dtype=np.uint8).reshape(1, 3),
         encoding=encoding,
         inputs=inputs,
         layers=(layer(4), layer(2)),
@@ -101,6 +101,7 @@ def activity(encoding: str = "latency", label: int | None = 2) -> ImageActivity:
         class_names=("a", "b", "c"),
         dt_ms=2.0,
         label=label,
+        has_input_spikes=encoding != "constant",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from analysis.figures import pipeline
@@ -43,3 +46,14 @@ def test_currents_are_shades_not_spikes() -> None:
     shades = axes.images[0].get_array()
     assert shades is not None and shades.tolist() == activity().inputs.T.tolist()
     assert "no spikes" in axes.get_title(loc="left")
+
+
+def test_a_sequence_has_inputs_and_a_single_one_is_a_line_over_time() -> None:
+    image = np.arange(10, dtype=np.uint8).reshape(2, 5)
+    rows = replace(activity("rows"), image=image, has_input_spikes=False)
+    axes = pipeline(rows).axes[1]
+    assert axes.get_ylabel() == "input" and axes.images
+    assert axes.get_title(loc="left").startswith("rows code:\n3 inputs, currents")
+    single = replace(rows, encoding="pixels", inputs=np.arange(5.0)[:, None])
+    (line,) = pipeline(single).axes[1].lines
+    assert points(line) == [(2.0 * step, float(step)) for step in range(5)]

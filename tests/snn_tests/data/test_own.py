@@ -247,6 +247,7 @@ def test_a_set_is_described_in_words_and_pictures(capsys: pytest.CaptureFixture[
     assert run(["data", "describe", "a.npz", "-o", "samples.png"]) == 0
     said = capsys.readouterr().out
     assert "20 + 8 images  5 × 7 × 3  5 classes" in said and "range      0 to 255" in said
+    assert "sequence   rows: 5 steps of 21 inputs; pixels: 35 steps of 3" in said
     assert "no training image" in said and load("a.npz").sha256 in said
     with Image.open("samples.png") as sheet:
         assert sheet.size == (10 * 8 * 8, 5 * 6 * 8)  # with a line between, eight times as large

@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from snn.config import TrialConfig
+from snn.data.shapes import Shape
 from snn.encoding import encoder
 from snn.encoding.latency import firing_steps
+
+SHAPE = Shape(1, 1)  # of codes of single pixels, any number of which can be encoded
 
 
 @pytest.mark.parametrize("grey", [255, 200, 128, 60, 52])
@@ -30,7 +33,7 @@ def test_as_published_every_bright_pixel_fires_at_step_0() -> None:
 
 def spikes(grey: int, **config: object) -> list[int]:
     """Steps at which one pixel fires."""
-    run = encoder(TrialConfig.parse(config))
+    run = encoder(TrialConfig.parse(config), SHAPE)
     dense = run(torch.tensor([[grey]], dtype=torch.uint8)).dense()
     return dense[:, 0, 0].nonzero().flatten().tolist()
 
@@ -47,7 +50,7 @@ def test_a_period_as_published_is_at_least_1_and_a_dark_pixel_fires_once() -> No
 
 
 def test_poisson_spikes_come_at_their_rate() -> None:
-    run = encoder(TrialConfig(encoding="poisson", encoder_tau=4.0, n_steps=100))
+    run = encoder(TrialConfig(encoding="poisson", encoder_tau=4.0, n_steps=100), SHAPE)
     white = torch.full((50, 20), 255, dtype=torch.uint8)
     drive = run(white, torch.Generator().manual_seed(0))
     count = drive.dense().sum().item()
@@ -57,6 +60,6 @@ def test_poisson_spikes_come_at_their_rate() -> None:
 
 
 def test_a_constant_pixel_is_its_brightness_at_every_step() -> None:
-    run = encoder(TrialConfig(encoding="constant", n_steps=3))
+    run = encoder(TrialConfig(encoding="constant", n_steps=3), SHAPE)
     dense = run(torch.tensor([[51]], dtype=torch.uint8)).dense()
     assert dense.flatten().tolist() == pytest.approx([0.2] * 3)

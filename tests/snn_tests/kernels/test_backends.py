@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -74,6 +75,21 @@ def step(of: SpikingNetwork, pixels: Tensor) -> list[Tensor]:
             "cuda",
             "reference",
             "no compiled loops for recurrent layers of more than 512 neurons",
+        ),
+        ({"dynamics": "brf"}, "cpu", "cpu", "the fastest on cpu"),
+        ({"dynamics": "adlif"}, "cuda", "reference", "no compiled loops for adlif neurons"),
+        ({"readout": "softmax_sum"}, "cpu", "cpu", "the fastest on cpu"),
+        (
+            {"readout": "softmax_sum"},
+            "cuda",
+            "reference",
+            "no compiled loops for the readout softmax_sum",
+        ),
+        (
+            {"loss": "cross_entropy_every_step"},
+            "cuda",
+            "reference",
+            "no compiled loops for the loss cross_entropy_every_step, which reads every time step",
         ),
         ({}, "mps", "reference", "no compiled loops for mps"),
         ({"backend": "reference"}, "mps", "reference", "asked for"),
@@ -306,6 +322,30 @@ with event.install_recorder("numba:compile") as compiled:
         network(torch.full((5, 16), 200, dtype=torch.uint8)).logits.sum().backward()
 print(len(compiled.buffer))
 """
+
+
+_LOOP = """
+from pathlib import Path
+from numba import njit
+from snn.kernels.numba_internals import stand_for
+
+@njit(cache=True)
+def loop(x):
+    return x + 1
+
+stand_for(loop, [Path(__file__).with_name("part.py")])
+loop(1)
+hits = sum(loop.stats.cache_hits.values())
+"""
+
+
+def test_a_change_in_a_file_that_a_loop_is_made_of_compiles_it_again(tmp_path: Path) -> None:
+    (tmp_path / "loop.py").write_text(_LOOP)
+    hits = []
+    for part in ("a = 1", "a = 1", "a = 2", "a = 2"):
+        (tmp_path / "part.py").write_text(part)
+        hits.append(runpy.run_path(str(tmp_path / "loop.py"))["hits"])
+    assert hits == [0, 1, 0, 1]
 
 
 def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:

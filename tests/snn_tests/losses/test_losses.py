@@ -72,6 +72,16 @@ def test_the_other_losses_are_those_of_their_equations() -> None:
         )
 
 
+def test_the_cross_entropy_at_every_step_is_the_mean_of_that_of_the_steps() -> None:
+    trace = torch.randn(5, 7, 4, generator=torch.Generator().manual_seed(1))
+    keys = {"loss": "cross_entropy_every_step", "label_smoothing": 0.1}
+    given = Answer(logits=LOGITS, trace=trace)
+    steps = [functional.cross_entropy(step, LABELS, label_smoothing=0.1) for step in trace]
+    torch.testing.assert_close(loss(TrialConfig.parse(keys))(given, LABELS), sum(steps) / 5)
+    # without steps, the logits are the only one
+    assert torch.equal(value(**keys), value(label_smoothing=0.1))
+
+
 @pytest.mark.parametrize("loss_name", OURS.names("loss"))
 @pytest.mark.parametrize("dynamics", ["lif", "mlp"])
 def test_every_loss_trains_and_the_measured_loss_is_the_cross_entropy(

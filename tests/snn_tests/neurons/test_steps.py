@@ -54,9 +54,22 @@ def test_a_spike_raises_the_threshold_of_an_alif() -> None:
 
 
 def test_an_alif_without_adaptation_is_a_lif() -> None:
-    current = torch.rand(100, 4, 8)
-    alif = reference.fire(ALIF(TrialConfig(beta=0.0), 1, SEED), current, None)
-    assert torch.equal(alif, reference.fire(LIF(TrialConfig(dynamics="lif"), 1), current, None))
+    alif, lif = ALIF(TrialConfig(beta=0.0), 1, SEED), LIF(TrialConfig(dynamics="lif"), 1)
+    assert alif.raw_beta.isfinite() and ALIF(TrialConfig(beta=0.0), 1, SEED).double().beta == 0
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        # Next to ϑ, where a threshold that is higher by a millionth takes a spike away.
+        near = 1 + 1e-6 * torch.rand(100, 16, 64, generator=generator)
+        assert torch.equal(reference.fire(alif, near), reference.fire(lif, near))
+        current = torch.rand(100, 16, 64, generator=generator)
+        assert torch.equal(reference.fire(alif, current), reference.fire(lif, current))
+
+
+@given(beta=st.floats(0.0, 1e6))
+def test_a_fixed_beta_is_that_of_the_configuration(beta: float) -> None:
+    assert ALIF(TrialConfig(beta=beta), 1, SEED).beta.item() == pytest.approx(
+        beta, rel=1e-5, abs=1e-30
+    )
 
 
 def beta_after(config: TrialConfig, towards: float, steps: int) -> float:
@@ -156,6 +169,13 @@ def test_the_logits_are_taken_over_time(name: str, value: float) -> None:
     readout = Readout(TrialConfig(readout=name), 1, 1)
     over_time = torch.tensor([1.0, 3.0, -1.0])[:, None, None]
     assert readout.logits(over_time).item() == value
+
+
+def test_every_step_has_one_vote_in_the_sum_of_the_softmax() -> None:
+    readout = Readout(TrialConfig(readout="softmax_sum"), 1, 2)
+    trace = torch.tensor([[5.0, 0.0], [0.0, 1.0], [0.0, 1.0]])[:, None]
+    votes = 1 / (1 + math.exp(-5)) + 2 / (1 + math.exp(1))
+    assert readout.logits(trace)[0].tolist() == pytest.approx([votes, 3 - votes])
 
 
 @pytest.mark.parametrize(

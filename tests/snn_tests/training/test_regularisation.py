@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from snn.config import TrialConfig
+from snn.data import Dataset
 from snn.networks.mlp import MLP
 from snn.networks.spiking import SpikingNetwork
 from snn.training.regularisation import averaged, draw_masks, follow, objective, silenced
+from snn.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {"hidden": [40, 30], "n_steps": 10, "encoding": "constant", "dropout": 0.5}
 
@@ -53,6 +55,31 @@ def test_the_penalty_is_the_mean_of_spikes_per_neuron_and_image() -> None:
     dear = objective(activity, labels, costly).detach()
     spikes = sum(float(counts.detach().sum()) for counts in activity.counts)
     assert float(dear - plain) == pytest.approx(2 * spikes / (5 * 70), rel=1e-4)
+
+
+def test_neurons_are_held_to_a_rate_over_the_batch() -> None:
+    config = TrialConfig.parse(SMALL | {"dropout": 0.0})
+    network = SpikingNetwork(config)
+    pixels = torch.randint(0, 256, (5, 784), dtype=torch.uint8)
+    labels = torch.arange(5)
+    activity = network(pixels)
+    off = config.model_copy(update={"rate_penalty": 2.0, "rate_target": 1.5})
+    added = objective(activity, labels, off) - objective(activity, labels, config)
+    rates = torch.cat([counts.detach().mean(dim=0) for counts in activity.counts])
+    wanted = 2 * float((rates - 1.5).square().mean())
+    assert float(added.detach()) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_training_draws_the_rate_of_the_neurons_to_the_target(digits: Dataset) -> None:
+    keys = {"dataset": "digits", "hidden": 24, "n_steps": 20, "epochs": 6, "lr": 5e-3}
+    rates = []
+    for target in (0.5, 4.0):
+        config = TrialConfig.parse(keys | {"rate_penalty": 1.0, "rate_target": target})
+        trainer = Trainer(config, digits)
+        while not trainer.done:
+            trainer.train_epoch()
+        rates.append(trainer.history[-1]["spikes_per_inference"] / 24)
+    assert rates == pytest.approx([0.5, 4.0], rel=0.4)
 
 
 def test_the_average_follows_the_weights_at_its_decay() -> None:

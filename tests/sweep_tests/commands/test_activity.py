@@ -55,6 +55,20 @@ def test_a_file_has_no_label_and_the_articles_have_names(tmp_path: Path) -> None
     assert activity.image.shape == (28, 28)
 
 
+def test_a_sequence_is_shown_as_the_network_reads_it(tmp_path: Path) -> None:
+    """Also by a network that comes from a file, which has fewer weights than pixels."""
+    for levels, inputs in ((0, 8), (2, 32)):
+        read = {"encoding": "rows", "crossing_levels": levels, "answer_steps": 3}
+        checkpoint.save_network(tmp_path / "n.pt", build(config(**read), 64, 10), {})
+        network, _ = checkpoint.load_network(tmp_path / "n.pt")
+        pixels = pictures.read(NAMES[:1], network)
+        (found,) = activities(network, NAMES[:1], pixels, network.probabilities(pixels))
+        assert found.inputs.shape == (11, inputs)
+        assert found.has_input_spikes is (levels > 0)
+        if not levels:
+            assert (found.inputs[:8] * 255).round().astype(int).tolist() == found.image.tolist()
+
+
 def test_a_network_without_spikes_is_refused_in_one_line(place: Workplace) -> None:
     network = build(config(dynamics="mlp"), 64, 10)
     pixels = pictures.read(NAMES, network)

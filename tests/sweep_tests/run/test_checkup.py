@@ -16,7 +16,7 @@ def test_it_says_which_backend_runs_and_why(
     assert run(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (kernels,) = (line for line in lines if "kernels" in line)
-    assert "alif, lif: cpu (the fastest on cpu)" in kernels
+    assert "alif, lif, adlif, se_adlif, brf: cpu (the fastest on cpu)" in kernels
     assert "izhikevich: reference (no compiled loops for izhikevich neurons)" in kernels
 
 

@@ -63,8 +63,8 @@ def told(**plan: Any) -> str:
         ),
         (
             {"base": {"dynamics": "mlp"}, "search": {"readout": ["max", "mean"]}},
-            "search.readout: has no effect: only alif, lif and izhikevich use it, and dynamics is "
-            "mlp",
+            "search.readout: has no effect: only alif, lif, izhikevich, adlif, se_adlif and brf "
+            "use it, and dynamics is mlp",
         ),
         (
             {"search": {"backend": ["cpu", "reference"]}},

@@ -1,0 +1,9 @@
+"""The compiled time step of the neurons on a CPU, one file a family.
+
+`snn.kernels.cpu_loops` runs over images and steps and calls the functions of `parts.py`. A family
+is a class of numbers (`snn.kernels.base`), and its file implements these functions for it. Numba
+chooses the implementation by the class when it compiles a loop, so this costs nothing later.
+
+Numba keeps compiled loops on disk and looks for changes in `cpu_loops.py` only. After a change in
+this folder, delete what it kept: `find snn -name '*.nb[ci]' -delete`.
+"""

@@ -1,0 +1,161 @@
+"""What a family of neurons implements, and how its functions are compiled.
+
+Shapes: B images, T steps, H neurons. All arrays are in single precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from snn.kernels.numba_internals import stand_for
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+Constant = np.float32 | F32
+"""Of a layer, or (H,) of each neuron."""
+
+# Fused multiply-adds and other orders of a sum are allowed, but NaN stays NaN: a diverged training
+# must be seen as one.
+_FAST = {"contract", "reassoc", "nsz"}
+_HERE = Path(__file__).parent
+_SOURCES = (*_HERE.glob("*.py"), *(_HERE.parent / name for name in ("cpu_loops.py", "product.py")))
+
+
+def compiled(function: Function) -> Function:
+    """Compile at the first call and keep it on disk; the GIL is free meanwhile."""
+    made = njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)(function)
+    stand_for(made, _SOURCES)
+    return cast(Function, made)
+
+
+# Parts of a time step are compiled into the loop around them, and take whole arrays with an index
+# rather than slices: Numba counts references for every slice, which took longer than the sums.
+step_part = njit(nogil=True, forceinline=True, error_model="numpy", fastmath=_FAST)
+_AS_PART: Any = {"nogil": True, "forceinline": True, "error_model": "numpy", "fastmath": _FAST}
+
+
+def at(constant: Constant, h: int) -> Any:
+    """The constant of neuron h. Loops are compiled for each kind: one number costs nothing."""
+    raise NotImplementedError  # only compiled code calls it
+
+
+@overload(at, inline="always")
+def _compiled_at(constant, h):  # type: ignore[no-untyped-def]
+    if isinstance(constant, types.Array):
+        return lambda constant, h: constant[h]
+    return lambda constant, h: constant
+
+
+def implements(part: Callable[..., Any], family: type) -> Callable[..., Any]:
+    """Compile a function as this part of the step, where the numbers are of this class."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def choose(*given: Any) -> Callable[..., Any] | None:
+            of_family = any(getattr(each, "instance_class", None) is family for each in given)
+            return function if of_family else None
+
+        overload(part, jit_options=_AS_PART, strict=False)(choose)
+        return function
+
+    return register
+
+
+def n_slow(numbers: Any) -> int:
+    """How many numbers a neuron has beside its potential: the adaptation is (n_slow · H,)."""
+    raise NotImplementedError
+
+
+def integrate(
+    current: F32,
+    v: F32,
+    a: F32,
+    z: F32,
+    alpha: Any,
+    beta: Constant,
+    numbers: Any,
+    distance: F32,
+    fired: NDArray[np.uint8],
+) -> None:
+    """One step.
+
+    Args:
+        current: (1, H).
+        v: (H,) the potential, before the reset; changed, like a and z.
+        a: (n_slow · H,) the adaptation; the threshold rises with the first H.
+        z: (H,) the spikes, 0 or 1.
+        alpha: Decay of the potential, or all the coefficients of the neurons.
+        beta: Rise of the threshold with a; 0 where it does not rise.
+        numbers: Of the family.
+        distance: (H,) out, of the potential from the threshold.
+        fired: (H or more,) out, 1 where it is not below 0.
+    """
+    raise NotImplementedError
+
+
+def keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: Any) -> None:
+    """Write what the way back needs of the state after step t to `states` (B, T, ·)."""
+    raise NotImplementedError
+
+
+def step_back(
+    grad_z: F32,
+    psi: F32,
+    states: F32 | None,
+    b: int,
+    t: int,
+    fired: F32,
+    now: int,
+    before: int,
+    grad_v: F32,
+    slow: F32,
+    grad_i: F32,
+    row: int,
+    alpha: Any,
+    beta: Constant,
+    numbers: Any,
+) -> np.float32:
+    """The elementwise part of a step back of one image; its share in the gradient of a shared β.
+
+    Args:
+        grad_z: (rows, H) gradient of the spikes but for what they do to the adaptation.
+        psi: (B, T, H) ∂z/∂v.
+        states: As `keep` wrote them.
+        b: The image.
+        t: The step.
+        fired: (rows, H) spikes of this step at row `now`, of the one before at `before`.
+        now: See there.
+        before: See there.
+        grad_v: (rows, H) gradient of v, of step t + 1 and then t; so are the next two.
+        slow: (rows, n_slow · H) of the adaptation.
+        grad_i: Of the current.
+        row: Of the image in these.
+        alpha: As in `integrate`.
+        beta: As in `integrate`.
+        numbers: Of the family.
+    """
+    raise NotImplementedError
+
+
+def learn(
+    grad_alpha: F32,
+    states: F32,
+    b: int,
+    t: int,
+    fired: F32,
+    before: int,
+    grad_v: F32,
+    slow: F32,
+    row: int,
+    alpha: Any,
+    numbers: Any,
+) -> None:
+    """Add the share of step t to the gradient of α, or of all coefficients; after `step_back`."""
+    raise NotImplementedError
