@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import pytest
@@ -55,6 +56,7 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "adapt_a": st.floats(0.0, 1.0),
         "adapt_b": st.floats(0.0, 2.0),
         "learn_adapt": st.booleans(),
+        "resonance": st.just(5.0 if encoding == "events" else 50.0),  # Hz; steps of 10 ms, or 1
         "preset": st.sampled_from(["default", "published"]),
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
@@ -77,7 +79,8 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "answer_steps": st.integers(0, 3),
         "seed": st.integers(0, 999),
     }
-    sizes = draw(st.integers(1, 20)), draw(st.integers(1, 40))
+    most_pixels = 20 if encoding == "permuted" else 40  # each is a step there
+    sizes = draw(st.integers(1, 20)), draw(st.integers(1, most_pixels))
     return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
 
@@ -103,7 +106,7 @@ def case(
     drive = network.encoder(shown, key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
     logits, *counts = (torch.randn(shape, generator=generator).to(device) for shape in shapes)
-    trace = torch.randn(config.n_steps, n_images, n_classes, generator=generator).to(device)
+    trace = torch.randn(drive.sizes.n_steps, *shapes[0], generator=generator).to(device)
     return Case(network.to(device), drive, Outcome(logits, tuple(counts), trace))
 
 
@@ -154,6 +157,7 @@ def assert_same(name: str, at: Case) -> Outcome:
 def _assert_near(key: str, ours: Tensor, single: Tensor, exact: Tensor) -> None:
     assert ours.shape == exact.shape
     off, noise = ((values - exact).abs().max().item() for values in (ours, single))
+    assume(math.isfinite(noise))  # else it is too large for single precision
     size = exact.abs().max().item()
     assert off <= RELATIVE * size + 2 * noise + 1e-12, f"{key}: off by {off:.1e} at size {size:.1e}"
 
@@ -192,6 +196,7 @@ def test_spikes_and_gradients_are_those_of_the_reference(name: str, encoding: st
     @given(at=cases(encoding, name))
     @settings(max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.too_slow])
     def check(at: Case) -> None:
+        assume(at.drive.sizes.n_steps > 1)  # at the first step, nothing has adapted yet
         assume(is_clear(at))
         outcome = assert_same(name, at)
         fired.append(sum(float(counts.detach().mean()) for counts in outcome.counts))

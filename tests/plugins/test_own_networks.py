@@ -6,13 +6,13 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from snn import registry
 from snn.config import TrialConfig
-from snn.data import load
-from snn.data.shapes import Shape
+from snn.data import Dataset, load
 from snn.declarations.files import PluginFile, read_file
 from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, ConfigError, ExportError
@@ -240,10 +240,16 @@ def test_a_network_that_is_not_there_is_refused(value: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-class Tiny:
-    """What a network is tried for: 4 × 4 pixels, 3 classes."""
-
-    shape, n_pixels, n_classes = Shape(4, 4), 16, 3
+TINY = Dataset(
+    name="mnist",
+    side=4,
+    n_classes=3,
+    train_images=np.zeros((3, 16), np.uint8),
+    train_labels=np.arange(3),
+    test_images=np.zeros((3, 16), np.uint8),
+    test_labels=np.arange(3),
+)
+"""What a network is tried for."""
 
 
 def refused(text: str, **plan: object) -> str:
@@ -252,7 +258,7 @@ def refused(text: str, **plan: object) -> str:
     source = {"file": "mine.py", "source": HEAD + text}
     sweep = parse_sweep(values | {"plugins": [source]})
     try:
-        check_networks(sweep, {"mnist": Tiny()})  # type: ignore[dict-item]
+        check_networks(sweep, {"mnist": TINY})
     except SpecError as error:
         assert "\n" not in str(error)
         return str(error)

@@ -57,7 +57,10 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("run quickstart --set epochs=none", "base.epochs:"),
         ("run quickstart --set dataset=digits --resume", "no launch of 'quickstart'"),
         ("validate nope.yaml", "no such file"),
-        ("train --set dynamics=hodgkin", "'alif', 'lif', 'izhikevich' or 'mlp'"),
+        (
+            "train --set dynamics=hodgkin",
+            "'alif', 'lif', 'izhikevich', 'adlif', 'se_adlif', 'brf' or 'mlp'",
+        ),
         ("train --set lr=-1", "lr: input should be greater than 0, got -1"),
         ("train --set learning_rate=1", "learning_rate: unknown key"),
         ("train --set hidden=[64,0]", "hidden: needs a whole number of neurons"),
