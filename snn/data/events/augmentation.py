@@ -31,7 +31,8 @@ class _Flat(NamedTuple):
         """Those that are kept."""
         return _Flat(*(each[kept] for each in self))
 
-    def __add__(self, other: _Flat) -> _Flat:  # type: ignore[override]
+    def joined(self, other: _Flat) -> _Flat:
+        """These and others."""
         return _Flat(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
 
 
@@ -94,7 +95,7 @@ class EventAugmentation(NamedTuple):
         if self.drop:
             found = found.at(rand(len(found.unit)) >= self.drop)
         if self.noise:
-            found = found + self._noise(samples, rand)
+            found = found.joined(self._noise(samples, rand))
         return _packed(found, samples, self.counts).to(device)
 
     def _blended(self, found: _Flat, samples: EventSamples, labels: Tensor, rand: _Draw) -> _Flat:
@@ -105,7 +106,7 @@ class EventAugmentation(NamedTuple):
         others = _flat(samples.index_select(0, partner))
         mine = ~chosen[found.sample] | (rand(len(found.unit)) < 0.5)
         theirs = chosen[others.sample] & (rand(len(others.unit)) < 0.5)
-        return found.at(mine) + others.at(theirs)
+        return found.at(mine).joined(others.at(theirs))
 
     def _noise(self, samples: EventSamples, rand: _Draw) -> _Flat:
         count = round(self.noise * len(samples.units))

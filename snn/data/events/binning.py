@@ -73,10 +73,10 @@ def pooled(size: Shape, transform: Transform) -> Shape:
 @lru_cache(maxsize=_KEPT)
 def _kept(source: _Source, transform: Transform) -> tuple[Bins, Bins]:
     data = source.data
-    return tuple(
-        binned(events, data.tick_ms, data.size, transform)
-        for events in (data.train_events, data.test_events)
-    )  # type: ignore[return-value]
+    return (
+        binned(data.train_events, data.tick_ms, data.size, transform),
+        binned(data.test_events, data.tick_ms, data.size, transform),
+    )
 
 
 class _Source:

@@ -13,7 +13,7 @@ the test. Other names of the same: times; unit; polarity; label.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -89,10 +89,12 @@ def _part(path: Path, by_name: dict[str, str], ending: str) -> _Part:
     if missing:
         raise DataError(f"{path}: has no {missing[0]}{ending}; names: {_WANTED}")
     arrays = array_files.arrays_in(path, [name for name in chosen.values() if name])
-    given = {key: arrays.get(name) if name else None for key, name in chosen.items()}
+    given: dict[str, Any] = {
+        key: arrays.get(name) if name else None for key, name in chosen.items()
+    }
     kind = chosen["groups"].lower().removesuffix(ending).removesuffix("s") or "group"
     where = f"{path}: {ending.removeprefix('_')}" if ending else str(path)
-    return _Part(where=where, group_kind=kind, **given)  # type: ignore[arg-type]
+    return _Part(where=where, group_kind=kind, **given)
 
 
 def _size(parts: list[_Part]) -> Shape | None:
