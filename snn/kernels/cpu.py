@@ -2,8 +2,8 @@
 
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
-A learned α takes 4 bytes more, for v; adaptive neurons 8, for v and w; BRF 12. All else is rebuilt
-on the way back.
+A learned α takes 4 bytes more, for v; adaptive neurons 12, for v, w and the drive; BRF 12. All else
+is rebuilt on the way back.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -43,7 +43,7 @@ _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
-_KEPT = {Dynamics: 1, AdaptiveDynamics: 2, ResonantDynamics: 3}  # numbers of a neuron
+_KEPT = {Dynamics: 1, AdaptiveDynamics: 3, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
 
 

@@ -7,7 +7,7 @@ after, i the current, and u = v for adLIF and v · (1 − z) for SE-adLIF:
     g_v[t]  = g_z[t] · ψ[t] + ∂u/∂v · (α · V + a · W)
     g_w[t]  = ρ · W − (1 − α) · (V for adLIF, g_v[t] for SE-adLIF)
     g_i[t]  = σ · g_i[t+1] + (1 − α) · g · g_v[t]
-    g_α += g_v[t] · (u[t−1] − drive),   drive = g · i[t] − w = (v[t] − α · u[t−1] + reset) / (1 − α)
+    g_α += g_v[t] · (u[t−1] − d[t]),   d[t] = g · i[t] − w the drive, which is kept with v and w
     g_ρ += g_w[t] · w[t−1],   g_a += g_w[t] · u[t−1],   g_b += g_w[t] · z[t−1]
 """
 
@@ -33,7 +33,7 @@ ALPHA, RHO, A, B = range(4)
 
 @implements(n_slow, AdaptiveDynamics)
 def _n_slow(numbers: AdaptiveDynamics) -> int:
-    return 1
+    return 2  # w and, for the way back, the drive of the step
 
 
 @implements(integrate, AdaptiveDynamics)
@@ -48,20 +48,22 @@ def _integrate(
     distance: F32,
     fired: NDArray[np.uint8],
 ) -> None:
-    one, none = np.float32(1), np.float32(0)
+    one, none, n_neurons = np.float32(1), np.float32(0), distance.size
     if numbers.symplectic:
-        for h in range(distance.size):
+        for h in range(n_neurons):
             u = v[h] * (one - z[h])
             a[h] = alpha[RHO, h] * a[h] + alpha[A, h] * u + alpha[B, h] * z[h]
             drive = numbers.gain * current[0, h] - a[h]
             v[h] = alpha[ALPHA, h] * u + (one - alpha[ALPHA, h]) * drive
+            a[n_neurons + h] = drive
     else:
-        for h in range(distance.size):
+        for h in range(n_neurons):
             u = v[h]
             drive = numbers.gain * current[0, h] - a[h]
             v[h] = alpha[ALPHA, h] * u + (one - alpha[ALPHA, h]) * drive - numbers.threshold * z[h]
             a[h] = alpha[RHO, h] * a[h] + alpha[A, h] * u + alpha[B, h] * z[h]
-    for h in range(distance.size):
+            a[n_neurons + h] = drive
+    for h in range(n_neurons):
         distance[h] = v[h] - numbers.threshold
         z[h] = one if distance[h] >= none else none
         fired[h] = distance[h] >= none
@@ -73,6 +75,7 @@ def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: AdaptiveDynamics
     for h in range(n_neurons):
         states[b, t, h] = v[h]
         states[b, t, n_neurons + h] = a[h]
+        states[b, t, 2 * n_neurons + h] = a[n_neurons + h]
 
 
 @implements(step_back, AdaptiveDynamics)
@@ -121,17 +124,14 @@ def _learn(
     numbers: AdaptiveDynamics,
 ) -> None:
     one, n_neurons = np.float32(1), grad_v.shape[1]
+    for h in range(n_neurons):
+        grad_alpha[ALPHA, h] -= grad_v[row, h] * states[b, t, 2 * n_neurons + h]
     if t == 0:  # before it, all is 0
-        for h in range(n_neurons):
-            drive = states[b, 0, h] / (one - alpha[ALPHA, h])
-            grad_alpha[ALPHA, h] -= grad_v[row, h] * drive
         return
-    reset, taken = numbers.symplectic, (one - numbers.symplectic) * numbers.threshold
     for h in range(n_neurons):
         z = fired[before, h]
-        u = states[b, t - 1, h] * (one - reset * z)
-        drive = (states[b, t, h] - alpha[ALPHA, h] * u + taken * z) / (one - alpha[ALPHA, h])
-        grad_alpha[ALPHA, h] += grad_v[row, h] * (u - drive)
+        u = states[b, t - 1, h] * (one - numbers.symplectic * z)
+        grad_alpha[ALPHA, h] += grad_v[row, h] * u
         grad_alpha[RHO, h] += slow[row, h] * states[b, t - 1, n_neurons + h]
         grad_alpha[A, h] += slow[row, h] * u
         grad_alpha[B, h] += slow[row, h] * z
