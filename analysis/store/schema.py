@@ -238,12 +238,13 @@ def _drop_all(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
 
 
-def _dump(connection: Any) -> list[str]:
+def _dump(connection: Any) -> tuple[str, ...]:
     """The SQL of a database in memory, without the lines of its transaction."""
-    return list(connection.driver_connection.iterdump())[1:-1]
+    return tuple(connection.driver_connection.iterdump())[1:-1]
 
 
-def _mlflow_statements() -> list[str]:
+@cache  # MLflow makes its tables in fifty steps, which take a second
+def _mlflow_statements() -> tuple[str, ...]:
     engine = mlflow_internals.database_in_memory()
     try:
         return _dump(engine.raw_connection())
@@ -251,7 +252,8 @@ def _mlflow_statements() -> list[str]:
         engine.dispose()
 
 
-def _optuna_statements() -> list[str]:
+@cache
+def _optuna_statements() -> tuple[str, ...]:
     from optuna.storages import RDBStorage
 
     storage = RDBStorage("sqlite://")
