@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from native.services import Services
 
-from tests.docker_tests import chaos, storm
+from tests.docker_tests import chaos
+from tests.docker_tests.storm.storms import storm_without_servers
 
 Finals = dict[str, dict[str, float]]
 
@@ -32,4 +33,4 @@ def test_on_a_cluster_everything_is_there_once_and_the_same_as_in_peace(
 def test_on_one_machine_everything_is_there_once_and_the_same_as_in_peace(
     tmp_path: Path, expected: Finals
 ) -> None:
-    storm.storm_without_servers(tmp_path / "storm", chaos.SMALL, expected, seed=1)
+    storm_without_servers(tmp_path / "storm", chaos.SMALL, expected, seed=1)
