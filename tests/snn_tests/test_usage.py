@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from snn.registry import KINDS, Registry
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 FILES = ("adex", "burst", "triangle", "bars", "plain_network", "snntorch_network")
+_STEPS = [n for n in range(1, 1000) if all(n % k for k in range(2, n))]
 ALWAYS = {*ExecutionConfig.model_fields, "network"}
 
 
@@ -28,11 +30,12 @@ def components(request: pytest.FixtureRequest) -> Iterator[Registry]:
 
 
 def every_case(known: Registry) -> Iterator[TrialConfig]:
-    """With components of users every thirteenth: there are thousands."""
+    """A few hundred of thousands, of which any two values meet."""
     keys = sorted(deciders(known) - {"learn_beta"})
     kinds = {key: kind for kind, key in KINDS.items()}
-    cases = itertools.product(*(known.names(kinds[key]) for key in keys), [False, True])
-    for values in itertools.islice(cases, 0, None, 13 if known.plugins else 1):
+    choices = *(known.names(kinds[key]) for key in keys), [False, True]
+    step = next(step for step in _STEPS if step >= math.prod(map(len, choices)) / 450)
+    for values in itertools.islice(itertools.product(*choices), 0, None, step):
         yield TrialConfig.parse(dict(zip([*keys, "learn_beta"], values, strict=True)))
 
 

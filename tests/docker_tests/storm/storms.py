@@ -26,6 +26,9 @@ LARGE = replace(
 )
 
 
+_APART = 0.02  # in the tests, so that every blow meets trials
+
+
 def storm(
     folder: Path,
     size: Size,
@@ -60,7 +63,8 @@ def storm_without_servers(
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
         "SPIKESWEEP_OPTUNA": f"sqlite:///{folder / 'optuna.db'}",
     }
-    _weather(folder, os.environ | stores, {}, folder / "disk", size, seed, blows=REDUCED)
+    disk = folder / "disk"
+    _weather(folder, os.environ | stores, {}, disk, size, seed, blows=REDUCED, apart=_APART)
     check(stores["MLFLOW_TRACKING_URI"], stores["SPIKESWEEP_OPTUNA"], size, expected)
 
 
@@ -73,14 +77,17 @@ def _weather(
     seed: int,
     load: int = 0,
     blows: tuple[str, ...] = (),
+    apart: float = 0.0,
 ) -> None:
     with small_disk(disk), busy(load):
         sweep = Sweeping(folder, environment, disk, size)
-        disturb(sweep, Blows(sweep, services, disk, size.away_s), blows, seed)
+        disturb(sweep, Blows(sweep, services, disk, size.away_s), blows, seed, apart)
         assert not sweep.left_after(30)
 
 
-def disturb(sweep: Sweeping, blows: Blows, chosen: tuple[str, ...], seed: int) -> None:
+def disturb(
+    sweep: Sweeping, blows: Blows, chosen: tuple[str, ...], seed: int, apart: float = 0.0
+) -> None:
     """Start the sweep, disturb it, resume what was broken off, and wait for the end.
 
     Args:
@@ -88,6 +95,8 @@ def disturb(sweep: Sweeping, blows: Blows, chosen: tuple[str, ...], seed: int) -
         blows: What can be done to it.
         chosen: Names of what is done; by default everything.
         seed: Of the order and the moments of the blows.
+        apart: Share of the epochs that is trained between two blows at least; 0: one may come while
+            Ray still starts after another.
     """
     rng = random.Random(seed)
     names = list(chosen or blows.by_name)
@@ -95,7 +104,8 @@ def disturb(sweep: Sweeping, blows: Blows, chosen: tuple[str, ...], seed: int) -
     moments = sorted(rng.uniform(0.02, 0.85) for _ in names)
     sweep.launch()
     for share, name in zip(moments, names, strict=True):
-        while sweep.go_on() and sweep.progress() < share:
+        least = max(share, sweep.progress() + apart)
+        while sweep.go_on() and sweep.progress() < least:
             pass
         blows.by_name[name]()
     while sweep.go_on():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -38,6 +39,7 @@ class Sweeping:
         self._environment = settings | {"SPIKESWEEP_STORAGE": str(disk), _MARK: self._mark}
         self._began = time.monotonic()
         self._driver: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
 
     def processes(self) -> dict[int, str]:
         """All processes of the sweep with their titles, whatever sessions they are in."""
@@ -68,6 +70,7 @@ class Sweeping:
     def launch(self, *options: str) -> None:
         """Start the driver, with these options of `run`."""
         with (self._folder / "log").open("ab") as log:
+            self._said_before = log.tell()
             self._driver = subprocess.Popen(
                 [*SPIKESWEEP, "run", "storm.yaml", *options],
                 cwd=self._folder,
@@ -102,6 +105,24 @@ class Sweeping:
         """What the drivers printed last."""
         lines = (self._folder / "log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+    def said(self) -> str:
+        """What the driver that was started last has printed."""
+        return (self._folder / "log").read_bytes()[self._said_before :].decode(errors="replace")
+
+    def check_closed(self) -> None:
+        """The driver has ended in good order: no process and no run is left, in its own words.
+
+        Raises:
+            AssertionError: It has not.
+        """
+        assert not self.left_after(30)
+        outbox = self._outbox()
+        notes = map(json.loads, outbox.read_text().splitlines() if outbox else ())
+        assert set({note["run"]: note["do"] for note in notes}.values()) == {"end"}
+        assert "--resume" in self.last_line()
+        others = "Traceback", "rpc_client", "Last 20 lines"
+        assert not any(words in self.said() for words in others), self.said()
 
     def _outbox(self) -> Path | None:
         found = list(self._disk.glob("chaos/*/outbox.jsonl"))
