@@ -14,7 +14,7 @@ from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from snn.kernels.numba_internals import stand_for
+from snn.kernels.numba_internals import compile_in_turn, stand_for
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 F32 = NDArray[np.float32]
@@ -33,6 +33,7 @@ def compiled(function: Function) -> Function:
     """Compile at the first call and keep it on disk; the GIL is free meanwhile."""
     made = njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)(function)
     stand_for(made, _SOURCES)
+    compile_in_turn(made)
     return cast(Function, made)
 
 
