@@ -112,7 +112,7 @@ COMPONENTS = (
         ignores=("dt", "augment_shift", "augment_rotation", "augment_mirror"),
         # The whole recording counts, and there are fewer samples than in sets of images.
         defaults={"readout": "mean", "batch_size": 64},
-        compiled=("cpu",),
+        compiled=("cpu", "cuda"),
     ),
 )
 
@@ -141,7 +141,7 @@ class EventDrive:
 
     def current(self, weight: Tensor) -> Tensor:
         """Sums of weight rows: one bag of rows per sample and step."""
-        units, offsets = self.samples.units, self.samples.offsets
+        units, offsets = self.samples.packed, self.samples.offsets
         rows = functional.embedding_bag(units.long(), weight, offsets[:-1], mode="sum")
         return rows.view(len(self.samples), self.samples.n_steps, -1).transpose(0, 1)
 
@@ -151,7 +151,7 @@ class EventDrive:
 
     def events(self) -> float:
         """Events per sample; each costs the synapses of its input, also where counts are kept."""
-        return len(self.samples.units) / len(self.samples)
+        return len(self.samples.packed) / len(self.samples)
 
 
 @final

@@ -4,7 +4,7 @@
 
     reference   any device, any neuron, any precision; keeps every intermediate value
     cpu         compiled loops over events, in single precision
-    cuda        LIF and ALIF networks on a GPU, a launch per layer
+    cuda        loops for a GPU, most of them a launch per layer
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SPOKEN = {
     "surrogate": "the surrogate {}",
     "readout": "the readout {}",
 }
-_MOST_RECURRENT = 512  # on a GPU: the spikes of a layer and some of its weights fit on a processor
+
 _COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
 
 
@@ -80,8 +80,6 @@ def _lacking(name: str, config: TrialConfig, device: str) -> str:
     loss = config.component("loss")
     if name == "cuda" and loss.reads_trace:
         return f"no compiled loops for {loss.title}, which reads every time step"
-    if name == "cuda" and config.recurrent and max(config.hidden) > _MOST_RECURRENT:
-        return f"no compiled loops for recurrent layers of more than {_MOST_RECURRENT} neurons"
     return _lacking_gpu() if name == "cuda" else ""
 
 

@@ -58,7 +58,7 @@ COMPONENTS = (
         ),
         defaults={"tau_mem": 200.0, "learn_tau_mem": True},
         published={"tau_mem": 200.0, "threshold": 1.0, "surrogate_slope": 1.0},
-        compiled=("cpu",),
+        compiled=("cpu", "cuda"),
         formats=("onnx",),
     ),
 )

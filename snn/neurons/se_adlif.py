@@ -46,7 +46,7 @@ COMPONENTS = (
         ),
         defaults={"tau_mem": 15.0, "learn_tau_mem": True, "tau_adapt": 180.0},
         published={"tau_mem": 15.0, "tau_adapt": 180.0, "threshold": 1.0, "surrogate_slope": 1.0},
-        compiled=("cpu",),
+        compiled=("cpu", "cuda"),
         formats=("onnx",),
     ),
 )

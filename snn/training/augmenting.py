@@ -92,3 +92,10 @@ def _(
         return samples
     size = shape or Shape(1, samples.n_inputs)
     return of_events(config)(samples, labels, size, int(chance.seed))
+
+
+def chosen(samples: Samples, places: Tensor, recorded: bool) -> Samples:
+    """The samples at these places (B,); of a recorded step, in arrays of sizes known before."""
+    if recorded and isinstance(samples, EventSamples):
+        return samples.select_padded(places)
+    return samples.index_select(0, places)  # rows whole: faster than [places]

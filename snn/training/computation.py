@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snn import kernels
 from snn.config import TrialConfig
+from snn.training.augmenting import of_events
 from snn.training.stepping import Graphs, Recorder
 
 
@@ -16,13 +17,15 @@ def unrecorded(config: TrialConfig, device: str) -> str:
     """Why every step of a training is done by Python; empty where steps are recorded.
 
     A recorded step cannot ask the device for values, and the code of a user may. The reference
-    asks it for the shapes of its arrays.
+    asks it for the shapes of its arrays, and so does the augmentation of events.
     """
     if device != "cuda":
         return "only a GPU records steps"
     for each in (config.component("network"), config.component("loss")):
         if each.digest:
             return f"{each.title} is a user's"
+    if of_events(config).changes:
+        return "events are augmented"
     return "" if backend_of(config, device) != "reference" else "the reference is not recorded"
 
 

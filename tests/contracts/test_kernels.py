@@ -101,11 +101,11 @@ def case(
                 parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
     pixels = torch.randint(0, 256, (n_images, n_pixels), generator=generator, dtype=torch.uint8)
     pixels[:, torch.rand(n_pixels, generator=generator) < 0.3] = 0
-    shown: Any = pixels.to(device)
+    shown: Any = pixels
     if config.encoding == "events":  # some of them twice in a step
         spikes = torch.rand(n_images, config.n_steps, n_pixels, generator=generator) < 0.3
         shown = EventSamples.from_dense(spikes * (1 + pixels[:, None] // 200))
-    drive = network.encoder(shown, key=draw_key(generator))
+    drive = network.encoder(shown.to(device), key=draw_key(generator))
     shapes = [(n_images, n_classes), *((n_images, size) for size in config.hidden)]
     logits, *counts = (torch.randn(shape, generator=generator).to(device) for shape in shapes)
     trace = torch.randn(drive.sizes.n_steps, *shapes[0], generator=generator).to(device)
@@ -208,7 +208,7 @@ def neuron_of(module: Any) -> Any:
     ("name", "encoding"),
     [
         *itertools.product(sorted(BACKENDS), ["latency", "periodic", "poisson", "constant"]),
-        ("cpu", "events"),
+        *itertools.product(sorted(BACKENDS), ["events"]),
         ("cpu", "rows"),  # a GPU computes the current in plain torch, which has a test of its own
         ("cpu", "permuted"),
     ],

@@ -19,6 +19,7 @@ import torch
 from tests.benchmarks.report import Table, machine
 from tests.gpu.exactness import exactness
 from tests.gpu.kernels import kernels
+from tests.gpu.kinds import kinds
 from tests.gpu.speed import growth, memory, speed
 from tests.gpu.training import epochs, graphs
 
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[], Table]] = {
     "epochs": epochs,
     "kernels": kernels,
     "growth": growth,
+    "kinds": kinds,
     "memory": memory,
     "exactness": exactness,
 }

@@ -31,7 +31,7 @@ def exactness() -> Table:
         "pytest",
         "-q",
         "-n",
-        "4",
+        "8",
         "-k",
         "(cuda or adam) and not compiles",
         *TESTS,

@@ -11,7 +11,6 @@ import torch
 from snn.data.splits import Split
 from snn.kernels import choose
 from snn.kernels.adam import Adam
-from snn.networks.spiking import SpikingNetwork
 from snn.training.stepping import Batch, Graphs, Learner, Steps, Sums
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.workload import Workload
@@ -25,8 +24,7 @@ class Ours:
     def __init__(self, load: Workload, recorded: bool = True) -> None:
         config = load.config
         device = load.pixels.device
-        self.network = SpikingNetwork(config).to(device)
-        self.network.load_state_dict(copy.deepcopy(load.network.state_dict()))
+        self.network = copy.deepcopy(load.network)
         groups = [{"params": [p], "lr": LEARNING_RATE} for p in self.network.parameters()]
         optimiser = Adam(groups, fused=True)
         train = Split(load.pixels, load.labels)

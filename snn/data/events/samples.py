@@ -6,6 +6,7 @@ Shapes: B samples, T steps, N inputs, E events.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class EventSamples:
             the next.
         n_steps: T.
         n_inputs: N.
+        padded: Whether the units go on after the last offset; what is there counts for nothing.
 
     Raises:
         ArrayError: An array is not of this type, shape or range.
@@ -35,6 +37,7 @@ class EventSamples:
     offsets: Tensor
     n_steps: int
     n_inputs: int
+    padded: bool = False
 
     def __post_init__(self) -> None:
         units, offsets = self.units, self.offsets
@@ -56,7 +59,8 @@ class EventSamples:
     def _check_values(self) -> None:
         offsets, units = self.offsets, self.units
         rising = bool((offsets.diff() >= 0).all())
-        if offsets[0] != 0 or offsets[-1] != len(units) or not rising:
+        fits = offsets[-1] <= len(units) if self.padded else offsets[-1] == len(units)
+        if offsets[0] != 0 or not fits or not rising:
             raise ArrayError(f"offsets: must rise from 0 to {len(units)}, the number of events")
         if len(units) and (int(units.min()) < 0 or int(units.max()) >= self.n_inputs):
             raise ArrayError(f"units: must be 0 to {self.n_inputs - 1}")
@@ -111,6 +115,33 @@ class EventSamples:
         take = copied if self.device.type == "cpu" else gathered
         return self._with(take(self.units, begins, counts), _rising(sizes.flatten()))
 
+    def select_padded(self, index: Tensor) -> EventSamples:
+        """The samples at these places (B,), in arrays whose sizes do not depend on which they are.
+
+        So a GPU need not be asked how many events there are, and the step can be recorded.
+        """
+        sizes = self.sizes.index_select(0, index)
+        begins = self.offsets[index * self.n_steps]
+        offsets = _rising(sizes.flatten())
+        starts = offsets[:: self.n_steps]
+        places = torch.arange(len(index) * self._most, device=self.device)
+        sample = torch.searchsorted(starts[1:].contiguous(), places, right=True).clamp_(
+            max=len(index) - 1
+        )
+        taken = places + (begins - starts[:-1])[sample]
+        units = self.units[taken.clamp_(max=max(len(self.units) - 1, 0))]
+        return EventSamples(units, offsets, self.n_steps, self.n_inputs, padded=True)
+
+    @cached_property
+    def _most(self) -> int:
+        """Events of the sample that has the most; waits for the device, once."""
+        return int(self.sizes.sum(dim=1).max()) if len(self) else 0
+
+    @property
+    def packed(self) -> Tensor:
+        """(E,) the units that are events; waits for the device where there are others."""
+        return self.units[: int(self.offsets[-1])] if self.padded else self.units
+
     def split(self, size: int, /) -> tuple[EventSamples, ...]:
         """The samples in parts of so many, in their order."""
         parts = []
@@ -127,22 +158,27 @@ class EventSamples:
         return self.offsets.diff().view(-1, self.n_steps)
 
     def bags(self) -> Tensor:
-        """(E,) int64, sample · T + step of every event."""
+        """(E,) int64, sample · T + step of every event; B · T of what is no event."""
         sizes = self.offsets.diff()
-        return torch.arange(len(sizes), device=self.device).repeat_interleave(sizes)
+        if not self.padded:
+            return torch.arange(len(sizes), device=self.device).repeat_interleave(sizes)
+        places = torch.arange(len(self.units), device=self.device)
+        return torch.searchsorted(self.offsets[1:], places, right=True)
 
     def counts(self) -> Tensor:
         """(B, N) float32, events of every input over all steps."""
-        found = torch.zeros(len(self), self.n_inputs, device=self.device)
-        places = (self.bags() // self.n_steps, self.units.long())
-        return found.index_put_(places, torch.ones((), device=self.device), accumulate=True)
+        return self._counted(self.bags() // self.n_steps, len(self))
 
     def raster(self) -> Tensor:
         """(B, T, N) float32, events of every step and input, written out."""
-        found = torch.zeros(len(self) * self.n_steps, self.n_inputs, device=self.device)
-        places, one = (self.bags(), self.units.long()), torch.ones((), device=self.device)
-        found.index_put_(places, one, accumulate=True)
+        found = self._counted(self.bags(), len(self) * self.n_steps)
         return found.view(len(self), self.n_steps, self.n_inputs)
+
+    def _counted(self, rows: Tensor, n_rows: int) -> Tensor:
+        """(rows, N) float32, events of every row and input; those of rows beyond are left out."""
+        found = torch.zeros(n_rows + self.padded, self.n_inputs, device=self.device)
+        one = torch.ones((), device=self.device)
+        return found.index_put_((rows, self.units.long()), one, accumulate=True)[:n_rows]
 
     def _with(self, units: Tensor, offsets: Tensor) -> EventSamples:
         return EventSamples(units, offsets, self.n_steps, self.n_inputs)

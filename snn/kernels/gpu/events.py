@@ -1,6 +1,9 @@
-"""One spike per pixel, as current: the pixels of an image sorted by their steps, then sums.
+"""Events as current: sums of weight rows, and what their gradients need.
 
-Shapes: B images, T steps, N pixels, H neurons. Every sum goes over the pixels in their order, by
+Of a spike per pixel, the pixels of an image are first sorted by their steps. Recorded events are
+sorted already.
+
+Shapes: B images, T steps, N pixels, H neurons. Every sum goes over the events in their order, by
 one program, so results repeat.
 """
 
@@ -10,6 +13,7 @@ import triton
 import triton.language as tl
 
 STEPS = tl.constexpr(4)  # that a program sums, one after the other
+CHUNK = tl.constexpr(32)  # events that are counted at a time
 
 
 @triton.jit
@@ -104,3 +108,52 @@ def sum_rows_backward(
         at = ((b * n_slots + slot) * n_neurons)[:, None] + h[None, :]
         total += tl.load(adjoint + at, wanted, 0.0)
     tl.store(grad_weight + n * n_neurons + h, tl.sum(total, 0), h < n_neurons)
+
+
+@triton.jit
+def sum_packed(units, offsets, weight, out, n_bags, n_neurons, block: tl.constexpr):
+    """out[bag] = sum of the weight rows of the units of a bag.
+
+    Args:
+        units: (E,) int16 or int32.
+        offsets: (bags + 1,) int64, where the units of a bag begin.
+        weight: (N, H).
+        out: (bags, H).
+        n_bags: Steps of all samples.
+        n_neurons: H.
+        block: Neurons in a program; the grid is (blocks of STEPS bags, blocks of neurons).
+    """
+    h = tl.program_id(1) * block + tl.arange(0, block)
+    first = tl.program_id(0) * STEPS
+    for bag in range(first, tl.minimum(first + STEPS, n_bags)):
+        total = tl.zeros((block,), tl.float32)
+        begin = tl.load(offsets + bag).to(tl.int32)
+        end = tl.load(offsets + bag + 1).to(tl.int32)
+        for place in range(begin, end):
+            n = tl.load(units + place).to(tl.int32)
+            total += tl.load(weight + n * n_neurons + h, h < n_neurons, 0.0)
+        at = tl.cast(bag, tl.int64) * n_neurons
+        tl.store(out + at + h, total, h < n_neurons)
+
+
+@triton.jit
+def count_packed(units, offsets, found, first_bag, n_bags, n_inputs):
+    """Count the units of bags: whole numbers, so the order of the sums does not matter.
+
+    Args:
+        units: (E,) int16 or int32.
+        offsets: As in `sum_packed`.
+        found: In: zeros. Out: (bags, N) int32, of the bags from the first one on.
+        first_bag: The first.
+        n_bags: How many; the grid is (blocks of STEPS bags,).
+        n_inputs: N.
+    """
+    first = tl.program_id(0) * STEPS
+    for bag in range(first, tl.minimum(first + STEPS, n_bags)):
+        begin = tl.load(offsets + first_bag + bag).to(tl.int32)
+        end = tl.load(offsets + first_bag + bag + 1).to(tl.int32)
+        row = found + tl.cast(bag, tl.int64) * n_inputs
+        for some in range(begin, end, CHUNK):
+            at = some + tl.arange(0, CHUNK)
+            n = tl.load(units + at, at < end, 0).to(tl.int32)
+            tl.atomic_add(row + n, 1, at < end, sem="relaxed")

@@ -15,16 +15,18 @@ from snn.encoding import (
     ConstantCurrent,
     Crossings,
     Drive,
+    EventDrive,
     RandomSpikes,
     SequenceCurrents,
     SpikePeriods,
     SpikeTimes,
 )
-from snn.kernels.gpu import events as events
-from snn.kernels.gpu import loops as loops
+from snn.kernels.gpu import draws, events, neurons
 from snn.kernels.gpu.blocks import Blocks
+from snn.kernels.gpu.reading import product
 
 _IMAGES_AT_A_TIME = 64
+_COUNTED = 2**24  # numbers of a part of the batch that has its events counted, 64 MB
 _PARTS = 8  # of the batch, where a sum over all images would be one long loop
 
 
@@ -65,7 +67,7 @@ def _(drive: RandomSpikes, weight: Tensor) -> Tensor:
     blocks = Blocks(n_neurons, recurrent=False)
     images, columns = blocks.grid(n_images)
     sizes = n_images, n_steps, n_pixels, n_neurons
-    loops.draw_product[images, triton.cdiv(n_steps, loops.WORDS.value), columns](
+    draws.draw_product[images, triton.cdiv(n_steps, draws.WORDS.value), columns](
         drive.pixels.contiguous(),
         drive.table,
         drive.key,
@@ -82,10 +84,10 @@ def _(drive: RandomSpikes, weight: Tensor, adjoint: Tensor) -> Tensor:
     (n_steps, n_images, n_pixels), n_neurons = drive.sizes, weight.shape[1]
     block = Blocks(n_neurons, recurrent=False).neurons
     sizes = n_images, n_steps, n_pixels, n_neurons
-    n_blocks = triton.cdiv(triton.cdiv(n_images, loops.IMAGES.value), _PARTS)
+    n_blocks = triton.cdiv(triton.cdiv(n_images, neurons.IMAGES.value), _PARTS)
     grads = weight.new_empty(_PARTS, *weight.shape)
-    grid = triton.cdiv(n_pixels, loops.PIXELS.value), triton.cdiv(n_neurons, block), _PARTS
-    loops.draw_product_backward[grid](
+    grid = triton.cdiv(n_pixels, draws.PIXELS.value), triton.cdiv(n_neurons, block), _PARTS
+    draws.draw_product_backward[grid](
         drive.pixels.contiguous(),
         drive.table,
         drive.key,
@@ -116,6 +118,35 @@ def _(drive: SpikePeriods, weight: Tensor) -> Tensor:
 @current_backward.register
 def _(drive: SpikePeriods, weight: Tensor, adjoint: Tensor) -> Tensor:
     return _sums_backward(drive, weight, _divides(drive, weight).T @ adjoint)
+
+
+@current.register
+def _(drive: EventDrive, weight: Tensor) -> Tensor:
+    (n_steps, n_samples, _), n_neurons = drive.sizes, weight.shape[1]
+    sums = weight.new_empty(n_samples, n_steps, n_neurons)
+    block = min(triton.next_power_of_2(n_neurons), 128)
+    n_bags = n_samples * n_steps
+    grid = triton.cdiv(n_bags, events.STEPS.value), triton.cdiv(n_neurons, block)
+    arrays = drive.samples.units, drive.samples.offsets, weight, sums
+    events.sum_packed[grid](*arrays, n_bags, n_neurons, block=block, num_warps=1)
+    return sums
+
+
+@current_backward.register
+def _(drive: EventDrive, weight: Tensor, adjoint: Tensor) -> Tensor:
+    """Counts the events of a part of the batch at a time, so that memory does not grow with it."""
+    samples, (n_steps, n_samples, n_inputs) = drive.samples, drive.sizes
+    each = max(_COUNTED // (n_steps * n_inputs), 1)
+    grad = torch.zeros_like(weight)
+    for first in range(0, n_samples, each):
+        part = adjoint[first : first + each]
+        counts = torch.zeros(len(part), n_steps, n_inputs, dtype=torch.int32, device=part.device)
+        n_bags = len(part) * n_steps
+        arrays = samples.units, samples.offsets, counts, first * n_steps
+        grid = (triton.cdiv(n_bags, events.STEPS.value),)
+        events.count_packed[grid](*arrays, n_bags, n_inputs, num_warps=1)
+        grad += product(counts, part)
+    return grad
 
 
 @current.register(SequenceCurrents)

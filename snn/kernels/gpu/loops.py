@@ -1,11 +1,14 @@
-"""The loops of `cuda` in Triton: every launch runs all steps of a layer.
+"""The loops of `cuda` in Triton: a launch runs all steps of a layer, or one of them.
 
-Shapes: B images, T steps, N pixels, H neurons; all arrays are contiguous.
+Shapes: B images, T steps, H neurons; all arrays are contiguous.
 
-A program computes a block of images by a block of neurons and keeps their state in registers for
-the whole loop. The neurons of a recurrent layer are in one block, as each needs the spikes of all,
-and their weights stay on the processor, too; `cuda_wide` has the loops of layers for which that is
-too much. No two programs write to one place, so results repeat.
+A program computes a block of images by a block of neurons and keeps their state in registers. What
+happens in a step, `neurons` says for every family. A layer is ALONE where no neuron gets spikes of
+its own layer: then a launch runs all steps. It does so, too, with recurrent weights INSIDE: all
+neurons are in one block, and their weights stay on the processor. For wider layers these weights
+are multiplied OUTSIDE, by a library: then a launch runs one step, and the state waits in memory for
+the next one. `wide_loops` has the loops of layers in between. No two programs write to one place,
+so results repeat.
 """
 
 from __future__ import annotations
@@ -13,122 +16,31 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-IMAGES = tl.constexpr(16)  # the fewest rows that a tensor core multiplies
-PIXELS = tl.constexpr(32)
-WORDS = tl.constexpr(4)  # random numbers from one counter
-# Tensor cores take 11 of the 24 bits of a number; three products make up for it.
-_EXACT = tl.constexpr("tf32x3")
+from snn.kernels.gpu.neurons import (
+    ADAPTIVE,
+    IMAGES,
+    RESONANT,
+    SYMPLECTIC,
+    THRESHOLD,
+    coefficients,
+    derivative,
+    integrate,
+    learn,
+    load_kept,
+    step_back,
+)
+
+ALONE = tl.constexpr(0)
+INSIDE = tl.constexpr(1)
+OUTSIDE = tl.constexpr(2)
+
+_STEPS = ["first_step", "last_step"]  # else a loop is compiled for every step
 
 
-@triton.jit
-def draw_product(
-    pixels,
-    table,
-    key,
-    weight,
-    out,
-    n_images,
-    n_steps,
-    n_pixels,
-    n_neurons,
-    block: tl.constexpr,
-):
-    """Poisson spikes, drawn as `snn.encoding.poisson` defines them, times weight: out (B, T, H).
-
-    The key is (2,) int64. The grid is (blocks of images, blocks of WORDS steps, blocks of neurons).
-    """
-    b = tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)
-    place = tl.program_id(1)
-    h = tl.program_id(2) * block + tl.arange(0, block)
-    total_0 = tl.zeros((IMAGES, block), tl.float32)
-    total_1 = tl.zeros((IMAGES, block), tl.float32)
-    total_2 = tl.zeros((IMAGES, block), tl.float32)
-    total_3 = tl.zeros((IMAGES, block), tl.float32)
-    for first in range(0, n_pixels, PIXELS):
-        n = first + tl.arange(0, PIXELS)
-        z_0, z_1, z_2, z_3 = _draw(
-            pixels, table, key, place, b[:, None], n[None, :], n_images, n_pixels
-        )
-        inside = (n < n_pixels)[:, None] & (h < n_neurons)[None, :]
-        rows = tl.load(weight + n[:, None] * n_neurons + h[None, :], inside, 0.0)
-        total_0 = tl.dot(z_0, rows, total_0, input_precision=_EXACT)
-        total_1 = tl.dot(z_1, rows, total_1, input_precision=_EXACT)
-        total_2 = tl.dot(z_2, rows, total_2, input_precision=_EXACT)
-        total_3 = tl.dot(z_3, rows, total_3, input_precision=_EXACT)
-    t = place * WORDS + tl.zeros_like(b)[:, None]
-    at = (b.to(tl.int64)[:, None] * n_steps + t) * n_neurons + h[None, :]
-    inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
-    tl.store(out + at, total_0, inside)
-    tl.store(out + at + n_neurons, total_1, inside & (t + 1 < n_steps))
-    tl.store(out + at + 2 * n_neurons, total_2, inside & (t + 2 < n_steps))
-    tl.store(out + at + 3 * n_neurons, total_3, inside & (t + 3 < n_steps))
-
-
-@triton.jit
-def draw_product_backward(
-    pixels,
-    table,
-    key,
-    adjoint,
-    grad_weight,
-    n_images,
-    n_steps,
-    n_pixels,
-    n_neurons,
-    n_blocks,
-    block: tl.constexpr,
-):
-    """Gradient of the weights, one sum per part of the batch: grad_weight (parts, N, H).
-
-    The grid is (blocks of pixels, blocks of neurons, parts of n_blocks blocks of images).
-    """
-    n = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
-    h = tl.program_id(1) * block + tl.arange(0, block)
-    part = tl.program_id(2)
-    total = tl.zeros((PIXELS, block), tl.float32)
-    for images in range(part * n_blocks, (part + 1) * n_blocks):
-        b = images * IMAGES + tl.arange(0, IMAGES)
-        inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
-        for place in range(tl.cdiv(n_steps, WORDS)):
-            z_0, z_1, z_2, z_3 = _draw(
-                pixels, table, key, place, b[None, :], n[:, None], n_images, n_pixels
-            )
-            t = place * WORDS + tl.zeros_like(b)[:, None]
-            at = adjoint + (b.to(tl.int64)[:, None] * n_steps + t) * n_neurons + h[None, :]
-            g_0 = tl.load(at, inside, 0.0)
-            g_1 = tl.load(at + n_neurons, inside & (t + 1 < n_steps), 0.0)
-            g_2 = tl.load(at + 2 * n_neurons, inside & (t + 2 < n_steps), 0.0)
-            g_3 = tl.load(at + 3 * n_neurons, inside & (t + 3 < n_steps), 0.0)
-            total = tl.dot(z_0, g_0, total, input_precision=_EXACT)
-            total = tl.dot(z_1, g_1, total, input_precision=_EXACT)
-            total = tl.dot(z_2, g_2, total, input_precision=_EXACT)
-            total = tl.dot(z_3, g_3, total, input_precision=_EXACT)
-    at = grad_weight + (part * n_pixels + n[:, None]) * n_neurons + h[None, :]
-    tl.store(at, total, (n < n_pixels)[:, None] & (h < n_neurons)[None, :])
-
-
-@triton.jit
-def _draw(pixels, table, key, place, b, n, n_images, n_pixels):
-    """Spikes of WORDS steps, in the shape of b and n broadcast."""
-    inside = (b < n_images) & (n < n_pixels)
-    grey = tl.load(pixels + b.to(tl.int64) * n_pixels + n, inside, 0)
-    bound = tl.where(inside, tl.load(table + grey), 0)
-    image = b.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
-    pixel = n.to(tl.uint32) + tl.zeros_like(grey).to(tl.uint32)
-    step = (place + tl.zeros_like(image)).to(tl.uint32)
-    both = tl.load(key) | tl.load(key + 1) << 32
-    w_0, w_1, w_2, w_3 = tl.philox(both, step, pixel, image, tl.zeros_like(image))
-    return (
-        (w_0.to(tl.int64) < bound).to(tl.float32),
-        (w_1.to(tl.int64) < bound).to(tl.float32),
-        (w_2.to(tl.int64) < bound).to(tl.float32),
-        (w_3.to(tl.int64) < bound).to(tl.float32),
-    )
-
-
-@triton.jit
+@triton.jit(do_not_specialize=_STEPS)
 def forward(
     current,
+    own,
     high,
     low,
     scale,
@@ -136,8 +48,11 @@ def forward(
     beta,
     spikes,
     psi,
-    potentials,
+    kept,
     counts,
+    state,
+    first_step,
+    last_step,
     n_images,
     n_steps,
     n_neurons,
@@ -148,79 +63,128 @@ def forward(
     threshold,
     slope,
     takes_current,
+    gain,
+    delta,
+    family: tl.constexpr,
     surrogate: tl.constexpr,
-    is_recurrent: tl.constexpr,
+    recurrence: tl.constexpr,
     learns: tl.constexpr,
     learns_alpha: tl.constexpr,
     block: tl.constexpr,
 ):
-    """Run a layer; see `snn.neurons.alif` for the equations.
+    """Run the steps of a layer from first_step up to last_step.
 
     Args:
         current: Feed-forward, element (b, t, h) at b · image_stride + t · step_stride + h.
-        high: (H, H) float16, the recurrent weights divided by scale; used if is_recurrent.
-        low: (H, H) float16, what is left of them.
-        scale: One number.
-        alpha: (H,) α.
+        own: (B, H), current that the spikes of the step before make, if OUTSIDE.
+        high: (H, H) float16, the recurrent weights divided by scale, if INSIDE.
+        low: (H, H) float16, what is left of them, if INSIDE.
+        scale: One number, if INSIDE.
+        alpha: (·, H) α or the coefficients.
         beta: (H,) β.
         spikes: Out (B, T, H) uint8.
         psi: Out (B, T, H), ∂z/∂v for the way back, if learns; it may be the current itself.
-        potentials: Out (B, T, H), v, if learns_alpha.
+        kept: Out (·, B, T, H), v, and of other families a and w, if learns_alpha.
         counts: Out (B, H), spikes of every neuron.
+        state: (5, B, H), z, v, a, current and w between launches, if OUTSIDE.
+        first_step: Of this launch.
+        last_step: The first one that is not of this launch.
         n_images: B.
         n_steps: T.
         n_neurons: H.
         image_stride: Of the current.
         step_stride: Of the current; 0 if it is constant.
-        rho: As in `Dynamics`, like the four that follow.
+        rho: As in the family's numbers, like the six that follow.
         sigma: ...
         threshold: ...
         slope: ...
         takes_current: ...
+        gain: ...
+        delta: ...
+        family: Of the neurons; see `neurons`.
         surrogate: Its code.
-        is_recurrent: Whether there are recurrent weights.
+        recurrence: One of the three above.
         learns: Whether psi is wanted.
-        learns_alpha: Whether v is wanted.
+        learns_alpha: Whether kept is wanted.
         block: In a program; the grid is (blocks of images, blocks of neurons).
     """
     b = (tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
     h = tl.program_id(1) * block + tl.arange(0, block)
     inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
     place = (b * n_steps * n_neurons)[:, None] + h[None, :]
+    flat = (b * n_neurons)[:, None] + h[None, :]
+    layer = tl.cast(n_images, tl.int64) * n_neurons
     source = current + (b * image_stride)[:, None] + h[None, :]
-    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    c_0, c_1, c_2, c_3 = coefficients(alpha, h, n_neurons, family)
     strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
     i = tl.zeros((IMAGES, block), tl.float32)
     v = tl.zeros((IMAGES, block), tl.float32)
     a = tl.zeros((IMAGES, block), tl.float32)
+    w = tl.zeros((IMAGES, block), tl.float32)
     z = tl.zeros((IMAGES, block), tl.float32)
     count = tl.zeros((IMAGES, block), tl.float32)
-    if is_recurrent:
-        weights_high = _rows(high, tl.arange(0, block), h, n_neurons)
-        weights_low = _rows(low, tl.arange(0, block), h, n_neurons)
-    ahead = tl.load(source, inside, 0.0)  # a step early, so that no step waits for memory
-    for t in range(n_steps):
+    if recurrence == INSIDE:
+        weights_high = load_rows(high, tl.arange(0, block), h, n_neurons)
+        weights_low = load_rows(low, tl.arange(0, block), h, n_neurons)
+    if recurrence == OUTSIDE:
+        if first_step > 0:
+            z = tl.load(state + flat, inside, 0.0)
+            v = tl.load(state + layer + flat, inside, 0.0)
+            a = tl.load(state + 2 * layer + flat, inside, 0.0)
+            i = tl.load(state + 3 * layer + flat, inside, 0.0)
+            count = tl.load(counts + flat, inside, 0.0)
+            if family == RESONANT:
+                w = tl.load(state + 4 * layer + flat, inside, 0.0)
+    # a step early, so that no step waits for memory
+    ahead = tl.load(source + first_step * step_stride, inside, 0.0)
+    for t in range(first_step, last_step):
         arriving = ahead
         ahead = tl.load(source + tl.minimum(t + 1, n_steps - 1) * step_stride, inside, 0.0)
-        if is_recurrent:
+        if recurrence == INSIDE:
             fired = z.to(tl.float16)  # two sums, so that neither product waits for the other
-            own = tl.dot(fired, weights_high) + tl.dot(fired, weights_low)
-            arriving += tl.load(scale) * own
+            made = tl.dot(fired, weights_high) + tl.dot(fired, weights_low)
+            arriving += tl.load(scale) * made
+        if recurrence == OUTSIDE:
+            arriving += tl.load(own + flat, inside & (t > 0), 0.0)
         i = sigma * i + arriving
-        v = decay * v * (1 - z) + i * (1 - takes_current * z)
-        a = rho * a + z
-        limit = threshold + strength * a
+        v, a, w, limit = integrate(
+            i,
+            v,
+            a,
+            w,
+            z,
+            c_0,
+            c_1,
+            c_2,
+            c_3,
+            strength,
+            rho,
+            threshold,
+            takes_current,
+            gain,
+            delta,
+            family,
+        )
         distance = v - limit
         z = tl.where(inside & (distance >= 0), 1.0, 0.0)
         count += z
-        tl.store(spikes + place + t * n_neurons, z.to(tl.uint8), inside)
+        now = place + t * n_neurons
+        tl.store(spikes + now, z.to(tl.uint8), inside)
         if learns:
-            tl.store(
-                psi + place + t * n_neurons, _derivative(distance, limit, slope, surrogate), inside
-            )
+            tl.store(psi + now, derivative(distance, limit, slope, surrogate), inside)
         if learns_alpha:
-            tl.store(potentials + place + t * n_neurons, v, inside)
-    tl.store(counts + (b * n_neurons)[:, None] + h[None, :], count, inside)
+            tl.store(kept + now, v, inside)
+            if family != THRESHOLD:
+                tl.store(kept + layer * n_steps + now, a, inside)
+                tl.store(kept + 2 * layer * n_steps + now, w, inside)
+    tl.store(counts + flat, count, inside)
+    if recurrence == OUTSIDE:
+        tl.store(state + flat, z, inside)
+        tl.store(state + layer + flat, v, inside)
+        tl.store(state + 2 * layer + flat, a, inside)
+        tl.store(state + 3 * layer + flat, i, inside)
+        if family == RESONANT:
+            tl.store(state + 4 * layer + flat, w, inside)
 
 
 @triton.jit
@@ -250,39 +214,28 @@ def halves(matrix, high, low, scale, size, block: tl.constexpr):
 
 
 @triton.jit
-def _derivative(distance, limit, slope, surrogate: tl.constexpr):
-    """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
-    if surrogate == 0:
-        root = slope * tl.abs(distance) + 1
-        psi = 1 / (root * root)
-    elif surrogate == 1:
-        scale = limit + 1e-5
-        psi = slope / scale * tl.maximum(1 - tl.abs(distance / scale), 0)
-    else:
-        root = 1.5707963267948966 * slope * distance
-        psi = 1 / (1 + root * root)
-    return psi
-
-
-@triton.jit
-def _rows(matrix, rows, columns, size):
+def load_rows(matrix, rows, columns, size):
     """A block of a square matrix, zeros outside of it."""
     inside = (rows < size)[:, None] & (columns < size)[None, :]
     return tl.load(matrix + rows[:, None] * size + columns[None, :], inside, 0.0)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=_STEPS)
 def backward(
     adjoint,
+    own,
     recurrent_t,
     alpha,
     beta,
     spikes,
     psi,
-    potentials,
+    kept,
     grad_counts,
     grad_alpha,
     grad_beta,
+    state,
+    first_step,
+    last_step,
     n_images,
     n_steps,
     n_neurons,
@@ -290,7 +243,10 @@ def backward(
     sigma,
     takes_current,
     adapts,
-    is_recurrent: tl.constexpr,
+    gain,
+    delta,
+    family: tl.constexpr,
+    recurrence: tl.constexpr,
     with_counts: tl.constexpr,
     learns_alpha: tl.constexpr,
     precision: tl.constexpr,
@@ -298,27 +254,36 @@ def backward(
 ):
     """Backpropagation through time of a layer; `cpu_loops.backward` has the equations.
 
+    Steps are counted from the last one back.
+
     Args:
         adjoint: In: what comes from above to the spikes (B, T, H). Out: gradient of the current.
-        recurrent_t: (H, H), transposed, used if is_recurrent.
-        alpha: (H,) α.
+        own: (B, H), what comes from the layer itself to the spikes, if OUTSIDE.
+        recurrent_t: (H, H), transposed, if INSIDE.
+        alpha: (·, H) α or the coefficients.
         beta: (H,) β.
         spikes: (B, T, H) uint8.
         psi: (B, T, H).
-        potentials: (B, T, H), used if learns_alpha.
+        kept: As `forward` wrote it, if learns_alpha.
         grad_counts: (B, H), used if with_counts.
-        grad_alpha: Out (blocks of images, H), if learns_alpha.
+        grad_alpha: Out (·, blocks of images, H), if learns_alpha.
         grad_beta: Out (blocks of images, H).
+        state: (8, B, H), gradients and sums between launches, if OUTSIDE.
+        first_step: Of this launch.
+        last_step: The first one that is not of this launch.
         n_images: B.
         n_steps: T.
         n_neurons: H.
-        rho: As in `Dynamics`, like the three that follow.
+        rho: As in the family's numbers, like the five that follow.
         sigma: ...
         takes_current: ...
         adapts: ...
-        is_recurrent: Whether there are recurrent weights.
+        gain: ...
+        delta: ...
+        family: Of the neurons; see `neurons`.
+        recurrence: As in `forward`.
         with_counts: Whether the loss depends on the spike counts.
-        learns_alpha: Whether the gradient of α is wanted.
+        learns_alpha: Whether the gradient of alpha is wanted.
         precision: Of the product with the recurrent weights.
         block: In a program; the grid is (blocks of images, blocks of neurons).
     """
@@ -326,54 +291,131 @@ def backward(
     h = tl.program_id(1) * block + tl.arange(0, block)
     inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
     place = (b * n_steps * n_neurons)[:, None] + h[None, :]
-    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    flat = (b * n_neurons)[:, None] + h[None, :]
+    layer = tl.cast(n_images, tl.int64) * n_neurons
+    c_0, c_1, c_2, c_3 = coefficients(alpha, h, n_neurons, family)
     strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
     grad_v = tl.zeros((IMAGES, block), tl.float32)
-    slow = tl.zeros((IMAGES, block), tl.float32)  # λ
+    grad_a = tl.zeros((IMAGES, block), tl.float32)
+    grad_w = tl.zeros((IMAGES, block), tl.float32)
     grad_i = tl.zeros((IMAGES, block), tl.float32)
-    alpha_sum = tl.zeros((IMAGES, block), tl.float32)
     beta_sum = tl.zeros((IMAGES, block), tl.float32)
+    sum_0 = tl.zeros((IMAGES, block), tl.float32)
+    sum_1 = tl.zeros((IMAGES, block), tl.float32)
+    sum_2 = tl.zeros((IMAGES, block), tl.float32)
+    sum_3 = tl.zeros((IMAGES, block), tl.float32)
     counted = tl.zeros((IMAGES, block), tl.float32)
+    present, last_v, last = grad_v, grad_v, grad_v
     if with_counts:
-        counted = tl.load(grad_counts + (b * n_neurons)[:, None] + h[None, :], inside, 0.0)
-    if is_recurrent:
-        weights = _rows(recurrent_t, tl.arange(0, block), h, n_neurons)
+        counted = tl.load(grad_counts + flat, inside, 0.0)
+    if recurrence == INSIDE:
+        weights = load_rows(recurrent_t, tl.arange(0, block), h, n_neurons)
         upper = weights.to(tl.bfloat16)
         lower = (weights - upper.to(tl.float32)).to(tl.bfloat16)
-    final = place + (n_steps - 1) * n_neurons
+    final = n_steps - 1 - first_step
+    if recurrence == OUTSIDE:
+        if first_step > 0:
+            grad_i = tl.load(adjoint + place + (final + 1) * n_neurons, inside, 0.0)
+            grad_v = tl.load(state + flat, inside, 0.0)
+            grad_a = tl.load(state + layer + flat, inside, 0.0)
+            beta_sum = tl.load(state + 2 * layer + flat, inside, 0.0)
+            if learns_alpha:
+                sum_0 = tl.load(state + 3 * layer + flat, inside, 0.0)
+                if family != THRESHOLD:
+                    sum_1 = tl.load(state + 4 * layer + flat, inside, 0.0)
+                if family == RESONANT:
+                    grad_w = tl.load(state + 5 * layer + flat, inside, 0.0)
+                if family == ADAPTIVE or family == SYMPLECTIC:
+                    sum_2 = tl.load(state + 6 * layer + flat, inside, 0.0)
+                    sum_3 = tl.load(state + 7 * layer + flat, inside, 0.0)
     # all of a step is loaded a step early, so that none waits for memory
-    z = tl.load(spikes + final, inside, 0)
-    before = tl.load(spikes + place + tl.maximum(n_steps - 2, 0) * n_neurons, inside, 0)
-    arriving = tl.load(adjoint + final, inside, 0.0)
-    derivative = tl.load(psi + final, inside, 0.0)
-    for back in range(n_steps):
+    now = place + final * n_neurons
+    z = tl.load(spikes + now, inside, 0)
+    before = tl.load(spikes + place + tl.maximum(final - 1, 0) * n_neurons, inside, 0)
+    arriving = tl.load(adjoint + now, inside, 0.0)
+    slope = tl.load(psi + now, inside, 0.0)
+    for back in range(first_step, last_step):
         t = n_steps - 1 - back
+        now = place + t * n_neurons
         earlier = place + tl.maximum(t - 1, 0) * n_neurons
         next_before = tl.load(spikes + place + tl.maximum(t - 2, 0) * n_neurons, inside, 0)
         next_arriving = tl.load(adjoint + earlier, inside, 0.0)
-        next_derivative = tl.load(psi + earlier, inside, 0.0)
+        next_slope = tl.load(psi + earlier, inside, 0.0)
         grad_z = counted + arriving
-        if is_recurrent:
+        if recurrence == INSIDE:
             if precision == "bf16x3":  # as Triton does it, but split and summed apart
-                high = grad_i.to(tl.bfloat16)
-                low = (grad_i - high.to(tl.float32)).to(tl.bfloat16)
-                grad_z += tl.dot(high, upper) + (tl.dot(high, lower) + tl.dot(low, upper))
+                big = grad_i.to(tl.bfloat16)
+                small = (grad_i - big.to(tl.float32)).to(tl.bfloat16)
+                grad_z += tl.dot(big, upper) + (tl.dot(big, lower) + tl.dot(small, upper))
             else:
                 grad_z = tl.dot(grad_i, weights, grad_z, input_precision=precision)
+        if recurrence == OUTSIDE:
+            grad_z += tl.load(own + flat, inside & (back > 0), 0.0)
         fired = z.to(tl.float32)
         fired_before = tl.where(t > 0, before.to(tl.float32), 0.0)
-        grad_x = (grad_z + strength * adapts * slow) * derivative
-        beta_sum += fired * slow
-        grad_v = grad_x + decay * (1 - fired) * grad_v
-        if learns_alpha and t > 0:
-            last = tl.load(potentials + earlier, inside, 0.0)
-            alpha_sum += (1 - fired_before) * last * grad_v
-        slow = rho * slow - adapts * grad_x
-        grad_i = sigma * grad_i + grad_v * (1 - takes_current * fired_before)
-        tl.store(adjoint + place + t * n_neurons, grad_i, inside)
+        if learns_alpha:
+            had_before = (t + tl.zeros_like(b) > 0)[:, None]
+            present, last_v, last = load_kept(
+                kept, layer * n_steps, now, earlier, inside, inside & had_before, family
+            )
+        beta_sum += fired * grad_a
+        grad_v, grad_a, grad_w, of_current = step_back(
+            grad_z,
+            slope,
+            fired,
+            fired_before,
+            present,
+            last_v,
+            last,
+            grad_v,
+            grad_a,
+            grad_w,
+            c_0,
+            c_1,
+            c_2,
+            c_3,
+            strength,
+            rho,
+            takes_current,
+            adapts,
+            gain,
+            delta,
+            family,
+        )
+        grad_i = sigma * grad_i + of_current
+        if learns_alpha:
+            s_0, s_1, s_2, s_3 = learn(
+                present, last_v, last, fired_before, grad_v, grad_a, grad_w, family
+            )
+            sum_0 += s_0
+            if family != THRESHOLD:
+                sum_1 += s_1
+            if family == ADAPTIVE or family == SYMPLECTIC:
+                sum_2 += s_2
+                sum_3 += s_3
+        tl.store(adjoint + now, grad_i, inside)
         z, before = before, next_before
-        arriving, derivative = next_arriving, next_derivative
-    own = tl.program_id(0) * n_neurons + h
-    tl.store(grad_beta + own, tl.sum(beta_sum, 0), h < n_neurons)
+        arriving, slope = next_arriving, next_slope
+    if recurrence == OUTSIDE:
+        tl.store(state + flat, grad_v, inside)
+        tl.store(state + layer + flat, grad_a, inside)
+        tl.store(state + 2 * layer + flat, beta_sum, inside)
+        if learns_alpha:
+            tl.store(state + 3 * layer + flat, sum_0, inside)
+            if family != THRESHOLD:
+                tl.store(state + 4 * layer + flat, sum_1, inside)
+            if family == RESONANT:
+                tl.store(state + 5 * layer + flat, grad_w, inside)
+            if family == ADAPTIVE or family == SYMPLECTIC:
+                tl.store(state + 6 * layer + flat, sum_2, inside)
+                tl.store(state + 7 * layer + flat, sum_3, inside)
+    at = tl.program_id(0) * n_neurons + h
+    tl.store(grad_beta + at, tl.sum(beta_sum, 0), h < n_neurons)
     if learns_alpha:
-        tl.store(grad_alpha + own, tl.sum(alpha_sum, 0), h < n_neurons)
+        part = tl.num_programs(0) * n_neurons  # of a coefficient
+        tl.store(grad_alpha + at, tl.sum(sum_0, 0), h < n_neurons)
+        if family != THRESHOLD:
+            tl.store(grad_alpha + part + at, tl.sum(sum_1, 0), h < n_neurons)
+        if family == ADAPTIVE or family == SYMPLECTIC:
+            tl.store(grad_alpha + 2 * part + at, tl.sum(sum_2, 0), h < n_neurons)
+            tl.store(grad_alpha + 3 * part + at, tl.sum(sum_3, 0), h < n_neurons)

@@ -13,7 +13,19 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from snn.kernels.gpu.loops import IMAGES, _derivative
+from snn.kernels.gpu.loops import load_rows
+from snn.kernels.gpu.neurons import (
+    ADAPTIVE,
+    IMAGES,
+    SYMPLECTIC,
+    THRESHOLD,
+    coefficients,
+    derivative,
+    integrate,
+    learn,
+    load_kept,
+    step_back,
+)
 
 
 @triton.jit
@@ -26,13 +38,6 @@ def _wait(arrived, count):
 
 
 @triton.jit
-def _load_columns(matrix, rows, columns, size):
-    """Rows and columns of a square matrix, zeros outside of it."""
-    inside = (rows < size)[:, None] & (columns < size)[None, :]
-    return tl.load(matrix + rows[:, None] * size + columns[None, :], inside, 0.0)
-
-
-@triton.jit
 def forward(
     current,
     high,
@@ -42,7 +47,7 @@ def forward(
     beta,
     spikes,
     psi,
-    potentials,
+    kept,
     counts,
     state,
     arrived,
@@ -58,6 +63,9 @@ def forward(
     threshold,
     slope,
     takes_current,
+    gain,
+    delta,
+    family: tl.constexpr,
     surrogate: tl.constexpr,
     learns: tl.constexpr,
     learns_alpha: tl.constexpr,
@@ -65,9 +73,9 @@ def forward(
     width: tl.constexpr,
     block: tl.constexpr,
 ):
-    """Run the steps from first_step up to last_step; most arguments are `cuda_loops.forward`'s.
+    """Run the steps from first_step up to last_step; most arguments are `loops.forward`'s.
 
-    `state` (3, B, H) has current, potential and adaptation between launches of single steps;
+    `state` (4, B, H) has v, a, current and w between launches of single steps;
     `arrived` (blocks of images,), zeros, counts programs that are done with a step. `width` is a
     power of 2, at least H. The grid is (blocks of neurons, blocks of images).
     """
@@ -80,20 +88,22 @@ def forward(
     real = (b < n_images)[:, None] & (k < n_neurons)[None, :]
     own = (b * n_neurons)[:, None] + h[None, :]
     source = current + (b * image_stride)[:, None] + h[None, :]
-    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    c_0, c_1, c_2, c_3 = coefficients(alpha, h, n_neurons, family)
     strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
-    weights_high = _load_columns(high, k, h, n_neurons)
-    weights_low = _load_columns(low, k, h, n_neurons)
+    weights_high = load_rows(high, k, h, n_neurons)
+    weights_low = load_rows(low, k, h, n_neurons)
     size = tl.cast(n_images, tl.int64) * n_neurons
     i = tl.zeros((IMAGES, block), tl.float32)
     v = tl.zeros((IMAGES, block), tl.float32)
     a = tl.zeros((IMAGES, block), tl.float32)
+    w = tl.zeros((IMAGES, block), tl.float32)
     z = tl.zeros((IMAGES, block), tl.float32)
     count = tl.zeros((IMAGES, block), tl.float32)
     if single and first_step > 0:
-        i = tl.load(state + own, inside, 0.0)
-        v = tl.load(state + size + own, inside, 0.0)
-        a = tl.load(state + 2 * size + own, inside, 0.0)
+        v = tl.load(state + own, inside, 0.0)
+        a = tl.load(state + size + own, inside, 0.0)
+        i = tl.load(state + 2 * size + own, inside, 0.0)
+        w = tl.load(state + 3 * size + own, inside, 0.0)
         count = tl.load(counts + own, inside, 0.0)
         z = tl.load(spikes + place + (first_step - 1) * n_neurons, inside, 0).to(tl.float32)
     ahead = tl.load(source + first_step * step_stride, inside, 0.0)
@@ -106,26 +116,44 @@ def forward(
             ).to(tl.float16)
             arriving += tl.load(scale) * (tl.dot(fired, weights_high) + tl.dot(fired, weights_low))
         i = sigma * i + arriving
-        v = decay * v * (1 - z) + i * (1 - takes_current * z)
-        a = rho * a + z
-        limit = threshold + strength * a
+        v, a, w, limit = integrate(
+            i,
+            v,
+            a,
+            w,
+            z,
+            c_0,
+            c_1,
+            c_2,
+            c_3,
+            strength,
+            rho,
+            threshold,
+            takes_current,
+            gain,
+            delta,
+            family,
+        )
         distance = v - limit
         z = tl.where(inside & (distance >= 0), 1.0, 0.0)
         count += z
-        tl.store(spikes + place + t * n_neurons, z.to(tl.uint8), inside)
+        now = place + t * n_neurons
+        tl.store(spikes + now, z.to(tl.uint8), inside)
         if learns:
-            tl.store(
-                psi + place + t * n_neurons, _derivative(distance, limit, slope, surrogate), inside
-            )
+            tl.store(psi + now, derivative(distance, limit, slope, surrogate), inside)
         if learns_alpha:
-            tl.store(potentials + place + t * n_neurons, v, inside)
+            tl.store(kept + now, v, inside)
+            if family != THRESHOLD:
+                tl.store(kept + size * n_steps + now, a, inside)
+                tl.store(kept + 2 * size * n_steps + now, w, inside)
         if not single:
             _wait(arrived + tl.program_id(1), tl.num_programs(0) * (t + 1))
     tl.store(counts + own, count, inside)
     if single:
-        tl.store(state + own, i, inside)
-        tl.store(state + size + own, v, inside)
-        tl.store(state + 2 * size + own, a, inside)
+        tl.store(state + own, v, inside)
+        tl.store(state + size + own, a, inside)
+        tl.store(state + 2 * size + own, i, inside)
+        tl.store(state + 3 * size + own, w, inside)
 
 
 @triton.jit
@@ -136,7 +164,7 @@ def backward(
     beta,
     spikes,
     psi,
-    potentials,
+    kept,
     grad_counts,
     grad_alpha,
     grad_beta,
@@ -151,6 +179,9 @@ def backward(
     sigma,
     takes_current,
     adapts,
+    gain,
+    delta,
+    family: tl.constexpr,
     with_counts: tl.constexpr,
     learns_alpha: tl.constexpr,
     precision: tl.constexpr,
@@ -158,10 +189,10 @@ def backward(
     width: tl.constexpr,
     block: tl.constexpr,
 ):
-    """Go back through steps; the arguments are `cuda_loops.backward`'s and `forward`'s.
+    """Go back through steps; the arguments are `loops.backward`'s and `forward`'s.
 
-    Steps are counted from the last one back. `state` (5, B, H) has the gradients of potential,
-    adaptation and current, and the sums for α and β.
+    Steps are counted from the last one back. `state` (9, B, H) has the gradients of v, a, current
+    and w, and the sums for β and alpha.
     """
     b = (tl.program_id(1) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
     h = tl.program_id(0) * block + tl.arange(0, block)
@@ -171,23 +202,32 @@ def backward(
     everyone = (b * n_steps * n_neurons)[:, None] + k[None, :]
     real = (b < n_images)[:, None] & (k < n_neurons)[None, :]
     own = (b * n_neurons)[:, None] + h[None, :]
-    decay = tl.load(alpha + h, h < n_neurons, 0.0)[None, :]
+    c_0, c_1, c_2, c_3 = coefficients(alpha, h, n_neurons, family)
     strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
-    weights = _load_columns(recurrent_t, k, h, n_neurons)
+    weights = load_rows(recurrent_t, k, h, n_neurons)
     upper = weights.to(tl.bfloat16)
     lower = (weights - upper.to(tl.float32)).to(tl.bfloat16)
     size = tl.cast(n_images, tl.int64) * n_neurons
     grad_v = tl.zeros((IMAGES, block), tl.float32)
-    slow = tl.zeros((IMAGES, block), tl.float32)  # λ
+    grad_a = tl.zeros((IMAGES, block), tl.float32)
+    grad_w = tl.zeros((IMAGES, block), tl.float32)
     grad_i = tl.zeros((IMAGES, block), tl.float32)
-    alpha_sum = tl.zeros((IMAGES, block), tl.float32)
     beta_sum = tl.zeros((IMAGES, block), tl.float32)
+    sum_0 = tl.zeros((IMAGES, block), tl.float32)
+    sum_1 = tl.zeros((IMAGES, block), tl.float32)
+    sum_2 = tl.zeros((IMAGES, block), tl.float32)
+    sum_3 = tl.zeros((IMAGES, block), tl.float32)
+    present, last_v, last = grad_v, grad_v, grad_v
     if single and first_step > 0:
         grad_v = tl.load(state + own, inside, 0.0)
-        slow = tl.load(state + size + own, inside, 0.0)
+        grad_a = tl.load(state + size + own, inside, 0.0)
         grad_i = tl.load(state + 2 * size + own, inside, 0.0)
-        alpha_sum = tl.load(state + 3 * size + own, inside, 0.0)
+        grad_w = tl.load(state + 3 * size + own, inside, 0.0)
         beta_sum = tl.load(state + 4 * size + own, inside, 0.0)
+        sum_0 = tl.load(state + 5 * size + own, inside, 0.0)
+        sum_1 = tl.load(state + 6 * size + own, inside, 0.0)
+        sum_2 = tl.load(state + 7 * size + own, inside, 0.0)
+        sum_3 = tl.load(state + 8 * size + own, inside, 0.0)
     counted = tl.zeros((IMAGES, block), tl.float32)
     if with_counts:
         counted = tl.load(grad_counts + own, inside, 0.0)
@@ -195,13 +235,14 @@ def backward(
     z = tl.load(spikes + place + final * n_neurons, inside, 0)
     before = tl.load(spikes + place + tl.maximum(final - 1, 0) * n_neurons, inside, 0)
     arriving = tl.load(adjoint + place + final * n_neurons, inside, 0.0)
-    derivative = tl.load(psi + place + final * n_neurons, inside, 0.0)
+    slope = tl.load(psi + place + final * n_neurons, inside, 0.0)
     for back in range(first_step, last_step):
         t = n_steps - 1 - back
+        now = place + t * n_neurons
         earlier = place + tl.maximum(t - 1, 0) * n_neurons
         next_before = tl.load(spikes + place + tl.maximum(t - 2, 0) * n_neurons, inside, 0)
         next_arriving = tl.load(adjoint + earlier, inside, 0.0)
-        next_derivative = tl.load(psi + earlier, inside, 0.0)
+        next_slope = tl.load(psi + earlier, inside, 0.0)
         grad_z = counted + arriving
         if back > 0:
             after = tl.load(
@@ -215,26 +256,68 @@ def backward(
                 grad_z += tl.dot(after, weights, input_precision=precision)
         fired = z.to(tl.float32)
         fired_before = tl.where(t > 0, before.to(tl.float32), 0.0)
-        grad_x = (grad_z + strength * adapts * slow) * derivative
-        beta_sum += fired * slow
-        grad_v = grad_x + decay * (1 - fired) * grad_v
-        if learns_alpha and t > 0:
-            last = tl.load(potentials + earlier, inside, 0.0)
-            alpha_sum += (1 - fired_before) * last * grad_v
-        slow = rho * slow - adapts * grad_x
-        grad_i = sigma * grad_i + grad_v * (1 - takes_current * fired_before)
-        tl.store(adjoint + place + t * n_neurons, grad_i, inside)
+        if learns_alpha:
+            had_before = (t + tl.zeros_like(b) > 0)[:, None]
+            present, last_v, last = load_kept(
+                kept, size * n_steps, now, earlier, inside, inside & had_before, family
+            )
+        beta_sum += fired * grad_a
+        grad_v, grad_a, grad_w, of_current = step_back(
+            grad_z,
+            slope,
+            fired,
+            fired_before,
+            present,
+            last_v,
+            last,
+            grad_v,
+            grad_a,
+            grad_w,
+            c_0,
+            c_1,
+            c_2,
+            c_3,
+            strength,
+            rho,
+            takes_current,
+            adapts,
+            gain,
+            delta,
+            family,
+        )
+        grad_i = sigma * grad_i + of_current
+        if learns_alpha:
+            s_0, s_1, s_2, s_3 = learn(
+                present, last_v, last, fired_before, grad_v, grad_a, grad_w, family
+            )
+            sum_0 += s_0
+            if family != THRESHOLD:
+                sum_1 += s_1
+            if family == ADAPTIVE or family == SYMPLECTIC:
+                sum_2 += s_2
+                sum_3 += s_3
+        tl.store(adjoint + now, grad_i, inside)
         z, before = before, next_before
-        arriving, derivative = next_arriving, next_derivative
+        arriving, slope = next_arriving, next_slope
         if not single:
             _wait(arrived + tl.program_id(1), tl.num_programs(0) * (back + 1))
     at = tl.program_id(1) * n_neurons + h
     tl.store(grad_beta + at, tl.sum(beta_sum, 0), h < n_neurons)
     if learns_alpha:
-        tl.store(grad_alpha + at, tl.sum(alpha_sum, 0), h < n_neurons)
+        part = tl.num_programs(1) * n_neurons  # of a coefficient
+        tl.store(grad_alpha + at, tl.sum(sum_0, 0), h < n_neurons)
+        if family != THRESHOLD:
+            tl.store(grad_alpha + part + at, tl.sum(sum_1, 0), h < n_neurons)
+        if family == ADAPTIVE or family == SYMPLECTIC:
+            tl.store(grad_alpha + 2 * part + at, tl.sum(sum_2, 0), h < n_neurons)
+            tl.store(grad_alpha + 3 * part + at, tl.sum(sum_3, 0), h < n_neurons)
     if single:
         tl.store(state + own, grad_v, inside)
-        tl.store(state + size + own, slow, inside)
+        tl.store(state + size + own, grad_a, inside)
         tl.store(state + 2 * size + own, grad_i, inside)
-        tl.store(state + 3 * size + own, alpha_sum, inside)
+        tl.store(state + 3 * size + own, grad_w, inside)
         tl.store(state + 4 * size + own, beta_sum, inside)
+        tl.store(state + 5 * size + own, sum_0, inside)
+        tl.store(state + 6 * size + own, sum_1, inside)
+        tl.store(state + 7 * size + own, sum_2, inside)
+        tl.store(state + 8 * size + own, sum_3, inside)

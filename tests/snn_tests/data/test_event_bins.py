@@ -77,6 +77,11 @@ def test_samples_are_taken_split_and_written_out_like_a_dense_tensor() -> None:
     begins, counts = samples.offsets[chosen * 4], samples.sizes[chosen].sum(dim=1)
     alike = (take(samples.units, begins, counts) for take in (copied, gathered))
     assert torch.equal(*alike)  # on a CPU, and on a GPU
+    padded = samples.select_padded(chosen)  # as a recorded step takes them
+    assert len(padded.units) == 4 * samples.sizes.sum(dim=1).max() > len(padded.packed)
+    assert torch.equal(padded.packed, samples.index_select(0, chosen).units)
+    assert torch.equal(padded.raster(), dense[chosen].float())
+    assert torch.equal(padded.counts(), dense[chosen].sum(dim=1).float())
     parts = samples.split(4)
     assert [len(part) for part in parts] == [4, 4, 3]
     assert torch.equal(torch.cat([part.raster() for part in parts]), dense.float())

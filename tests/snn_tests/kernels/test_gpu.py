@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from snn.kernels import cuda
+from snn.kernels.gpu import layers
 from tests.contracts.test_kernels import assert_same, case, is_clear
 
 SHARED_MEMORY = 99 * 1024  # of one program, on the smallest GPUs that we support
@@ -27,22 +27,24 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from snn.kernels.gpu import adam
+from snn.kernels.gpu import draws
 from snn.kernels.gpu import events
 from snn.kernels.gpu import loops
 from snn.kernels.gpu import readout
 from snn.kernels.gpu import wide_loops
 
-modules = dict(adam=adam, events=events, loops=loops, readout=readout)
+modules = dict(adam=adam, draws=draws, events=events, loops=loops, readout=readout)
 modules |= dict(wide=wide_loops)
 capability, wanted = json.loads(sys.argv[1])
 kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="*i64")
 kinds |= dict.fromkeys(["order", "starts", "peaks"], "*i32")
+kinds |= dict(units="*i16", offsets="*i64", first_bag="i32", found="*i32")
 kinds |= dict(arrived="*i32", first_step="i32", last_step="i32")
 kinds |= dict.fromkeys(["log_kappa", "rest"], "fp32") | dict.fromkeys(["size", "delay"], "i32")
 kinds |= dict.fromkeys(["weight_decay", "second", "first_rest", "second_rest"], "fp32")
 kinds |= dict.fromkeys(["log_first", "log_second", "epsilon"], "fp32")
 kinds |= dict.fromkeys(["rho", "sigma", "threshold", "slope"], "fp32")
-kinds |= dict.fromkeys(["takes_current", "adapts"], "fp32")
+kinds |= dict.fromkeys(["takes_current", "adapts", "gain", "delta"], "fp32")
 kinds |= dict.fromkeys(["image_stride", "step_stride"], "i32")
 shared = []
 for kernel, constants, warps in wanted:
@@ -64,17 +66,28 @@ print(json.dumps(shared))
 """
 
 TIME_LOOPS: list[tuple[str, dict[str, Any]]] = [
-    ("forward", {"surrogate": 0, "learns": True, "learns_alpha": False}),
-    ("forward", {"surrogate": 1, "learns": True, "learns_alpha": True}),
-    ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": False}),
-    ("backward", {"with_counts": True, "precision": "bf16x3", "learns_alpha": True}),
+    ("forward", {"family": 0, "surrogate": 0, "learns": True, "learns_alpha": False}),
+    ("forward", {"family": 0, "surrogate": 1, "learns": True, "learns_alpha": True}),
+    ("backward", {"family": 0, "with_counts": True, "learns_alpha": False}),
+    ("backward", {"family": 0, "with_counts": True, "learns_alpha": True}),
+    *(
+        kernel
+        for family in (1, 2, 3)
+        for kernel in (
+            ("forward", {"family": family, "surrogate": 0, "learns": True, "learns_alpha": True}),
+            ("backward", {"family": family, "with_counts": False, "learns_alpha": True}),
+        )
+    ),
 ]
+PRECISION = {"forward": {}, "backward": {"precision": "bf16x3"}}
 INPUTS: list[tuple[str, dict[str, Any], int]] = [
     ("events.sort_events", {"width": 1024, "slots": 128}, 4),
     ("events.sum_rows", {"width": 1024, "slots": 128, "block": 128}, 1),
     ("events.sum_rows_backward", {"images": 64, "block": 32}, 4),
-    ("loops.draw_product", {"block": 32}, 4),
-    ("loops.draw_product_backward", {"block": 32}, 4),
+    ("events.sum_packed", {"block": 128}, 1),
+    ("events.count_packed", {}, 1),
+    ("draws.draw_product", {"block": 32}, 4),
+    ("draws.draw_product_backward", {"block": 32}, 4),
     ("loops.halves", {"block": 4096}, 16),
     ("adam.update", {"block": 1024}, 4),
     ("readout.outer", {"block_in": 64, "block_out": 64}, 4),
@@ -87,7 +100,7 @@ INPUTS: list[tuple[str, dict[str, Any], int]] = [
         )
     ),
 ]
-ALONE = [(32, False, 4), (128, True, 8)]  # neurons in a program, whether it is recurrent, warps
+ALONE = [(32, 0, 4), (128, 1, 8), (32, 2, 4)]  # neurons in a program, recurrence, warps
 WIDE = [(256, 64), (512, 32)]  # of a layer and in a program, on the smallest GPUs
 
 
@@ -96,15 +109,23 @@ def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
     wanted = [
         *INPUTS,
         *(
-            (f"loops.{name}", rest | {"block": block, "is_recurrent": own}, warps)
+            (
+                f"loops.{name}",
+                rest | PRECISION[name] | {"block": block, "recurrence": recurrence},
+                warps,
+            )
             for name, rest in TIME_LOOPS
-            for block, own, warps in ALONE
+            for block, recurrence, warps in ALONE
         ),
         *(
-            (f"wide.{name}", rest | {"width": width, "block": block, "single": False}, 8)
+            (
+                f"wide.{name}",
+                rest | PRECISION[name] | {"width": width, "block": block, "single": False},
+                8,
+            )
             for name, rest in TIME_LOOPS
             for width, block in WIDE
-            if rest["learns_alpha"]  # the most that a program may hold
+            if rest["learns_alpha"] and rest["family"] < 2  # the most that a program may hold
         ),
     ]
     environment = {name: v for name, v in os.environ.items() if name != "TRITON_INTERPRET"}
@@ -120,15 +141,28 @@ def test_every_loop_compiles_for_real_gpus_and_fits(capability: int) -> None:
     assert max(shared) <= SHARED_MEMORY
 
 
-@pytest.mark.parametrize("keys", [{"learn_beta": True}, {"learn_tau_mem": True, "tau_syn": 4.0}])
-def test_processors_that_share_a_wide_recurrent_layer_give_the_reference(
-    monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any]
+IN_COMPANY, BY_STEP = 512, 0  # the most neurons whose processors share a layer
+WIDE_LAYERS: list[tuple[int, dict[str, Any]]] = [
+    (IN_COMPANY, {"learn_beta": True}),
+    (IN_COMPANY, {"learn_tau_mem": True, "tau_syn": 4.0}),
+    (IN_COMPANY, {"dynamics": "adlif", "tau_syn": 4.0}),
+    (BY_STEP, {"learn_beta": True}),
+    (BY_STEP, {"learn_tau_mem": True, "tau_syn": 4.0}),
+    (BY_STEP, {"dynamics": "se_adlif"}),
+    (BY_STEP, {"dynamics": "brf"}),
+]
+
+
+@pytest.mark.parametrize(("most_in_company", "keys"), WIDE_LAYERS)
+def test_wide_recurrent_layers_give_the_reference(
+    monkeypatch: pytest.MonkeyPatch, most_in_company: int, keys: dict[str, Any]
 ) -> None:
-    hidden, n_steps, batch = [600, 150], 12, 20
+    monkeypatch.setattr(layers, "_MOST_IN_COMPANY", most_in_company)
+    hidden, n_steps, batch = [400, 150], 12, 20
     if not torch.cuda.is_available():  # the interpreter takes a minute for what a GPU does at once
-        monkeypatch.setattr(cuda, "_RESIDENT", 16)
-        monkeypatch.setattr(cuda, "_COMPANY", (16,))
-        hidden, n_steps, batch = [33, 20], 6, 17
+        monkeypatch.setattr(layers, "_RESIDENT", 16)
+        monkeypatch.setattr(layers, "_COMPANY", (16,))
+        hidden, n_steps, batch = [33, 20], 5, 17
     wide = {"recurrent": True, "hidden": hidden, "n_steps": n_steps, "encoder_tau": 4.0}
     at = case(wide | keys, batch, 40, device="cuda" if torch.cuda.is_available() else "cpu")
     assert is_clear(at)

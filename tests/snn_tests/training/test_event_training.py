@@ -16,6 +16,8 @@ from snn.data.events.samples import EventSamples
 from snn.errors import ArrayError, DataError
 from snn.networks import SpikingNetwork, build, pictures
 from snn.training import checkpoint
+from snn.training.computation import computed_by
+from snn.training.stepping import Recorder, call_again
 from snn.training.trainer import Trainer
 from sweep.commands.parts.activity import activities
 
@@ -27,8 +29,8 @@ def config(**keys: Any) -> TrialConfig:
     return TrialConfig.parse({"dataset": RANDMAN, "encoding": "events", **small, **keys})
 
 
-def trained(given: TrialConfig) -> Trainer:
-    trainer = Trainer(given, load(given.dataset))
+def trained(given: TrialConfig, recorder: Recorder | None = None) -> Trainer:
+    trainer = Trainer(given, load(given.dataset), recorder=recorder)
     while not trainer.done:
         trainer.train_epoch()
     return trainer
@@ -46,6 +48,23 @@ def test_the_compiled_backend_learns_the_same_as_the_reference(keys: dict[str, A
     assert (ours.backend, reference.backend) == ("cpu", "reference")
     for name in ("train_loss", "val_loss", "spikes_per_inference"):
         assert ours.history[-1][name] == pytest.approx(reference.history[-1][name], rel=1e-3)
+
+
+@pytest.mark.parametrize("keys", [{}, {"event_drop": 0.2}, {"backend": "reference"}])
+def test_recorded_steps_on_events_give_the_numbers_of_steps_done_one_by_one(
+    keys: dict[str, Any],
+) -> None:
+    given = config(**keys)
+    one_by_one, recorded = trained(given), trained(given, call_again)
+    for name, weight in one_by_one.network.state_dict().items():
+        assert torch.equal(weight, recorded.network.state_dict()[name])
+    assert recorded.history[-1]["train_loss"] == one_by_one.history[-1]["train_loss"]
+
+
+def test_on_a_gpu_steps_on_events_are_recorded_unless_they_are_augmented() -> None:
+    assert computed_by(config(), "cuda") == "cuda"
+    told = computed_by(config(event_drop=0.2), "cuda")
+    assert told == "cuda, steps not recorded: events are augmented"
 
 
 def test_a_training_on_events_goes_on_bit_for_bit() -> None:
