@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -55,6 +54,9 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "learn_beta": {"true": "learned β", "false": "fixed β"},
 }
+OUR_DATA = frozenset({*_NAMES["dataset"], *_NAMES["dataset"].values()})
+"""Names and labels of our data sets, which data of a user's are never shown by."""
+
 _SPEAK_FOR_THEMSELVES = ("encoding", "network")
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": (
@@ -104,10 +106,6 @@ def value_label(param: str, value: Any) -> str:
 
 
 def _name(param: str, text: str) -> str:
-    """What a value is called; data that are given by a path by the name of the file or folder."""
-    if param == "dataset" and ("/" in text or text.endswith((".npz", ".npy"))):
-        path, at, asked = text.rpartition("@")
-        return PurePath(path if at and "/" not in asked else text).stem or text
     return _NAMES.get(param, {}).get(text, text)
 
 

@@ -12,6 +12,7 @@ from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,
+    UnsetOption,
     check_new,
     print_table,
     say_result,
@@ -45,6 +46,7 @@ def submit(
     spec: SpecArgument,
     cluster: ClusterOption = None,
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
+    unset: UnsetOption = [],  # noqa: B006
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
@@ -67,7 +69,7 @@ def submit(
     from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides, plugin)
+    sweep = load_sweep(spec, overrides, plugin, unset)
     if not resume:
         check_new(sweep, spec)
     from sweep.cluster.jobs import JobServer
@@ -82,6 +84,7 @@ def submit(
             "for another sweep at the same time, give it another name"
         )
     changes = [part for key in set_ for part in ("--set", key)]
+    changes += [part for key in unset for part in ("--unset", key)]
     changes += [part for path in plugin for part in ("--plugin", path)]
     changes += [] if trials is None else ["--trials", str(trials)]
     again = shlex.join(["spikesweep", "submit", spec, *changes, "--resume"])

@@ -177,9 +177,10 @@ def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> No
     """Print the best configurations as the sweep itself knows them, without MLflow."""
     import pandas as pd
 
+    from analysis.data.labelled import labelled
     from analysis.text.typeset import as_text
 
-    shown = pd.DataFrame(found).head(top)
+    shown = labelled(pd.DataFrame(found)).head(top)
     print_table(shown.map(as_text), title=f"leaders of {name}")
 
 

@@ -12,6 +12,7 @@ from sweep.commands.parts.common import (
     PluginOption,
     SetOption,
     SpecArgument,
+    UnsetOption,
     check_new,
     say_result,
     stderr,
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
 def run(
     spec: SpecArgument,
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
+    unset: UnsetOption = [],  # noqa: B006
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
@@ -58,7 +60,7 @@ def run(
     from sweep.spec.sources import load_sweep, parse_overrides
 
     overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides, plugin)
+    sweep = load_sweep(spec, overrides, plugin, unset)
     if not resume:
         check_new(sweep, spec)
     if dry_run:
@@ -81,13 +83,14 @@ def run(
 def validate(
     spec: SpecArgument,
     set_: SetOption = [],  # noqa: B006
+    unset: UnsetOption = [],  # noqa: B006
     plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Check a sweep's specification."""
     from sweep.spec.fresh_seeds import fresh_seeds
     from sweep.spec.sources import load_sweep, parse_overrides
 
-    sweep = load_sweep(spec, parse_overrides(set_), plugin)
+    sweep = load_sweep(spec, parse_overrides(set_), plugin, unset)
     check_new(sweep, spec)
     say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:

@@ -121,8 +121,8 @@ class Result:
         return self._readable().head(top).to_string(index=False, line_width=None)
 
     def _readable(self) -> pd.DataFrame:
-        known = self.leaders
-        return known.map(as_text) if self.undelivered else printed(labelled(known))
+        known = labelled(self.leaders)
+        return known.map(as_text) if self.undelivered else printed(known)
 
     def history(self, *metrics: str) -> pd.DataFrame:
         """Metrics of every epoch, one row per trial and epoch, as `analysis.load_history` does.

@@ -1,4 +1,4 @@
-"""Where specifications come from: a YAML file, a bundled one, standard input; and `--set`."""
+"""Where specifications come from: a file, a bundled one, standard input; `--set`, `--unset`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from sweep.spec.yaml.files import read
 
 
 def load_sweep(
-    source: str, overrides: Mapping[str, Any] | None = None, plugins: Sequence[str] = ()
+    source: str,
+    overrides: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+    unset: Sequence[str] = (),
 ) -> Specification:
     """Read a sweep from a YAML file, or a bundled one by its name.
 
@@ -29,6 +32,7 @@ def load_sweep(
             changed in the confirmation; keys of the specification (`trials`, `sampler.name`, …) are
             replaced.
         plugins: Files with components, beside those that it names.
+        unset: Keys that are taken out of it, and so have their defaults, before others are set.
 
     Raises:
         SpecError: There is no such file or sweep, or something in it is not allowed.
@@ -45,7 +49,7 @@ def load_sweep(
         values = use_files(values, folder, plugins)  # `--set` takes keys of theirs
     except SpecError as error:
         raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None
-    wrong: list[str] = []
+    wrong = [f"--unset {key}: {where} does not set it" for key in unset if not _unset(values, key)]
     for key, value in changes.items():
         try:
             _override(values, key, value)
@@ -102,13 +106,8 @@ def _override(values: dict[str, Any], key: str, value: Any) -> None:
         for part in ("base", "search"):
             if not isinstance(values.setdefault(part, {}), dict):
                 return  # nothing can be set; it is said when the whole is read
+        _take_out(values, key)
         values["base"][key] = value
-        values["search"].pop(key, None)
-        again = values.get("confirm")
-        if isinstance(again, dict) and isinstance(again.get("base"), dict):
-            again["base"].pop(key, None)
-        if isinstance(values.get("each"), list):
-            values["each"] = [other for other in values["each"] if other != key]
         return
     top, *inner = key.split(".")
     if top not in Specification.model_fields:
@@ -121,6 +120,33 @@ def _override(values: dict[str, Any], key: str, value: Any) -> None:
         values[top] = dict(section)
         values, top = values[top], part
     values[top] = value
+
+
+def _unset(values: dict[str, Any], key: str) -> bool:
+    """Take a key out of a specification; whether it was there."""
+    if key in model().model_fields:
+        return _take_out(values, key)
+    *outer, last = key.split(".")
+    section: Any = values
+    for part in outer:
+        section = section.get(part) if isinstance(section, dict) else None
+    return isinstance(section, dict) and section.pop(last, values) is not values
+
+
+def _take_out(values: dict[str, Any], key: str) -> bool:
+    """Take a key of the configuration out wherever it has a value; whether it had one."""
+    again, points = values.get("confirm"), values.get("points")
+    sections = [values.get("base"), values.get("search")]
+    sections += [again.get("base")] if isinstance(again, dict) else []
+    sections += points if isinstance(points, list) else []
+    there = [section for section in sections if isinstance(section, dict) and key in section]
+    for section in there:
+        del section[key]
+    if isinstance(points, list):  # those that differed in this key only are the same now
+        values["points"] = [it for n, it in enumerate(points) if it not in points[:n]]
+    if isinstance(values.get("each"), list):
+        values["each"] = [other for other in values["each"] if other != key]
+    return bool(there)
 
 
 def _specs() -> Any:

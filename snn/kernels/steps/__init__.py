@@ -4,6 +4,6 @@
 is a class of numbers (`snn.kernels.base`), and its file implements these functions for it. Numba
 chooses the implementation by the class when it compiles a loop, so this costs nothing later.
 
-Numba keeps compiled loops on disk and looks for changes in `cpu_loops.py` only. After a change in
-this folder, delete what it kept: `find snn -name '*.nb[ci]' -delete`.
+Numba keeps compiled loops on disk. They are compiled again after a change of any file of this
+folder or of `snn.kernels.cpu_loops`, see `snn.kernels.numba_internals`.
 """

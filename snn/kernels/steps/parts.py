@@ -26,7 +26,11 @@ Constant = np.float32 | F32
 # must be seen as one.
 _FAST = {"contract", "reassoc", "nsz"}
 _HERE = Path(__file__).parent
-_SOURCES = (*_HERE.glob("*.py"), *(_HERE.parent / name for name in ("cpu_loops.py", "product.py")))
+_SOURCES = (
+    *_HERE.glob("*.py"),
+    *(_HERE.parent / "cpu_loops").glob("*.py"),
+    _HERE.parent / "product.py",
+)
 
 
 def compiled(function: Function) -> Function:

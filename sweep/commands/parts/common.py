@@ -23,7 +23,17 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="fix a key, for example --set epochs=5 (repeatable; keys: spikesweep schema)",
+        help="fix a key, for example --set epochs=5; one that is searched is no longer "
+        "(repeatable; keys: spikesweep schema)",
+    ),
+]
+UnsetOption = Annotated[
+    list[str],
+    typer.Option(
+        "--unset",
+        metavar="KEY",
+        help="take a key out of the specification, searched or fixed: it has its default "
+        "(repeatable)",
     ),
 ]
 PluginOption = Annotated[

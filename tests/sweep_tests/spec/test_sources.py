@@ -1,4 +1,4 @@
-"""Where a specification comes from, and what `--set` makes of it."""
+"""Where a specification comes from, and what `--set` and `--unset` make of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from sweep.cli import run
 from sweep.errors import SpecError
 from sweep.spec.sources import bundled, load_sweep, parse_overrides
+from sweep.spec.specification import Confirm
 from tests.sweep_tests.spec.written import GOOD, write
 
 
@@ -36,6 +37,33 @@ def test_set_fixes_a_key_and_takes_it_out_of_the_search(tmp_path: Path) -> None:
     assert sweep.base["lr"] == 1e-3 and "lr" not in sweep.search
     assert (sweep.trials, sweep.sampler.name, sweep.scheduler.name) == (4, "random", "none")
     assert sweep.seeds == (0, 1)
+
+
+def test_unset_takes_a_key_out_so_that_it_has_its_default(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD + "each: [dynamics]\nconfirm: {base: {lr: 1e-3}, top: 2}\n")
+    keys = ["dynamics", "lr", "epochs", "scheduler", "confirm.top"]
+    sweep = load_sweep(file, unset=keys)
+    default = load_sweep(write(tmp_path, "name: good\nbase: {dataset: digits}\n"))
+    assert (sweep.base, sweep.search, sweep.each) == (default.base, {}, ())
+    assert sweep.scheduler == default.scheduler
+    assert sweep.confirm == Confirm()
+    assert load_sweep(write(tmp_path, GOOD), {"lr": 2e-3}, unset=["lr"]).base["lr"] == 2e-3
+
+
+@pytest.mark.parametrize("key", ["hidden", "hiden", "name.x", "confirm.top", "scheduler.nam", ""])
+def test_a_key_that_is_not_there_cannot_be_unset(tmp_path: Path, key: str) -> None:
+    file = write(tmp_path, GOOD)
+    with pytest.raises(SpecError) as caught:
+        load_sweep(file, unset=[key])
+    assert str(caught.value) == f"--unset {key}: {file} does not set it"
+
+
+def test_of_points_a_key_is_set_and_unset_too(tmp_path: Path) -> None:
+    points = "points: [{dynamics: lif, lr: 1e-3}, {dynamics: lif, lr: 2e-3}, {dynamics: alif}]\n"
+    file = write(tmp_path, "name: some\nsampler: grid\nbase: {dataset: digits}\n" + points)
+    assert load_sweep(file, unset=["lr"]).points == ({"dynamics": "lif"}, {"dynamics": "alif"})
+    fixed = load_sweep(file, {"dynamics": "lif"})
+    assert fixed.points == ({"lr": 1e-3}, {"lr": 2e-3}, {})
 
 
 def test_a_key_that_is_set_has_no_kinds_any_more(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""The compiled time loops of `cpu`: a few images at a time, all their state in the nearest cache.
+
+Shapes: B images, T steps, N inputs, H neurons, C classes.
+
+Whatever is sparse is a sum over events: the input of a latency or Poisson code, the spikes of the
+layer below and of the layer itself, on the way forward and, for the weights, on the way back. Only
+what comes down from the layer above and through recurrent weights on the way back is dense.
+Arrays of size 0 stand for what a network does not have, None for what is rare: then the loops are
+compiled without it.
+
+In the order of use: `inputs` lists the events of the first layer, `layer` runs neurons, `readout`
+gives the logits; `events` has the sums over events that they share.
+"""
+
+from snn.kernels.cpu_loops.events import Events, Inputs
+from snn.kernels.cpu_loops.inputs import (
+    draw_events,
+    list_crossings,
+    list_values,
+    sort_events,
+    spread_events,
+)
+from snn.kernels.cpu_loops.layer import backward, forward
+from snn.kernels.cpu_loops.readout import (
+    read_out,
+    read_out_backward,
+    trace_out,
+    trace_out_backward,
+)
+
+__all__ = [
+    "Events",
+    "Inputs",
+    "backward",
+    "draw_events",
+    "forward",
+    "list_crossings",
+    "list_values",
+    "read_out",
+    "read_out_backward",
+    "sort_events",
+    "spread_events",
+    "trace_out",
+    "trace_out_backward",
+]
