@@ -82,14 +82,14 @@ class PixelDrive:
 
 @final
 class Table:
-    """A table over the grey levels that is copied to a device once, not for every batch."""
+    """Numbers that are copied to a device once, not for every batch: to copy is to wait for it."""
 
     def __init__(self, values: Tensor) -> None:
         self._on = {values.device: values}
         self._values = values
 
     def on(self, device: torch.device) -> Tensor:
-        """The values (256,) on a device."""
+        """The values on a device."""
         if device not in self._on:
             self._on[device] = self._values.to(device)
         return self._on[device]

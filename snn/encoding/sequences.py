@@ -178,7 +178,8 @@ class Sequence:
     def __init__(
         self, config: TrialConfig, shape: Shape, n_pieces: int, order: Tensor | None = None
     ) -> None:
-        self._shape, self._n_pieces, self._order = shape, n_pieces, order
+        self._shape, self._n_pieces = shape, n_pieces
+        self._order = None if order is None else Table(order)
         self._n_levels = config.crossing_levels
         reached = torch.arange(GREY_LEVELS) * (self._n_levels + 1) // (GREY_LEVELS - 1)
         self._table = Table(reached.clamp(max=self._n_levels))
@@ -201,7 +202,7 @@ class Sequence:
         shape_of(pixels, self._shape)
         pieces = pixels.reshape(len(pixels), self._n_pieces, -1)
         if self._order is not None:
-            pieces = pieces.index_select(1, self._order.to(pixels.device))
+            pieces = pieces.index_select(1, self._order.on(pixels.device))
         if not self._n_levels:
             return SequenceCurrents(pieces, self.n_steps)
         return Crossings(pieces, self._table.on(pixels.device), self._n_levels, self.n_steps)

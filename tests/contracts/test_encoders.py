@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from snn.config import TrialConfig
 from snn.data.shapes import Shape
@@ -94,3 +97,29 @@ def test_another_seed_gives_other_poisson_spikes() -> None:
     grey = torch.full((3, 20), 128, dtype=torch.uint8)
     one, other = (encode("poisson", grey, seed=seed).dense() for seed in (0, 1))
     assert not torch.equal(one, other)
+
+
+class Copies(TorchDispatchMode):
+    """Counts the tensors that are copied to another device."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._to_copy.default:
+            self.count += made.device != args[0].device
+        return made
+
+
+@every_encoder
+def test_only_the_first_batch_copies_anything_to_its_device(name: str) -> None:
+    # To copy is to wait for the device, and a step that is recorded as a graph cannot wait.
+    made = encoder(TrialConfig(encoding=name, n_steps=50), Shape(1, 30))
+    pixels = torch.zeros(7, 30, dtype=torch.uint8, device="meta")
+    key = torch.zeros(2, dtype=torch.int64, device="meta")
+    counts = []
+    for _ in range(2):
+        with Copies() as seen:
+            made(pixels, None, key)
+        counts.append(seen.count)
+    assert counts[0] <= 1 and counts[1] == 0

@@ -33,6 +33,8 @@ STEPS: list[dict[str, Any]] = [
     {"encoding": "periodic", "encoder_tau": 3.0, "label_smoothing": 0.1, "spike_penalty": 1e-3},
     {"dropout": 0.3, "augment_shift": 1.0, "augment_rotation": 10.0, "augment_mirror": True},
     {"dynamics": "mlp", "lr_schedule": "cosine", "dropout": 0.2},
+    {"encoding": "rows", "crossing_levels": 3, "answer_steps": 2, "learn_tau_mem": True},
+    {"encoding": "permuted", "recurrent": True, "learn_beta": True, "beta_per_neuron": True},
     {"loss": "mean_squared_error"},
     {"loss": "multi_class_margin", "dynamics": "mlp"},
 ]
