@@ -170,6 +170,11 @@ class Component:
         return tuple(key.name for key in self.keys)
 
     @property
+    def limited(self) -> tuple[Key, ...]:
+        """Keys that it brings and that may not be too high for the time step."""
+        return tuple(key for key in self.keys if key.high_by_dt is not None)
+
+    @property
     def takes(self) -> str:
         """What of data sets an encoding takes: `images` or `events`; see `content`."""
         return "events" if self.reads == "events" else "images"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -64,7 +65,17 @@ class TrialConfig(
         for condition, values in conditional_defaults(cls.registry):
             if all(facts[key] == wanted for key, wanted in condition.items()):
                 defaults |= values
-        return defaults | dict(given) | cls._replaced(given, facts["encoding"])
+        found = defaults | dict(given) | cls._replaced(given, facts["encoding"])
+        return cls._following_dt(found, facts) | found
+
+    @classmethod
+    def _following_dt(cls, given: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Defaults of keys that may not be too high for the time step."""
+        dt = given.get("dt", cls.model_fields["dt"].default)
+        if not isinstance(dt, int | float) or not dt > 0:
+            return {}
+        used = (each for each in cls.registry.components if facts[KINDS[each.kind]] == each.name)
+        return {key.name: key.default_at(dt) for each in used for key in each.limited}
 
     @classmethod
     def _replaced(cls, given: Mapping[str, Any], encoding: Any) -> dict[str, Any]:
@@ -84,9 +95,13 @@ class TrialConfig(
             components: Those that it can name; default: the registry that is used now.
         """
         try:
-            return _kind(components)(**values)
+            made = _kind(components)(**values)
         except ValidationError as error:
             raise ConfigError(*_told(error, components).values()) from None
+        too_high = made.too_high()
+        if too_high:
+            raise ConfigError(*too_high.values())
+        return made
 
     @classmethod
     def mistakes(
@@ -94,10 +109,9 @@ class TrialConfig(
     ) -> dict[str, str]:
         """What is wrong with plain values, by key; a line each. Takes what `parse` takes."""
         try:
-            _kind(components)(**values)
+            return _kind(components)(**values).too_high()
         except ValidationError as error:
             return _told(error, components)
-        return {}
 
     def component(self, kind: str) -> Component:
         """The component of a kind that this run uses or, without spikes, would use."""
@@ -135,6 +149,19 @@ class TrialConfig(
             f"encoding: {encoding.name} takes {encoding.takes}, and the data set {self.dataset} "
             f"has {content}; use {', '.join(fitting)}"
         )
+
+    def too_high(self) -> dict[str, str]:
+        """The keys that are too high for the time step, each with a line about it."""
+        wrong, by = {}, self.component("encoding").replaces.get("dt", "dt")
+        for key in (key for each in self.components for key in each.limited):
+            value, most = getattr(self, key.name), key.high_by_dt
+            if most is not None and value * self.dt > most:
+                allowed = math.floor(most / self.dt * 10) / 10 or most / self.dt
+                wrong[key.name] = (
+                    f"{key.name}: {value:g} is too high for time steps of {self.dt:g} ms ({by}); "
+                    f"allowed is at most {allowed:g}"
+                )
+        return wrong
 
     @property
     def components(self) -> list[Component]:

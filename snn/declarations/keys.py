@@ -27,6 +27,9 @@ class Key:
         default: Its value when it is not given.
         low: Least value of a number, allowed itself; None: any.
         high: Greatest value of a number, allowed itself; None: any.
+        high_by_dt: Greatest product of a component's key with `dt`, the ms of a time step, such as
+            the turns in a step of a frequency; None: any. The default is meant for steps of 1 ms:
+            where it is too high for `dt`, it is divided by it.
         choices: All that is allowed; empty: anything of the type.
         description: What it means, with its unit.
 
@@ -39,6 +42,7 @@ class Key:
     default: Any
     low: float | None = None
     high: float | None = None
+    high_by_dt: float | None = None
     choices: tuple[Any, ...] = ()
     description: str = ""
 
@@ -56,6 +60,11 @@ class Key:
             object.__setattr__(self, "default", self.checked(self.default))
         except ValueError as error:
             raise PluginError(f"key {self.name}: its default or a choice: {error}") from None
+
+    def default_at(self, dt: float) -> Any:
+        """Its value when it is not given and a time step has so many ms."""
+        too_high = self.high_by_dt is not None and self.default * dt > self.high_by_dt
+        return self.default / dt if too_high else self.default
 
     @property
     def annotation(self) -> Any:

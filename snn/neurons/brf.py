@@ -27,7 +27,6 @@ import torch
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
-from snn.errors import ConfigError
 from snn.neurons.adlif import around
 from snn.neurons.bounded import Bounded
 from snn.registry import Component, Key
@@ -46,8 +45,9 @@ COMPONENTS = (
                 float,
                 50.0,
                 low=1e-6,
+                high_by_dt=85.94,  # where the fastest neurons turn by 0.9 radians in a step
                 description="middle of the neurons' frequencies in Hz; each has its own, from a "
-                "third to five thirds of it (brf)",
+                "third to five thirds of it; for steps of over 1.7 ms the default is 50 / dt (brf)",
             ),
             Key(
                 "learn_resonance",
@@ -65,7 +65,6 @@ COMPONENTS = (
 
 _UNIT_MS = 100.0
 GAMMA = 0.9
-_FASTEST = 0.9  # radians per step; from 1 on, p has no value
 
 
 class BRFState(NamedTuple):
@@ -86,11 +85,7 @@ class Coefficients(NamedTuple):
 
 @final
 class BRF(nn.Module):
-    """Parameters of a layer of BRF neurons.
-
-    Raises:
-        ConfigError: A neuron would turn too far in a step.
-    """
+    """Parameters of a layer of BRF neurons."""
 
     def __init__(
         self, config: TrialConfig, n_neurons: int, generator: torch.Generator | None = None
@@ -103,12 +98,7 @@ class BRF(nn.Module):
         self.delta = config.dt / _UNIT_MS
         keys: Any = config  # those of components are unknown to a type checker
         omega = around(2 * math.pi * keys.resonance * _UNIT_MS / 1000)
-        if omega.high * self.delta > _FASTEST:
-            most = keys.resonance * _FASTEST / (omega.high * self.delta)
-            raise ConfigError(
-                f"resonance: {keys.resonance:g} Hz is too fast for steps of {config.dt:g} ms "
-                f"(dt); at most {math.floor(most * 10) / 10:g}"
-            )
+        assert omega.high * self.delta < 1, "beyond that, p has no value"
         self.omega = Bounded(n_neurons, omega, keys.learn_resonance, generator)
         self.tau_mem = Bounded(n_neurons, around(config.tau_mem), config.learn_tau_mem, generator)
 

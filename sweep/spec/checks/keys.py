@@ -91,7 +91,8 @@ def value_mistakes(
 ) -> dict[str, str]:
     """What is wrong with values beside those of a sound `base`, by key."""
     found = TrialConfig.mistakes({**base, **values}, components)
-    return {key: f"{where}{line}" for key, line in found.items()}
+    of_base = base.keys() - values.keys()
+    return {key: f"{'base.' if key in of_base else where}{line}" for key, line in found.items()}
 
 
 def _fixed(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief, did_you_mean
+from snn.config import TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.methods.samplers import SAMPLERS
@@ -133,6 +134,22 @@ def _content(sweep: Specification) -> Iterator[str]:
     yield from filter(None, dict.fromkeys(lines))
 
 
+def _steps(sweep: Specification) -> Iterator[str]:
+    """Keys that are too high for a time step, where values of several searched keys meet."""
+    components = sweep.components.components
+    limited = {key.name for each in components for key in each.limited}
+    steps = {"dt", *(each.replaces.get("dt", "dt") for each in components)}
+    names = {"dynamics", "encoding", "network", *limited, *steps}
+    endless = (p for p in sweep.space.parameters if p.name in names and p.count() is None)
+    highest = {parameter.name: max(parameter.samples()) for parameter in endless}
+    lines = dict[str, None]()
+    for case, _ in sweep.space.cases(names):
+        values = {**sweep.base, **case, **{name: highest[name] for name in highest if name in case}}
+        found = TrialConfig.mistakes(values, sweep.components)
+        lines |= {found[key]: None for key in limited if key in found}
+    yield from lines
+
+
 def _metric(sweep: Specification) -> Iterator[str]:
     names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
     for name in names:
@@ -180,6 +197,7 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
     (_seeds, ("seeds",)),
+    (_steps, ("base", "search", "points", "plugins")),
     (_content, ("base", "search", "points", "plugins")),
     (_scheduler, ("scheduler", "base", "search", "points", "epochs")),
 )

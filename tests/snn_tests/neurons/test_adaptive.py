@@ -172,7 +172,18 @@ def test_a_brf_comes_to_rest_and_answers_most_to_its_own_frequency() -> None:
 
 def test_a_frequency_that_the_steps_cannot_follow_is_refused_with_the_fastest() -> None:
     make("brf", resonance=85.0)
-    with pytest.raises(ConfigError, match=r"resonance: 100 Hz is too fast .* 1 ms .*at most 85.9"):
+    with pytest.raises(ConfigError, match=r"resonance: 100 is too high .* 1 ms .*at most 85.9"):
         make("brf", resonance=100.0)
     make("brf", resonance=100.0, dt=0.5)
     assert isinstance(make("brf"), BRF)
+
+
+def test_the_default_frequency_is_lower_where_the_steps_could_not_follow_it() -> None:
+    def default(**keys: Any) -> Any:
+        config: Any = TrialConfig.parse({"dynamics": "brf"} | keys)
+        return config.resonance
+
+    of_events = {"dataset": "shd", "encoding": "events"}
+    assert default() == default(dt=1.5) == default(time_bin=20.0) == 50.0
+    assert default(**of_events) == 5.0
+    assert default(**of_events, time_bin=20.0) == 2.5

@@ -30,6 +30,18 @@ BAD: list[tuple[str, str]] = [
     (changed(base={"dataset": "shd@speaker=1"}), "latency takes images, and the data set shd@s"),
     (changed(base={"dataset": "./a.h5.gz"}), "latency takes images, and the data set ./a.h5.gz"),
     (changed(base={"encoding": "events"}), "events takes events, and the data set mnist has imag"),
+    (
+        changed(base={"dynamics": "brf", "resonance": 90}, search={"lr": [1]}),
+        "base.resonance: 90 is",
+    ),
+    (
+        changed(search={"dynamics": ["lif", "brf"], "resonance": [40, 90]}),
+        "resonance: 90 is too hi",
+    ),
+    (
+        changed(base={"dynamics": "brf"}, search={"dt": [1, 2], "resonance": {"float": [9, 50]}}),
+        "resonance: 50 is too high for time steps of 2 ms (dt); allowed is at most 42.9",
+    ),
     (changed(base={"dataset": "shf@speaker=1"}), "base.dataset:"),
     (changed(base={"seed": 3}), "use seeds"),
     (changed(base={"lr": 1e-3}), "search.lr: stands in base, too"),
