@@ -288,6 +288,8 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "learn_tau_mem",
     "network",
     "val_groups",
+    "event_align",
+    "event_stretch",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {

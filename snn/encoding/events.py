@@ -61,6 +61,24 @@ COMPONENTS = (
                 description="events: an input gets all events of a time step, not one at most",
             ),
             Key(
+                "event_align",
+                str,
+                "none",
+                choices=("none", "onset", "duration"),
+                description="events: step 0 is the begin of the recording, of its first events "
+                "(onset), or of its first events with the last step at its last ones (duration: "
+                "time_bin is a step of the neurons only)",
+            ),
+            Key(
+                "event_stretch",
+                float,
+                0.0,
+                low=0,
+                high=0.9,
+                description="events: training samples are made longer or shorter by up to this "
+                "share",
+            ),
+            Key(
                 "event_shift",
                 float,
                 0.0,

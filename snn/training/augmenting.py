@@ -52,6 +52,7 @@ def of_events(config: TrialConfig) -> EventAugmentation:
     keys = encoding.values(config)
     return EventAugmentation(
         blend=keys["event_blend"],
+        stretch=keys["event_stretch"],
         shift=keys["event_shift"] / keys["time_bin"],
         unit_shift=keys["event_unit_shift"],
         jitter=keys["event_jitter"],

@@ -42,6 +42,8 @@ class EventAugmentation(NamedTuple):
     Attributes:
         blend: Share of samples that become a mixture with another of their class: every event of
             both is kept with probability ½.
+        stretch: A sample is made longer or shorter by up to this share, from its first step on;
+            what leaves is cut.
         shift: A sample is moved by up to so many steps, either way; what leaves is cut.
         unit_shift: A sample is moved by up to so many inputs, either way (cameras: in x and in y).
         jitter: Standard deviation, in inputs, by which every event is moved (cameras: in x and y).
@@ -51,6 +53,7 @@ class EventAugmentation(NamedTuple):
     """
 
     blend: float = 0.0
+    stretch: float = 0.0
     shift: float = 0.0
     unit_shift: float = 0.0
     jitter: float = 0.0
@@ -82,6 +85,11 @@ class EventAugmentation(NamedTuple):
         found, n_steps = _flat(samples), samples.n_steps
         if self.blend:
             found = self._blended(found, samples, labels, rand)
+        if self.stretch:
+            factor = 1 + (rand(len(samples)) * 2 - 1) * self.stretch
+            # Events lie anywhere in their step: so a longer sample has no empty steps between.
+            time = (found.step + rand(len(found.step))) * factor[found.sample]
+            found = found._replace(step=time.long()).at(time < n_steps)
         if self.shift:
             moved = ((rand(len(samples)) * 2 - 1) * self.shift).round().long()
             step = found.step + moved[found.sample]

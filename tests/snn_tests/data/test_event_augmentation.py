@@ -51,6 +51,17 @@ def _moved(raster: torch.Tensor, by: int) -> torch.Tensor:
     return moved
 
 
+def test_a_stretch_makes_samples_longer_and_shorter_from_their_first_step_on() -> None:
+    ramp = torch.zeros(40, 20, 30, dtype=torch.long)
+    ramp[:, :10] = 1
+    found = changed(EventAugmentation(stretch=0.4, counts=True), EventSamples.from_dense(ramp))
+    assert (found.sum(dim=(1, 2)) == 300).all()  # no event is lost or made
+    lasting = [int(one.sum(dim=1).nonzero().max()) + 1 for one in found]
+    assert min(lasting) <= 7 and max(lasting) >= 13 and all(6 <= each <= 14 for each in lasting)
+    for one, steps in zip(found.sum(dim=2), lasting, strict=True):
+        assert (one[: steps - 1] > 0).all()  # no steps without events between
+
+
 def test_a_shift_of_units_moves_whole_samples_among_the_inputs() -> None:
     given = samples()
     found, before = changed(EventAugmentation(unit_shift=2), given), given.raster()
