@@ -290,6 +290,9 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "val_groups",
     "event_align",
     "event_stretch",
+    "event_unit_stretch",
+    "event_tilt",
+    "event_mask",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {

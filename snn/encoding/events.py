@@ -86,6 +86,15 @@ COMPONENTS = (
                 description="events: training samples are moved in time by up to so many ms",
             ),
             Key(
+                "event_unit_stretch",
+                float,
+                0.0,
+                low=0,
+                high=0.9,
+                description="events: the inputs of training samples are moved away from the "
+                "middle, or to it, by up to this share of their distance from it",
+            ),
+            Key(
                 "event_unit_shift",
                 float,
                 0.0,
@@ -107,6 +116,23 @@ COMPONENTS = (
                 low=0,
                 high=0.999,
                 description="events: share of the training events that are left out",
+            ),
+            Key(
+                "event_tilt",
+                float,
+                0.0,
+                low=0,
+                high=10,
+                description="events: of the high or of the low inputs, training events are left "
+                "out, of the outermost at most the share 1 - exp(-2 * event_tilt)",
+            ),
+            Key(
+                "event_mask",
+                float,
+                0.0,
+                low=0,
+                description="events: a band of up to so many inputs of every training sample gets "
+                "none",
             ),
             Key(
                 "event_noise",
