@@ -288,6 +288,11 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "learn_tau_mem",
     "network",
     "val_groups",
+    "event_align",
+    "event_stretch",
+    "event_unit_stretch",
+    "event_tilt",
+    "event_mask",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {

@@ -61,11 +61,38 @@ COMPONENTS = (
                 description="events: an input gets all events of a time step, not one at most",
             ),
             Key(
+                "event_align",
+                str,
+                "none",
+                choices=("none", "onset", "duration"),
+                description="events: step 0 is the begin of the recording, of its first events "
+                "(onset), or of its first events with the last step at its last ones (duration: "
+                "time_bin is a step of the neurons only)",
+            ),
+            Key(
+                "event_stretch",
+                float,
+                0.0,
+                low=0,
+                high=0.9,
+                description="events: training samples are made longer or shorter by up to this "
+                "share",
+            ),
+            Key(
                 "event_shift",
                 float,
                 0.0,
                 low=0,
                 description="events: training samples are moved in time by up to so many ms",
+            ),
+            Key(
+                "event_unit_stretch",
+                float,
+                0.0,
+                low=0,
+                high=0.9,
+                description="events: the inputs of training samples are moved away from the "
+                "middle, or to it, by up to this share of their distance from it",
             ),
             Key(
                 "event_unit_shift",
@@ -89,6 +116,23 @@ COMPONENTS = (
                 low=0,
                 high=0.999,
                 description="events: share of the training events that are left out",
+            ),
+            Key(
+                "event_tilt",
+                float,
+                0.0,
+                low=0,
+                high=10,
+                description="events: of the high or of the low inputs, training events are left "
+                "out, of the outermost at most the share 1 - exp(-2 * event_tilt)",
+            ),
+            Key(
+                "event_mask",
+                float,
+                0.0,
+                low=0,
+                description="events: a band of up to so many inputs of every training sample gets "
+                "none",
             ),
             Key(
                 "event_noise",

@@ -52,10 +52,14 @@ def of_events(config: TrialConfig) -> EventAugmentation:
     keys = encoding.values(config)
     return EventAugmentation(
         blend=keys["event_blend"],
+        stretch=keys["event_stretch"],
         shift=keys["event_shift"] / keys["time_bin"],
+        unit_stretch=keys["event_unit_stretch"],
         unit_shift=keys["event_unit_shift"],
         jitter=keys["event_jitter"],
         drop=keys["event_drop"],
+        tilt=keys["event_tilt"],
+        mask=keys["event_mask"],
         noise=keys["event_noise"],
         counts=keys["counts"],
     )

@@ -42,19 +42,31 @@ class EventAugmentation(NamedTuple):
     Attributes:
         blend: Share of samples that become a mixture with another of their class: every event of
             both is kept with probability ½.
+        stretch: A sample is made longer or shorter by up to this share, from its first step on;
+            what leaves is cut.
         shift: A sample is moved by up to so many steps, either way; what leaves is cut.
+        unit_stretch: The inputs of a sample are moved away from the middle of their row, or to it,
+            by up to this share of their distance from it (cameras: in x): a longer vocal tract.
         unit_shift: A sample is moved by up to so many inputs, either way (cameras: in x and in y).
         jitter: Standard deviation, in inputs, by which every event is moved (cameras: in x and y).
         drop: Share of the events that are left out.
+        tilt: Of the inputs at one end of the row, events of a sample are left out, more and more
+            towards it, at most the share 1 − exp(−2 · tilt) (cameras: in x): another microphone.
+        mask: A band of up to so many neighbouring inputs of a sample gets no events (cameras: in
+            x); Park et al., "SpecAugment", 2019.
         noise: Events at random steps and inputs, as a share of the batch's mean number.
         counts: Whether an input can have more than one event in a step.
     """
 
     blend: float = 0.0
+    stretch: float = 0.0
     shift: float = 0.0
+    unit_stretch: float = 0.0
     unit_shift: float = 0.0
     jitter: float = 0.0
     drop: float = 0.0
+    tilt: float = 0.0
+    mask: float = 0.0
     noise: float = 0.0
     counts: bool = False
 
@@ -82,10 +94,19 @@ class EventAugmentation(NamedTuple):
         found, n_steps = _flat(samples), samples.n_steps
         if self.blend:
             found = self._blended(found, samples, labels, rand)
+        if self.stretch:
+            factor = 1 + (rand(len(samples)) * 2 - 1) * self.stretch
+            # Events lie anywhere in their step: so a longer sample has no empty steps between.
+            time = (found.step + rand(len(found.step))) * factor[found.sample]
+            found = found._replace(step=time.long()).at(time < n_steps)
         if self.shift:
             moved = ((rand(len(samples)) * 2 - 1) * self.shift).round().long()
             step = found.step + moved[found.sample]
             found = found._replace(step=step).at((step >= 0) & (step < n_steps))
+        if self.unit_stretch:
+            factor = (rand(len(samples)) * 2 - 1) * self.unit_stretch
+            away = _place(found, shape) * shape.width / 2 * factor[found.sample]
+            found = _moved(found, shape, away.round().long(), torch.zeros((), dtype=torch.int64))
         if self.unit_shift:
             moved = ((rand(2, len(samples)) * 2 - 1) * self.unit_shift).round().long()
             found = _moved(found, shape, *moved[:, found.sample])
@@ -94,6 +115,14 @@ class EventAugmentation(NamedTuple):
             found = _moved(found, shape, *moved.round().long())
         if self.drop:
             found = found.at(rand(len(found.unit)) >= self.drop)
+        if self.tilt:
+            slope = ((rand(len(samples)) * 2 - 1) * self.tilt)[found.sample]
+            kept = (slope * _place(found, shape) - slope.abs()).exp()
+            found = found.at(rand(len(found.unit)) < kept)
+        if self.mask:
+            middle = (rand(len(samples)) * 2 - 1)[found.sample]
+            width = (rand(len(samples)) * self.mask * 2 / shape.width)[found.sample]
+            found = found.at((_place(found, shape) - middle).abs() * 2 > width)
         if self.noise:
             found = found.joined(self._noise(samples, rand))
         return _packed(found, samples, self.counts).to(device)
@@ -117,6 +146,12 @@ class EventAugmentation(NamedTuple):
 def _flat(samples: EventSamples) -> _Flat:
     bags = samples.bags()
     return _Flat(bags // samples.n_steps, bags % samples.n_steps, samples.units.long())
+
+
+def _place(found: _Flat, shape: Shape) -> Tensor:
+    """(E,) where the inputs are in their row: −1 to 1."""
+    x = found.unit // shape.channels % shape.width
+    return (x + 0.5) * (2 / shape.width) - 1
 
 
 def _moved(found: _Flat, shape: Shape, right: Tensor, down: Tensor) -> _Flat:

@@ -30,6 +30,7 @@ def transform_of(config: TrialConfig) -> Transform:
         pool=keys["pool"],
         polarity=keys["polarity"],
         counts=keys["counts"],
+        align=keys["event_align"],
     )
 
 

@@ -1,6 +1,13 @@
 """Events become bins: who fired in which time step. Imports no torch.
 
-    step(e) = ⌊time(e) / time_bin⌋;   events of step n_steps or later are cut
+    none:      step(e) = ⌊time(e) / time_bin⌋
+    onset:     step(e) = ⌊(time(e) − begin) / time_bin⌋
+    duration:  step(e) = ⌊(time(e) − begin) / (end − begin) · n_steps⌋
+
+Events of step n_steps or later are cut. Recordings begin with silence of any length, and people
+speak at different speeds. So a recording can be aligned by itself: `begin` and `end` are the times
+between which all its events are but `TRIMMED` of them at either side, as a click is no speech.
+Those outside are in the first and in the last step.
 
 Units are pooled: `pool` neighbours of a row are one input, of a camera `pool` × `pool` pixels of
 one polarity. Of what an input gets within a step, the count is kept, or it is clipped to 1.
@@ -15,11 +22,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snn.data.events.packed import MOST_TICKS, Events
+from snn.data.events.packed import Events
 from snn.data.events.recorded import Recorded
 from snn.data.shapes import Shape
 
 POLARITIES = ("both", "merged", "on", "off")
+ALIGNMENTS = ("none", "onset", "duration")
+TRIMMED = 0.02  # share of a recording's events before its begin, and after its end
 _CHUNK = 2**21  # events that are sorted at a time
 _KEPT = 4  # transforms of whole data sets that a process keeps
 
@@ -33,6 +42,7 @@ class Transform(NamedTuple):
         pool: So many neighbours are one input.
         polarity: One of `POLARITIES`: what becomes of the two kinds of a camera's events.
         counts: Whether counts are kept, rather than clipped to 1.
+        align: One of `ALIGNMENTS`: what the first step and the length of a step are.
     """
 
     n_steps: int
@@ -40,6 +50,7 @@ class Transform(NamedTuple):
     pool: int = 1
     polarity: str = "both"
     counts: bool = False
+    align: str = "none"
 
 
 class Cut(NamedTuple):
@@ -107,13 +118,13 @@ def binned(events: Events, tick_ms: float, size: Shape, transform: Transform) ->
         transform: What is done.
     """
     n_steps, n_inputs = transform.n_steps, pooled(size, transform).n_pixels
-    steps, inputs = _steps(tick_ms, transform), _inputs(size, transform)
+    inputs = _inputs(size, transform)
     small = np.uint16 if n_inputs <= 2**16 else np.int32
     units, sizes = [], []
     for first, last in _parts(events.offsets):
         part = slice(events.offsets[first], events.offsets[last])
         sample = np.repeat(np.arange(last - first), events.counts[first:last])
-        step, unit = steps[events.ticks[part]], inputs[events.units[part]]
+        step, unit = _steps(events, first, last, tick_ms, transform), inputs[events.units[part]]
         kept = (step < n_steps) & (unit >= 0)
         key = (sample[kept] * n_steps + step[kept]) * n_inputs + unit[kept]
         key.sort()  # np.unique takes ten times as long
@@ -127,21 +138,46 @@ def binned(events: Events, tick_ms: float, size: Shape, transform: Transform) ->
 
 def cut(events: Events, tick_ms: float, transform: Transform) -> Cut:
     """What binning leaves out, as it is later than the last step."""
-    steps, samples, late_events = _steps(tick_ms, transform), 0, 0
+    samples = late_events = 0
     for first, last in _parts(events.offsets):
-        part = slice(events.offsets[first], events.offsets[last])
-        late = np.flatnonzero(steps[events.ticks[part]] >= transform.n_steps)
+        steps = _steps(events, first, last, tick_ms, transform)
+        late = np.flatnonzero(steps >= transform.n_steps) + events.offsets[first]
         late_events += len(late)
-        places = np.searchsorted(events.offsets, late + part.start, side="right")
+        places = np.searchsorted(events.offsets, late, side="right")
         samples += len(np.unique(places))
     return Cut(samples, late_events)
 
 
-def _steps(tick_ms: float, transform: Transform) -> NDArray[np.int64]:
-    """(65536,) the step of every tick, by the time in its middle."""
-    middle = (np.arange(MOST_TICKS) + 0.5) * (tick_ms / transform.time_bin)
-    steps: NDArray[np.int64] = np.minimum(middle, transform.n_steps).astype(np.int64)
+def _steps(
+    events: Events, first: int, last: int, tick_ms: float, transform: Transform
+) -> NDArray[np.int64]:
+    """(E,) the step of every event of some samples, by the middle of its tick; at most n_steps."""
+    bounds = events.offsets[first : last + 1]
+    middle = events.ticks[bounds[0] : bounds[-1]] + 0.5
+    rate: NDArray[np.float64] | float = tick_ms / transform.time_bin
+    most = transform.n_steps
+    if transform.align != "none":
+        begin, length = _spans(events, bounds)
+        counts = np.diff(bounds)
+        middle -= np.repeat(begin, counts)
+        if transform.align == "duration":
+            rate = np.repeat(transform.n_steps / length, counts)
+            most -= 1
+    steps: NDArray[np.int64] = np.clip(middle * rate, 0, most).astype(np.int64)
     return steps
+
+
+def _spans(
+    events: Events, bounds: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(S,) when every recording begins, and how long it lasts, in ticks; see above."""
+    counts = np.diff(bounds)
+    begin, length = np.zeros(len(counts)), np.ones(len(counts))
+    some = np.flatnonzero(counts)
+    outside = (counts[some] * TRIMMED).astype(np.int64)
+    begin[some] = events.ticks[bounds[some] + outside]
+    length[some] = events.ticks[bounds[some + 1] - 1 - outside] + 1.0 - begin[some]
+    return begin, length
 
 
 def _inputs(size: Shape, transform: Transform) -> NDArray[np.int64]:

@@ -51,6 +51,17 @@ def _moved(raster: torch.Tensor, by: int) -> torch.Tensor:
     return moved
 
 
+def test_a_stretch_makes_samples_longer_and_shorter_from_their_first_step_on() -> None:
+    ramp = torch.zeros(40, 20, 30, dtype=torch.long)
+    ramp[:, :10] = 1
+    found = changed(EventAugmentation(stretch=0.4, counts=True), EventSamples.from_dense(ramp))
+    assert (found.sum(dim=(1, 2)) == 300).all()  # no event is lost or made
+    lasting = [int(one.sum(dim=1).nonzero().max()) + 1 for one in found]
+    assert min(lasting) <= 7 and max(lasting) >= 13 and all(6 <= each <= 14 for each in lasting)
+    for one, steps in zip(found.sum(dim=2), lasting, strict=True):
+        assert (one[: steps - 1] > 0).all()  # no steps without events between
+
+
 def test_a_shift_of_units_moves_whole_samples_among_the_inputs() -> None:
     given = samples()
     found, before = changed(EventAugmentation(unit_shift=2), given), given.raster()
@@ -60,6 +71,40 @@ def test_a_shift_of_units_moves_whole_samples_among_the_inputs() -> None:
         assert len(fitting) == 1
         shifts |= set(fitting)
     assert shifts == set(range(-2, 3))
+
+
+def test_units_are_stretched_about_the_middle_of_their_row() -> None:
+    ramp = torch.zeros(40, 20, 31, dtype=torch.long)
+    ramp[:, :, [5, 15, 25]] = 1
+    how, row = EventAugmentation(unit_stretch=0.4), Shape(1, 31)
+    found = changed(how, EventSamples.from_dense(ramp), row)
+    seen = set()
+    for one in found:
+        left, middle, right = one.sum(dim=0).nonzero().flatten().tolist()
+        assert middle == 15 and abs((15 - left) - (right - 15)) <= 1 and 6 <= 15 - left <= 14
+        seen.add(left)
+    assert len(seen) > 5
+
+
+def test_a_tilt_takes_events_of_one_end_of_the_row() -> None:
+    dense = torch.ones(40, 20, 30, dtype=torch.long)
+    found = changed(EventAugmentation(tilt=2.0), EventSamples.from_dense(dense)).mean(dim=1)
+    low, high = found[:, :5].mean(dim=1), found[:, -5:].mean(dim=1)
+    assert (torch.maximum(low, high) > 0.5).all() and (torch.minimum(low, high) < 0.1).any()
+    assert (low > high).any() and (low < high).any()
+
+
+def test_a_mask_takes_all_events_of_a_band_of_units() -> None:
+    dense = torch.ones(40, 20, 30, dtype=torch.long)
+    found = changed(EventAugmentation(mask=10), EventSamples.from_dense(dense))
+    widths = set()
+    for one in found:
+        silent = (one.sum(dim=0) == 0).nonzero().flatten()
+        assert (one.sum(dim=0) % 20 == 0).all()
+        widths.add(len(silent))
+        if len(silent):
+            assert len(silent) == int(silent[-1] - silent[0]) + 1
+    assert max(widths) <= 10 and len(widths) > 5
 
 
 def test_dropped_events_are_some_of_the_events() -> None:

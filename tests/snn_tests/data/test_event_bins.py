@@ -67,6 +67,47 @@ def test_bins_are_those_of_the_definition(
     )
 
 
+def placed(events: Events, how: Transform, tick_ms: float = 1.0) -> np.ndarray:
+    """Counts (S, T) of all units together."""
+    bins = binned(events, tick_ms, Shape(1, 1, 1), how)
+    return np.diff(bins.offsets).reshape(len(events), how.n_steps)
+
+
+def of_one_unit(*recordings: list[int]) -> Events:
+    """Recordings with events at these ticks."""
+    offsets = np.cumsum([0, *map(len, recordings)])
+    ticks = np.concatenate([np.array(each, dtype=np.uint16) for each in recordings])
+    return Events(ticks, np.zeros(len(ticks), np.uint16), offsets)
+
+
+def test_a_recording_can_begin_at_its_onset_and_fill_all_steps() -> None:
+    events = of_one_unit([100, 100, 140, 199], [], [7], [300, 320, 360, 379])
+    onset = placed(events, Transform(4, 20.0, counts=True, align="onset"))
+    assert onset.tolist() == [[2, 0, 1, 0], [0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 2]]
+    # Of 100 ticks, a step is 25 of them, and of 80 ticks 20.
+    filled = placed(events, Transform(4, 20.0, counts=True, align="duration"))
+    assert filled.tolist() == [[2, 1, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0], [1, 1, 0, 2]]
+
+
+def test_silence_and_speed_have_no_effect_on_an_aligned_recording() -> None:
+    random = np.random.default_rng(3)
+    spoken = np.sort(random.integers(0, 5000, 400))
+    events = of_one_unit(*(list(x) for x in (spoken, spoken + 777, spoken * 3 + 1)))
+    first, late, _ = placed(events, Transform(50, 100.0, counts=True, align="onset"))
+    assert np.array_equal(first, late)
+    how = Transform(50, 7.0, counts=True, align="duration")
+    first, late, slow = placed(events, how)
+    assert np.array_equal(first, late) and np.abs(np.cumsum(first - slow)).max() <= 1
+    assert (first > 0).all() and cut(events, 1.0, how) == (0, 0)
+
+
+def test_a_click_does_not_say_when_a_recording_begins_and_ends() -> None:
+    spoken = list(range(1000, 1198))
+    events = of_one_unit([0, *spoken, 9000])
+    (found,) = placed(events, Transform(2, 1.0, counts=True, align="duration"))
+    assert abs(int(found[0]) - 100) <= 2 and found.sum() == 200  # the clicks are in it, too
+
+
 def test_samples_are_taken_split_and_written_out_like_a_dense_tensor() -> None:
     dense = torch.randint(0, 3, (11, 4, 5), generator=torch.Generator().manual_seed(0))
     dense[3] = 0
@@ -98,6 +139,8 @@ def test_two_transforms_of_one_source_never_share_their_bins() -> None:
         Transform(40, 10.0),
         Transform(20, 10.0, pool=2),
         Transform(20, 10.0, counts=True),
+        Transform(20, 10.0, align="onset"),
+        Transform(20, 10.0, align="duration"),
     ):
         found = bins_of(data, how)
         assert any(
@@ -143,6 +186,8 @@ def test_a_time_bin_is_the_step_of_the_neurons_and_dt_has_no_effect() -> None:
     assert TrialConfig.parse(given.to_wire()) == given
     assert given.config_id == config(time_bin=4.0).config_id
     assert given.why_unused("dt").decider == "encoding"
+    assert given.config_id == config(time_bin=4.0, event_align="none", event_stretch=0).config_id
+    assert given.config_id != config(time_bin=4.0, event_align="onset").config_id
     for key in ("augment_shift", "encoder_tau"):
         assert not given.uses(key) and given.why_unused(key).decider == "encoding"
     latency = TrialConfig.parse({"encoding": "latency"})
