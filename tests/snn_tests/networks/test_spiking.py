@@ -37,7 +37,7 @@ def test_every_layer_fires_at_a_sensible_rate_from_the_start(
     )
     network = SpikingNetwork(config, digits.n_pixels)
     with torch.no_grad():
-        record = network.record(pixels(digits), torch.Generator().manual_seed(0))
+        record = network.record(pixels(digits, 100), torch.Generator().manual_seed(0))
     for spikes in record.spikes:
         assert 0.001 < spikes.mean().item() < HIGHEST.get((dynamics, encoding), 0.2)
         assert (spikes.sum(dim=(0, 1)) > 0).float().mean() > 0.3  # hardly a neuron is dead
@@ -161,9 +161,10 @@ def test_a_late_input_changes_no_earlier_spike(
         {"dynamics": dynamics, "tau_syn": tau_syn, "recurrent": True, "hidden": [60, 40]}
     )
     network = SpikingNetwork(config, digits.n_pixels)
-    images = pixels(digits)
+    images = pixels(digits, 60)
     dimmed = torch.where(images < 120, 0, images)  # 119 fires first at step 11, all darker later
-    before, after = network.record(images).spikes, network.record(dimmed).spikes
+    with torch.no_grad():
+        before, after = network.record(images).spikes, network.record(dimmed).spikes
     for one, other in zip(before, after, strict=True):
         assert torch.equal(one[:11], other[:11])
         assert not torch.equal(one[11:], other[11:])
