@@ -31,7 +31,6 @@ _SPOKEN = {
     "surrogate": "the surrogate {}",
     "readout": "the readout {}",
 }
-
 _COMPUTE_CAPABILITY = 8, 0  # of NVIDIA's Ampere: the tensor cores take the numbers we need
 
 

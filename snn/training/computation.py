@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from snn import kernels
+from snn import kernels, registry
 from snn.config import TrialConfig
+from snn.registry import SPIKING_KINDS
 from snn.training.augmenting import of_events
 from snn.training.stepping import Graphs, Recorder
 
@@ -40,3 +41,17 @@ def computed_by(config: TrialConfig, device: str) -> str:
 def recorder_of(config: TrialConfig, device: str) -> Recorder | None:
     """How the steps of a training are recorded; None where each is done by Python."""
     return None if unrecorded(config, device) else Graphs()
+
+
+def limits(device: str) -> tuple[str, ...]:
+    """What is slower on a device than the rest, beside neurons without loops; a clause each."""
+    parts = (each for kind in SPIKING_KINDS[1:] for each in registry.current().of(kind))
+    titles = [each.title for each in parts if device not in each.compiled]
+    if device == "cuda":
+        titles += [each.title for each in registry.current().of("loss") if each.reads_trace]
+    found = [f"the reference computes {', '.join(titles)}"] if titles else []
+    if device == "cuda":
+        found.append(
+            "steps are recorded but with the reference, augmented events, a user's network or loss"
+        )
+    return tuple(found)

@@ -42,6 +42,7 @@ def _kernels() -> Finding:
 
     from snn import SpikingNetwork, TrialConfig, kernels
     from snn.config import SPIKING
+    from snn.training.computation import limits
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     chosen: dict[str, list[str]] = {}
@@ -56,7 +57,8 @@ def _kernels() -> Finding:
             return False, f"{name} fails: {first_line(error)}; use backend: reference"
         chosen.setdefault(f"{name} ({reason})", []).append(dynamics)
     found = (f"{', '.join(models)}: {name}" for name, models in chosen.items())
-    return True, f"{'; '.join(found)}; {torch.get_num_threads()} threads"
+    told = *found, f"{torch.get_num_threads()} threads", *limits(device)
+    return True, "; ".join(told)
 
 
 def _data() -> Finding:

@@ -49,7 +49,8 @@ def read(
     c = tl.program_id(1) * block + tl.arange(0, block)
     step = tl.arange(0, TIME)
     lag = step[:, None] - step[None, :]
-    leak = tl.where(lag >= 0, tl.exp2(log_kappa * lag.to(tl.float32)), 0.0)
+    passed = tl.maximum(lag, 0).to(tl.float32)  # of later steps, a power would be infinite
+    leak = tl.where(lag >= 0, tl.exp2(log_kappa * passed), 0.0)
     fade = tl.exp2(log_kappa * (step + 1).to(tl.float32))[:, None]
     constant = tl.load(bias + c, c < n_classes, 0.0)[None, :]
     last = tl.zeros((block,), tl.float32)
@@ -140,10 +141,11 @@ def read_backward(
         for first in range(0, n_steps, TIME):
             t = first + tl.arange(0, TIME)
             ahead = final[None, :] - t[:, None]  # steps from an input to where it is read
+            passed = tl.maximum(ahead, 0).to(tl.float32)
             if mode == 1:
-                share = (1 - tl.exp2(log_kappa * (ahead + 1).to(tl.float32))) * rest
+                share = (1 - tl.exp2(log_kappa * (passed + 1))) * rest
             else:
-                share = tl.exp2(log_kappa * ahead.to(tl.float32))
+                share = tl.exp2(log_kappa * passed)
             arriving = tl.where((ahead >= 0) & (c < n_classes)[None, :], share * grad, 0.0)
             at = (b * n_steps + t)[:, None] * n_neurons + h[None, :]
             real = (t < n_steps)[:, None] & (h < n_neurons)[None, :]

@@ -16,7 +16,7 @@ from snn.data.events.samples import EventSamples
 from snn.errors import ArrayError, DataError
 from snn.networks import SpikingNetwork, build, pictures
 from snn.training import checkpoint
-from snn.training.computation import computed_by
+from snn.training.computation import computed_by, limits
 from snn.training.stepping import Recorder, call_again
 from snn.training.trainer import Trainer
 from sweep.commands.parts.activity import activities
@@ -65,6 +65,10 @@ def test_on_a_gpu_steps_on_events_are_recorded_unless_they_are_augmented() -> No
     assert computed_by(config(), "cuda") == "cuda"
     told = computed_by(config(event_drop=0.2), "cuda")
     assert told == "cuda, steps not recorded: events are augmented"
+    assert limits("cpu") == ()
+    reference, recorded = limits("cuda")  # as `doctor` tells them
+    assert "the readout softmax_sum, the loss cross_entropy_every_step" in reference
+    assert "augmented events" in recorded
 
 
 def test_a_training_on_events_goes_on_bit_for_bit() -> None:
