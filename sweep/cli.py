@@ -123,7 +123,7 @@ def _run(arguments: list[str]) -> int:
         return int(end.code or DONE)
     except typer.TyperException as error:
         text = error.format_message() if hasattr(error, "format_message") else str(error)
-        return _say(f"{_with_nearest(text)} (see spikesweep --help)" if text else "", WRONG)
+        return _say(f"{_with_nearest(text)} (see {_command(error)} --help)" if text else "", WRONG)
     except (SpecError, ConfigError) as error:
         return _say_each(error.mistakes)
     except (SnnError, AnalysisError) as error:
@@ -150,6 +150,12 @@ def _say(text: str, code: int) -> int:
 
         print(f"spikesweep: {one_line(text)}", file=sys.stderr)
     return code
+
+
+def _command(error: Exception) -> str:
+    """The command whose help says what was wrong."""
+    context = getattr(error, "ctx", None)
+    return f"spikesweep {context.info_name}" if context and context.parent else "spikesweep"
 
 
 def _with_nearest(text: str) -> str:

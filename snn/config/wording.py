@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
-from snn.declarations.data_paths import OWN_IMAGES
+from snn.declarations.data_paths import about_own
 from snn.declarations.suggestion import OWN, did_you_mean
 from snn.registry import KINDS
 
@@ -67,7 +67,7 @@ def _nearest(one: Any) -> str:
     hint = did_you_mean(one["input"], allowed, "")
     own = OWN if one["loc"][-1] in KINDS.values() else ""
     if one["loc"][-1] == KINDS["dataset"]:
-        own = OWN_IMAGES
+        own = about_own(str(one["input"]))
     hints = " ".join(filter(None, (hint, own)))
     return f"; {hints}" if hints else ""
 

@@ -13,7 +13,7 @@ from snn.data import own
 from snn.data.base import Data
 from snn.data.events import files as event_files
 from snn.data.files import File, checked, default_root
-from snn.declarations.data_paths import OWN_IMAGES, is_path, options
+from snn.declarations.data_paths import about_own, is_path, options
 from snn.declarations.suggestion import did_you_mean
 from snn.errors import DataError
 
@@ -49,7 +49,7 @@ def load(
     if base not in known.names("dataset"):
         there = known.names("dataset")
         hint = did_you_mean(base, there, f"there are {', '.join(there)};")
-        raise DataError(f"data set {name!r} is unknown; {hint} {OWN_IMAGES}")
+        raise DataError(f"data set {name!r} is unknown; {hint} {about_own(name)}")
     folder = Path(root) if root is not None else default_root()
     component = known.get("dataset", base)
     given = _options(name, asked) if at else {}

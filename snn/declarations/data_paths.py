@@ -20,8 +20,7 @@ EVENT_SUFFIXES = (".h5", ".hdf5", ".h5.gz", ".hdf5.gz")
 PATTERN = r"/|^[.~]|\.(np[yz]|h5|hdf5|h5\.gz|hdf5\.gz)(@|$)"
 """A regular expression that a path fulfils and a name does not."""
 
-OWN_IMAGES = "images of your own need their path, such as ./photos or images.npz"
-"""What is said where a data set is unknown."""
+_OWN_IMAGES = "images of your own need their path, such as ./photos or images.npz"
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -29,6 +28,14 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 def is_path(value: Any) -> bool:
     """Whether a value of `dataset` is a path."""
     return isinstance(value, str) and (bool(re.search(PATTERN, value)) or os.sep in value)
+
+
+def about_own(name: str) -> str:
+    """What is said where a data set is unknown."""
+    folder = name.partition("@")[0]
+    if os.path.isdir(folder):
+        return f"for the folder {folder!r}, write ./{name}"
+    return _OWN_IMAGES
 
 
 def is_events_file(path: str) -> bool:

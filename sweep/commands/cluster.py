@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,7 @@ from sweep.commands.parts.common import (
     say_result,
     stderr,
 )
+from sweep.commands.parts.given import Given
 from sweep.host import streams
 
 if TYPE_CHECKING:
@@ -66,10 +66,9 @@ def submit(
     """
     from snn.declarations.data_paths import is_path
     from sweep.errors import SpecError
-    from sweep.spec.sources import load_sweep, parse_overrides
 
-    overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides, plugin, unset)
+    given = Given(spec, set_, unset, plugin, trials)
+    sweep = given.sweep()
     if not resume:
         check_new(sweep, spec)
     from sweep.cluster.jobs import JobServer
@@ -83,12 +82,7 @@ def submit(
             f"{sweep.name} is running there: {there.following(running)}; "
             "for another sweep at the same time, give it another name"
         )
-    changes = [part for key in set_ for part in ("--set", key)]
-    changes += [part for key in unset for part in ("--unset", key)]
-    changes += [part for path in plugin for part in ("--plugin", path)]
-    changes += [] if trials is None else ["--trials", str(trials)]
-    again = shlex.join(["spikesweep", "submit", spec, *changes, "--resume"])
-    job_id = there.submit(sweep, resume=resume, again=again)
+    job_id = there.submit(sweep, resume=resume, again=given.resuming("submit"))
     stderr().print(f"submitted {job_id} to {there.url}")
     if follow:
         return _follow(there, there.find(job_id))

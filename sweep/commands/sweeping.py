@@ -19,6 +19,7 @@ from sweep.commands.parts.common import (
     stdout,
     use_plugin_files,
 )
+from sweep.commands.parts.given import Given
 
 if TYPE_CHECKING:
     from sweep.run.driver import Result
@@ -57,10 +58,9 @@ def run(
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
     from sweep.run import runner
-    from sweep.spec.sources import load_sweep, parse_overrides
 
-    overrides = parse_overrides(set_) | ({} if trials is None else {"trials": trials})
-    sweep = load_sweep(spec, overrides, plugin, unset)
+    given = Given(spec, set_, unset, plugin, trials, address)
+    sweep = given.sweep()
     if not resume:
         check_new(sweep, spec)
     if dry_run:
@@ -69,7 +69,7 @@ def run(
         preview.show(sweep, stdout(), stderr())
         return 0
     result = runner.run(sweep, stderr(), resume=resume, address=address)
-    code = _conclude(spec, sweep, result)
+    code = _conclude(sweep, result, given.resuming("run"))
     if sweep.confirm is None:
         return code
     from sweep.commands.confirming import confirm_leaders
@@ -88,9 +88,8 @@ def validate(
 ) -> None:
     """Check a sweep's specification."""
     from sweep.spec.fresh_seeds import fresh_seeds
-    from sweep.spec.sources import load_sweep, parse_overrides
 
-    sweep = load_sweep(spec, parse_overrides(set_), plugin, unset)
+    sweep = Given(spec, set_, unset, plugin).sweep()
     check_new(sweep, spec)
     say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
@@ -147,11 +146,16 @@ def sync() -> int:
     return 0 if sync_all(stderr()) else 1
 
 
-def _conclude(spec: str, sweep: Specification, result: Result) -> int:
-    """Show the leaders and say what to do next; the exit code."""
+def _conclude(sweep: Specification, result: Result, again: str) -> int:
+    """Show the leaders and say what to do next; the exit code.
+
+    Args:
+        sweep: The plan.
+        result: Of its run.
+        again: The command that resumes it.
+    """
     from sweep.commands import results
 
-    again = f"spikesweep run {spec} --resume" if spec != "-" else "the same command and --resume"
     err = stderr()
     for name, reason in result.failures.items():
         err.print(f"failed: {name}: {reason}")

@@ -38,6 +38,7 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
     trials, parallel = sweep.trials_planned(), _parallel(sweep)
     known = _known(sweep, ledger)
     left = max(0, trials - known) if known is not None else trials
+    trial = f"{seconds:.2g} s" if seconds < 1 else duration(seconds)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
@@ -53,7 +54,7 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
         f"files       {storage_root() / sweep.name}",
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
         f"time        about {duration(_START_S + seconds * left / parallel)} for {left} trials if "
-        f"none is pruned ({duration(seconds)} per trial)",
+        f"none is pruned ({trial} per trial, and {duration(_START_S)} until the first begins)",
     ):
         out.print(line, soft_wrap=True)
 
@@ -120,5 +121,6 @@ def _already_run(known: int | None, ledger: Ledger) -> str:
     if ledger.trouble:
         return f"unknown: MLflow cannot be read ({ledger.trouble})"
     if known is None:
-        return f"{len(ledger)} finished runs on these data; reused where the search meets them"
+        finished = counted(len(ledger), "finished run")
+        return f"{finished} on these data; reused where the search meets them"
     return str(known)

@@ -72,7 +72,8 @@ def run(
         check_backends(sweep)
         datasets = read_datasets(sweep)
         check_networks(sweep, datasets)
-        for note in notes(sweep, datasets):
+        forgets = sweep.scheduler.declared.forgets if earlier else ""
+        for note in filter(None, (*notes(sweep, datasets), forgets)):
             console.print(note, soft_wrap=True, highlight=False, markup=False)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):

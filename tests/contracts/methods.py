@@ -56,4 +56,5 @@ OWN_SCHEDULER = Scheduler(
         ),
     ),
     within_epochs=("patience",),
+    forgets="median compares with the trials after the resume only",
 )

@@ -10,6 +10,7 @@ from ray.tune.schedulers import TrialScheduler
 
 from sweep.errors import SpecError
 from sweep.methods.schedulers import SCHEDULERS
+from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
@@ -86,6 +87,26 @@ def test_the_best_trial_is_never_stopped_and_decisions_repeat(name: str) -> None
     assert "t0" not in gone
     assert gone == stopped(sweep)
     assert bool(gone) == (name != "none")
+
+
+@every_scheduler
+def test_after_a_resume_it_compares_with_what_ended_before_or_says_that_it_does_not(
+    name: str,
+) -> None:
+    sweep = plan(name)
+    best = {epoch: {"val_accuracy": 0.9} for epoch in range(1, EPOCHS + 1)}
+    past = [Past({"lr": 1e-3 * (number + 1)}, best) for number in range(5)]
+    scheduler, controller = make_scheduler(sweep, past), Controller()
+    worst = Trial("any", config={"trial": {"lr": 1e-2}}, stub=True)
+    controller.trials = [worst]
+    scheduler.on_trial_add(controller, worst)  # type: ignore[arg-type]
+    worst.set_status(Trial.RUNNING)
+    decisions = [
+        scheduler.on_trial_result(controller, worst, {EPOCH: epoch, "val_accuracy": 0.1})  # type: ignore[arg-type]
+        for epoch in range(1, EPOCHS)
+    ]
+    knows = TrialScheduler.STOP in decisions
+    assert knows != bool(SCHEDULERS[name].forgets) or name == "none"
 
 
 @every_scheduler

@@ -70,6 +70,8 @@ class Scheduler:
         keys: What it takes in its section, beside `name`. Schedulers that share a key declare the
             same `Key`.
         within_epochs: Names of those keys that count epochs which every trial must have.
+        forgets: What it does not know any more when a sweep is resumed, as a sentence for people;
+            empty if it takes the trials of `Comparison.past` into account, or compares none.
     """
 
     name: str
@@ -78,3 +80,4 @@ class Scheduler:
     make: Callable[[Comparison, Mapping[str, Any]], TrialScheduler]
     keys: tuple[Key, ...] = ()
     within_epochs: tuple[str, ...] = ()
+    forgets: str = ""

@@ -1,4 +1,8 @@
-"""HyperBand: successive halving with several compromises between many trials and long ones."""
+"""HyperBand: successive halving with several compromises between many trials and long ones.
+
+Trials of a bracket wait for each other. Ray Tune keeps the brackets in its memory, with trials that
+it has paused. They are gone with the process of the sweep, so a resumed sweep begins new ones.
+"""
 
 from __future__ import annotations
 
@@ -29,4 +33,6 @@ SCHEDULER = Scheduler(
     source="Li et al. 2018, https://jmlr.org/papers/v18/16-558.html",
     make=_make,
     keys=(REDUCTION,),
+    forgets="hyperband begins new brackets after a resume: it does not compare with the trials "
+    "that ended before; asha does",
 )

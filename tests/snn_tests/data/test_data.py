@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snn.config import TrialConfig
 from snn.data import Dataset, load, verify
 from snn.data.splits import split
 from snn.errors import ConfigError, DataError
@@ -86,6 +87,18 @@ def test_an_unknown_data_set_is_refused() -> None:
         load("cifar")
     with pytest.raises(DataError, match=r"there are mnist, fashion_mnist, digits, .*; images of"):
         load("photos")
+
+
+def test_a_folder_that_is_there_needs_a_slash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    told = r"for the folder 'photos', write \./photos"
+    with pytest.raises(DataError, match=told):
+        load("photos@28")
+    with pytest.raises(ConfigError, match=told):
+        TrialConfig.parse({"dataset": "photos"})
 
 
 HEADER = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (60_000, 28, 28))

@@ -48,8 +48,8 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("frobnicate", "No such command"),
-        ("run", "Missing argument 'SPEC'"),
+        ("frobnicate", "No such command 'frobnicate'. (see spikesweep --help)"),
+        ("run", "Missing argument 'SPEC'. (see spikesweep run --help)"),
         ("run quickstart --bogus", "No such option: --bogus"),
         ("run nope", "bundled sweeps: best-fashion"),
         ("run quickstart --trials 0", "trials:"),
