@@ -31,7 +31,16 @@ from native.postgres import create_databases, postgres
 from native.service import Service
 from native.site import Site
 
-from tests.docker_tests.chaos import FULL, SMALL, SPIKESWEEP, Size, as_client, check, undisturbed
+from tests.docker_tests.chaos import (
+    DATA,
+    FULL,
+    SMALL,
+    SPIKESWEEP,
+    Size,
+    as_client,
+    check,
+    undisturbed,
+)
 
 LARGE = replace(
     FULL,
@@ -373,12 +382,13 @@ def _weather(
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--small", action="store_true", help="as the tests do: 8 trials")
+    parser.add_argument("--data", choices=list(DATA), default="images", help="what it runs on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="a storm for each")
     parser.add_argument("--load", type=int, default=4, help="busy loops beside it")
     parser.add_argument("--blows", nargs="*", default=[], help="only these [default: all]")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
     given = parser.parse_args()
-    size = SMALL if given.small else LARGE
+    size = (SMALL if given.small else LARGE).on(given.data)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="storm-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
