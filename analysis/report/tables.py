@@ -8,6 +8,7 @@ from typing import IO
 
 import pandas as pd
 
+from analysis.data.blocks import by_block
 from analysis.data.groups import group_runs, param_names, require_param, varying
 from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.errors import AnalysisError
@@ -19,7 +20,11 @@ from analysis.text.typeset import as_text, latex, markdown
 
 
 def summarise(
-    runs: pd.DataFrame, params: Sequence[str] = (), metrics: Sequence[str] = ()
+    runs: pd.DataFrame,
+    params: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    *,
+    block: str = "",
 ) -> pd.DataFrame:
     """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
 
@@ -40,10 +45,13 @@ def summarise(
         runs: As `load_runs` gives them.
         params: Only these are columns.
         metrics: The same of these, too, such as `synops_per_inference`; of that epoch as well.
+        block: Param whose values take the place of the seeds, such as `dataset` where speakers are
+            held out in turn; see `by_block`. `n` then counts them.
 
     Raises:
         AnalysisError: no run is finished, a finished one lacks a metric, or a name is unknown.
     """
+    runs = by_block(runs, block) if block else runs
     for name in params:
         require_param(runs, name)
     chosen = [f"best_{name}" if name in SEARCHABLE else name for name in metrics]
@@ -64,6 +72,7 @@ def summarise(
         table.attrs[attribute] = {
             name: as_text(groups[name].dropna().iloc[0]) for name in same if those[name]
         }
+    table.attrs["block"] = block
     table.attrs["left_out"] = [name for name in vary if name not in shown]
     keep_labels(table, kept_labels(runs))
     return table

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from analysis.data.blocks import by_block
 from analysis.data.groups import done_runs, require_param
 from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
@@ -60,6 +61,7 @@ def effects(
     margin: float = MARGIN,
     within: Sequence[str] = (),
     tuned: bool = False,
+    block: str = "",
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -73,8 +75,8 @@ def effects(
     (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
     `along`, params that change with the factor by their defaults.
 
-    `attrs`: `metric`; `tuned`; `refused`, factor → why it cannot be estimated; `left_out`, how many
-    runs are not finished, by state.
+    `attrs`: `metric`; `tuned`; `block`; `refused`, factor → why it cannot be estimated; `left_out`,
+    how many runs are not finished, by state.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -90,15 +92,19 @@ def effects(
         tuned: Compare the levels as searches have tuned them, one configuration of each, run with
             fresh seeds: all that differs is part of the level. The interval is then over seeds, and
             holds for these configurations.
+        block: Param whose values are the sample, such as `dataset` where speakers are held out in
+            turn: the seeds of a block are averaged, and the units are the blocks. `n_seeds` are
+            then blocks.
 
     Raises:
         AnalysisError: No factor can be estimated; the text has the first reason.
     """
+    runs = by_block(runs, block) if block else runs
     done = done_runs(runs, [metric])
     found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
-        design = Design(members, metric, tuned=tuned)
+        design = Design(members, metric, tuned=tuned, blocked=bool(block))
         for factor in factors or _all_factors(members):
             compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]
@@ -112,7 +118,13 @@ def effects(
     rows = [{"group": group, **_row(pairs, margin, level)} for group, pairs in found]
     table = _judged(pd.DataFrame(rows))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
-    told = {"metric": metric, "tuned": tuned, "refused": refused, "left_out": left_out}
+    told = {
+        "metric": metric,
+        "tuned": tuned,
+        "block": block,
+        "refused": refused,
+        "left_out": left_out,
+    }
     table.attrs |= told
     return table
 
@@ -193,8 +205,12 @@ def require_replicates(pairs: Pairs) -> None:
 
     Raises:
         AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
-            does cannot be told from what the factor does.
+            does cannot be told from what the factor does; or one block.
     """
+    if pairs.blocked:
+        if pairs.n_seeds < 2:
+            raise AnalysisError(f"{pairs.factor}: the levels have one block only in common")
+        return
     of_unit = pairs.differences.groupby(level="unit").size()
     single = int((of_unit < 2).sum())
     if 2 * single > len(of_unit):

@@ -41,6 +41,7 @@ class Pairs:
         differences: Indexed by `unit` (text) and `seed`: differences of the metric.
         matched: Share of the finished runs on both sides that found a partner.
         along: Params that change with the factor by their defaults, so that they are part of it.
+        blocked: Whether blocks stand in place of the seeds; then they are the units.
     """
 
     factor: str
@@ -49,10 +50,14 @@ class Pairs:
     differences: pd.Series[float]
     matched: float
     along: tuple[str, ...] = ()
+    blocked: bool = False
 
     @property
     def units(self) -> Differences:
         """The mean difference of every unit; of a single unit the differences of its seeds."""
+        if self.blocked:
+            of_blocks = self.differences.groupby(level="seed").mean()
+            return of_blocks.to_numpy().astype(np.float64)
         of_units = self.differences.groupby(level="unit").mean()
         return (of_units if len(of_units) > 1 else self.differences).to_numpy().astype(np.float64)
 
@@ -94,7 +99,12 @@ class Design:
     """
 
     def __init__(
-        self, runs: pd.DataFrame, metric: str = "test_accuracy", *, tuned: bool = False
+        self,
+        runs: pd.DataFrame,
+        metric: str = "test_accuracy",
+        *,
+        tuned: bool = False,
+        blocked: bool = False,
     ) -> None:
         """Take the finished runs.
 
@@ -103,13 +113,14 @@ class Design:
             metric: Column of the runs.
             tuned: Every level stands as a search has tuned it, one configuration for each: what
                 else was chosen is part of the level, and runs are paired by seed (and data set).
+            blocked: The runs are those of `by_block`.
 
         Raises:
             AnalysisError: None is finished, or one lacks the metric.
         """
         done = done_runs(runs, [metric])
         self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
-        self._chosen, self._tuned = free_params(done), tuned
+        self._chosen, self._tuned, self._blocked = free_params(done), tuned, blocked
         self._free = [name for name in self._chosen if not tuned or name in NOT_FACTORS]
         self._configurations = pd.factorize(done["group_id"])[0]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
@@ -163,6 +174,7 @@ class Design:
             differences=self._series(difference[paired], runs[first[paired]], keys),
             matched=matched,
             along=self._along(factor, sides),
+            blocked=self._blocked,
         )
 
     def _at(self, factor: str, value: str) -> NDArray[np.intp]:

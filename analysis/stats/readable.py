@@ -26,7 +26,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             f"difference{unit}": _with_interval(table, points),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             "configurations": table["n_configurations"].map(str),
-            "seeds": table["n_seeds"].map(str),
+            "blocks" if table.attrs.get("block") else "seeds": table["n_seeds"].map(str),
             "p (Holm)": table["p_holm"].map(p_text),
             f"p of equivalence (Holm, ±{table['margin'].iloc[0] * scale:.4g})": table[
                 "p_equivalence_holm"

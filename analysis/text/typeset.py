@@ -61,7 +61,8 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
     """
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
     if "n" in table and (table["n"] > 1).any():
-        interval = "its 95 % confidence interval (Student's t over n seeds)"
+        unit = f"n values of {table.attrs['block']}" if table.attrs.get("block") else "n seeds"
+        interval = f"its 95 % confidence interval (Student's t over {unit})"
         parts.append(f"Mean ± half width of {interval}, accuracies in percent.")
     elif "n" in table:
         parts.append("One seed each, accuracies in percent.")

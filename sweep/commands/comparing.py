@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.commands.parts.common import SweepNames, say, warn_of_mixed
+from sweep.commands.parts.common import BlockOption, SweepNames, say, warn_of_mixed
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
 
@@ -38,6 +38,7 @@ def effects(
             "the same seeds, whatever else differs",
         ),
     ] = False,
+    block: BlockOption = "",
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
@@ -57,6 +58,8 @@ def effects(
     Example: spikesweep effects published-mnist --within preset --factor recurrent
 
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
+
+    Example: spikesweep effects speakers --block dataset --factor dynamics
     """
     from analysis import figures
     from analysis.data import runs
@@ -73,6 +76,8 @@ def effects(
         raise SpecError("--tuned: compares levels, not how their effects depend on each other")
     found = labelled(runs.load_runs(names))
     if interactions:
+        if block:
+            raise SpecError("--block: is for effects, not for their interactions")
         if figure is not None:
             raise SpecError("--figure: draws the effects, not their interactions")
         table = of_pairs.interactions(found, factor, metric)
@@ -80,7 +85,9 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
-    table = of_factors.effects(found, factor, metric, margin=margin, within=within, tuned=tuned)
+    table = of_factors.effects(
+        found, factor, metric, margin=margin, within=within, tuned=tuned, block=block
+    )
     write(table, readable.readable_effects(table), format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)

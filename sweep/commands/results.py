@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.commands.parts.common import (
+    BlockOption,
     PluginOption,
     SweepNames,
     print_table,
@@ -137,6 +138,7 @@ def table(
             help="beside the accuracies, such as synops_per_inference (repeatable)",
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
+    block: BlockOption = "",
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
 
@@ -149,13 +151,14 @@ def table(
 
     found = _runs(names)
     warn_of_mixed(found)
-    summary = tables.summarise(found, params, metrics)
+    summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
     if figure is not None:
         from analysis import figures
+        from analysis.data.blocks import by_block
 
         bars = figures.accuracy_bars(
-            labelled(found),
+            labelled(by_block(found, block) if block else found),
             grouped_by=params[:-1] or None,
             coloured_by=params[-1] if params else None,
         )

@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,27 @@ class Size:
     def reports(self) -> int:
         """Epochs of all trials together."""
         return self.trials * int(self.plan["base"]["epochs"])
+
+    def on(self, data: str) -> Size:
+        """The same sweep on other data, by a name in `DATA`; for images it stays as it is."""
+        changed = DATA[data]
+        search = {key: v for key, v in self.plan["search"].items() if key not in changed}
+        if len(search) < len(self.plan["search"]):  # as many trials, of what events can have
+            search["pool"] = [1, 2]
+        plan = self.plan | {"base": self.plan["base"] | changed, "search": search}
+        return replace(self, plan=plan)
+
+
+DATA: Mapping[str, Mapping[str, Any]] = {
+    "images": {},
+    "randman": {
+        "dataset": "randman@units=20,classes=4,samples=100",
+        "encoding": "events",
+        "time_bin": 1.0,
+    },
+    "spoken_digits": {"dataset": "spoken_digits", "encoding": "events", "time_bin": 20.0},
+}
+"""What the sweeps can run on: keys of their base."""
 
 
 _COMMON = {"name": "chaos", "sampler": "grid", "scheduler": "none"}
@@ -303,10 +324,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--small", action="store_true", help="as the tests do: digits, 8 trials")
     parser.add_argument("--head", action="store_true", help="let the head die, too")
+    parser.add_argument("--data", choices=list(DATA), default="images", help="what it runs on")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
     given = parser.parse_args()
-    size = SMALL if given.small else FULL
+    size = (SMALL if given.small else FULL).on(given.data)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="chaos-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)

@@ -68,6 +68,14 @@ SweepNames = Annotated[
         autocompletion=completion.sweeps,
     ),
 ]
+BlockOption = Annotated[
+    str,
+    typer.Option(
+        metavar="PARAM",
+        help="param whose values are the sample, in place of the seeds, such as dataset where "
+        "speakers are held out in turn (spoken_digits@speaker=3)",
+    ),
+]
 
 
 def use_plugin_files(paths: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.docker_tests import storm as package
-from tests.docker_tests.chaos import SMALL, undisturbed
+from tests.docker_tests.chaos import DATA, SMALL, undisturbed
 from tests.docker_tests.storm.storms import LARGE, storm
 
 
@@ -19,12 +19,13 @@ def main() -> int:
         description=(package.__doc__ or "").splitlines()[0],
     )
     parser.add_argument("--small", action="store_true", help="as the tests do: 8 trials")
+    parser.add_argument("--data", choices=list(DATA), default="images", help="what it runs on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="a storm for each")
     parser.add_argument("--load", type=int, default=4, help="busy loops beside it")
     parser.add_argument("--blows", nargs="*", default=[], help="only these [default: all]")
     parser.add_argument("--folder", type=Path, help="an empty one [default: a temporary one]")
     given = parser.parse_args()
-    size = SMALL if given.small else LARGE
+    size = (SMALL if given.small else LARGE).on(given.data)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="storm-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)

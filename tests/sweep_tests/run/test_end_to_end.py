@@ -7,7 +7,9 @@ import os
 import re
 import signal
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +21,13 @@ from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
 from tests.sweep_tests.workplace import Workplace, answers, wait_until
+
+EVENTS = {
+    "dataset": "randman@units=20,classes=4,samples=100",
+    "encoding": "events",
+    "epochs": 4,
+    "n_steps": 10,
+}
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
@@ -250,28 +259,45 @@ def test_a_diverging_trial_fails_with_its_reason_and_the_sweep_goes_on(place: Wo
     }
 
 
-def test_a_trial_that_the_scheduler_stops_is_pruned_everywhere(place: Workplace) -> None:
+def test_time_bins_pooling_and_dynamics_are_searched_on_events_and_pruned_everywhere(
+    place: Workplace,
+) -> None:
+    search = {
+        "lr": [1e-2, 3e-3, 1e-7, 2e-7],
+        "dynamics": ["lif", "adlif"],
+        "time_bin": [5.0, 10.0],
+        "pool": [1, 2],
+    }
     spec = place.spec(
-        search={"lr": [3e-3, 1e-3, 1e-7, 2e-7]},
-        sampler="grid",
+        base=EVENTS,
+        search=search,
+        sampler={"name": "tpe", "seed": 1},
         scheduler={"name": "asha", "grace": 1, "reduction": 2},
-        trials=None,
+        trials=8,
     )
     done = place.run("run", spec)
     assert done.returncode == 0, done.stderr
-    pruned = {run.data.params["lr"] for run in place.runs("small") if run.info.status == "KILLED"}
-    assert pruned >= {"1e-07"}
-    told = {t.params["lr"]: t for t in place.study("small/1").trials}
-    for lr, trial in told.items():
-        assert (trial.state == TrialState.PRUNED) == (
-            f"{lr:g}" in {f"{float(p):g}" for p in pruned}
-        )
+    table = place.run("table", "small", "--param", "time_bin", "--param", "pool")
+    assert "time_bin" in table.stdout and "pool" in table.stdout, table
+
+    def place_of(params: Mapping[str, Any]) -> tuple[float | str, ...]:
+        return params["dynamics"], *(float(params[key]) for key in ("lr", "time_bin", "pool"))
+
+    runs = {place_of(run.data.params): run for run in place.runs("small")}
+    told = {place_of(t.params): t for t in place.study("small/1").trials}
+    assert told.keys() == runs.keys() and len(runs) > 4
+    assert all(
+        {type(t.params["time_bin"]), type(t.params["pool"])} == {float, int} for t in told.values()
+    )
+    pruned = {where for where, run in runs.items() if run.info.status == "KILLED"}
+    assert {lr for _, lr, *_ in pruned} >= {1e-7}
+    for where, trial in told.items():
+        assert (trial.state == TrialState.PRUNED) == (where in pruned)
         assert trial.intermediate_values
-    runs = {run.data.params["lr"]: run for run in place.runs("small")}
-    for lr in pruned:
-        assert runs[lr].data.tags["spikesweep.state"] == "pruned"
-        assert "test_accuracy" not in runs[lr].data.metrics
-        assert sorted(told[float(lr)].intermediate_values) == place.epochs(runs[lr])
+    for where in pruned:
+        assert runs[where].data.tags["spikesweep.state"] == "pruned"
+        assert "test_accuracy" not in runs[where].data.metrics
+        assert sorted(told[where].intermediate_values) == place.epochs(runs[where])
 
 
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
