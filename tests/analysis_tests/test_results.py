@@ -19,7 +19,8 @@ from snn.config import TrialConfig
 from sweep.spec.fresh_seeds import CONFIRMED, fresh_seeds
 from sweep.spec.sources import load_sweep
 
-BEST = Path(__file__).parents[2] / "analysis" / "results" / "best"
+RESULTS = Path(__file__).parents[2] / "analysis" / "results"
+BEST, SEQUENCES = RESULTS / "best", RESULTS / "sequences"
 CONFIRMATIONS = sorted(BEST.glob(f"*{CONFIRMED}{RUN_FILE}"))
 SEARCHES = [path.name.removesuffix(f"{CONFIRMED}{RUN_FILE}") for path in CONFIRMATIONS]
 
@@ -28,11 +29,11 @@ def runs(name: str) -> pd.DataFrame:
     return load_runs([str(BEST / f"{name}{RUN_FILE}")])
 
 
-def assert_written(table: pd.DataFrame, name: str) -> None:
+def assert_written(table: pd.DataFrame, name: str, folder: Path = BEST) -> None:
     text = io.StringIO()
     write_table(table, text, "csv")
     text.seek(0)
-    pd.testing.assert_frame_equal(pd.read_csv(BEST / name), pd.read_csv(text))
+    pd.testing.assert_frame_equal(pd.read_csv(folder / name), pd.read_csv(text))
 
 
 def test_the_table_of_the_best_networks_is_that_of_their_runs() -> None:
@@ -76,6 +77,28 @@ def test_its_leaders_are_confirmed_with_five_seeds_that_it_has_not_seen(name: st
     seeds = confirmed[confirmed["state"] == State.DONE].groupby("group_id")["seed"].agg(sorted)
     assert set(seeds.index) == wanted
     assert all(found == fresh_seeds(sweep.seeds) for found in seeds)
+
+
+def test_the_comparison_by_rows_is_the_bundled_sweep_with_every_configuration_done() -> None:
+    found = load_runs([str(SEQUENCES / f"rows{RUN_FILE}")])
+    wanted = {config.config_id for config in load_sweep("sequential").configs()}
+    assert set(found["config_id"]) == wanted
+    assert set(found["state"]) == {State.DONE}
+
+
+def test_so_are_its_tables() -> None:
+    found = load_runs([str(SEQUENCES / f"rows{RUN_FILE}")])
+    params = ["dynamics", "recurrent", "learn_beta"]
+    assert_written(summarise(found, params), "rows.csv", SEQUENCES)
+    assert_written(effects(found, [], within=["recurrent"]), "effects.csv", SEQUENCES)
+
+
+def test_the_best_of_it_by_validation_reaches_its_figure_with_five_fresh_seeds() -> None:
+    found = load_runs([str(SEQUENCES / f"rows-five-seeds{RUN_FILE}")])
+    assert sorted(found["seed"]) == [1, 2, 3, 4, 5]
+    assert set(found["dynamics"]) == {"adlif"}
+    assert set(found["hidden"]) == {256}
+    assert round(100 * found["test_accuracy"].mean(), 2) == 98.78
 
 
 def _given(point: dict[Any, Any]) -> dict[str, Any]:
