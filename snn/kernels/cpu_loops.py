@@ -17,6 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
+from snn.kernels.row_sums import (
+    NARROW,
+    TILE,
+    WIDE,
+    add_rows_narrow,
+    add_rows_wide,
+    add_to_rows,
+)
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
 from snn.kernels.steps import threshold as threshold
@@ -33,6 +41,8 @@ from snn.kernels.steps.parts import (
     step_back,
     step_part,
 )
+
+_RECENT = 16  # steps whose gradients are added to the weights at a time
 
 
 class Events(NamedTuple):
@@ -293,17 +303,37 @@ def _add_row(target: F32, to: int, source: F32, row: int) -> None:
 
 @step_part
 def _add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: int) -> None:
-    """Sum up the rows of all who fire; four at a time, to read and write the sum less often."""
+    """Sum up the rows of all who fire, in tiles of columns; see `row_sums`."""
+    begin, end, width = events.offsets[b, slot], events.offsets[b, slot + 1], target.shape[1]
+    if begin == end:
+        return
+    column = 0
+    while column + WIDE <= width:
+        add_rows_wide(target, to, source, events.rows, b, begin, end, column)
+        column += WIDE
+    while column + NARROW <= width:
+        add_rows_narrow(target, to, source, events.rows, b, begin, end, column)
+        column += NARROW
+    if column < width:
+        _add_rest_of_rows(target, to, source, events, b, slot, column)
+
+
+@step_part
+def _add_rest_of_rows(
+    target: F32, to: int, source: F32, events: Events, b: int, slot: int, column: int
+) -> None:
+    """The same from a column on, in the same order: four rows at a time."""
     k, end = events.offsets[b, slot], events.offsets[b, slot + 1]
     while k + 4 <= end:
         one, two = events.rows[b, k], events.rows[b, k + 1]
         three, four = events.rows[b, k + 2], events.rows[b, k + 3]
-        for h in range(target.shape[1]):
+        for h in range(column, target.shape[1]):
             first = source[one, h] + source[two, h]
             target[to, h] += first + (source[three, h] + source[four, h])
         k += 4
     while k < end:
-        _add_row(target, to, source, events.rows[b, k])
+        for h in range(column, target.shape[1]):
+            target[to, h] += source[events.rows[b, k], h]
         k += 1
 
 
@@ -465,7 +495,7 @@ def backward(
         g_W += input[t] ⊗ g_i[t],   g_R += z[t−1] ⊗ g_i[t],   g_β += z[t] · λ[t+1]
         g_α += (1 − z[t−1]) · v[t−1] · g_v[t]
 
-    Four images go together, because the dense products want that.
+    A few images go together, because the dense products want that.
 
     Args:
         inputs: As in `forward`, like `spikes` and `psi`.
@@ -496,6 +526,11 @@ def backward(
     grad_i = np.empty((ROWS, n_neurons), np.float32)
     fired = np.zeros((2 * ROWS, n_neurons), np.float32)  # z[t] and z[t − 1], in turns
     by_period = np.empty((ROWS * len(starts), n_neurons), np.float32)
+    of_steps = not (inputs.current.size or divisors.size or inputs.values.size)
+    n_tiles = (n_neurons + TILE - 1) // TILE
+    recent = np.zeros((n_tiles * _RECENT * ROWS, TILE), np.float32)  # g_i
+    tiles = np.zeros((n_tiles * len(grad_weight) * of_steps, TILE), np.float32)
+    own_tiles = np.zeros((n_tiles * len(grad_recurrent), TILE), np.float32)
     shared_beta = np.float32(0)
     for first in range(0, n_images, ROWS):
         n_rows = min(ROWS, n_images - first)
@@ -567,18 +602,26 @@ def backward(
                             _add_row(by_period, row * len(starts) + period, grad_i, row)
                 elif inputs.values.size:
                     _add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
-                else:
-                    _add_to_rows(grad_weight, events, b, t, grad_i, row)
-                if recurrent_t.size and t:
-                    _add_to_rows(grad_recurrent, spikes, b, t - 1, grad_i, row)
+                for h in range(n_neurons):
+                    at_row = (h // TILE * _RECENT + t % _RECENT) * ROWS + row
+                    recent[at_row, h % TILE] = grad_i[row, h]
                 if adjoint.size:
                     for h in range(n_neurons):
                         adjoint[b, t, h] = grad_i[row, h]
+            if t % _RECENT == 0:
+                end = min(t + _RECENT, n_steps)
+                if of_steps:
+                    _add_recent(tiles, events, first, n_rows, t, end, 0, recent)
+                if recurrent_t.size:
+                    _add_recent(own_tiles, spikes, first, n_rows, t, end, 1, recent)
         if divisors.size:
             for row in range(n_rows):
                 for period in range(1, n_steps):
                     source = row * len(starts) + period
                     _add_to_rows(grad_weight, events, first + row, period, by_period, source)
+    if of_steps:
+        _add_tiles(grad_weight, tiles)
+    _add_tiles(grad_recurrent, own_tiles)
     return float(shared_beta)
 
 
@@ -594,6 +637,49 @@ def _add_to_rows(target: F32, events: Events, b: int, slot: int, source: F32, ro
     """Add a row to the rows of all who fired."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
         _add_row(target, events.rows[b, k], source, row)
+
+
+@step_part
+def _add_recent(
+    tiles: F32,
+    events: Events,
+    first: int,
+    n_rows: int,
+    begin: int,
+    end: int,
+    late: int,
+    recent: F32,
+) -> None:
+    """Add the gradients of the current of some steps to the weights from all who fired.
+
+    A few columns of the weights go together, and lie together, to stay in the nearest cache.
+
+    Args:
+        tiles: (tiles · N, TILE) gradient of the weights.
+        events: Who fired.
+        first: Image.
+        n_rows: Images.
+        begin: First step.
+        end: The step after the last.
+        late: Steps from an event to the current that it makes.
+        recent: (tiles · RECENT · ROWS, TILE) gradient of the current, by tile, step and image.
+    """
+    n_tiles = len(recent) // (_RECENT * ROWS)
+    height = len(tiles) // n_tiles
+    for tile in range(n_tiles):
+        for t in range(end - 1, max(begin, late) - 1, -1):
+            for row in range(n_rows):
+                b, source = first + row, (tile * _RECENT + t % _RECENT) * ROWS + row
+                fired = events.offsets[b, t - late], events.offsets[b, t - late + 1]
+                add_to_rows(tiles, tile * height, events.rows, b, *fired, recent, source)
+
+
+@step_part
+def _add_tiles(target: F32, tiles: F32) -> None:
+    """Add what stands in tiles, as in `_add_recent`, to a matrix."""
+    for row in range(target.shape[0]):
+        for h in range(target.shape[1]):
+            target[row, h] += tiles[h // TILE * target.shape[0] + row, h % TILE]
 
 
 @step_part

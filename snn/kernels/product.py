@@ -1,8 +1,8 @@
-"""Four rows times a matrix, for compiled loops that cannot leave for a BLAS at every time step.
+"""A few rows times a matrix, for compiled loops that cannot leave for a BLAS at every time step.
 
 The backward pass of a recurrent layer needs (B, H) · (H, H) at each of T steps, one after the
 other. Written as a plain loop the compiler gets a third of the machine's rate, as it writes every
-sum back to memory. Here the sums of a tile, 4 rows by 32 columns, stay in registers while the
+sum back to memory. Here the sums of a tile, 4 or 8 rows by 32 columns, stay in registers while the
 loop runs over the depth; LLVM makes of the 16 wide vectors what the processor has.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-ROWS = 4
+# A tile of 8 rows takes 16 of the 32 wide registers of AVX-512. Others have too few for it.
+ROWS = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 COLUMNS = 32
 _LANES = 16
 _VECTOR = ir.VectorType(ir.FloatType(), _LANES)
@@ -27,8 +28,8 @@ def _add_product_tile(_: Any, out: Any, rows: Any, matrix: Any, column: Any) -> 
     """out[:, column : column + 32] += rows @ matrix[:, column : column + 32].
 
     Args:
-        out: (4, width) float32, contiguous like all three.
-        rows: (4, depth or more).
+        out: (ROWS, width) float32, contiguous like all three.
+        rows: (ROWS, depth or more).
         matrix: (depth, width).
         column: First column of the tile; the tile must lie within `width`.
     """

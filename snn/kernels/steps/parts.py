@@ -26,7 +26,8 @@ Constant = np.float32 | F32
 # must be seen as one.
 _FAST = {"contract", "reassoc", "nsz"}
 _HERE = Path(__file__).parent
-_SOURCES = (*_HERE.glob("*.py"), *(_HERE.parent / name for name in ("cpu_loops.py", "product.py")))
+_OTHERS = "cpu_loops.py", "product.py", "row_sums.py"
+_SOURCES = (*_HERE.glob("*.py"), *(_HERE.parent / name for name in _OTHERS))
 
 
 def compiled(function: Function) -> Function:
