@@ -159,7 +159,7 @@ def _command(error: Exception) -> str:
 
 
 def _with_nearest(text: str) -> str:
-    """Typer's text, with what somebody may have meant by a value that is none of a closed list."""
+    """Typer's text, with the value of a closed list that somebody may have meant."""
     from analysis.text.plain import did_you_mean
 
     given, named, choices = text.partition(" is not one of ")

@@ -48,7 +48,7 @@ def kept_labels(table: pd.DataFrame) -> Labels:
 
 
 def _told(text: str) -> dict[str, str]:
-    """The labels in a tag, which anybody may have written; what is none is left out."""
+    """The labels in a tag, which anybody may have written; what is not a label is left out."""
     try:
         told = json.loads(text) if text else {}
     except (ValueError, RecursionError):

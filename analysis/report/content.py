@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
 from urllib.parse import urljoin
-from zlib import crc32
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analysis.data.activity import ImageActivity
-from analysis.data.groups import CHOSEN_BY, several_values
+from analysis.data.groups import CHOSEN_BY
 from analysis.data.labels import value_labels
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
-from analysis.figures import FIGURES, FigureKind, Source, forest
+from analysis.figures import Source, forest
 from analysis.figures import importance as importance_bars
 from analysis.figures.parts.declaration import no_activity
 from analysis.records import State
 from analysis.report.material import Material
-from analysis.report.parts import Browser, Note, Part, Picture, Report, Section, Table, Verbatim
+from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
+from analysis.report.pictures import figures, missing, of_leaders, picture
 from analysis.report.tables import summarise
 from analysis.stats.effects import ALPHA, MARGIN, effects, groups_within
 from analysis.stats.importance import importance
@@ -38,7 +34,6 @@ from analysis.studies.replication import compare_with_published
 from analysis.text.typeset import caption, printed
 
 _LEADERS = 20
-_NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _WITHIN = ("dataset", "preset")
 _NAMED = ("dataset", "network", "dynamics", "recurrent", "encoding", "hidden")
 _SHOWN = (
@@ -69,7 +64,7 @@ def build_report(
         Section(anchor="leaders", title="Leaders", parts=tuple(_leaders(material, source))),
         Section(anchor="effects", title="Effects", parts=tuple(_effects(material))),
         Section(anchor="claims", title="Published claims", parts=tuple(_claims(material))),
-        Section(anchor="figures", title="Figures", parts=tuple(_figures(source))),
+        Section(anchor="figures", title="Figures", parts=tuple(figures(source))),
         Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
     )
     sweeps = sorted(set(material.runs["sweep"]))
@@ -132,13 +127,13 @@ def _leaders(material: Material, source: Source) -> list[Part]:
     try:
         table = summarise(material.runs)
     except AnalysisError as error:
-        return [_missing("Leaders", error)]
+        return [missing("Leaders", error)]
     top = table.head(_LEADERS)
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
     leaders = _table("leaders", f"{title} {caption(top)}", shown, table)
-    return [leaders, *_of_leaders(source)]
+    return [leaders, *of_leaders(source)]
 
 
 def _effects(material: Material) -> list[Part]:
@@ -146,7 +141,7 @@ def _effects(material: Material) -> list[Part]:
     try:
         table = effects(material.runs, within=within)
     except AnalysisError as error:
-        return [_missing("No designed comparison", error), *_importance(material)]
+        return [missing("No designed comparison", error), *_importance(material)]
     how = (
         "Mean differences in test accuracy of runs that differ in one factor alone, paired by "
         "everything else and by seed, with 95 % intervals (studentised bootstrap over "
@@ -157,7 +152,7 @@ def _effects(material: Material) -> list[Part]:
     )
     parts: list[Part] = [
         _table("effects", how, readable_effects(table), table),
-        _picture("effects", "The effects with their intervals.", lambda: forest(table)),
+        picture("effects", "The effects with their intervals.", lambda: forest(table)),
     ]
     for name, reason in table.attrs["refused"].items():
         factor = name.rpartition(", ")[2]
@@ -176,7 +171,7 @@ def _interactions(material: Material, within: Sequence[str]) -> list[Part]:
         try:
             table = interactions(members)
         except AnalysisError as error:
-            parts.append(_missing(title, error))
+            parts.append(missing(title, error))
             continue
         how = (
             f"{title}: how much the effect of one factor changes with another; least squares on "
@@ -200,10 +195,10 @@ def _importance(material: Material) -> list[Part]:
     try:
         table = importance(material.runs, "test_accuracy")
     except AnalysisError as error:
-        return [_missing("Importance of the params", error)]
+        return [missing("Importance of the params", error)]
     return [
         Note(text=word),
-        _picture("importance", "Importance of the params.", lambda: importance_bars(table)),
+        picture("importance", "Importance of the params.", lambda: importance_bars(table)),
         _table("importance", "Importance of the params by fANOVA.", _text(table), table),
     ]
 
@@ -213,7 +208,7 @@ def _claims(material: Material) -> list[Part]:
         table = claims(material.runs)
         rows = compare_with_published(material.runs)
     except AnalysisError as error:
-        return [_missing("The published claims", error)]
+        return [missing("The published claims", error)]
     if (table["verdict"] == "untested").all():
         text = "None of the published claims can be tested with these runs: run published-mnist, "
         return [Note(text=text + "published-mnist-128 and published-fashion.", missing=True)]
@@ -227,43 +222,6 @@ def _claims(material: Material) -> list[Part]:
         _table("claims", verdicts, readable_claims(table), table),
         _table("published-rows", beside, readable_replication(run), rows),
     ]
-
-
-def _figures(source: Source) -> Iterator[Part]:
-    """Figures of every data set by itself: accuracies on different data do not compare."""
-    by_data_set = several_values(source.runs, ["dataset"])
-    for group, runs in groups_within(source.runs, by_data_set):
-        suffix = f"-{_in_file_names(runs['dataset'].iloc[0])}" if group else ""
-        of_group = f"{group}: " if group else ""
-        own = replace(source, runs=runs)
-        for kind in FIGURES.values():
-            if kind.section == "figures" and not kind.across:
-                yield from _of_kind(kind, own, suffix, of_group)
-    for kind in FIGURES.values():
-        if kind.section == "figures" and kind.across:
-            yield from _of_kind(kind, source)
-
-
-def _of_leaders(source: Source) -> Iterator[Part]:
-    """What the best networks do, of every data set."""
-    done = source.runs[source.runs["state"] == State.DONE]
-    for dataset, runs in done.groupby("dataset") if "dataset" in done else ():
-        own = replace(source, runs=runs)
-        for kind in FIGURES.values():
-            if kind.section == "leaders":
-                yield from _of_kind(kind, own, f"-{_in_file_names(dataset)}", f"{dataset}: ")
-
-
-def _in_file_names(label: object) -> str:
-    """A data set's label as part of a file's name; two labels never give one name."""
-    plain = _NO_FILE_NAME.sub("-", str(label))
-    return plain if plain == label else f"{plain}-{crc32(str(label).encode()):08x}"
-
-
-def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
-    for entry in kind.in_report(source):
-        draw = partial(kind.draw, source, entry.options)
-        yield _picture(f"{entry.name}{suffix}", f"{group}{entry.text}", draw)
 
 
 def _browser(material: Material, mlflow_url: str) -> Browser:
@@ -281,17 +239,6 @@ def _browser(material: Material, mlflow_url: str) -> Browser:
 
 def _link(mlflow_url: str, run_id: str) -> str:
     return urljoin(f"{mlflow_url.rstrip('/')}/", f"#/runs/{run_id}") if mlflow_url else ""
-
-
-def _picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:
-    try:
-        return Picture(name=name, text=text, figure=draw())
-    except AnalysisError as error:
-        return _missing(f"{text.removesuffix('.')}: not drawn", error, ", ")
-
-
-def _missing(what: str, error: AnalysisError, between: str = ": ") -> Note:
-    return Note(text=f"{what}{between}{error}.", missing=True)
 
 
 def _table(name: str, text: str, shown: pd.DataFrame, raw: pd.DataFrame) -> Table:

@@ -3,9 +3,9 @@
 Nothing here imports torch: a specification is checked in milliseconds.
 """
 
+from snn.config.readers import LAYERS
 from snn.config.sections import (
     DYNAMICS,
-    LAYERS,
     OF_SPIKES,
     SPIKING,
     DataConfig,

@@ -5,25 +5,28 @@ Imports no torch. The names of components are those of the registry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    GetJsonSchemaHandler,
-    ValidationInfo,
     WithJsonSchema,
     WrapValidator,
     create_model,
-    field_validator,
 )
 
-from snn.declarations.data_paths import PATTERN, is_path, mistake
-from snn.declarations.keys import no_flag
+from snn.config.readers import (
+    HIDDEN_SCHEMA,
+    LAYERS,
+    PathsToo,
+    Section,
+    hidden_sizes,
+    layers_by_default,
+    name_or_path,
+    read_patience,
+)
 from snn.registry import KINDS, OURS, Registry
 
 PresetName = Literal["default", "published"]
@@ -51,67 +54,10 @@ DYNAMICS = OURS.names("neuron")
 SPIKING = tuple(each.name for each in OURS.of("neuron") if each.spiking)
 
 
-def _hidden_sizes(value: Any) -> Any:
-    sizes = value if isinstance(value, list | tuple) else [value]
-    if not sizes or any(type(size) is not int or size < 1 for size in sizes):
-        raise ValueError("needs a whole number of neurons from 1 on, or a list of them")
-    return tuple(sizes)
-
-
-_SIZE = {"type": "integer", "minimum": 1}
-_HIDDEN_SCHEMA = {"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 1}]}
-
-
-LAYERS = "layers"
-"""The value of `network` that is no network of a user's."""
-
-
-def _layers_by_default(value: Any) -> Any:
-    return LAYERS if value is None else no_flag(value)
-
-
-def _patience(value: Any) -> Any:
-    return 0 if value is False or value is None or value == "off" else no_flag(value)
-
-
-class Section(BaseModel):
-    """Keys of one owner: frozen, known, finite; no flag stands for a number."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_flags(cls, value: Any, info: ValidationInfo) -> Any:
-        field = cls.model_fields[str(info.field_name)]
-        reads_itself = any(isinstance(item, BeforeValidator) for item in field.metadata)
-        return value if field.annotation is bool or reads_itself else no_flag(value)
-
-
-def _name_or_path(value: Any, named: Callable[[Any], Any]) -> Any:
-    if not is_path(value):
-        named(value.partition("@")[0] if isinstance(value, str) else value)
-        return value
-    wrong = mistake(value)
-    if wrong:
-        raise ValueError(wrong)
-    return value
-
-
-_NAMED = rf"{PATTERN}|^[A-Za-z][A-Za-z0-9_]*@"  # a path, or a name with options
-
-
-class _PathsToo:
-    """In the JSON schema of the names, paths and names with options are allowed, too."""
-
-    @staticmethod
-    def __get_pydantic_json_schema__(core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [handler(core), {"type": "string", "pattern": _NAMED}]}
-
-
 class DataConfig(Section):
     """Which images, and how they are split."""
 
-    dataset: Annotated[DatasetName, WrapValidator(_name_or_path), _PathsToo()] = Field(
+    dataset: Annotated[DatasetName, WrapValidator(name_or_path), PathsToo()] = Field(
         "mnist",
         description="images or events to classify: a name, or the path of your own (.npz, .npy, "
         ".h5 or a folder)",
@@ -201,14 +147,14 @@ class NetworkConfig(Section):
     """Sizes and connections."""
 
     network: Annotated[
-        NetworkName, BeforeValidator(_layers_by_default), WithJsonSchema({"type": "string"})
+        NetworkName, BeforeValidator(layers_by_default), WithJsonSchema({"type": "string"})
     ] = Field(
         LAYERS,
         description="layers, as the other keys describe them, or a network of your own: "
         "file.py:function",
     )
     hidden: Annotated[
-        tuple[int, ...], BeforeValidator(_hidden_sizes), WithJsonSchema(_HIDDEN_SCHEMA)
+        tuple[int, ...], BeforeValidator(hidden_sizes), WithJsonSchema(HIDDEN_SCHEMA)
     ] = Field(
         (128,), description="neurons per hidden layer: one number, or a list with one per layer"
     )
@@ -236,7 +182,7 @@ class TrainingConfig(Section):
     weight_average: float = Field(
         0.0, ge=0, lt=1, description="decay per step of the averaged weights that are used; 0: none"
     )
-    early_stopping: Annotated[int, BeforeValidator(_patience)] = Field(
+    early_stopping: Annotated[int, BeforeValidator(read_patience)] = Field(
         0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="of split, weights, order and poisson spikes")

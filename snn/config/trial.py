@@ -15,8 +15,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from snn.config import usage
+from snn.config.readers import LAYERS
 from snn.config.sections import (
-    LAYERS,
     OPTIONAL,
     ComponentKeys,
     DataConfig,

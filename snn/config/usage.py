@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from snn.config.sections import LAYERS, LAYERS_ONLY, SPIKING_ONLY, ExecutionConfig
+from snn.config.readers import LAYERS
+from snn.config.sections import LAYERS_ONLY, SPIKING_ONLY, ExecutionConfig
 from snn.registry import KINDS, SPIKING_KINDS, Component, Registry
 
 _LEARN_BETA = "learn_beta"

@@ -62,7 +62,7 @@ def _line(one: Any, model: type[BaseModel], own: bool) -> str:
 
 
 def _nearest(one: Any) -> str:
-    """What somebody may have meant by a value that is none of those that there are."""
+    """What somebody may have meant by a value that does not exist."""
     allowed = one["ctx"]["expected"].split("'")[1::2]
     hint = did_you_mean(one["input"], allowed, "")
     own = OWN if one["loc"][-1] in KINDS.values() else ""

@@ -39,7 +39,7 @@ def require_shape(what: str, tensor: Any, shape: tuple[int, ...]) -> None:
     """Go on only with a tensor of a shape.
 
     Raises:
-        Broken: It is none.
+        Broken: It is not a tensor of this shape.
     """
     require(isinstance(tensor, Tensor), f"{what} is a {type(tensor).__name__}, not a tensor")
     require(tensor.shape == shape, f"{what} has shape {tuple(tensor.shape)}, not {shape}")

@@ -73,7 +73,7 @@ def whole_number(name: str, value: int, lowest: int, highest: int) -> int:
     """A whole number within bounds, as a plain int.
 
     Raises:
-        DataError: It is none.
+        DataError: It is not one, or lies outside.
     """
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or not lowest <= value <= highest:

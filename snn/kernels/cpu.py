@@ -3,7 +3,8 @@
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
 per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
 A learned α takes 4 bytes more, for v; adaptive neurons 12, for v, w and the drive; BRF 12. All else
-is rebuilt on the way back.
+is rebuilt on the way back. Of a batch that would keep more than about 2 GiB (long sequences),
+nothing is kept: each part of it is computed once more on its way back, for half the time again.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -12,7 +13,7 @@ Weights are in single precision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ from snn.neurons import Readout
 _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
+_MOST_STATE = 2**28  # of a whole batch, else nothing is kept for the way back: 2 GiB, 4 if adaptive
 _LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
 _KEPT = {Dynamics: 1, AdaptiveDynamics: 3, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
@@ -98,12 +100,21 @@ class _Network(torch.autograd.Function):
         answer = torch.empty(n_images, *steps, n_classes)
         counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
 
-        def compute(images: slice) -> _Part | None:
-            part = _Part(task, layers, weight, images)
-            part.forward(bias, answer.numpy(), [count.numpy() for count in counts])
-            return part if task.learns else None
-
+        written = [answer.numpy(), *(count.numpy() for count in counts)]
         state = task.drive.sizes.n_steps * sum(layer.forward.shape[1] for layer in layers)
+        keeps = task.learns and n_images * state <= _MOST_STATE
+
+        def run(task: Task, images: slice, answer: F32, *counts: F32) -> _Part:
+            part = _Part(task, layers, weight, images)
+            part.forward(bias, answer, counts)
+            return part
+
+        def compute(images: slice) -> _Part | _Again | None:
+            if keeps:
+                return run(task, images, *written)
+            run(task._replace(learns=False), images, *written)
+            return _Again(lambda: run(task, images, *map(np.empty_like, written)))
+
         ctx.parts = in_parallel(compute, _cut(n_images, state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
         return answer[..., : len(bias)], *counts
@@ -229,6 +240,21 @@ class _Part:
         return self._lease.empty((n_images, n_steps, _KEPT[type(numbers)] * n_neurons))
 
 
+class _Again(NamedTuple):
+    """A part of a long step, of which nothing was kept: it is computed once more on its way back.
+
+    Attributes:
+        run: Computes it.
+    """
+
+    run: Callable[[], _Part]
+
+    def backward(self, *grads: F32) -> list[F32]:
+        """As `_Part.backward`, in arrays that outlive the part."""
+        part = self.run()
+        return [grad.copy() for grad in part.backward(*grads)]
+
+
 def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Numbers) -> _Weights:
     return _Weights(
         forward,
@@ -248,6 +274,7 @@ def _cut(n_images: int, state: int) -> list[slice]:
     worth = max(1, n_images * state // _PART_STATE)
     even = 2 ** (worth.bit_length() - 1)  # three would leave one of two threads idle for a while
     n_parts = max(min(_PARTS, even), -(-n_images // _PART_IMAGES))
+    n_parts = max(n_parts, -(-_PARTS * n_images * state // _MOST_STATE))
     size = _up(-(-n_images // n_parts), ROWS)
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 

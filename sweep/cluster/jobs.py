@@ -62,7 +62,7 @@ class JobServer:
             given: Its address; default: as in Ray's environment variables.
 
         Raises:
-            SpecError: There is no address, or it is none.
+            SpecError: There is no address, or it cannot be one.
             UnreachableError: Nothing answers there.
         """
         address = given or configured()

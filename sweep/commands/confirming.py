@@ -44,8 +44,8 @@ def confirm(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="fix a key otherwise than in the search, beside those that the specification "
-            "does, for example --set epochs=60 (repeatable)",
+            help="give a key another value than in the search, for example --set epochs=60; "
+            "comes on top of what confirm.base of the specification changes (repeatable)",
         ),
     ] = [],  # noqa: B006
     address: Annotated[

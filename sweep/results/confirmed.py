@@ -53,7 +53,7 @@ def run_confirmation(
 
     Args:
         name: Of the sweep.
-        wanted: How many leaders, which seeds, and what is otherwise than in the search.
+        wanted: How many leaders, which seeds, and which keys have another value than in the search.
         each: Keys; so many leaders for every combination of their values; none: those of its
             specification.
         address: Of a Ray cluster.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.contender import PEERS, installed
 from tests.benchmarks.epochs import epochs
+from tests.benchmarks.events import events
 from tests.benchmarks.memory import memory
 from tests.benchmarks.report import Table, machine
 from tests.benchmarks.roofline import roofline
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[Settings], list[Table]]] = {
     "memory": memory,
     "scaling": scaling,
     "roofline": roofline,
+    "events": events,
 }
 
 

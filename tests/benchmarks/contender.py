@@ -33,7 +33,7 @@ class TorchPeer:
     """A library on top of torch, given the spikes ready-made; readout and Adam are the same."""
 
     def __init__(self, network: nn.Module, workload: Workload) -> None:
-        device = workload.pixels.device
+        device = workload.inputs.device
         self.network, self.labels = network.to(device), workload.labels
         self.spikes = workload.dense().to(device)
         self.optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE, fused=True)

@@ -110,14 +110,14 @@ class _Inside:
 def _peer(name: str, recurrent: bool) -> float:
     """Images per second; the first batch is not counted."""
     load = workload(256 * (_PEER_BATCHES + 1), recurrent=recurrent)
-    batches = zip(load.pixels.split(256), load.labels.split(256), strict=True)
-    first = load._replace(pixels=load.pixels[:256], labels=load.labels[:256].long())
+    batches = zip(load.inputs.split(256), load.labels.split(256), strict=True)
+    first = load._replace(inputs=load.inputs[:256], labels=load.labels[:256].long())
     contender: Any = installed()[name](first)
     contender.warm_up()
     contender.step()
     started = time.perf_counter()
     for pixels, labels in list(batches)[1:]:
-        batch = first._replace(pixels=pixels, labels=labels.long())
+        batch = first._replace(inputs=pixels, labels=labels.long())
         dense = batch.dense()
         contender.spikes = dense if isinstance(contender.spikes, torch.Tensor) else dense.numpy()
         contender.step()

@@ -59,10 +59,10 @@ def kept_bytes(load: Workload) -> float:
 
     before, cpu.Lease = cpu.Lease, Counting  # type: ignore[misc]
     try:
-        load.network(load.pixels)
+        load.network(load.inputs)
     finally:
         cpu.Lease = before  # type: ignore[misc]
-    n_images, n_pixels = load.pixels.shape
+    n_images, n_pixels = load.inputs.shape
     n_steps, neurons = load.config.n_steps, sum(load.config.hidden)
     events = n_images * 4 * (n_pixels + n_steps + 1)
     return (sum(sizes) - events) / (n_images * n_steps * neurons)

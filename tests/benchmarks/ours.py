@@ -1,4 +1,4 @@
-"""This project as a contender: it starts from pixels, and encodes them in every step."""
+"""This project as a contender: it starts from pixels or packed events in every step."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ class Fast:
 
     def __init__(self, workload: Workload) -> None:
         config = workload.config.model_copy(update={"backend": self.backend})
-        self.network = SpikingNetwork(config).to(workload.pixels.device)
-        self.network.load_state_dict(copy.deepcopy(workload.network.state_dict()))
-        self.pixels, self.labels = workload.pixels, workload.labels
+        made = workload.network
+        network = SpikingNetwork(config, made.n_pixels, made.n_classes, made.shape)
+        self.network = network.to(workload.inputs.device)
+        self.network.load_state_dict(copy.deepcopy(made.state_dict()))
+        self.inputs, self.labels = workload.inputs, workload.labels
         self.optimiser = torch.optim.Adam(self.network.parameters(), LEARNING_RATE, fused=True)
 
     def step(self) -> None:
@@ -33,7 +35,7 @@ class Fast:
 
     def _step(self, n_images: int) -> None:
         with taken_from_torch():
-            logits = self.network(self.pixels[:n_images]).logits
+            logits = self.network(self.inputs.split(n_images)[0]).logits
             loss = functional.cross_entropy(logits, self.labels[:n_images])
             self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -43,7 +45,7 @@ class Fast:
     @torch.no_grad()
     def infer(self) -> None:
         with taken_from_torch():
-            self.network(self.pixels).logits.sum().item()
+            self.network(self.inputs).logits.sum().item()
 
 
 class Reference(Fast):
@@ -52,7 +54,7 @@ class Reference(Fast):
     backend = "reference"
 
     def _step(self, n_images: int) -> None:
-        logits = self.network(self.pixels[:n_images]).logits
+        logits = self.network(self.inputs.split(n_images)[0]).logits
         loss = functional.cross_entropy(logits, self.labels[:n_images])
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -61,4 +63,4 @@ class Reference(Fast):
 
     @torch.no_grad()
     def infer(self) -> None:
-        self.network(self.pixels).logits.sum().item()
+        self.network(self.inputs).logits.sum().item()

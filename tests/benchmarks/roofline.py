@@ -103,11 +103,11 @@ def roofline(settings: Settings) -> list[Table]:
 
 def _work_of(load: Workload) -> Work:
     with torch.no_grad():
-        activity = load.network(load.pixels)
+        activity = load.network(load.inputs)
     events, spikes = (float(x) for x in activity.events())
     config, (weight, classes) = load.config, (load.network.layers[0].weight, activity.logits)
     sizes = weight.shape[0], weight.shape[1], classes.shape[1]
-    return work(len(load.pixels), config.n_steps, sizes, config.recurrent, events, spikes)
+    return work(len(load.inputs), config.n_steps, sizes, config.recurrent, events, spikes)
 
 
 def _rates(settings: Settings) -> Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.benchmarks.contender import OURS, PEERS, Contender, installed
@@ -16,19 +16,21 @@ RATES = 0.01, 0.05, 0.2
 
 def training(settings: Settings) -> list[Table]:
     """The table of training steps: spike codes, firing rates, recurrence."""
-    return [_table(settings, recurrent, "training step", _step) for recurrent in (False, True)]
+    return [_table(settings, recurrent, "training step", step) for recurrent in (False, True)]
 
 
 def inference(settings: Settings) -> list[Table]:
     """The same, forward only and with the trained weights."""
-    return [_table(settings, recurrent, "inference", _infer) for recurrent in (False, True)]
+    return [_table(settings, recurrent, "inference", infer) for recurrent in (False, True)]
 
 
-def _step(contender: Contender) -> Callable[[], None]:
+def step(contender: Contender) -> Callable[[], None]:
+    """What a contender does in a training step."""
     return contender.step
 
 
-def _infer(contender: Contender) -> Callable[[], None]:
+def infer(contender: Contender) -> Callable[[], None]:
+    """What it does to classify."""
     return contender.infer
 
 
@@ -38,12 +40,32 @@ def _table(
     title: str,
     call: Callable[[Contender], Callable[[], None]],
 ) -> Table:
+    kind = "recurrent" if recurrent else "feed-forward"
+    loads = _workloads(settings, recurrent, rates=call is step)
+    return speeds(settings, f"{title}, {kind}", "784-128-10", loads, call)
+
+
+def speeds(
+    settings: Settings,
+    title: str,
+    network: str,
+    loads: Mapping[str, Workload],
+    call: Callable[[Contender], Callable[[], None]],
+) -> Table:
+    """Samples per second of all contenders, a column for each workload.
+
+    Args:
+        settings: Repeats and batch.
+        title: What is measured.
+        network: Its sizes, in words.
+        loads: By the heads of their columns.
+        call: What of a contender is timed.
+    """
     columns: dict[str, dict[str, Time]] = {}
-    for name, load in _workloads(settings, recurrent, rates=call is _step).items():
-        settings.tell(f"{title}, {'recurrent' if recurrent else 'feed-forward'}, {name}")
+    for name, load in loads.items():
+        settings.tell(f"{title}, {name}")
         contenders = {n: make(load) for n, make in installed().items()}
         columns[name] = interleaved({n: call(c) for n, c in contenders.items()}, settings.repeats)
-    kind = "recurrent" if recurrent else "feed-forward"
     batch = settings.batch
     names = next(iter(columns.values()))
     rows = [[n, *(f"{batch / times[n].median:,.0f}" for times in columns.values())] for n in names]
@@ -59,10 +81,10 @@ def _table(
         rows.append(["× the best other", *(f"{ratio:.1f}" for ratio in ratios)])
         data["ratios"] = dict(zip(columns, ratios, strict=True))
     return Table(
-        f"Samples/s, {title}, {kind}",
+        f"Samples/s, {title}",
         ["", *columns],
         rows,
-        f"Batch {batch}, 784-128-10; medians of {settings.repeats} samples taken in turns. ",
+        f"Batch {batch}, {network}; medians of {settings.repeats} samples taken in turns. ",
         data,
     )
 

@@ -63,7 +63,7 @@ def test_both_of_our_contenders_compute_the_same() -> None:
     load = workload(16, hidden=[32], recurrent=True)
     makers = contender.installed()
     logits = [
-        makers[name](load).network(load.pixels).logits  # type: ignore[attr-defined]
+        makers[name](load).network(load.inputs).logits  # type: ignore[attr-defined]
         for name in (contender.OURS, contender.REFERENCE)
     ]
     torch.testing.assert_close(*logits)
@@ -80,7 +80,7 @@ def test_a_run_prints_tables_and_writes_json(
     for module in (contender, steps, epochs):
         monkeypatch.setattr(module, "PEERS", {})
     file = tmp_path / "out.json"
-    given = ["--quick", "--sections", "training,roofline", "--json", str(file)]
+    given = ["--quick", "--sections", "training,roofline,events", "--json", str(file)]
     assert command.main(given) == 0
     out = capsys.readouterr().out
     assert "| spikesweep |" in out
@@ -88,6 +88,9 @@ def test_a_run_prints_tables_and_writes_json(
     speeds = results["training"]["Samples/s, training step, feed-forward"]
     assert all(column[contender.OURS]["median"] > 0 for column in speeds.values())
     assert 0 < results["roofline"]["Roofline of a training step"]["recurrent"]["fraction"] < 1
+    *_, seconds, memory = results["events"].values()
+    assert all(value > 0 for of_network in seconds.values() for value in of_network.values())
+    assert 4 < memory["recorded, shared by all trials"] < 5  # bytes an event
 
 
 def test_packed_networks_learn_what_they_learn_alone() -> None:

@@ -1,16 +1,19 @@
-"""What every contender computes: one network on one batch of real images."""
+"""What every contender computes: one network on one batch of real images or recorded events."""
 
 from __future__ import annotations
 
 import copy
 import functools
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data import Dataset, load
+from snn.data.base import Data
 from snn.networks.spiking import SpikingNetwork
 from snn.training.trainer import Trainer
 
@@ -23,12 +26,12 @@ class Workload(NamedTuple):
 
     Attributes:
         network: Its configuration has the sizes; contenders take the weights that they have, too.
-        pixels: (B, N) uint8.
+        inputs: Pixels (B, N) uint8, or samples of events.
         labels: (B,).
     """
 
     network: SpikingNetwork
-    pixels: Tensor
+    inputs: Any
     labels: Tensor
 
     @property
@@ -40,13 +43,13 @@ class Workload(NamedTuple):
 
         It is (1, B, N) of a constant code: nobody need do the same product T times.
         """
-        dense = self.network.encoder(self.pixels).dense()
+        dense = self.network.encoder(self.inputs).dense()
         return (dense[:1] if self.config.encoding == "constant" else dense).contiguous()
 
     @torch.no_grad()
     def rate(self) -> float:
         """Spikes per hidden neuron and step."""
-        counts = self.network(self.pixels).counts
+        counts = self.network(self.inputs).counts
         return sum(float(c.mean()) for c in counts) / len(counts) / self.config.n_steps
 
     @torch.no_grad()
@@ -67,7 +70,7 @@ class Workload(NamedTuple):
 
     def on(self, device: str) -> Workload:
         return Workload(
-            self.network.to(device), self.pixels.to(device), self.labels.long().to(device)
+            self.network.to(device), self.inputs.to(device), self.labels.long().to(device)
         )
 
 
@@ -79,16 +82,26 @@ def mnist() -> Dataset:
 def workload(batch: int = 256, *, trained: bool = False, **keys: object) -> Workload:
     """The first images of MNIST and a network, after one epoch of training or before it."""
     config = TrialConfig.parse({"dynamics": "alif", "encoding": "latency"} | keys)
-    network = _after_an_epoch(config) if trained else SpikingNetwork(config)
+    network = _after_an_epoch(config, mnist()) if trained else SpikingNetwork(config)
     images, labels = mnist().train_images[:batch], mnist().train_labels[:batch]
     return Workload(
         copy.deepcopy(network), torch.from_numpy(images.copy()), torch.from_numpy(labels.copy())
     )
 
 
+def of_events(data: Data, batch: int, keys: Mapping[str, object]) -> Workload:
+    """The first samples of a data set of events and a network, after one epoch of training."""
+    config = TrialConfig.parse({"dataset": data.name, "encoding": "events"} | dict(keys))
+    network = _after_an_epoch(config, data)
+    samples = data.seen_by(config).train(np.arange(batch))
+    return Workload(
+        copy.deepcopy(network), samples, torch.from_numpy(data.train_labels[:batch].copy())
+    )
+
+
 @functools.cache
-def _after_an_epoch(config: TrialConfig) -> SpikingNetwork:
-    trainer = Trainer(config, mnist())
+def _after_an_epoch(config: TrialConfig, data: Data) -> SpikingNetwork:
+    trainer = Trainer(config, data)
     trainer.train_epoch()
     assert isinstance(trainer.network, SpikingNetwork)
     return trainer.network

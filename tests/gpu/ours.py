@@ -23,11 +23,11 @@ class Ours:
 
     def __init__(self, load: Workload, recorded: bool = True) -> None:
         config = load.config
-        device = load.pixels.device
+        device = load.inputs.device
         self.network = copy.deepcopy(load.network)
         groups = [{"params": [p], "lr": LEARNING_RATE} for p in self.network.parameters()]
         optimiser = Adam(groups, fused=True)
-        train = Split(load.pixels, load.labels)
+        train = Split(load.inputs, load.labels)
         self.learner = Learner(config, train, self.network, optimiser, None, Sums(device))
         graphs = recorded and choose(config, device.type).name == "cuda"
         self.steps = Steps(self.learner, Graphs() if graphs else None)

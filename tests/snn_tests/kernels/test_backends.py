@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import runpy
 import subprocess
@@ -262,6 +263,41 @@ def test_the_state_kept_for_the_way_back_is_at_most_9_bytes(
     of(images(256))
     input_events = {"latency": 64, "poisson": 64 * 100, "constant": 0}[encoding] * 4 + 101 * 4
     assert sum(kept) / 256 - input_events <= 9 * 200 * 100
+
+
+@pytest.mark.parametrize("keys", [{}, {"dynamics": "adlif"}, {"encoding": "poisson"}])
+def test_of_a_long_step_nothing_is_kept_and_it_gives_the_same(
+    keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch, threads: None
+) -> None:
+    held = []
+
+    class Held(Lease):
+        def empty(self, shape: tuple[int, ...], dtype: Any = np.float32) -> Any:
+            held.append(math.prod(shape))
+            return super().empty(shape, dtype)
+
+        def __del__(self) -> None:
+            held.clear()  # with one thread, one part is there at a time
+            super().__del__()
+
+    of, shown = network(**keys), images(16)
+    monkeypatch.setattr(cpu, "_PART_STATE", 1)  # four parts of four images, either way
+    kept = step(of, shown)
+    monkeypatch.setattr(cpu, "_MOST_STATE", 16 * 25 * 50 - 1)
+    monkeypatch.setattr(cpu, "_cut", lambda n, state: [slice(k, k + 4) for k in range(0, n, 4)])
+    monkeypatch.setattr(cpu, "Lease", Held)
+    torch.set_num_threads(1)
+    logits = of(shown, torch.Generator().manual_seed(0)).logits
+    assert logits.requires_grad and not held
+    again = step(of, shown)
+    assert all(torch.equal(one, other) for one, other in zip(kept, again, strict=True))
+
+
+def test_a_long_step_is_cut_into_parts_that_keep_little() -> None:
+    images, state = 256, cpu._MOST_STATE // 64
+    parts = cpu._cut(images, state)
+    assert max(part.stop - part.start for part in parts) * state <= cpu._MOST_STATE / 4
+    assert sum(part.stop - part.start for part in parts) == images
 
 
 def test_buffers_are_used_again_and_never_by_two_at_once(
