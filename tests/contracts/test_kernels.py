@@ -24,7 +24,8 @@ from snn.registry import OURS
 BACKENDS: dict[str, Backend] = {"cpu": cpu.run, "cuda": cuda.run}
 # Without a GPU, its code computes on the CPU in Triton's interpreter.
 DEVICES = {"cpu": "cpu", "cuda": "cuda" if torch.cuda.is_available() else "cpu"}
-EXAMPLES = {"cpu": 40, "cuda": 12}
+INTERPRETED = {"cpu": False, "cuda": not torch.cuda.is_available()}  # then it is slow
+EXAMPLES = {"cpu": 40, "cuda": 8 if INTERPRETED["cuda"] else 12}
 NEURONS = {
     name: [each.name for each in OURS.of("neuron") if name in each.compiled] for name in BACKENDS
 }
@@ -53,6 +54,7 @@ class Case(NamedTuple):
 @st.composite
 def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
     """Networks of all shapes and equations that fire, with images of which some are dark."""
+    slow = INTERPRETED[backend]
     keys = {
         "dynamics": st.sampled_from(NEURONS[backend]),
         "adapt_a": st.floats(0.0, 1.0),
@@ -75,8 +77,8 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "surrogate_slope": st.floats(0.3, 10.0),
         "readout": st.sampled_from(READOUTS[backend]),
         "loss": st.sampled_from(LOSSES[backend]),
-        "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=3),
-        "n_steps": st.integers(2, 24),  # at encoder_tau 8, a white pixel fires at step 1
+        "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=2 if slow else 3),
+        "n_steps": st.integers(2, 12 if slow else 24),  # at encoder_tau 8, white fires at step 1
         "crossing_levels": st.sampled_from([0, 3]),
         "answer_steps": st.integers(0, 3),
         "seed": st.integers(0, 999),
