@@ -83,7 +83,7 @@ COMPONENTS = (
                 float,
                 0.0,
                 low=0,
-                high=0.9,
+                high=0.999,
                 description="events: training samples are made longer or shorter by up to this "
                 "share",
             ),
@@ -99,7 +99,7 @@ COMPONENTS = (
                 float,
                 0.0,
                 low=0,
-                high=0.9,
+                high=0.999,
                 description="events: the inputs of training samples are moved away from the "
                 "middle, or to it, by up to this share of their distance from it",
             ),
