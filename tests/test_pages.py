@@ -242,6 +242,21 @@ def test_the_best_networks_are_those_of_their_tables() -> None:
         assert difference.endswith(row["verdict"])
 
 
+def test_the_spoken_digits_are_those_of_their_runs() -> None:
+    found = pd.read_csv(RESULTS / "spoken-digits.csv")
+    networks = ("adlif", "alif", "lif", "mlp")
+    for cells, dynamics in zip(section("Spoken digits"), networks, strict=True):
+        label, weights, heard, *speakers, unheard = cells
+        runs = found[found["dynamics"] == dynamics]
+        accuracy = 100 * runs.groupby("dataset")["test_accuracy"].mean()
+        assert label.lower().startswith(dynamics)
+        assert_shows(weights, runs["weights"].iloc[0])
+        assert_shows(heard, accuracy.pop("spoken_digits"))
+        for cell, value in zip(speakers, accuracy.sort_index(), strict=True):
+            assert_shows(cell, value)
+        assert_shows(unheard, accuracy.mean())
+
+
 def test_so_are_those_of_one_spike_per_pixel() -> None:
     rows = section("At most one spike per pixel")
     for dataset, pair in ((MNIST, rows[:2]), (FASHION, rows[2:])):

@@ -237,8 +237,7 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "event_align",
     "event_stretch",
     "event_unit_stretch",
-    "event_tilt",
-    "event_mask",
+    "event_rate",
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {

@@ -61,6 +61,15 @@ COMPONENTS = (
                 description="events: an input gets all events of a time step, not one at most",
             ),
             Key(
+                "event_rate",
+                float,
+                0.01,
+                low=1e-6,
+                high=1e3,
+                description="events of a unit per ms that the initial weights are made for; 0.01: "
+                "as in SHD",
+            ),
+            Key(
                 "event_align",
                 str,
                 "none",
@@ -74,7 +83,7 @@ COMPONENTS = (
                 float,
                 0.0,
                 low=0,
-                high=0.9,
+                high=0.999,
                 description="events: training samples are made longer or shorter by up to this "
                 "share",
             ),
@@ -90,7 +99,7 @@ COMPONENTS = (
                 float,
                 0.0,
                 low=0,
-                high=0.9,
+                high=0.999,
                 description="events: the inputs of training samples are moved away from the "
                 "middle, or to it, by up to this share of their distance from it",
             ),
@@ -118,23 +127,6 @@ COMPONENTS = (
                 description="events: share of the training events that are left out",
             ),
             Key(
-                "event_tilt",
-                float,
-                0.0,
-                low=0,
-                high=10,
-                description="events: of the high or of the low inputs, training events are left "
-                "out, of the outermost at most the share 1 - exp(-2 * event_tilt)",
-            ),
-            Key(
-                "event_mask",
-                float,
-                0.0,
-                low=0,
-                description="events: a band of up to so many inputs of every training sample gets "
-                "none",
-            ),
-            Key(
                 "event_noise",
                 float,
                 0.0,
@@ -159,8 +151,6 @@ COMPONENTS = (
         compiled=("cpu", "cuda"),
     ),
 )
-
-NOMINAL_RATE = 0.01  # events of a unit per ms: so in SHD; 0.046 in spoken digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +201,7 @@ class EventsEncoder:
         self.n_inputs, self.n_steps = shape.n_pixels, config.n_steps
         keys = config.component("encoding").values(config)
         pooled = keys["pool"] if shape.height == 1 else keys["pool"] ** 2
-        rate = NOMINAL_RATE * keys["time_bin"] * pooled
+        rate = keys["event_rate"] * keys["time_bin"] * pooled
         self._rate = rate if keys["counts"] else 1 - math.exp(-rate)
 
     def __call__(
@@ -236,6 +226,6 @@ class EventsEncoder:
         return EventDrive(samples)
 
     def power(self, response: Tensor) -> float:
-        """Mean square of a filtered input that gets Poisson events at a nominal rate."""
+        """Mean square of a filtered input that gets Poisson events at the rate `event_rate`."""
         noise = self._rate * float(response.square().sum())
         return noise + (self._rate * float(response.sum())) ** 2

@@ -58,8 +58,6 @@ def of_events(config: TrialConfig) -> EventAugmentation:
         unit_shift=keys["event_unit_shift"],
         jitter=keys["event_jitter"],
         drop=keys["event_drop"],
-        tilt=keys["event_tilt"],
-        mask=keys["event_mask"],
         noise=keys["event_noise"],
         counts=keys["counts"],
     )

@@ -108,3 +108,15 @@ def _given(point: dict[Any, Any]) -> dict[str, Any]:
         for key, value in point.items()
         if not pd.isna(value)
     }
+
+
+def test_the_runs_on_spoken_digits_are_those_of_the_bundled_sweeps() -> None:
+    runs = pd.read_csv(BEST.parent / "spoken-digits.csv")
+    for name in ("spoken-digits", "unheard-speakers"):
+        sweep = load_sweep(name)
+        wanted = [
+            sweep.config(point, seed).config_id
+            for point in sweep.space.grid()
+            for seed in sweep.seeds
+        ]
+        assert sorted(runs[runs["sweep"] == name]["config_id"]) == sorted(wanted)

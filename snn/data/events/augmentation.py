@@ -29,7 +29,8 @@ class _Flat(NamedTuple):
 
     def at(self, kept: Tensor) -> _Flat:
         """Those that are kept."""
-        return _Flat(*(each[kept] for each in self))
+        places = kept.nonzero().flatten()  # once: indexing by `kept` would seek them three times
+        return _Flat(*(each.index_select(0, places) for each in self))
 
     def joined(self, other: _Flat) -> _Flat:
         """These and others."""
@@ -50,10 +51,6 @@ class EventAugmentation(NamedTuple):
         unit_shift: A sample is moved by up to so many inputs, either way (cameras: in x and in y).
         jitter: Standard deviation, in inputs, by which every event is moved (cameras: in x and y).
         drop: Share of the events that are left out.
-        tilt: Of the inputs at one end of the row, events of a sample are left out, more and more
-            towards it, at most the share 1 − exp(−2 · tilt) (cameras: in x): another microphone.
-        mask: A band of up to so many neighbouring inputs of a sample gets no events (cameras: in
-            x); Park et al., "SpecAugment", 2019.
         noise: Events at random steps and inputs, as a share of the batch's mean number.
         counts: Whether an input can have more than one event in a step.
     """
@@ -65,8 +62,6 @@ class EventAugmentation(NamedTuple):
     unit_shift: float = 0.0
     jitter: float = 0.0
     drop: float = 0.0
-    tilt: float = 0.0
-    mask: float = 0.0
     noise: float = 0.0
     counts: bool = False
 
@@ -105,7 +100,8 @@ class EventAugmentation(NamedTuple):
             found = found._replace(step=step).at((step >= 0) & (step < n_steps))
         if self.unit_stretch:
             factor = (rand(len(samples)) * 2 - 1) * self.unit_stretch
-            away = _place(found, shape) * shape.width / 2 * factor[found.sample]
+            x = found.unit // shape.channels % shape.width
+            away = (x + 0.5 - shape.width / 2) * factor[found.sample]
             found = _moved(found, shape, away.round().long(), torch.zeros((), dtype=torch.int64))
         if self.unit_shift:
             moved = ((rand(2, len(samples)) * 2 - 1) * self.unit_shift).round().long()
@@ -115,14 +111,6 @@ class EventAugmentation(NamedTuple):
             found = _moved(found, shape, *moved.round().long())
         if self.drop:
             found = found.at(rand(len(found.unit)) >= self.drop)
-        if self.tilt:
-            slope = ((rand(len(samples)) * 2 - 1) * self.tilt)[found.sample]
-            kept = (slope * _place(found, shape) - slope.abs()).exp()
-            found = found.at(rand(len(found.unit)) < kept)
-        if self.mask:
-            middle = (rand(len(samples)) * 2 - 1)[found.sample]
-            width = (rand(len(samples)) * self.mask * 2 / shape.width)[found.sample]
-            found = found.at((_place(found, shape) - middle).abs() * 2 > width)
         if self.noise:
             found = found.joined(self._noise(samples, rand))
         return _packed(found, samples, self.counts).to(device)
@@ -148,15 +136,12 @@ def _flat(samples: EventSamples) -> _Flat:
     return _Flat(bags // samples.n_steps, bags % samples.n_steps, samples.units.long())
 
 
-def _place(found: _Flat, shape: Shape) -> Tensor:
-    """(E,) where the inputs are in their row: −1 to 1."""
-    x = found.unit // shape.channels % shape.width
-    return (x + 0.5) * (2 / shape.width) - 1
-
-
 def _moved(found: _Flat, shape: Shape, right: Tensor, down: Tensor) -> _Flat:
     """Events moved among the inputs, a row of units in one direction only; what leaves is cut."""
     height, width, channels = shape
+    if height == channels == 1:  # the same without divisions, which take longest
+        unit = found.unit + right
+        return found._replace(unit=unit).at((unit >= 0) & (unit < width))
     y, x, channel = (
         found.unit // (width * channels),
         found.unit // channels % width,
@@ -169,9 +154,16 @@ def _moved(found: _Flat, shape: Shape, right: Tensor, down: Tensor) -> _Flat:
     return found._replace(unit=(y * width + x) * channels + channel).at(inside)
 
 
+def _sorted(key: Tensor, below: int) -> Tensor:
+    """Keys from 0 on in rising order; counted rather than compared where there are many of each."""
+    if below > len(key):
+        return key.sort().values
+    return torch.arange(below).repeat_interleave(torch.bincount(key, minlength=below))
+
+
 def _packed(found: _Flat, like: EventSamples, counts: bool) -> EventSamples:
     key = (found.sample * like.n_steps + found.step) * like.n_inputs + found.unit
-    key = key.sort().values
+    key = _sorted(key, len(like) * like.n_steps * like.n_inputs)
     if not counts:
         key = key[key.diff(prepend=key.new_full((1,), -1)) > 0]
     n_bags = len(like) * like.n_steps

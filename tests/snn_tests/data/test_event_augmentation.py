@@ -86,27 +86,6 @@ def test_units_are_stretched_about_the_middle_of_their_row() -> None:
     assert len(seen) > 5
 
 
-def test_a_tilt_takes_events_of_one_end_of_the_row() -> None:
-    dense = torch.ones(40, 20, 30, dtype=torch.long)
-    found = changed(EventAugmentation(tilt=2.0), EventSamples.from_dense(dense)).mean(dim=1)
-    low, high = found[:, :5].mean(dim=1), found[:, -5:].mean(dim=1)
-    assert (torch.maximum(low, high) > 0.5).all() and (torch.minimum(low, high) < 0.1).any()
-    assert (low > high).any() and (low < high).any()
-
-
-def test_a_mask_takes_all_events_of_a_band_of_units() -> None:
-    dense = torch.ones(40, 20, 30, dtype=torch.long)
-    found = changed(EventAugmentation(mask=10), EventSamples.from_dense(dense))
-    widths = set()
-    for one in found:
-        silent = (one.sum(dim=0) == 0).nonzero().flatten()
-        assert (one.sum(dim=0) % 20 == 0).all()
-        widths.add(len(silent))
-        if len(silent):
-            assert len(silent) == int(silent[-1] - silent[0]) + 1
-    assert max(widths) <= 10 and len(widths) > 5
-
-
 def test_dropped_events_are_some_of_the_events() -> None:
     given = samples()
     found, before = changed(EventAugmentation(drop=0.3), given), given.raster()

@@ -15,6 +15,8 @@ from snn.data.events.samples import EventSamples, copied, gathered
 from snn.data.shapes import Shape
 from snn.data.splits import split
 from snn.errors import ArrayError, ConfigError
+from snn.networks.initialisation import XI
+from snn.networks.spiking import SpikingNetwork
 
 CAMERA = Shape(5, 7, 2)
 
@@ -192,6 +194,19 @@ def test_a_time_bin_is_the_step_of_the_neurons_and_dt_has_no_effect() -> None:
         assert not given.uses(key) and given.why_unused(key).decider == "encoding"
     latency = TrialConfig.parse({"encoding": "latency"})
     assert latency.uses("dt") and not latency.uses("time_bin") and not latency.uses("pool")
+
+
+@pytest.mark.parametrize("rate", [0.002, 0.05])
+def test_the_initial_weights_fit_the_rate_that_is_expected(rate: float) -> None:
+    keys = {"event_rate": rate, "n_steps": 60, "counts": True, "dynamics": "lif", "hidden": 300}
+    network = SpikingNetwork(config(**keys), 50, 2, Shape(1, 50))
+    expected = torch.full((300, 60, 50), rate * 10.0)  # events of a unit in a step of 10 ms
+    events = torch.poisson(expected, generator=torch.Generator().manual_seed(0))
+    drive = network.encoder(EventSamples.from_dense(events.long()))
+    (layer,) = network.kernel_layers()
+    currents = drive.current(layer.weight.detach())
+    potential = (currents * layer.neuron.response(60).flip(0)[:, None, None]).sum(dim=0)
+    assert float(potential.std()) == pytest.approx(1 / XI, rel=0.1)  # of the threshold
 
 
 def test_images_and_events_need_an_encoding_of_theirs() -> None:
