@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import cache
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from filelock import FileLock, Timeout
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
+fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None  # Windows has none
+
 _PATIENCE_S = 120.0  # the largest loop takes 20
+_LOOK_EVERY_S = 0.05
+_held: set[Path] = set()  # by this process; changed under Numba's own lock
 
 
 def stand_for(compiled: Dispatcher, sources: Iterable[Path]) -> None:
@@ -47,19 +52,30 @@ def compile_in_turn(compiled: Dispatcher) -> None:
 
 @contextmanager
 def _turn(folder: Path) -> Iterator[None]:
-    """Nobody else compiles for this folder; where that cannot be had, all compile at once."""
-    lock = _lock(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=_PATIENCE_S)
-    except (OSError, Timeout):
-        pass
-    try:
+    """Nobody else compiles for this folder; where there are no locks, all compile at once."""
+    if fcntl is None or folder in _held:  # a loop may need another one
         yield
-    finally:
-        lock.release()
+        return
+    with ExitStack() as until:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            file = until.enter_context((folder / "compiling.lock").open("ab"))
+            _wait_for(file)
+        _held.add(folder)
+        until.callback(_held.remove, folder)
+        yield
 
 
-@cache
-def _lock(folder: Path) -> FileLock:
-    return FileLock(folder / "compiling.lock")
+def _wait_for(file: IO[bytes]) -> None:
+    """Lock a file for as long as it is open, or give up: its holder may have been stopped.
+
+    Raises:
+        OSError: There are no locks here.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(_LOOK_EVERY_S)

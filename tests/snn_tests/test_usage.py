@@ -36,7 +36,8 @@ def every_case(known: Registry) -> Iterator[TrialConfig]:
     choices = *(known.names(kinds[key]) for key in keys), [False, True]
     step = next(step for step in _STEPS if step >= math.prod(map(len, choices)) / 450)
     for values in itertools.islice(itertools.product(*choices), 0, None, step):
-        yield TrialConfig.parse(dict(zip([*keys, "learn_beta"], values, strict=True)))
+        chosen = dict(zip([*keys, "learn_beta"], values, strict=True))
+        yield TrialConfig.parse(chosen | {"resonance": 5.0})  # for time bins, too
 
 
 def test_the_reason_why_a_key_has_no_effect_says_how_it_gets_one(components: Registry) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -60,6 +61,8 @@ def test_nothing_of_ray_outlives_a_driver_that_is_killed_while_ray_starts(place:
     agents: list[psutil.Process] = []
     wait_until(lambda: len(below(here, agents)) > 4)
     processes = below(here, agents)
+    maps = Path(f"/proc/{driver.pid}/maps").read_text()
+    assert "libtorch" not in maps  # a tenth of a start, and a driver computes nothing
     driver.kill()
     driver.wait()
     check_gone(processes)

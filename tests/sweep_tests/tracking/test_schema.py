@@ -180,7 +180,8 @@ def test_who_makes_the_store_waits_for_another_tool_that_makes_it(
     monkeypatch.setattr(schema, "_STILL_S", 60.0)  # a busy machine is slow
     child = processes.Process(target=in_folder_of, args=(in_folder, make_as_mlflow_does))
     child.start()
-    while not (in_folder / "mlflow.db").exists():
+    store = in_folder / "mlflow.db"
+    while not (store.exists() and store.stat().st_size):  # it has begun
         time.sleep(0.01)
     open_store().create_experiment("s")
     child.join(timeout=100)
