@@ -159,10 +159,13 @@ def test_an_import_is_quick_and_brings_nothing_heavy(
         f"{statement}; import sys, time\n"
         f"print(time.process_time(), *(name for name in {heavy} if name in sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    seconds, *brought = done.stdout.split()
-    assert not brought
-    assert float(seconds) < 0.5
+    seconds = []
+    for _ in range(3):  # the least of three: what runs beside it takes cache and clock
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        took, *brought = done.stdout.split()
+        assert not brought
+        seconds.append(float(took))
+    assert min(seconds) < 0.5
 
 
 GUEST = Path(__file__).with_name("guest_program.py")
