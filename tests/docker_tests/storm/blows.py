@@ -16,7 +16,7 @@ from tests.docker_tests.storm.sweeping import Sweeping
 REDUCED = "start", "training", "raylet", "gcs", "driver", "SIGTERM", "SIGHUP", "SIGINT"
 """The blows of the tests, which need no server."""
 
-_TO_END_S = 45.0  # on a busy machine; Ray gives up after 60
+_TO_END_S = 30.0  # on a busy machine; Ray gives up after 60
 
 
 class Blows:
