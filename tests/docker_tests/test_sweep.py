@@ -32,6 +32,9 @@ def test_two_sweeps_at_once_share_the_cluster_and_the_databases(
 ) -> None:
     sweeps = [submit(services, tmp_path, name) for name in NAMES]
     assert [sweep.wait(timeout=180) for sweep in sweeps] == [0, 0]
+    listed = ["spikesweep", "jobs", "--cluster", services.jobs_url]
+    jobs = subprocess.check_output(listed, env=services.client_environment, text=True)
+    assert jobs.count("succeeded") == 2
 
     admin = basic("admin", services.client_environment["MLFLOW_TRACKING_PASSWORD"])
     mlflow = f"{services.mlflow_url}/api/2.0/mlflow"

@@ -1,4 +1,7 @@
-"""Six files of a user's in one sweep on a cluster: searched, killed, resumed, shown, changed."""
+"""Six files of a user's in one sweep on a cluster: searched, killed, resumed, shown, changed.
+
+The cluster keeps its files in an object store, and the killed driver loses its disk.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from upath import UPath
 
 from snn import registry
 from sweep.spec.sources import load_sweep
 from tests.sweep_tests.head import Head
+from tests.sweep_tests.object_store import bucket as bucket
 from tests.sweep_tests.workplace import Workplace, wait_until
 
 HERE = Path(__file__).parent
@@ -21,10 +26,11 @@ FILES = ("adex.py", "burst.py", "triangle.py", "bars.py", "focal.py", "snntorch_
 NETWORK = "mine/snntorch_network.py:build"
 OURS = {"network": "layers"}
 LABELS = {"adex": "AdEx", "focal": "focal loss", "snntorch_network.py:build": "snnTorch Leaky"}
+EPOCHS = 4
 ALL = {
     "name": "all",
     "plugins": [f"mine/{name}" for name in FILES[:5]],
-    "base": {"dataset": "bars", "epochs": 4, "n_steps": 10, "hidden": 6, "width": 8},
+    "base": {"dataset": "bars", "epochs": EPOCHS, "n_steps": 10, "hidden": 6, "width": 8},
     "search": {
         "network": ["layers", NETWORK],
         "encoding": ["latency", "burst"],
@@ -53,7 +59,7 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, bucket: dict[str, str]) -> Iterator[Head]:
     """Two nodes in two working folders, without the files, each with room for one trial."""
     first, second = (tmp_path_factory.mktemp(name) for name in ("first", "second"))
     head = Head(first, cpus=1)
@@ -66,19 +72,27 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
 
 
 def test_they_are_searched_killed_resumed_and_shown_like_ours(
-    place: Workplace, cluster: Head
+    place: Workplace, cluster: Head, bucket: dict[str, str]
 ) -> None:
     spec = place.spec(**ALL)
-    shared = {"SPIKESWEEP_STORAGE": str(place.folder / "ray_results")}
     command = ("run", spec, "--address", cluster.address)
-    killed = cluster.start_client(*command, folder=place.folder, **shared)
-    trials = place.folder / "ray_results" / "all" / "1" / "trials"
-    wait_until(lambda: killed.poll() is not None or len(list(trials.glob("*/last.pt"))) > 3, 150)
+    killed = cluster.start_client(*command, folder=place.folder, **bucket)
+    launch = UPath(bucket["SPIKESWEEP_STORAGE"]) / "all" / "1"
+    outbox = place.folder / "ray_results" / "all" / "1" / "outbox.jsonl"
+    wait_until(
+        lambda: (
+            killed.poll() is not None
+            or (outbox.exists() and outbox.read_text().count('"do":"begin"') > 4)
+        ),
+        150,
+    )
     assert killed.poll() is None, killed.communicate()
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    resumed = cluster.client(*command, "--resume", folder=place.folder, **shared)
+    shutil.rmtree(place.folder / "ray_results")
+    resumed = cluster.client(*command, "--resume", folder=place.folder, **bucket)
     assert resumed.returncode == 0, resumed.stderr
+    check_kept(place, launch)
 
     runs = place.runs("all")
     assert {run.info.status for run in runs} == {"FINISHED", "KILLED"}  # ASHA has ended some
@@ -89,6 +103,8 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     own = {"dynamics": "adex", "encoding": "burst", "surrogate": "triangle", "loss": "focal"}
     own |= {"network": "snntorch_network.py:build", "dataset": "bars"}
     assert own.items() <= seen
+    every = list(range(1, EPOCHS + 1))
+    assert all(place.epochs(run) == every for run in runs if run.info.status == "FINISHED")
     assert all(("sharpness" in each) == (each.get("dynamics") == "adex") for each in params)
     assert all(("gamma" in each) == (each["loss"] == "focal") for each in params)
     assert len({run.data.tags["spikesweep.node"] for run in runs}) == 1  # two nodes, one machine
@@ -108,9 +124,26 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     assert drawn.returncode == 0, drawn.stderr
     assert "burst" in (place.folder / "strip.svg").read_text()
 
+    shutil.move(place.folder / "mine", place.folder / "away")  # the store has what they need
+    registry.use(registry.OURS)
+    guess = place.run("predict", "all", "test:0", **bucket)
+    assert guess.stdout.startswith("test:0"), guess.stderr
+    shutil.move(place.folder / "away", place.folder / "mine")
+
     with contextlib.chdir(place.folder):
         before = load_sweep(spec).config({}, seed=0)
         changed = place.folder / "mine" / "bars.py"
         changed.write_text(changed.read_text() + "\n# changed\n")
         after = load_sweep(spec).config({}, seed=0)
     assert before.config_id != after.config_id  # so that none of the old runs is reused
+
+
+def check_kept(place: Workplace, launch: UPath) -> None:
+    """The object store has all of the launch, and nothing of a network is kept elsewhere."""
+    files = {file.name for file in launch.glob("trials/*/*")}
+    files.discard("previous.pt")  # of those that ended early
+    assert files == {"last.pt", "best.pt", "confusion.json"}
+    assert (launch / "spec.yaml").read_text().startswith("name: all")
+    kept = {file.name: file.read_text() for file in launch.glob("plugins/*/*.py")}
+    assert kept == {name: (HERE / name).read_text() for name in FILES}
+    assert not list((place.folder / "ray_results").glob("**/*.pt"))
