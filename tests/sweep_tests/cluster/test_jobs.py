@@ -114,10 +114,19 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     assert "stopped" in table and "succeeded" in table
 
 
-def test_a_sweep_with_failed_trials_ends_with_code_1(head: Head, place: Workplace) -> None:
-    spec = place.spec(name="diverging", search={"lr": [1e30]}, sampler="grid", trials=None)
+def test_a_sweep_with_failed_trials_and_a_large_plugin_ends_with_code_1(
+    head: Head, shared_place: Workplace, place: Workplace
+) -> None:
+    """The plugin is longer than a command may be."""
+    large = SLOW.read_text() + "# a line of many, as a generated file has them\n" * 20_000
+    (place.folder / "large.py").write_text(large)
+    changes = {"name": "diverging", "plugins": ["large.py"], "sampler": "grid", "trials": None}
+    spec = place.spec(base=LONG | {"lr_schedule": "constant"}, search={"lr": [1e30]}, **changes)
     done = head.client("submit", spec, "--set", "epochs=2", folder=place.folder)
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "packag" not in done.stderr  # Ray's own words of the upload
+    (sent,) = (shared_place.folder / "ray_results" / "diverging").glob("1/plugins/*/large.py")
+    assert sent.read_text() == large
     assert "the loss is" in done.stdout
     assert "failed with exit code 1" in done.stderr
     assert "failed" in head.client("jobs").stdout
