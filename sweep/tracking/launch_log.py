@@ -64,7 +64,9 @@ class LaunchLog:
         """End the run of a trial of this launch, with its files if it is done."""
         files = self._paths.trial(config.config_id)
         done = outcome.state == State.DONE
-        artifacts = [files.best.name, files.confusion.name] if done else []
+        written = [files.best, files.confusion] if done else []
+        written += [files.groups] if done and files.groups.exists() else []
+        artifacts = [file.name for file in written]
         self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def reuse(
