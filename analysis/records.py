@@ -88,6 +88,7 @@ class Tag:
 
 
 CONFUSION_FILE = "confusion.json"
+GROUPS_FILE = "groups.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
 
 COLUMNS = (

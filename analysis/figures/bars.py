@@ -224,6 +224,7 @@ def _mark(axes: Axes, plan: _Plan, metric: str, reference: pd.DataFrame) -> str:
 
 
 def _label(axes: Axes, metric: str, plan: _Plan) -> None:
+    """Both axes: the names of the groups along x, the metric and its range along y."""
     fit = max(len(label) for label in plan.places) * _LETTER_INCHES < plan.inches
     texts = [label if fit else label.replace(" / ", "\n") for label in plan.places]
     axes.set_xticks(range(len(texts)), texts)

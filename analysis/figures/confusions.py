@@ -48,8 +48,6 @@ def confusion(
     of_class = matrix.sum(axis=1, keepdims=True)
     percent = 100 * matrix / np.maximum(of_class, 1)
     names = list(class_names)
-    right = int(np.trace(matrix))
-    empty = [name for name, count in zip(names, of_class[:, 0], strict=True) if not count]
     with styled():
         size = 1.6 + _CELL_INCHES * len(matrix)
         figure = Figure(figsize=(size + 0.9, size + 0.3))
@@ -58,13 +56,18 @@ def confusion(
         _write(axes, matrix, percent)
         _label(axes, names)
         figure.colorbar(image, ax=axes, label="Percent of the true class", shrink=0.7)
-        notes = [
-            f"n = {matrix.sum():,} images, {right:,} right ({100 * right / matrix.sum():.2f} %)",
-            "cells: images, and percent of their true class",
-            f"without images: {', '.join(empty)}" if empty else "",
-        ]
-        head(figure, ["Confusion", *title], notes)
+        head(figure, ["Confusion", *title], _notes(matrix, names))
     return figure
+
+
+def _notes(matrix: NDArray[np.int64], names: Sequence[str]) -> list[str]:
+    right = int(np.trace(matrix))
+    empty = [name for name, count in zip(names, matrix.sum(axis=1), strict=True) if not count]
+    return [
+        f"n = {matrix.sum():,} images, {right:,} right ({100 * right / matrix.sum():.2f} %)",
+        "cells: images, and percent of their true class",
+        f"without images: {', '.join(empty)}" if empty else "",
+    ]
 
 
 def _write(axes: Axes, matrix: NDArray[np.int64], percent: NDArray[np.float64]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,20 +66,7 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
             Normalize(values.min(), values.max()),
             mpl.colormaps[SCALE].reversed() if is_cost else mpl.colormaps[SCALE],
         )
-        places = np.transpose([scale.places for scale in scales])
-        lines = np.stack([np.broadcast_to(np.arange(len(params)), places.shape), places], axis=2)
-        shades, is_best = colours.to_rgba(values.to_numpy()), groups.index == best
-        # One collection: ten thousand lines of their own take many seconds.
-        for chosen, width, layer in ((~is_best, 1.0, 2), (is_best, 2.6, 3)):
-            axes.add_collection(
-                LineCollection(
-                    list(lines[chosen]),
-                    colors=shades[chosen],
-                    linewidths=width,
-                    alpha=0.9,
-                    zorder=layer,
-                )
-            )
+        _draw(axes, scales, colours.to_rgba(values.to_numpy()), groups.index == best)
         for place, scale in enumerate(scales):
             _ticks(axes, place, scale)
         _frame(axes, params)
@@ -151,6 +138,25 @@ def _categories(column: pd.Series[Any]) -> _Scale:
     places = np.array([middle[text] for text in texts]) + aside
     labels = {legend_label(str(column.name), name): place for name, place in middle.items()}
     return _Scale(places, labels)
+
+
+def _draw(
+    axes: Axes, scales: Sequence[_Scale], shades: NDArray[Any], is_best: NDArray[np.bool_]
+) -> None:
+    """The lines, each in its shade."""
+    places = np.transpose([scale.places for scale in scales])
+    lines = np.stack([np.broadcast_to(np.arange(len(scales)), places.shape), places], axis=2)
+    # One collection: ten thousand lines of their own take many seconds.
+    for chosen, width, layer in ((~is_best, 1.0, 2), (is_best, 2.6, 3)):
+        axes.add_collection(
+            LineCollection(
+                list(lines[chosen]),
+                colors=shades[chosen],
+                linewidths=width,
+                alpha=0.9,
+                zorder=layer,
+            )
+        )
 
 
 def _ticks(axes: Axes, place: int, scale: _Scale) -> None:

@@ -46,12 +46,7 @@ def strip(
     for name in (factor, *([coloured_by] if coloured_by else ())):
         require_param(runs, name)
     groups, left_out = measured_groups(runs, metric)
-    levels = in_order(groups[factor])
-    if len(levels) > _MOST_LEVELS:
-        raise AnalysisError(
-            f"{factor} has {len(levels)} values; a strip shows at most {_MOST_LEVELS}: "
-            "a figure of parallel coordinates shows a continuous param"
-        )
+    levels = _levels(groups, factor)
     values = in_order(groups[coloured_by]) if coloured_by else [""]
     with styled():
         figure = Figure(figsize=(min(2.2 + 0.9 * len(levels), 12), 3.8))
@@ -61,12 +56,7 @@ def strip(
             mine = placed[placed[coloured_by].map(as_text) == value] if coloured_by else placed
             _draw(axes, mine, look, legend_label(coloured_by, value) if coloured_by else None)
         boxed = _boxes(axes, placed, len(levels))
-        counts = placed["_level"].value_counts()
-        texts = [legend_label(factor, level) for level in levels]
-        ticks = [f"{text}\nn = {counts[place]}" for place, text in enumerate(texts)]
-        axes.set_xticks(range(len(levels)), ticks)
-        axes.set_xlim(-0.6, len(levels) - 0.4)
-        axes.set_xlabel(legend_title(factor) or "")
+        _label(axes, placed, factor, levels)
         axes.set_ylabel(axis_label(metric))
         if len(values) > 1:
             figure.legend(loc="outside right upper", title=legend_title(str(coloured_by)))
@@ -74,6 +64,26 @@ def strip(
         box = "box: quartiles, median, whiskers to 1.5 times their distance" if boxed else ""
         head(figure, [metric_label(metric), *constants(groups)], [count, box, *left_out])
     return figure
+
+
+def _levels(groups: pd.DataFrame, factor: str) -> list[str]:
+    levels = in_order(groups[factor])
+    if len(levels) > _MOST_LEVELS:
+        raise AnalysisError(
+            f"{factor} has {len(levels)} values; a strip shows at most {_MOST_LEVELS}: "
+            "a figure of parallel coordinates shows a continuous param"
+        )
+    return levels
+
+
+def _label(axes: Axes, placed: pd.DataFrame, factor: str, levels: list[str]) -> None:
+    """The levels along x, each with its number of configurations."""
+    counts = placed["_level"].value_counts()
+    texts = [legend_label(factor, level) for level in levels]
+    ticks = [f"{text}\nn = {counts[place]}" for place, text in enumerate(texts)]
+    axes.set_xticks(range(len(levels)), ticks)
+    axes.set_xlim(-0.6, len(levels) - 0.4)
+    axes.set_xlabel(legend_title(factor) or "")
 
 
 def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str | None) -> None:

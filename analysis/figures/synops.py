@@ -46,13 +46,7 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
     """
     groups, left_out = measured_groups(runs, metric, COST)
     cost = f"{COST}_mean"
-    rows: list[dict[Any, Any]] = groups.to_dict("records")
-    points = groups.assign(
-        _x=groups[cost],
-        _y=groups[f"{metric}_mean"] * scale_of(metric),
-        _family=[family(row) for row in rows],
-        _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
-    )
+    points = _points(groups, metric)
     spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
     front = pareto_front(spiking, {f"{CHOSEN_BY}_mean": MAX, cost: MIN}).sort_values(cost)
     shown = asked_for(varying(groups, param_names(groups)))
@@ -61,12 +55,7 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         lines = len(families) + 3 + 2 * len(front)
         figure = Figure(figsize=(_INCHES, max(4.2, 0.8 + lines * _LINE_INCHES)))
         axes = figure.subplots()
-        for name, look in looks(families, " × ".join(FAMILY)).items():
-            mine = spiking[spiking["_family"] == name]
-            _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
-        if not baseline.empty:
-            label = "MLP, multiply-accumulates"
-            _scatter(axes, baseline, marker="x", color="#000000", label=label)
+        _draw(axes, spiking, baseline, families)
         key = _draw_front(axes, front, shown, metric)
         axes.set_xscale("log")
         axes.set_xlabel(f"{metric_label(COST)}")
@@ -81,6 +70,26 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         ]
         head(figure, [metric_label(metric), *constants(groups)], notes)
     return figure
+
+
+def _points(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The configurations with their places and families."""
+    rows: list[dict[Any, Any]] = groups.to_dict("records")
+    return groups.assign(
+        _x=groups[f"{COST}_mean"],
+        _y=groups[f"{metric}_mean"] * scale_of(metric),
+        _family=[family(row) for row in rows],
+        _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
+    )
+
+
+def _draw(axes: Axes, spiking: pd.DataFrame, baseline: pd.DataFrame, families: list[str]) -> None:
+    for name, look in looks(families, " × ".join(FAMILY)).items():
+        mine = spiking[spiking["_family"] == name]
+        _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
+    if not baseline.empty:
+        label = "MLP, multiply-accumulates"
+        _scatter(axes, baseline, marker="x", color="#000000", label=label)
 
 
 def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:

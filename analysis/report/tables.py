@@ -9,11 +9,14 @@ from typing import IO
 import pandas as pd
 
 from analysis.data.blocks import by_block
+from analysis.data.by_group import by_group
 from analysis.data.groups import group_runs, param_names, require_param, varying
+from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.errors import AnalysisError
 from analysis.records import SEARCHABLE
 from analysis.stats.intervals import half_width
+from analysis.store.artifacts import GroupHits, hits_of
 from analysis.text.files import write_file
 from analysis.text.plain import known_names, visible
 from analysis.text.typeset import as_text, latex, markdown
@@ -75,6 +78,33 @@ def summarise(
     table.attrs["block"] = block
     table.attrs["left_out"] = [name for name in vary if name not in shown]
     keep_labels(table, kept_labels(runs))
+    return table
+
+
+def summarise_groups(
+    runs: pd.DataFrame,
+    params: Sequence[str] = (),
+    hits: Callable[[str], GroupHits] = hits_of,
+) -> pd.DataFrame:
+    """One row per configuration and group of the test set, such as a speaker, as `summarise`.
+
+    There is no validation accuracy: it is not known by group.
+
+    Raises:
+        AnalysisError: As `summarise`; or the runs have no groups.
+    """
+    apart, kind = by_group(runs, hits)
+    table = summarise(apart, [*params, kind] if params else ())
+    attributes = {**table.attrs, "note": f"Accuracy on the test samples of each {kind}."}
+    known = [name for name in table if not str(name).startswith("val_accuracy")]
+    configurations = [str(name).rpartition("-")[0] for name in table.index]
+    rank = {name: place for place, name in enumerate(dict.fromkeys(configurations))}
+    groups = table[kind].tolist()
+    order = sorted(
+        range(len(table)), key=lambda row: (rank[configurations[row]], sort_key(groups[row]))
+    )
+    table = table.iloc[order][known]
+    table.attrs |= attributes
     return table
 
 

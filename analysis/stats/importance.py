@@ -50,9 +50,7 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
         )
     varied = varying(groups, param_names(groups))
     params = [name for name in varied if groups[name].notna().all()]
-    if not params or groups[f"{metric}_mean"].nunique() == 1:
-        what = f"the {metric} is the same for all" if params else "no param of all of them varies"
-        raise AnalysisError(f"nothing to explain in {len(groups)} configurations: {what}")
+    _require_variance(groups, params, metric)
     forests = _forests(groups[params], groups[f"{metric}_mean"])
     table = pd.DataFrame(
         {
@@ -67,15 +65,24 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
     table.attrs = {
         "metric": metric,
         "constant": constants(groups),
-        "notes": [
-            f"fANOVA of {len(groups)} configurations, main effects: interactions are the rest",
-            *([f"each forest of {_MOST} of them, at random"] if len(groups) > _MOST else []),
-            f"error bars: lowest to highest of {_FORESTS} forests, not the chance of the data",
-            *([f"left out, for it is not in all: {', '.join(conditional)}"] if conditional else []),
-            *left_out,
-        ],
+        "notes": [*_notes(len(groups), conditional), *left_out],
     }
     return table
+
+
+def _require_variance(groups: pd.DataFrame, params: Sequence[str], metric: str) -> None:
+    if not params or groups[f"{metric}_mean"].nunique() == 1:
+        what = f"the {metric} is the same for all" if params else "no param of all of them varies"
+        raise AnalysisError(f"nothing to explain in {len(groups)} configurations: {what}")
+
+
+def _notes(n_configurations: int, conditional: Sequence[str]) -> list[str]:
+    return [
+        f"fANOVA of {n_configurations} configurations, main effects: interactions are the rest",
+        *([f"each forest of {_MOST} of them, at random"] if n_configurations > _MOST else []),
+        f"error bars: lowest to highest of {_FORESTS} forests, not the chance of the data",
+        *([f"left out, for it is not in all: {', '.join(conditional)}"] if conditional else []),
+    ]
 
 
 def _forests(params: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:

@@ -62,12 +62,7 @@ def interactions(
     if "dynamics" in groups:  # the baseline that does not spike has hardly a factor in common
         groups = groups[groups["dynamics"] != "mlp"]
     wanted = list(factors) or free_params(runs[runs["group_id"].isin(groups.index)])
-    varying = [name for name in wanted if name in groups and groups[name].nunique() > 1]
-    complete = [name for name in varying if groups[name].notna().all()]
-    if sum(name not in NOT_FACTORS for name in complete) < 2:
-        raise AnalysisError(
-            "interactions need two factors that vary and exist in all finished runs"
-        )
+    complete, left_out = _factors(groups, wanted)
     columns = {name: _columns(groups, name) for name in complete}
     mains = pd.concat(columns.values(), axis="columns")
     products, rows = _products(columns)
@@ -85,9 +80,20 @@ def interactions(
         "n_configurations": len(groups),
         "df": int(model.df_resid),
         "r_squared": float(model.rsquared),
-        "left_out": [name for name in varying if name not in complete],
+        "left_out": left_out,
     }
     return table[list(COLUMNS)]
+
+
+def _factors(groups: pd.DataFrame, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those that vary and exist in all configurations, and those that vary but do not."""
+    varying = [name for name in wanted if name in groups and groups[name].nunique() > 1]
+    complete = [name for name in varying if groups[name].notna().all()]
+    if sum(name not in NOT_FACTORS for name in complete) < 2:
+        raise AnalysisError(
+            "interactions need two factors that vary and exist in all finished runs"
+        )
+    return complete, [name for name in varying if name not in complete]
 
 
 def _columns(groups: pd.DataFrame, factor: str) -> pd.DataFrame:

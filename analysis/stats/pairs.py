@@ -153,20 +153,14 @@ class Design:
         keys = [name for name in free if all(self._known[name][side].any() for side in sides)]
         runs = np.concatenate(sides)
         first, cell = self._cells(runs, [*keys, "seed"])
-        means = [
-            self._means(side, cell_of_side, len(first))
-            for side, cell_of_side in zip(sides, np.split(cell, [len(sides[0])]), strict=True)
-        ]
+        cells = np.split(cell, [len(sides[0])])
+        means = [self._means(*side, len(first)) for side in zip(sides, cells, strict=True)]
         difference = means[1] - means[0]
         paired = np.isfinite(difference)
         if not paired.any():
             raise AnalysisError(self._no_pairs(factor, sides, keys))
         matched = float(paired[cell].mean())
-        if matched < _FEWEST_MATCHED:
-            raise AnalysisError(
-                f"{factor}: only {matched:.0%} of the runs have a partner that differs in it "
-                "alone; this was no designed comparison, see the importance of the params instead"
-            )
+        _require_designed(factor, matched)
         return Pairs(
             factor=factor,
             baseline=baseline,
@@ -279,3 +273,11 @@ def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     values, different = pd.factorize(column, use_na_sentinel=False)
     of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
     return of_values[values], list(texts)
+
+
+def _require_designed(factor: str, matched: float) -> None:
+    if matched < _FEWEST_MATCHED:
+        raise AnalysisError(
+            f"{factor}: only {matched:.0%} of the runs have a partner that differs in it "
+            "alone; this was no designed comparison, see the importance of the params instead"
+        )

@@ -1,16 +1,17 @@
-"""The files of a run: its network and its confusion matrix."""
+"""The files of a run: its network, its confusion matrix, its hits by group."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.records import CONFUSION_FILE, Tag
+from analysis.records import CONFUSION_FILE, GROUPS_FILE, Tag
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
@@ -39,6 +40,38 @@ def confusion_of(run_id: str, tracking_uri: str | None = None) -> NDArray[np.int
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise AnalysisError(f"{path}: holds no confusion matrix")
     return matrix
+
+
+@dataclass(frozen=True)
+class GroupHits:
+    """What a run reached on the groups of its test set.
+
+    Attributes:
+        kind: What a group is, such as `speaker`.
+        hits: Hits and samples by the name of the group.
+    """
+
+    kind: str
+    hits: Mapping[str, tuple[int, int]]
+
+
+def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
+    """What a run reached on the speakers, subjects or other groups of its test set.
+
+    Raises:
+        AnalysisError: it is not there, as the test set has no groups or the run is of an earlier
+            version, or is damaged.
+    """
+    path = _file_of(run_id, "accuracy by group", GROUPS_FILE, tracking_uri)
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        hits = {str(name): (int(right), int(n)) for name, (right, n) in told["hits"].items()}
+        found = GroupHits(str(told["kind"]), hits)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+        raise AnalysisError(f"{path}: holds no hits by group") from None
+    if not hits or not all(0 <= right <= n and n > 0 for right, n in hits.values()):
+        raise AnalysisError(f"{path}: holds no hits by group")
+    return found
 
 
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:

@@ -116,6 +116,7 @@ class Data(Labelled):
         content: What the samples are; an encoding says which it takes.
         sample: What one of them is called.
         group_kind: What a group is, such as `speaker`; empty where there are none.
+        test_groups: (M,) the group of every test sample; None where there are none.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Data(Labelled):
     content: str
     sample: str
     group_kind: str = ""
+    test_groups: NDArray[np.integer] | None = None
 
     @property
     @abstractmethod

@@ -47,9 +47,11 @@ def load(
     known = components or registry.current()
     base, at, asked = name.partition("@")
     if base not in known.names("dataset"):
-        there = known.names("dataset")
-        hint = did_you_mean(base, there, f"there are {', '.join(there)};")
-        raise DataError(f"data set {name!r} is unknown; {hint} {about_own(name)}")
+        nearest = did_you_mean(base, known.names("dataset"), "")
+        hints = " ".join(filter(None, (nearest, about_own(name))))
+        raise DataError(
+            f"data set {name[:200]!r} is unknown; {hints}; spikesweep data lists all with a name"
+        )
     folder = Path(root) if root is not None else default_root()
     component = known.get("dataset", base)
     given = _options(name, asked) if at else {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -37,6 +40,12 @@ class Tally:
         return counts.view(self.n_classes, self.n_classes)
 
     @property
+    def hits(self) -> Tensor:
+        """(N,) bool, in the order of the images: whether each is classified correctly."""
+        pairs = torch.cat(self._pairs).cpu()
+        return pairs // self.n_classes == pairs % self.n_classes
+
+    @property
     def loss(self) -> float:
         """Mean loss per image."""
         return self.loss_sum / self.seen
@@ -45,6 +54,31 @@ class Tally:
     def accuracy(self) -> float:
         """Share of images classified correctly, in [0, 1]."""
         return float(self.confusion.diagonal().sum()) / self.seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """What a network reached on the test images.
+
+    Attributes:
+        metrics: Accuracy, loss and epoch.
+        confusion: (C, C) images by true and predicted class.
+        by_group: Hits and images of each group, such as a speaker; empty where there are none.
+    """
+
+    metrics: Mapping[str, float]
+    confusion: Tensor
+    by_group: Mapping[str, tuple[int, int]]
+
+
+def hits_by_group(
+    groups: NDArray[np.integer], hits: NDArray[np.bool_]
+) -> dict[str, tuple[int, int]]:
+    """Hits and images of each group, in the order of the groups, from those of every image."""
+    return {
+        str(group): (int(hits[groups == group].sum()), int((groups == group).sum()))
+        for group in np.unique(groups)
+    }
 
 
 @dataclass

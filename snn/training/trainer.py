@@ -29,7 +29,7 @@ from snn.networks import Network, build
 from snn.networks.own import seeded
 from snn.training import augmenting
 from snn.training.computation import backend_of, computed_by, recorder_of
-from snn.training.metrics import EventTally, Tally
+from snn.training.metrics import EventTally, Tally, Tested, hits_by_group
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
 from snn.training.schedules import schedule
@@ -124,6 +124,11 @@ class Trainer:
         return self._seen.notes
 
     @property
+    def group_kind(self) -> str:
+        """What a group of the data set is, such as `speaker`; empty where there are none."""
+        return self._dataset.group_kind
+
+    @property
     def done(self) -> bool:
         """Whether all epochs are done, or there was none better for `early_stopping` epochs."""
         patience = self.config.early_stopping
@@ -171,13 +176,20 @@ class Trainer:
 
     def test_best(self) -> tuple[Metrics, Tensor]:
         """Metrics of the best epoch on the test images, and their confusion matrix (C, C)."""
+        tested = self.tested()
+        return {**tested.metrics}, tested.confusion
+
+    def tested(self) -> Tested:
+        """All that the network of the best epoch reaches on the test images."""
         tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES)
         metrics = {
             "test_accuracy": tally.accuracy,
             "test_loss": tally.loss,
             "best_epoch": float(self.best_epoch),
         }
-        return metrics, tally.confusion
+        groups = self._dataset.test_groups
+        by_group = {} if groups is None else hits_by_group(groups, tally.hits.numpy())
+        return Tested(metrics=metrics, confusion=tally.confusion, by_group=by_group)
 
     def best_network(self) -> Network:
         """A copy of the network as of the best epoch."""

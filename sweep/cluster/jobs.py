@@ -1,8 +1,8 @@
 """Sweeps as jobs of a Ray cluster, over Ray's Job API: submitted, listed, read, stopped.
 
-A job's command is `spikesweep run -` with the specification on its standard input. So nothing is
-uploaded but the command itself, and the sweep runs with the head's own environment: its working
-directory, its stores, its installed packages.
+A job's command is `spikesweep run -` with the specification on its standard input. It stands in
+the command itself, or in a file that Ray brings along if it is too long for that. So the sweep runs
+with the head's own environment: its working directory, its stores, its installed packages.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.metadata import version
+from typing import Any
 
 import aiohttp
 import requests
 from ray.exceptions import AuthenticationError, RayError
 from ray.job_submission import JobDetails, JobStatus, JobType
 
+from sweep.cluster.handover import handed_over
 from sweep.cluster.ray_internals import job_client, version_of_server
 from sweep.errors import SpecError, SweepError, first_line
 from sweep.spec.specification import Specification
@@ -29,13 +31,12 @@ ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")  # the variables that Ray 
 STOP_WAIT_S = 120  # Ray's own 3 s are less than it takes to close the runs
 _REQUEST_S = 30.0
 _CONNECT_S = 5.0
-_LONGEST = 120_000  # bytes: Linux takes no longer argument of a command than 128 KiB
-_END = "END-OF-SPECIFICATION"
 
 # our own messages say what matters
 logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)
 for _name in ("dashboard_sdk", "job.sdk"):  # each sets a level of its own
     logging.getLogger(f"ray.dashboard.modules.{_name}").setLevel(logging.ERROR)
+logging.getLogger("ray._private.runtime_env.packaging").setLevel(logging.ERROR)
 
 
 class UnreachableError(SweepError):
@@ -44,6 +45,10 @@ class UnreachableError(SweepError):
 
 class UnknownJobError(SpecError):
     """The cluster knows no such job."""
+
+
+class _TakenError(Exception):
+    """There is a job of this id."""
 
 
 class JobServer:
@@ -88,20 +93,30 @@ class JobServer:
         """
         metadata = {"sweep": sweep.name, "user": _user(), "again": again}
         metadata["spikesweep"] = version("spikesweep")
-        while True:
-            name = f"{sweep.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-            with self._plainly():
+        options = ["--resume"] if resume else []
+        with handed_over(["spikesweep", "run", "-", *options], sweep.to_yaml()) as (command, needs):
+            while True:
                 try:
-                    return self._client.submit_job(
-                        entrypoint=_entrypoint(sweep, resume),
-                        submission_id=name,
-                        metadata=metadata,
-                        runtime_env={"env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)}},
-                    )
-                except RuntimeError as error:
-                    if "already exists" not in str(error):
-                        raise
-            time.sleep(1)  # another user took this id in the same second
+                    return self._submit(sweep.name, command, needs, metadata)
+                except _TakenError:
+                    time.sleep(1)  # another user took this id in the same second
+
+    def _submit(
+        self, sweep: str, command: str, needs: Mapping[str, Any], metadata: dict[str, str]
+    ) -> str:
+        waits = {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)}
+        with self._plainly():
+            try:
+                return self._client.submit_job(
+                    entrypoint=command,
+                    submission_id=f"{sweep}-{time.strftime('%Y%m%d-%H%M%S')}",
+                    metadata=metadata,
+                    runtime_env={**needs, "env_vars": waits},
+                )
+            except RuntimeError as error:
+                if "already exists" in str(error):
+                    raise _TakenError from None
+                raise
 
     def jobs(self) -> list[JobDetails]:
         """All jobs that were submitted, oldest first."""
@@ -239,17 +254,6 @@ def _resolvable(address: str) -> str:
     raise SpecError(
         f"--cluster: {address} is not of a dashboard; its address looks like http://HOST:8265"
     )
-
-
-def _entrypoint(sweep: Specification, resume: bool) -> str:
-    """A shell command. The sweep replaces the shell, so Ray's signals reach it."""
-    options = " --resume" if resume else ""
-    if len(sweep.to_yaml().encode()) > _LONGEST:
-        raise SpecError(
-            f"plugins: with them, {sweep.name} has more than {_LONGEST} bytes, which no job takes; "
-            "install them on the cluster, as entry points of a package"
-        )
-    return f"exec spikesweep run -{options} <<'{_END}'\n{sweep.to_yaml()}{_END}"
 
 
 def _user() -> str:

@@ -77,10 +77,12 @@ def data(
 
 def _known(names: list[str]) -> list[str]:
     from snn.data import sources
+    from snn.declarations.suggestion import did_you_mean
 
     for name in names:
         if name not in sources.NAMES:
-            raise SpecError(f"{name}: no named data set; there are {', '.join(sources.NAMES)}")
+            hint = did_you_mean(name, sources.NAMES, "spikesweep data lists them")
+            raise SpecError(f"{name}: no named data set; {hint}")
     return names
 
 

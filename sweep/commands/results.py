@@ -13,10 +13,12 @@ from sweep.commands.parts.common import (
     PluginOption,
     SweepNames,
     print_table,
+    say,
     say_result,
     warn_of_mixed,
 )
 from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.errors import SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,6 +141,12 @@ def table(
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
     block: BlockOption = "",
+    groups: Annotated[
+        bool,
+        typer.Option(
+            "--groups", help="a row for each group of the test set, too, such as a speaker"
+        ),
+    ] = False,
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
 
@@ -151,7 +159,12 @@ def table(
 
     found = _runs(names)
     warn_of_mixed(found)
-    summary = tables.summarise(found, params, metrics, block=block)
+    if groups and (block or metrics or figure):
+        raise SpecError("--groups: goes with none of --block, --metric and --figure")
+    if groups:
+        summary = tables.summarise_groups(found, params)
+    else:
+        summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
     if figure is not None:
         from analysis import figures
@@ -188,10 +201,22 @@ def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> No
 
 
 def best_checkpoint(name: str) -> Path:
-    """The network of the best run of a sweep: its file here, or else its artifact in MLflow."""
-    from analysis.data.groups import best_run
+    """The network of the best run of a sweep: its file here, or else its artifact in MLflow.
 
-    return _checkpoint([name], str(best_run(_runs([name]))["run_id"]))
+    Where the runs are on several data sets, it is told which one the network knows: accuracies on
+    different data say little about which is better.
+    """
+    from analysis.data.groups import best_run, several_values
+
+    found = _runs([name])
+    run = best_run(found)
+    done = found[found["state"] == "done"]
+    if several_values(done, ["dataset"]):
+        say(
+            f"{name} has runs on {', '.join(sorted(done['dataset'].unique()))}; the best by "
+            f"validation is on {run['dataset']}; for another, give the best.pt of its run"
+        )
+    return _checkpoint([name], str(run["run_id"]))
 
 
 def _checkpoint(names: Sequence[str], run_id: str) -> Path:

@@ -3,7 +3,7 @@
 ray_results/NAME/LAUNCH/id                  of this launch: no other folder has the same
                        /spec.yaml           the sweep as it was launched
                        /plugins/DIGEST/     the users' files that it runs with
-                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json
+                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json, groups.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
                        /delivered.jsonl     how much of it MLflow has, and which MLflow
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.records import CONFUSION_FILE
+from analysis.records import CONFUSION_FILE, GROUPS_FILE
 from analysis.text import addresses
 from snn.training.place import Place
 from sweep.errors import SpecError
@@ -118,6 +118,11 @@ class TrialPaths:
     def confusion(self) -> Place:
         """Confusion matrix on the test images."""
         return self.folder / CONFUSION_FILE
+
+    @property
+    def groups(self) -> Place:
+        """Hits by group of the test images, where these have groups."""
+        return self.folder / GROUPS_FILE
 
 
 @dataclass(frozen=True)

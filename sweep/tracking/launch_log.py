@@ -64,7 +64,9 @@ class LaunchLog:
         """End the run of a trial of this launch, with its files if it is done."""
         files = self._paths.trial(config.config_id)
         done = outcome.state == State.DONE
-        artifacts = [files.best.name, files.confusion.name] if done else []
+        # Not every data set has groups: what was not written is not delivered.
+        written = [files.best, files.confusion, files.groups] if done else []
+        artifacts = [file.name for file in written]
         self._tracker.end(config.config_id, outcome, tags, artifacts)
 
     def reuse(

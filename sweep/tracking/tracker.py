@@ -135,6 +135,7 @@ class MlflowTracker:
             self._states[key] = event.get("state", State.RUNNING)
 
     def _deliver(self) -> None:
+        """Hand over what is noted, in a thread. After a failure, try again after 1, 2, 4 … 30 s."""
         pause = 0.0
         away_since: float | None = None
         while True:

@@ -11,16 +11,20 @@ from sweep.host.paths import TrialPaths
 
 
 def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
-    """Test the best epoch and write its network and confusion matrix; the final metrics.
+    """Test the best epoch and write its network and what it takes for what; the final metrics.
 
     Raises:
         OSError: The files cannot be written.
     """
-    metrics, confusion = trainer.test_best()
+    tested = trainer.tested()
+    metrics = {**tested.metrics}
     best = trainer.history[trainer.best_epoch - 1]
     metrics |= {f"best_{name}": best[name] for name in SEARCHABLE if name in best}
     files.folder.mkdir(parents=True, exist_ok=True)
-    files.confusion.write_text(json.dumps(confusion.tolist()), encoding="utf-8")
+    files.confusion.write_text(json.dumps(tested.confusion.tolist()), encoding="utf-8")
+    if tested.by_group:
+        told = {"kind": trainer.group_kind, "hits": tested.by_group}
+        files.groups.write_text(json.dumps(told), encoding="utf-8")
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     files.previous.unlink(missing_ok=True)  # no training resumes from it any more
     return metrics

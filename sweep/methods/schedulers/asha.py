@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
+    """Ray's rule with our values; `kinds.py` says who is compared with whom."""
     from ray.tune.schedulers import ASHAScheduler
 
     from sweep.methods.schedulers.kinds import ComparedByKind

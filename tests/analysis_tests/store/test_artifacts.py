@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.records import Tag
-from analysis.store.artifacts import checkpoint_of, confusion_of
+from analysis.store.artifacts import GroupHits, checkpoint_of, confusion_of, hits_of
 from tests.analysis_tests.conftest import Store
 
 MATRIX = [[5, 1], [0, 7]]
@@ -71,3 +71,29 @@ def test_a_damaged_confusion_matrix_is_named(store: Store, tmp_path: Path, conte
     (tmp_path / "trial" / "confusion.json").write_text(content)
     with pytest.raises(AnalysisError, match=r"confusion\.json: holds no confusion matrix"):
         confusion_of(run_id)
+
+
+def test_the_hits_of_the_speakers_are_read(store: Store, tmp_path: Path) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    told = '{"kind": "speaker", "hits": {"0": [3, 4], "7": [0, 2]}}'
+    (tmp_path / "trial" / "groups.json").write_text(told)
+    assert hits_of(run_id) == GroupHits("speaker", {"0": (3, 4), "7": (0, 2)})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"kind": "speaker", "hits": {}}',
+        '{"kind": "speaker", "hits": {"0": [3]}}',
+        '{"kind": "speaker", "hits": {"0": [5, 4]}}',
+        '{"kind": "speaker", "hits": {"0": [0, 0]}}',
+    ],
+)
+def test_damaged_hits_are_named(store: Store, tmp_path: Path, content: str) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    (tmp_path / "trial" / "groups.json").write_text(content)
+    with pytest.raises(AnalysisError, match=r"groups\.json: holds no hits by group"):
+        hits_of(run_id)

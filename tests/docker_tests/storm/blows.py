@@ -17,6 +17,7 @@ REDUCED = "start", "training", "raylet", "gcs", "driver", "SIGTERM", "SIGHUP", "
 """The blows of the tests, which need no server."""
 
 _TO_END_S = 30.0  # on a busy machine; Ray gives up after 60
+_FOR_MLFLOW_S = 30.0  # the driver's own patience, when it ends, with a server that is away
 
 
 class Blows:
@@ -33,6 +34,7 @@ class Blows:
         self, sweep: Sweeping, servers: Mapping[str, Service], disk: Path, away_s: float
     ) -> None:
         self._sweep, self._servers, self._disk, self._away_s = sweep, servers, disk, away_s
+        self._to_end_s = _TO_END_S + (_FOR_MLFLOW_S if "mlflow" in servers else 0)
         self.by_name: dict[str, Callable[[], None]] = {
             "start": lambda: self._kill_worker("__init__"),
             "training": lambda: self._kill_worker("train"),
@@ -67,7 +69,7 @@ class Blows:
         """While trials run, the driver ends; while Ray starts, it may start Ray once more."""
         trials = any("Trainable" in title for title in self._sweep.processes().values())
         if self._sweep.kill(program) and trials:
-            seconds = self._sweep.ended(_TO_END_S)
+            seconds = self._sweep.ended(self._to_end_s)
             self._sweep.say(f"killed {program}; the driver ended after {seconds:.1f} s")
             assert self._sweep.process.returncode == 1, self._sweep.said()
             assert f"{called} was killed by signal 9" in self._sweep.said()
@@ -86,7 +88,7 @@ class Blows:
             return
         trials = any("Trainable" in title for title in self._sweep.processes().values())
         os.killpg(self._sweep.process.pid, which)
-        seconds = self._sweep.ended(_TO_END_S)
+        seconds = self._sweep.ended(self._to_end_s)
         self._sweep.say(f"sent {which.name} to the group; the driver ended after {seconds:.1f} s")
         code = self._sweep.process.returncode
         if trials and code != 0:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,6 +42,24 @@ def test_the_times_of_randman_are_learned() -> None:
     trainer = trained(config(epochs=25, lr=4e-3, tau_mem=10.0, hidden=64))
     assert trainer.backend == "cpu"
     assert trainer.test_best()[0]["test_accuracy"] > 0.75  # a third by chance
+
+
+def test_the_hits_of_each_speaker_are_counted_and_add_up() -> None:
+    events = tiny_events("tiny")
+    n = len(events.test_labels)
+    speakers = np.arange(n) * 2 % 5
+    known = replace(events, groups=speakers, test_groups=speakers, group_kind="speaker")
+    trainer = Trainer(config(dataset="./tiny.h5"), known)
+    trainer.train_epoch()
+    tested = trainer.tested()
+    assert {name: n for name, (_, n) in tested.by_group.items()} == {
+        str(speaker): int((speakers == speaker).sum()) for speaker in range(5)
+    }
+    activity = trainer.best_network()(trainer.test.images)
+    right = (activity.logits.argmax(dim=1) == trainer.test.labels).numpy()
+    for name, (hits, _) in tested.by_group.items():
+        assert hits == right[speakers == int(name)].sum()
+    assert Trainer(config(dataset="./tiny.h5"), known).group_kind == "speaker"
 
 
 @pytest.mark.parametrize("keys", [{}, {"counts": True, "pool": 2, "recurrent": True}])

@@ -53,7 +53,8 @@ def submitted(head: Head) -> list[str]:
 def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     head: Head, shared_place: Workplace, place: Workplace
 ) -> None:
-    shutil.copy(SLOW, place.folder)  # the head's folder has no such file
+    plugin = SLOW.read_text() + "# a line of many, as a generated file has them\n" * 20_000
+    (place.folder / "slow.py").write_text(plugin)  # longer than a command may be, and only here
     search = {"lr": [1e-3, 1e30]}  # the second cannot be trained
     spec = place.spec(base=LONG, plugins=["slow.py"], search=search, sampler="grid", trials=None)
     first = head.start_client("submit", spec, folder=place.folder)
@@ -67,6 +68,7 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     _, said = first.communicate(timeout=30)
     assert first.returncode == 130
     assert "the sweep goes on in the cluster" in said
+    assert "packag" not in said  # Ray's own words of the upload
     job_id = said.split("submitted ")[1].split()[0]
     assert f"spikesweep logs -f {job_id} --cluster {head.url}" in said
 
@@ -107,7 +109,7 @@ def test_a_sweep_is_followed_left_followed_again_stopped_and_resumed(
     assert "leaders of small" in done.stdout and "the loss is" in done.stdout
     assert "failed with exit code 1" in done.stderr
     (sent,) = launch.glob("plugins/*/slow.py")
-    assert sent.read_text() == SLOW.read_text()
+    assert sent.read_text() == plugin
     runs = shared_place.runs("small")
     epochs = {run.info.status: shared_place.epochs(run) for run in runs}
     assert epochs == {"FINISHED": list(range(1, EPOCHS + 1)), "FAILED": []}

@@ -117,6 +117,14 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("export nope.pt -o m.h5", "m.h5: ends in neither .onnx nor .nir"),
         ("ui --port 99999", "--port"),
         ("data nonsense", "'show', 'fetch', 'verify'"),
+        (
+            "data describe photso",
+            "data set 'photso' is unknown; images of your own need their path, such as ./photos or "
+            "images.npz; spikesweep data lists all with a name",
+        ),
+        ("data describe kmnits", "data set 'kmnits' is unknown; did you mean kmnist? images of"),
+        ("data fetch photso", "photso: no named data set; spikesweep data lists them"),
+        ("data verify kmnits", "kmnits: no named data set; did you mean kmnist?"),
     ],
 )
 def test_a_wrong_command_is_one_line_and_code_2(

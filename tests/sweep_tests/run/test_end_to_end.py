@@ -20,6 +20,7 @@ from optuna.trial import TrialState
 from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
+from tests.snn_tests.data.event_files import hdf5
 from tests.sweep_tests.workplace import Workplace, answers, wait_until
 
 EVENTS = {
@@ -334,6 +335,25 @@ def test_one_training_is_logged_and_found_again(place: Workplace) -> None:
     (run,) = place.runs("train")
     assert place.epochs(run) == [1, 2, 3]
     assert f"{run.data.metrics['test_accuracy']:.6g}" in first.stdout
+    none = place.run("table", "train", "--groups")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert "no accuracy by group: the test set has no groups" in none.stderr
+
+
+def test_trainings_on_images_and_on_speakers_are_told_apart(place: Workplace) -> None:
+    hdf5(place.folder / "a.h5")
+    events = ["--set=dataset=./a.h5", "--set=encoding=events", "--set=time_bin=5"]
+    for keys in (["--set=dataset=digits"], events):
+        done = place.run("train", *keys, "--set=epochs=1", "--set=n_steps=10", "--set=hidden=32")
+        assert done.returncode == 0, done.stderr
+    guess = place.run("predict", "train", "test:0")
+    assert "train has runs on ./a.h5, digits; the best by validation is on " in guess.stderr
+    assert guess.stdout.startswith("test:0  ")
+    table = place.run("table", "train", "--groups", "--param", "dataset", "--format", "csv")
+    assert table.returncode == 0, table.stderr
+    rows = [line.split(",")[1:4] for line in table.stdout.splitlines()[1:]]
+    speakers = set(load(str(place.folder / "a.h5")).test_groups.tolist())  # type: ignore[union-attr]
+    assert rows == [["./a.h5", str(speaker), "1"] for speaker in sorted(speakers)]
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:
