@@ -30,9 +30,11 @@ sweep: install
 cluster: install
 	PYTHONPATH=docker .venv/bin/python -m native $(SWEEP) $(ARGS)
 
-# Three at a time on two cores: the tests of sweeps wait for processes half of the time.
+# Three at a time on two cores: the tests of sweeps wait for processes half of the time. They start
+# hundreds of processes: none shall compile our files again, even where PYTHONDONTWRITEBYTECODE is set.
 test: install
-	.venv/bin/pytest --numprocesses 3 --dist loadfile
+	.venv/bin/python -m compileall -q snn sweep analysis tests
+	env -u PYTHONDONTWRITEBYTECODE .venv/bin/pytest --numprocesses 3 --dist loadfile
 
 lint: install
 	.venv/bin/ruff format --check

@@ -15,7 +15,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -164,12 +164,12 @@ class Component:
     digest: str = ""
     file: str = ""
 
-    @property
+    @cached_property
     def own(self) -> tuple[str, ...]:
         """Names of the keys that it brings."""
         return tuple(key.name for key in self.keys)
 
-    @property
+    @cached_property
     def limited(self) -> tuple[Key, ...]:
         """Keys that it brings and that may not be too high for the time step."""
         return tuple(key for key in self.keys if key.high_by_dt is not None)
@@ -206,7 +206,12 @@ class Registry:
 
     def of(self, kind: str) -> tuple[Component, ...]:
         """The components of a kind, in their order."""
-        return tuple(each for each in self.components if each.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Component, ...]]:
+        kinds = dict.fromkeys(each.kind for each in self.components)
+        return {kind: tuple(c for c in self.components if c.kind == kind) for kind in kinds}
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Their names."""
@@ -244,11 +249,25 @@ class Registry:
 
     def shared(self, kind: str) -> frozenset[str]:
         """Keys of ours that some components of a kind use and others do not."""
-        return frozenset(key for each in self.of(kind) if not each.digest for key in each.uses)
+        return self._shared.get(kind, frozenset())
+
+    @cached_property
+    def _shared(self) -> dict[str, frozenset[str]]:
+        return {
+            kind: frozenset(key for each in found if not each.digest for key in each.uses)
+            for kind, found in self._by_kind.items()
+        }
 
     def brought(self, kind: str) -> frozenset[str]:
         """Keys that components of a kind bring."""
-        return frozenset(key for each in self.of(kind) for key in each.own)
+        return self._brought.get(kind, frozenset())
+
+    @cached_property
+    def _brought(self) -> dict[str, frozenset[str]]:
+        return {
+            kind: frozenset(key for each in found for key in each.own)
+            for kind, found in self._by_kind.items()
+        }
 
     def with_plugins(self, added: Iterable[Component]) -> Registry:
         """A registry with more components.

@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -109,12 +110,21 @@ def run(arguments: list[str]) -> int:
         return _run(arguments)
 
 
+@cache
+def _commands() -> Any:
+    """All commands as Click knows them: to make them takes longer than most commands in a process.
+
+    Typer would make them at each call, and put its own hook for tracebacks in the place of ours.
+    """
+    return typer.main.get_command(app)
+
+
 def _run(arguments: list[str]) -> int:
     from analysis.errors import AnalysisError, SchemaError
     from snn.errors import ConfigError, SnnError
 
     try:
-        code: Any = app(arguments or ["--help"], standalone_mode=False)
+        code: Any = _commands()(arguments or ["--help"], standalone_mode=False)
         sys.stdout.flush()  # a full disk is found here, not when Python exits
         return int(code or DONE)
     except typer.Exit as end:

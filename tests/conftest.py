@@ -20,6 +20,12 @@ from tests.scheduling import LongestFirst, place_of
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # Triton's own interpreter runs the GPU code on the CPU
 
+# The threads of torch spin while they wait: with several processes a processor, that takes most of
+# the time. Tests of several threads set their number.
+torch.set_num_threads(1)
+for library in ("OMP", "MKL", "OPENBLAS"):  # of the workers of xdist, and of what tests start
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 garbage.look_rarely()
 
 # Tests that run in the background ignore Ctrl-C, and so would all commands that they start.

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from analysis.data.blocks import by_block
 from analysis.data.groups import done_runs, require_param
@@ -20,6 +19,7 @@ from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import inference
+from analysis.stats.correction import holm
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons, free_params
 
 ALPHA = 0.05
@@ -224,7 +224,7 @@ def require_replicates(pairs: Pairs) -> None:
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """With the corrected p-values and the verdicts."""
     for name in ("p", "p_equivalence"):
-        table[f"{name}_holm"] = multipletests(table[name], method="holm")[1]
+        table[f"{name}_holm"] = holm(table[name])
     table["verdict"] = [
         verdict(*row)
         for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS  # statsmodels.api takes a second to import
-from statsmodels.stats.multitest import multipletests
 from statsmodels.tools import add_constant
 
 from analysis.data.groups import group_runs
 from analysis.errors import AnalysisError
+from analysis.stats.correction import holm
 from analysis.stats.pairs import NOT_FACTORS, comparisons, free_params
 from analysis.text.typeset import as_text
 
@@ -74,7 +74,7 @@ def interactions(
     table["estimate"] = model.params[first:]
     table[["low", "high"]] = model.conf_int(1 - _CONFIDENCE)[first:]
     table["p"] = model.pvalues[first:]
-    table["p_holm"] = multipletests(table["p"], method="holm")[1]
+    table["p_holm"] = holm(table["p"])
     table.attrs |= {
         "metric": metric,
         "n_configurations": len(groups),

@@ -5,11 +5,9 @@ A claim holds, does not hold, or is undecided: a large p-value never decides any
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from statsmodels.stats.multitest import multipletests
-
+from analysis.stats.correction import holm
 from analysis.stats.effects import ALPHA
 from analysis.studies.published_claims import CLAIMS, Changes, Reaches
 
@@ -31,8 +29,8 @@ def decide(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     tested = [row for row in rows if "p_for" in row]
     for name in ("p_for", "p_against"):
-        corrected = _holm(row.get(name, 1.0) for row in rows)
-        for row, p in zip(rows, corrected, strict=True):
+        corrected = holm(row.get(name, 1.0) for row in rows)
+        for row, p in zip(rows, corrected.tolist(), strict=True):
             if name in row:
                 row[name] = p
     for row in tested:
@@ -41,10 +39,6 @@ def decide(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if row["verdict"] != UNDECIDED:
             row["further_runs"] = ""
     return rows
-
-
-def _holm(p: Iterable[float]) -> list[float]:
-    return [float(value) for value in multipletests(list(p), method="holm")[1]]
 
 
 def _verdict(row: dict[str, Any]) -> str:

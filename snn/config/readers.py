@@ -56,6 +56,8 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_flags(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not True and value is not False:
+            return value
         field = cls.model_fields[str(info.field_name)]
         reads_itself = any(isinstance(item, BeforeValidator) for item in field.metadata)
         return value if field.annotation is bool or reads_itself else no_flag(value)

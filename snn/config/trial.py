@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, create_model, model_validator
@@ -188,8 +188,8 @@ class TrialConfig(
         unused = self._unused()
         return {key: value for key, value in self.to_wire().items() if key not in unused}
 
-    def _unused(self) -> set[str]:
-        return usage.unused_keys(self.registry, self._deciding())
+    def _unused(self) -> frozenset[str]:
+        return _unused_keys(self.registry, tuple(self._deciding().items()))
 
     def why_unused(self, key: str) -> usage.Unused:
         """Why a key has no effect in this run: `uses` is false of it."""
@@ -214,6 +214,11 @@ class TrialConfig(
     def group_id(self) -> str:
         """As `config_id`, but the same for all seeds."""
         return _digest({key: v for key, v in self.identity().items() if key != "seed"})
+
+
+@lru_cache(maxsize=1024)  # the runs of a sweep differ in few of the values that decide it
+def _unused_keys(registry: Registry, deciding: tuple[tuple[str, Any], ...]) -> frozenset[str]:
+    return frozenset(usage.unused_keys(registry, dict(deciding)))
 
 
 def model() -> type[TrialConfig]:

@@ -94,10 +94,15 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store of its own, which is MLflow's default in the working directory."""
-    shutil.copy(empty_store, tmp_path / "mlflow.db")
-    monkeypatch.chdir(tmp_path)
+    return copy_of(empty_store, tmp_path, monkeypatch)
+
+
+def copy_of(written: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A copy of a store in a folder that becomes the working directory."""
+    shutil.copy(written, folder / "mlflow.db")
+    monkeypatch.chdir(folder)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
     return Store(uri, MlflowClient(uri))
 
 

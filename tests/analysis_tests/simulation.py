@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 from itertools import product
 
 import numpy as np
@@ -69,7 +68,6 @@ def simulate(count: int, seed: int = 0) -> dict[str, float]:
     nothing = dict.fromkeys(TRUTH, 0.0)
     at_margin = dict.fromkeys(TRUTH, MARGIN)
     covered, false_positive, false_equivalence, power = 0, 0, 0, 0
-    gc.freeze()  # statsmodels collects garbage at every correction: most of the time otherwise
     for _ in range(count):
         table = effects(outcomes(runs, TRUTH, generator)).set_index("factor")
         truth = pd.Series(TRUTH)[table.index]
@@ -79,7 +77,6 @@ def simulate(count: int, seed: int = 0) -> dict[str, float]:
         false_positive += int((null["p_holm"] < 0.05).any())
         edge = effects(outcomes(runs, at_margin, generator), margin=MARGIN)
         false_equivalence += int((edge["p_equivalence"] < 0.05).sum())
-    gc.unfreeze()
     return {
         "coverage": covered / (count * len(TRUTH)),
         "false_positives": false_positive / count,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def every_case(known: Registry) -> Iterator[TrialConfig]:
 
 def test_the_reason_why_a_key_has_no_effect_says_how_it_gets_one(components: Registry) -> None:
     steps = []
+
+    @cache  # many keys ask for the same change of a configuration
+    def changed(config: TrialConfig, key: str, value: object) -> TrialConfig:
+        return TrialConfig.parse(config.to_wire() | {key: value})
+
     for config in every_case(components):
         for key in set(type(config).model_fields) - ALWAYS:
             tried = config
@@ -52,7 +58,7 @@ def test_the_reason_why_a_key_has_no_effect_says_how_it_gets_one(components: Reg
                 reason = tried.why_unused(key)
                 assert str(getattr(tried, reason.decider)).lower() not in reason.users
                 chosen = True if reason.decider == "learn_beta" else reason.users[-1]
-                tried = TrialConfig.parse(tried.to_wire() | {reason.decider: chosen})
+                tried = changed(tried, reason.decider, chosen)
             else:
                 pytest.fail(f"{key} never has an effect, from {config.params()}")
     assert {0, 1, 2} <= set(steps)

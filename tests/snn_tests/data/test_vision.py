@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
-from torchvision import datasets
 
 from snn.config import TrialConfig
 from snn.data import load, verify
@@ -61,7 +60,7 @@ def kmnist(root: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
             put(root, f"KMNIST/raw/{name}", idx(array))
             packed = gzip.compress(idx(array), mtime=0)
             sums.append((f"{name}.gz", put(root, f"KMNIST/raw/{name}.gz", packed)))
-    monkeypatch.setattr(datasets.KMNIST, "resources", sums)
+    monkeypatch.setattr("torchvision.datasets.KMNIST.resources", sums)
     return train
 
 
@@ -87,7 +86,9 @@ def emnist(root: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
                 put(root, f"EMNIST/raw/{name}", idx(array))
                 archive.writestr(f"gzip/{name}.gz", gzip.compress(idx(array), mtime=0))
     content = (root / "all.zip").read_bytes()
-    monkeypatch.setattr(datasets.EMNIST, "md5", put(root, "EMNIST/raw/gzip.zip", content))
+    monkeypatch.setattr(
+        "torchvision.datasets.EMNIST.md5", put(root, "EMNIST/raw/gzip.zip", content)
+    )
     return train
 
 
@@ -105,7 +106,7 @@ def usps(root: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
             for row, label in rows
         )
         known[part] = ["", name, put(root, name, bz2.compress(text.encode()))]
-    monkeypatch.setattr(datasets.USPS, "split_list", known)
+    monkeypatch.setattr("torchvision.datasets.USPS.split_list", known)
     return train
 
 
@@ -118,7 +119,7 @@ def svhn(root: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
         arrays = {"X": pixels.transpose(1, 2, 3, 0), "y": digits[:, None]}
         scipy.io.savemat(root / name, arrays)
         known[part] = ["", name, hashlib.md5((root / name).read_bytes()).hexdigest()]
-    monkeypatch.setattr(datasets.SVHN, "split_list", known)
+    monkeypatch.setattr("torchvision.datasets.SVHN.split_list", known)
     return train
 
 
@@ -131,12 +132,15 @@ def cifar10(root: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
         return [name, put(root, f"{folder}/{name}", content)]
 
     batches = [batch(f"data_batch_{k + 1}", train[10 * k : 10 * k + 10]) for k in range(5)]
-    monkeypatch.setattr(datasets.CIFAR10, "train_list", batches)
-    monkeypatch.setattr(datasets.CIFAR10, "test_list", [batch("test_batch", images(10, 32, 3))])
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.train_list", batches)
+    monkeypatch.setattr(
+        "torchvision.datasets.CIFAR10.test_list", [batch("test_batch", images(10, 32, 3))]
+    )
     names = pickle.dumps({"label_names": [str(label) for label in range(10)]})
     meta = {"filename": "batches.meta", "key": "label_names"}
     monkeypatch.setattr(
-        datasets.CIFAR10, "meta", meta | {"md5": put(root, f"{folder}/batches.meta", names)}
+        "torchvision.datasets.CIFAR10.meta",
+        meta | {"md5": put(root, f"{folder}/batches.meta", names)},
     )
     return train
 
