@@ -1,4 +1,4 @@
-"""Trainings that run side by side in threads of one process, each with the numbers that it has alone.
+"""Trainings side by side in threads of one process, each with the numbers that it has alone.
 
 On a GPU every thread has a stream of its own, so that the kernels of several small trainings run at
 the same time. Kernels of different processes do not: they take turns.
@@ -67,7 +67,8 @@ class SideBySide:
     def _stream(self) -> AbstractContextManager[Any]:
         if torch.device(self.device).type != "cuda":
             return nullcontext()
-        return torch.cuda.stream(torch.cuda.Stream(self.device))
+        stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        return torch.cuda.stream(stream)
 
 
 @final

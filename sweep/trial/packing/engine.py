@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class Engine:
             return self._trials[config_id]
 
     @contextlib.contextmanager
-    def _counted(self) -> Any:
+    def _counted(self) -> Iterator[None]:
         with self._count:
             self._open += 1
             self._most = max(self._most, self._open)
@@ -102,12 +102,13 @@ class _Seat:
 
     def do(self, verb: Verb, *given: Any) -> Any:
         """What an actor asks for."""
-        return {
+        deeds: Mapping[Verb, Callable[..., Any]] = {
             Verb.JOIN: self._join,
             Verb.DATA: self._take_data,
             Verb.BEGIN: self._begin,
             Verb.STEP: self._step,
-        }[verb](*given)
+        }
+        return deeds[verb](*given)
 
     def leave(self) -> None:
         """Drop the trial."""
