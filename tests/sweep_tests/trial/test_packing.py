@@ -143,8 +143,8 @@ def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_i
     assert done.returncode == 0, done.stderr
     assert "2 trials are trained side by side in one process" in done.stderr
     assert len(killed) == 1 and "lost its process, and goes on in another" in done.stderr
-    states = {run.data.params["lr"]: run.info.status for run in place.runs("packed")}
-    assert "FINISHED" in states.values() and states["1e-09"] == "KILLED"
+    # Which trial asha ends depends on which comes first; its place is free for the third.
+    assert {run.info.status for run in place.runs("packed")} == {"FINISHED", "KILLED"}
     for run in place.runs("packed"):
         alone = Trainer(
             TrialConfig.parse({**TINY, "epochs": 8, "lr": float(run.data.params["lr"])}),
