@@ -147,6 +147,7 @@ class Slots:
 
     Attributes:
         needs: What a trial asks for, in words.
+        of_trial: The same, with how many are packed.
         servers: Ray's servers, on which everything depends.
         memory: How much memory trials take.
         shortage: In words, that memory limits the trials more than processors do; empty if not.
@@ -158,7 +159,7 @@ class Slots:
     def __init__(self, needs: Resources, servers: Servers) -> None:
         self.servers = servers
         self.needs = _amounts(needs.wanted, needs)
-        self._of_trial = needs
+        self.of_trial = needs
         self.memory, self.shortage = Memory(), ""
         self._most_cpus = needs.cpu
         self._counted, self._counted_at = self._count(), time.monotonic()
@@ -177,12 +178,12 @@ class Slots:
 
     def whole_node(self) -> dict[str, float]:
         """What a trial asks for to have a node for itself."""
-        return self._of_trial.wanted | {"CPU": self._most_cpus}
+        return self.of_trial.wanted | {"CPU": self._most_cpus}
 
     def _count(self) -> int:
         nodes = _nodes()
         self._most_cpus = max((node.get("CPU", 0) for node in nodes), default=self._most_cpus)
-        fit = [(fitting(node, self._of_trial), node.get("memory", sys.maxsize)) for node in nodes]
+        fit = [(fitting(node, self.of_trial), node.get("memory", sys.maxsize)) for node in nodes]
         by_memory = sum(min(room, self.memory.room(size)) for room, size in fit)
         every = sum(room for room, _ in fit)
         self.shortage = ""

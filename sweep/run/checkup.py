@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from analysis.text.addresses import shown
+from sweep.cluster.packing import MOST_BY_ITSELF
 from sweep.errors import SpecError, SweepError, first_line
 
 Finding = tuple[bool, str]
@@ -33,7 +34,8 @@ def _processors() -> Finding:
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return True, f"{os.cpu_count()} CPUs; GPU: {', '.join(gpus) or 'none, not needed'}"
+    packs = f"; a sweep with gpu: 1 packs up to {MOST_BY_ITSELF} trials on each" if gpus else ""
+    return True, f"{os.cpu_count()} CPUs; GPU: {', '.join(gpus) or 'none, not needed'}{packs}"
 
 
 def _kernels() -> Finding:

@@ -104,7 +104,9 @@ def drive(
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        tuner = make_tuner(sweep, searcher, observer, paths, datasets, trainable, stop)
+        tuner = make_tuner(
+            sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
+        )
         result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)

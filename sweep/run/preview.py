@@ -10,6 +10,7 @@ from rich.console import Console
 from analysis.text.addresses import shown
 from snn.config import TrialConfig
 from snn.data.base import Data
+from sweep.cluster import packing
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
@@ -44,6 +45,7 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
         f"trials      {sweep.size} = {trials}, {parallel} at a time",
         *_each(sweep),
+        *_packed(sweep),
         *_confirm(sweep),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
@@ -65,6 +67,11 @@ def _each(sweep: Specification) -> list[str]:
     share, more = divmod(sweep.configurations_planned(), len(sweep.kinds))
     size = f"{share} or {share + 1}" if more else f"{share}"
     return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {size}"]
+
+
+def _packed(sweep: Specification) -> list[str]:
+    told = packing.in_words(packing.settled(sweep))
+    return [f"packing     {told}; the time is that without"] if told else []
 
 
 def _confirm(sweep: Specification) -> list[str]:

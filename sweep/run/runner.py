@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sweep.cluster import connection, nodes
+from sweep.cluster import connection, nodes, packing
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
@@ -57,37 +57,51 @@ def run(
         console: Where progress goes.
         resume: Go on with the latest launch instead of a new one.
         address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
-        trainable: What trains a trial, with the parameters of `SnnTrainable`, which is the default.
+        trainable: What trains a trial, with the parameters of `SnnTrainable`; by default that, or
+            for packed trials `PackedTrainable`.
 
     Raises:
         SnnError, SweepError: The input is wrong, or a disk, network or server fails; nothing ran.
     """
     earlier = launch.latest(sweep) if resume else None
+    needs = packing.settled(sweep)
     which = f"launch {earlier.launch}" if earlier else "a launch"
     with (
         launch.alone(sweep.name, f"{which} of {sweep.name!r}"),
         stoppable() as stop,
-        connection.connected(sweep.resources, address) as slots,
+        connection.connected(needs, address) as slots,
     ):
         check_backends(sweep)
         datasets = read_datasets(sweep)
         check_networks(sweep, datasets)
         forgets = sweep.scheduler.declared.forgets if earlier else ""
-        for note in filter(None, (*notes(sweep, datasets), forgets)):
+        packed = packing.in_words(needs)
+        for note in filter(None, (*notes(sweep, datasets), packed, forgets)):
             console.print(note, soft_wrap=True, highlight=False, markup=False)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:
                 if resume:
                     refuse_another_store(paths)
-                nodes.check_nodes(paths, sweep.resources)
+                nodes.check_nodes(paths, needs)
                 from sweep.run.driver import drive
 
-                given = {"trainable": trainable} if trainable else {}
-                return drive(sweep, paths, datasets, slots, stop, console, **given)
+                chosen = trainable or _trainable(needs.together)
+                return drive(sweep, paths, datasets, slots, stop, console, chosen)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
             finally:
                 if not resume:
                     launch.discard_unused(paths)
+
+
+def _trainable(together: int) -> type[Trainable]:
+    """What trains a trial: a process of its own, or one for several."""
+    if together > 1:
+        from sweep.trial.packing.trainable import PackedTrainable
+
+        return PackedTrainable
+    from sweep.trial.trainable import SnnTrainable
+
+    return SnnTrainable

@@ -32,7 +32,7 @@ from sweep.host.stopping import Stop
 from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
-from sweep.spec.specification import Specification
+from sweep.spec.specification import Resources, Specification
 from sweep.trial.epochs import epochs_of
 
 _LOOK_EVERY_S = 0.1
@@ -129,6 +129,7 @@ def make_tuner(
     datasets: Mapping[str, Data],
     trainable: type[Trainable],
     stop: Stop,
+    needs: Resources,
 ) -> Tuner:
     """Ray Tune, set up for a sweep.
 
@@ -140,8 +141,8 @@ def make_tuner(
         datasets: Put into Ray's object store once, shared by all trials.
         trainable: What trains a trial.
         stop: Whether the user asked for the end.
+        needs: What a trial asks for.
     """
-    needs = sweep.resources
     threads = max(1, int(needs.cpu))
     shared = with_parameters(
         trainable,

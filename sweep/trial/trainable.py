@@ -9,24 +9,20 @@ torch is imported when an actor starts: the driver, which only names this class,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
-from analysis.records import SEARCHABLE, State
 from snn.config import TrialConfig
 from snn.data.base import Data
 from snn.plugins.loading import use_kept
-from sweep.cluster.memory import peak_memory
 from sweep.cluster.nodes import RELEASE, check_here
 from sweep.host import garbage
 from sweep.host.paths import LaunchPaths
-from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
 
 if TYPE_CHECKING:
-    from sweep.trial.training import Training
+    from sweep.trial.reports import Reports
 
 
 class SnnTrainable(tune.Trainable):
@@ -38,7 +34,7 @@ class SnnTrainable(tune.Trainable):
     not an exception: the actor lives on, and the searcher learns the reason.
     """
 
-    training: Training
+    reports: Reports
 
     def setup(
         self,
@@ -63,44 +59,20 @@ class SnnTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Prepare this actor for another trial."""
         from snn.training.trainer import Trainer
+        from sweep.trial.reports import Reports
         from sweep.trial.training import Training
 
         config = TrialConfig.parse(new_config["trial"])
         trainer = Trainer(config, self.datasets[config.dataset], self.device)
-        self.training = Training(trainer, self.paths.trial(config.config_id))
-        self.notice = self.training.notice
-        self.earlier = trainer.history[:-1]
-        self.undecided = trainer.epoch > 0 and not trainer.done
+        self.reports = Reports(Training(trainer, self.paths.trial(config.config_id)))
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch."""
-        if self.undecided:
-            self.undecided = False
-            return self._report()
-        outcome = self.training.epoch()
-        if outcome is None:
-            return self._report()
-        end = {OUTCOME: outcome.state, "done": True}
-        if outcome.state == State.DONE:
-            return self._report() | {**outcome.metrics, **end}
-        return dict.fromkeys(SEARCHABLE, math.nan) | {REASON: outcome.reason, **end}
+        return self.reports.step()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to do: the trial's own checkpoint is newer than any that Ray asks for."""
 
     def load_checkpoint(self, checkpoint_dir: Any) -> None:
         """Nothing to do: `reset_config` continued already."""
-
-    def _report(self) -> dict[str, Any]:
-        """The latest epoch, and what is to be reported once."""
-        trainer = self.training.trainer
-        result = {**trainer.history[-1], EPOCH: trainer.epoch, BACKEND: trainer.computed_by}
-        result[MEMORY] = peak_memory()
-        if self.notice:
-            result[NOTICE] = self.notice
-            self.notice = ""
-        if self.earlier:  # the driver that saw these reports may be gone
-            result[EARLIER] = self.earlier
-            self.earlier = []
-        return result

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
 from analysis.text.plain import brief, did_you_mean
-from snn.config import TrialConfig
+from snn.config import LAYERS, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.methods.samplers import SAMPLERS
@@ -181,6 +181,22 @@ def _several_metrics(sweep: Specification) -> Iterator[str]:
         yield f"sampler: {sampler.name} takes one metric; for several use {others}"
 
 
+def _pack(sweep: Specification) -> Iterator[str]:
+    needs = sweep.resources
+    if needs.together == 1:
+        return
+    if needs.gpu not in (0, 1):
+        yield (
+            f"resources.pack: {needs.pack} trials share a whole GPU, and gpu is {needs.gpu:g}; "
+            "set gpu: 1, or pack: off"
+        )
+    if set(sweep.values("network")) != {LAYERS}:
+        yield (
+            "resources.pack: a network of your own has a process of its own, because it may draw "
+            "from torch's global generators; leave pack out"
+        )
+
+
 def _samplers(wanted: Callable[[Sampler], bool]) -> str:
     """The names of the samplers that an error may advise."""
     *names, last = [name for name, sampler in SAMPLERS.items() if wanted(sampler)]
@@ -196,6 +212,7 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_several_metrics, ("sampler", "metric")),
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
+    (_pack, ("resources", "base", "search", "points", "plugins")),
     (_seeds, ("seeds",)),
     (_steps, ("base", "search", "points", "plugins")),
     (_content, ("base", "search", "points", "plugins")),

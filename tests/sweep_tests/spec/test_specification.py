@@ -180,7 +180,9 @@ plans = st.fixed_dictionaries(
         "scheduler": st.sampled_from(["none", "hyperband", {"name": "asha", "grace": 2}]),
         "trials": st.integers(1, 99),
         "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=4, unique=True),
-        "resources": st.sampled_from([{"cpu": 0.5}, {"cpu": 2, "gpu": 0.25}, {"gpu": 3}]),
+        "resources": st.sampled_from(
+            [{"cpu": 0.5}, {"cpu": 2, "gpu": 0.25}, {"gpu": 3}, {"pack": 2}]
+        ),
         "max_failures": st.integers(0, 5),
     },
 )
