@@ -34,7 +34,7 @@ from snn.kernels.base import (
     gather,
 )
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, step_current
 from snn.kernels.lanes import LANES, padded
 from snn.kernels.product import COLUMNS, ROWS, in_tiles
 from snn.kernels.steps.parts import F32, I32, Constant
@@ -56,7 +56,7 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         ArrayError: An array does not fit the others, or the weights are not float32.
         TypeError: No loop is compiled for the neurons.
     """
-    answer, *counts = _Network.apply(*gather(drive, layers, readout))
+    answer, *counts = _Network.apply(*gather(drive, layers, readout, step_current))
     if not _gives_trace(readout):
         return Outcome(answer, tuple(counts))
     trace = answer.transpose(0, 1)
