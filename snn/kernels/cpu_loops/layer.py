@@ -320,7 +320,7 @@ def _images_at_once(recurrent_t: F32) -> int:
 
 
 @step_part
-def _are_many(inputs: Inputs) -> bool:
+def _are_many(inputs: Inputs) -> Any:
     """Whether it pays to add the gradients of events a few columns at a time."""
     if inputs.current.size or inputs.divisors.size or inputs.values.size:
         return False

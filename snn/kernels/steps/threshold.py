@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from snn.kernels.base import Dynamics
@@ -91,7 +93,7 @@ def _step_back(
     alpha: Constant,
     beta: Constant,
     numbers: Dynamics,
-) -> np.float32:
+) -> Any:
     one, grad_beta = np.float32(1), spread(np.float32(0))
     for h in range(0, grad_v.shape[1], LANES):
         later, z = load(slow, (row, h)), load(fired, (now, h))
