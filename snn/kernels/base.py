@@ -191,13 +191,17 @@ def _check_weights(name: str, weights: Tensor, shape: tuple[int, ...], like: Ten
 
 
 def gather(
-    drive: Drive, layers: Sequence[Layer], readout: Readout
+    drive: Drive,
+    layers: Sequence[Layer],
+    readout: Readout,
+    step_current: Callable[[ConstantCurrent, Tensor], Tensor] = ConstantCurrent.step_current,
 ) -> tuple[Task, *tuple[Tensor | None, ...]]:
     """The task and its tensors, as an autograd function wants them.
 
     Per layer the weights, the recurrent ones, α (H,) where it is learned or the coefficients
     (·, H) of others, and β, a number or (H,); None for what there is not. Then the weights and
-    the bias of the readout. Under a constant drive its current stands for the first weights.
+    the bias of the readout. Under a constant drive its current, which `step_current` computes,
+    stands for the first weights.
 
     Raises:
         ArrayError: See `check`; or the weights are not float32.
@@ -221,7 +225,7 @@ def gather(
         numbers.append(constants)
         tensors += [weight, recurrent, alpha, beta]
     if isinstance(drive, ConstantCurrent):
-        tensors[0] = drive.step_current(layers[0].weight)
+        tensors[0] = step_current(drive, layers[0].weight)
     tensors += [readout.weight, readout.bias]
     learns = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
     contiguous = (None if t is None else t.contiguous() for t in tensors)

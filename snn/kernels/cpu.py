@@ -34,8 +34,9 @@ from snn.kernels.base import (
     gather,
 )
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of
-from snn.kernels.product import COLUMNS, ROWS
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, step_current
+from snn.kernels.lanes import LANES, padded
+from snn.kernels.product import COLUMNS, ROWS, in_tiles
 from snn.kernels.steps.parts import F32, I32, Constant
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
@@ -44,7 +45,6 @@ _PARTS = 4  # so that four threads have work; each costs a sum of gradients
 _PART_IMAGES = 128  # at most, and
 _PART_STATE = 2**18  # at least, in neurons × steps: less is done before another thread wakes up
 _MOST_STATE = 2**28  # of a whole batch, else nothing is kept for the way back: 2 GiB, 4 if adaptive
-_LANES = 16  # of the widest vectors; a readout of 10 classes is computed as one of 16
 _KEPT = {Dynamics: 1, AdaptiveDynamics: 3, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
 
@@ -56,7 +56,7 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         ArrayError: An array does not fit the others, or the weights are not float32.
         TypeError: No loop is compiled for the neurons.
     """
-    answer, *counts = _Network.apply(*gather(drive, layers, readout))
+    answer, *counts = _Network.apply(*gather(drive, layers, readout, step_current))
     if not _gives_trace(readout):
         return Outcome(answer, tuple(counts))
     trace = answer.transpose(0, 1)
@@ -71,7 +71,8 @@ def _gives_trace(readout: Readout) -> bool:
 class _Weights(NamedTuple):
     """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β.
 
-    α is (·, H) of other neurons than LIF and ALIF: all their coefficients.
+    α is (·, H) of other neurons than LIF and ALIF: all their coefficients. Rows of α and β are
+    padded with zeros to a multiple of COLUMNS, as are the states of neurons in the loops.
     """
 
     forward: F32
@@ -95,7 +96,7 @@ class _Network(torch.autograd.Function):
             )
         ]
         weight, bias = arrays[-2:]
-        n_images, n_classes = task.drive.sizes.n_samples, _up(len(bias), _LANES)
+        n_images, n_classes = task.drive.sizes.n_samples, padded(len(bias), LANES)
         steps = (task.drive.sizes.n_steps,) if _gives_trace(task.readout) else ()
         answer = torch.empty(n_images, *steps, n_classes)
         counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
@@ -145,8 +146,9 @@ class _Part:
         self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
         self._psi, self._states = [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
-            shape = len(count[self._images]), n_steps, count.shape[1]
-            spikes = empty_events(self._images, n_steps, n_steps * shape[2], self._lease)
+            n_neurons = count.shape[1]
+            shape = len(count[self._images]), n_steps, padded(n_neurons, COLUMNS)
+            spikes = empty_events(self._images, n_steps, n_steps * n_neurons, self._lease)
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
             self._states.append(self._kept(layer.alpha, numbers, shape))
             loops.forward(
@@ -163,7 +165,7 @@ class _Part:
             )
             self._inputs.append(by_step(spikes))
         answer = answer[self._images]
-        weights = _widen(self._readout, _LANES), _widen(bias[None], _LANES)[0]
+        weights = _widen(self._readout, LANES), _widen(bias[None], LANES)[0]
         of_readout = self._inputs[-1].events, *weights, self._kappa
         self._peak: I32 = self._lease.empty((len(answer), answer.shape[-1]), np.int32)
         if _gives_trace(self._task.readout):
@@ -187,7 +189,7 @@ class _Part:
             )
             shared_beta = loops.backward(
                 inputs,
-                _widen(layer.recurrent.T, COLUMNS),
+                in_tiles(layer.recurrent.T),
                 layer.alpha,
                 layer.beta,
                 self._numbers[k],
@@ -195,7 +197,7 @@ class _Part:
                 psi,
                 self._states[k],
                 above,
-                _widen(weight_above.T, COLUMNS),
+                in_tiles(weight_above.T),
                 grad_counts[k][self._images],
                 forward,
                 recurrent,
@@ -204,9 +206,10 @@ class _Part:
                 beta,
                 below,
             )
-            if beta is None:
-                beta = np.array(shared_beta, np.float32)
-            grads = [forward, recurrent, NOTHING if alpha is None else alpha, beta, *grads]
+            n_neurons = forward.shape[1]
+            of_alpha = NOTHING if alpha is None else alpha[..., :n_neurons]
+            of_beta = np.array(shared_beta, np.float32) if beta is None else beta[:n_neurons]
+            grads = [forward, recurrent, of_alpha, of_beta, *grads]
             above, weight_above = below, layer.forward
         return grads
 
@@ -259,8 +262,8 @@ def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Numbe
     return _Weights(
         forward,
         recurrent,
-        alpha if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
-        beta if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
+        _padded(alpha) if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
+        _padded(beta) if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
     )
 
 
@@ -275,7 +278,7 @@ def _cut(n_images: int, state: int) -> list[slice]:
     even = 2 ** (worth.bit_length() - 1)  # three would leave one of two threads idle for a while
     n_parts = max(min(_PARTS, even), -(-n_images // _PART_IMAGES))
     n_parts = max(n_parts, -(-_PARTS * n_images * state // _MOST_STATE))
-    size = _up(-(-n_images // n_parts), ROWS)
+    size = padded(-(-n_images // n_parts), ROWS)
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 
 
@@ -285,15 +288,16 @@ def _single(numbers: Numbers) -> Numbers:
     return type(numbers)(surrogate=numbers.surrogate, **single)
 
 
+def _padded(constants: F32) -> F32:
+    """Coefficients (·, H) or (H,) as the loops take them."""
+    return _widen(np.atleast_2d(constants), COLUMNS).reshape(*constants.shape[:-1], -1)
+
+
 def _widen(matrix: F32, columns: int) -> F32:
     """A contiguous copy with columns of zeros up to a multiple of `columns`; nothing stays so."""
-    wide = np.zeros((len(matrix), _up(matrix.shape[1], columns)), np.float32)
+    wide = np.zeros((len(matrix), padded(matrix.shape[1], columns)), np.float32)
     wide[:, : matrix.shape[1]] = matrix
     return wide
-
-
-def _up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple
 
 
 def _total(parts: Sequence[F32]) -> F32:

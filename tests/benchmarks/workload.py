@@ -79,6 +79,9 @@ def mnist() -> Dataset:
     return load("mnist")
 
 
+_trained: dict[TrialConfig, SpikingNetwork] = {}  # data sets have no hash
+
+
 def workload(batch: int = 256, *, trained: bool = False, **keys: object) -> Workload:
     """The first images of MNIST and a network, after one epoch of training or before it."""
     config = TrialConfig.parse({"dynamics": "alif", "encoding": "latency"} | keys)
@@ -99,9 +102,11 @@ def of_events(data: Data, batch: int, keys: Mapping[str, object]) -> Workload:
     )
 
 
-@functools.cache
 def _after_an_epoch(config: TrialConfig, data: Data) -> SpikingNetwork:
-    trainer = Trainer(config, data)
-    trainer.train_epoch()
-    assert isinstance(trainer.network, SpikingNetwork)
-    return trainer.network
+    """Trained once for all sections; `data` is what the configuration names."""
+    if config not in _trained:
+        trainer = Trainer(config, data)
+        trainer.train_epoch()
+        assert isinstance(trainer.network, SpikingNetwork)
+        _trained[config] = trainer.network
+    return _trained[config]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from snn.kernels.lanes import LANES, load, spread, store
 from snn.kernels.steps.parts import F32, I32, step_part
+
+_WIDE = 4 * LANES  # columns of a row that are summed up in registers together
 
 
 class Events(NamedTuple):
@@ -40,31 +45,88 @@ class Inputs(NamedTuple):
 
 @step_part
 def zero(matrix: F32, row: int) -> None:
-    """Set a row to 0."""
-    for h in range(matrix.shape[1]):
-        matrix[row, h] = 0
+    """Set a row of whole lanes to 0."""
+    for h in range(0, matrix.shape[1], LANES):
+        store(matrix, (row, h), spread(np.float32(0)))
 
 
 @step_part
 def add_row(target: F32, to: int, source: F32, row: int) -> None:
-    """Add a row to a row."""
-    for h in range(target.shape[1]):
-        target[to, h] += source[row, h]
+    """Add a row to a row, as far as both go."""
+    h, width = 0, min(target.shape[1], source.shape[1])
+    while h + LANES <= width:
+        store(target, (to, h), load(target, (to, h)) + load(source, (row, h)))
+        h += LANES
+    for rest in range(h, width):
+        target[to, rest] += source[row, rest]
 
 
 @step_part
 def add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: int) -> None:
-    """Sum up the rows of all who fire; four at a time, to read and write the sum less often."""
+    """Sum up the rows of all who fire; four are added to each other first.
+
+    A few columns of the sum stay in registers; it is written once.
+    """
+    width = source.shape[1]
+    begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
+    whole = end - (end - begin) % 4
+    h = 0
+    while h + _WIDE <= width:
+        places = (h, h + LANES, h + 2 * LANES, h + 3 * LANES)
+        first, second = load(target, (to, places[0])), load(target, (to, places[1]))
+        third, fourth = load(target, (to, places[2])), load(target, (to, places[3]))
+        for k in range(begin, whole, 4):
+            first += _four(source, events, b, k, places[0])
+            second += _four(source, events, b, k, places[1])
+            third += _four(source, events, b, k, places[2])
+            fourth += _four(source, events, b, k, places[3])
+        for k in range(whole, end):
+            row = np.intp(events.rows[b, k])
+            first += load(source, (row, places[0]))
+            second += load(source, (row, places[1]))
+            third += load(source, (row, places[2]))
+            fourth += load(source, (row, places[3]))
+        store(target, (to, places[0]), first)
+        store(target, (to, places[1]), second)
+        store(target, (to, places[2]), third)
+        store(target, (to, places[3]), fourth)
+        h += _WIDE
+    while h + LANES <= width:
+        first = load(target, (to, h))
+        for k in range(begin, whole, 4):
+            first += _four(source, events, b, k, h)
+        for k in range(whole, end):
+            first += load(source, (np.intp(events.rows[b, k]), h))
+        store(target, (to, h), first)
+        h += LANES
+    if h < width:
+        _add_rest_of_rows(target, to, source, events, b, slot, h)
+
+
+@step_part
+def _four(source: F32, events: Events, b: int, k: int, h: int) -> Any:
+    one, two = np.intp(events.rows[b, k]), np.intp(events.rows[b, k + 1])
+    three, four = np.intp(events.rows[b, k + 2]), np.intp(events.rows[b, k + 3])
+    first = load(source, (one, h)) + load(source, (two, h))
+    return first + (load(source, (three, h)) + load(source, (four, h)))
+
+
+@step_part
+def _add_rest_of_rows(
+    target: F32, to: int, source: F32, events: Events, b: int, slot: int, column: int
+) -> None:
+    """The same from a column on, in the same order."""
     k, end = events.offsets[b, slot], events.offsets[b, slot + 1]
     while k + 4 <= end:
         one, two = events.rows[b, k], events.rows[b, k + 1]
         three, four = events.rows[b, k + 2], events.rows[b, k + 3]
-        for h in range(target.shape[1]):
+        for h in range(column, source.shape[1]):
             first = source[one, h] + source[two, h]
             target[to, h] += first + (source[three, h] + source[four, h])
         k += 4
     while k < end:
-        add_row(target, to, source, events.rows[b, k])
+        for h in range(column, source.shape[1]):
+            target[to, h] += source[events.rows[b, k], h]
         k += 1
 
 
@@ -74,9 +136,13 @@ def add_rows_times(
 ) -> None:
     """Sum up the rows of all events, each times its value."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
-        row, value = events.rows[b, k], values[b, k]
-        for h in range(target.shape[1]):
-            target[to, h] += value * source[row, h]
+        row, value = np.intp(events.rows[b, k]), values[b, k]
+        h, width = 0, source.shape[1]
+        while h + LANES <= width:
+            store(target, (to, h), load(target, (to, h)) + value * load(source, (row, h)))
+            h += LANES
+        for rest in range(h, width):
+            target[to, rest] += value * source[row, rest]
 
 
 @step_part
@@ -87,10 +153,45 @@ def mark(fired: F32, row: int, spikes: Events, b: int, t: int) -> None:
 
 
 @step_part
-def add_to_rows(target: F32, events: Events, b: int, slot: int, source: F32, row: int) -> None:
-    """Add a row to the rows of all who fired."""
-    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
-        add_row(target, events.rows[b, k], source, row)
+def add_to_rows(
+    target: F32, above: int, events: Events, b: int, slot: int, source: F32, row: int
+) -> None:
+    """Add a row to the rows of all who fired, one after the other.
+
+    Args:
+        target: (above + N, W or more).
+        above: Rows that stand before those that are meant.
+        events: Who fired.
+        b: Image.
+        slot: Step or period.
+        source: (·, W or more) has the row.
+        row: Which it is.
+    """
+    width = min(target.shape[1], source.shape[1])
+    begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
+    h = 0
+    while h + _WIDE <= width:
+        places = (h, h + LANES, h + 2 * LANES, h + 3 * LANES)
+        first, second = load(source, (row, places[0])), load(source, (row, places[1]))
+        third, fourth = load(source, (row, places[2])), load(source, (row, places[3]))
+        for k in range(begin, end):
+            to = above + np.intp(events.rows[b, k])
+            store(target, (to, places[0]), load(target, (to, places[0])) + first)
+            store(target, (to, places[1]), load(target, (to, places[1])) + second)
+            store(target, (to, places[2]), load(target, (to, places[2])) + third)
+            store(target, (to, places[3]), load(target, (to, places[3])) + fourth)
+        h += _WIDE
+    while h + LANES <= width:
+        first = load(source, (row, h))
+        for k in range(begin, end):
+            to = above + np.intp(events.rows[b, k])
+            store(target, (to, h), load(target, (to, h)) + first)
+        h += LANES
+    if h < width:
+        for k in range(begin, end):
+            to = above + np.intp(events.rows[b, k])
+            for rest in range(h, width):
+                target[to, rest] += source[row, rest]
 
 
 @step_part
@@ -99,6 +200,10 @@ def add_to_rows_times(
 ) -> None:
     """Add a row to the rows of all events, each time times the value."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
-        to, value = events.rows[b, k], values[b, k]
-        for h in range(target.shape[1]):
-            target[to, h] += value * source[row, h]
+        to, value = np.intp(events.rows[b, k]), values[b, k]
+        h, width = 0, target.shape[1]
+        while h + LANES <= width:
+            store(target, (to, h), load(target, (to, h)) + value * load(source, (row, h)))
+            h += LANES
+        for rest in range(h, width):
+            target[to, rest] += value * source[row, rest]

@@ -17,6 +17,7 @@ from snn.kernels.cpu_loops.events import (
     mark,
     zero,
 )
+from snn.kernels.lanes import LANES, append, load, of, positive, size, store
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
@@ -24,7 +25,6 @@ from snn.kernels.steps import threshold as threshold
 from snn.kernels.steps.parts import (
     F32,
     Constant,
-    at,
     compiled,
     integrate,
     keep,
@@ -33,6 +33,10 @@ from snn.kernels.steps.parts import (
     step_back,
     step_part,
 )
+
+_RECENT = 128  # steps × images whose gradients are added to the weights at a time
+_NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
+_MANY = 4  # events of an image in a step
 
 
 @compiled
@@ -50,6 +54,8 @@ def forward(
 ) -> None:
     """Run a layer; see `snn.neurons` for the equations.
 
+    α, β, ψ and the states have rows of H padded to a multiple of COLUMNS.
+
     Args:
         inputs: What drives the layer.
         weight: (N, H).
@@ -63,21 +69,21 @@ def forward(
         states: Out (B, T, ·), what `keep` writes; None if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
+    wide = (n_neurons + COLUMNS - 1) // COLUMNS * COLUMNS
     events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
-    current = np.empty((1, n_neurons), np.float32)
-    v = np.empty(n_neurons, np.float32)
-    a = np.empty(n_slow(numbers) * n_neurons, np.float32)
-    z = np.empty(n_neurons, np.float32)
-    distance = np.empty(n_neurons, np.float32)
-    fired = np.zeros((n_neurons + 7) // 8 * 8, np.uint8)
-    eights = fired.view(np.uint64)
-    by_period = np.empty((len(starts), n_neurons), np.float32)
+    current = np.empty((1, wide), np.float32)
+    v = np.empty(wide, np.float32)
+    a = np.empty(n_slow(numbers) * wide, np.float32)
+    z = np.empty(wide, np.float32)
+    distance = np.empty(wide, np.float32)
+    count = np.empty((1, wide), np.float32)
+    by_period = np.empty((len(starts), wide), np.float32)
     for b in range(len(counts)):
         current[:] = 0
         v[:] = 0
         a[:] = 0
         z[:] = 0
-        counts[b] = 0
+        count[:] = 0
         n = 0
         spikes.offsets[b, 0] = 0
         if divisors.size:
@@ -85,8 +91,11 @@ def forward(
                 zero(by_period, period)
                 add_rows(by_period, period, weight, events, b, period)
         for t in range(n_steps):
-            for h in range(n_neurons):
-                current[0, h] *= numbers.sigma
+            if numbers.sigma:
+                for h in range(0, wide, LANES):
+                    store(current, (0, h), load(current, (0, h)) * numbers.sigma)
+            else:
+                zero(current, 0)
             if inputs.current.size:
                 add_row(current, 0, inputs.current, b)
             elif divisors.size:
@@ -99,19 +108,17 @@ def forward(
                 add_rows(current, 0, weight, events, b, t)
             if recurrent.size and t:
                 add_rows(current, 0, recurrent, spikes, b, t - 1)
-            integrate(current, v, a, z, alpha, beta, numbers, distance, fired)
-            for h in range(n_neurons):
-                counts[b, h] += z[h]
+            integrate(current, v, a, z, alpha, beta, numbers, distance)
             if psi.size:
                 _differentiate(distance, a, beta, numbers, psi, b, t)
             if states is not None:
                 keep(states, b, t, v, a, numbers)
-            for eight in range(eights.size):
-                if eights[eight]:  # else eight silent neurons are passed over at once
-                    for h in range(8 * eight, min(8 * eight + 8, n_neurons)):
-                        spikes.rows[b, n] = h  # stays if it fired, else the next is written over
-                        n += fired[h]
+            for h in range(0, wide, LANES):
+                store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
+                n = append(spikes.rows, b, n, load(distance, (h,)) >= np.float32(0), h, n_neurons)
             spikes.offsets[b, t + 1] = n
+        for h in range(n_neurons):
+            counts[b, h] = count[0, h]
 
 
 @step_part
@@ -121,18 +128,19 @@ def _differentiate(
     """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
     one, slope = np.float32(1), numbers.slope
     if numbers.surrogate == 0:
-        for h in range(distance.size):
-            root = slope * abs(distance[h]) + one
-            psi[b, t, h] = one / (root * root)
+        for h in range(0, distance.size, LANES):
+            root = slope * size(load(distance, (h,))) + one
+            store(psi, (b, t, h), one / (root * root))
     elif numbers.surrogate == 1:
-        for h in range(distance.size):
-            scale = numbers.threshold + at(beta, h) * a[h] + np.float32(1e-5)
-            psi[b, t, h] = slope / scale * max(np.float32(0), one - abs(distance[h] / scale))
+        for h in range(0, distance.size, LANES):
+            scale = numbers.threshold + of(beta, h) * load(a, (h,)) + np.float32(1e-5)
+            near = one - size(load(distance, (h,)) / scale)
+            store(psi, (b, t, h), slope / scale * positive(near))
     else:
         steepness = np.float32(np.pi / 2) * slope
-        for h in range(distance.size):
-            root = steepness * distance[h]
-            psi[b, t, h] = one / (one + root * root)
+        for h in range(0, distance.size, LANES):
+            root = steepness * load(distance, (h,))
+            store(psi, (b, t, h), one / (one + root * root))
 
 
 @compiled
@@ -168,11 +176,12 @@ def backward(
         g_W += input[t] ⊗ g_i[t],   g_R += z[t−1] ⊗ g_i[t],   g_β += z[t] · λ[t+1]
         g_α += (1 − z[t−1]) · v[t−1] · g_v[t]
 
-    Four images go together, because the dense products want that.
+    A few images go together, because the dense products want that. Rows of H are padded to a
+    multiple of COLUMNS where nothing else is said.
 
     Args:
         inputs: As in `forward`, like `spikes` and `psi`.
-        recurrent_t: (H, width) transposed, width a multiple of COLUMNS; or of size 0.
+        recurrent_t: (H, H) transposed, `in_tiles`; or of size 0.
         alpha: α, or all coefficients of the neurons (4, H).
         beta: β.
         numbers: Of a family of neurons, in single precision.
@@ -180,35 +189,41 @@ def backward(
         psi: (B, T, H).
         states: (B, T, ·), as `keep` wrote them; None where α is not learned.
         above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
-        above_t: (K, width) the weights to that layer, transposed.
-        grad_counts: (B, H) or of size 0.
-        grad_weight: (N, H), added to.
-        grad_recurrent: (H, H), added to.
-        grad_current: (B, H), added to; of size 0 where the input is of events.
+        above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
+        grad_counts: (B, H), not padded, or of size 0.
+        grad_weight: (N, H), not padded, added to.
+        grad_recurrent: (H, H), not padded, added to.
+        grad_current: (B, H), not padded, added to; of size 0 where the input is of events.
         grad_alpha: Of the shape of α, added to; None where states are.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
     """
-    n_images, n_steps, n_neurons = psi.shape
-    depth, width = above_t.shape
+    n_images, n_steps, wide = psi.shape
+    n_neurons = grad_weight.shape[1]
+    depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
     events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
-    from_above = np.empty((ROWS, depth), np.float32)
-    grad_z = np.empty((ROWS, width), np.float32)
-    grad_v = np.empty((ROWS, n_neurons), np.float32)
-    slow = np.empty((ROWS, n_slow(numbers) * n_neurons), np.float32)  # λ
-    grad_i = np.empty((ROWS, n_neurons), np.float32)
-    fired = np.zeros((2 * ROWS, n_neurons), np.float32)  # z[t] and z[t − 1], in turns
-    by_period = np.empty((ROWS * len(starts), n_neurons), np.float32)
+    from_above = np.empty((group, depth), np.float32)
+    grad_z = np.empty((group, wide), np.float32)
+    grad_v = np.empty((group, wide), np.float32)
+    slow = np.empty((group, n_slow(numbers) * wide), np.float32)  # λ
+    grad_i = np.empty((group, wide), np.float32)
+    fired = np.zeros((2 * group, wide), np.float32)  # z[t] and z[t − 1], in turns
+    by_period = np.empty((group * len(starts), wide), np.float32)
+    n_tiles, chunk = wide // COLUMNS, max(1, _RECENT // group)
+    recent = np.zeros((n_tiles * chunk * group, COLUMNS), np.float32)  # g_i
+    tiled = _are_many(inputs)
+    tiles = np.zeros((n_tiles * len(grad_weight) * tiled, COLUMNS), np.float32)
+    own_tiles = np.zeros((n_tiles * len(grad_recurrent), COLUMNS), np.float32)
     shared_beta = np.float32(0)
-    for first in range(0, n_images, ROWS):
-        n_rows = min(ROWS, n_images - first)
+    for first in range(0, n_images, group):
+        n_rows = min(group, n_images - first)
         from_above[:] = 0
         grad_v[:] = 0
         slow[:] = 0
         grad_i[:] = 0
         by_period[:] = 0
         for row in range(n_rows):
-            mark(fired, (n_steps - 1) % 2 * ROWS + row, spikes, first + row, n_steps - 1)
+            mark(fired, (n_steps - 1) % 2 * group + row, spikes, first + row, n_steps - 1)
         for t in range(n_steps - 1, -1, -1):
             for row in range(n_rows):
                 b = first + row
@@ -218,17 +233,19 @@ def backward(
                 if grad_counts.size:
                     for h in range(n_neurons):
                         grad_z[row, h] = grad_counts[b, h]
-            for column in range(0, width, COLUMNS):
-                add_product_tile(grad_z, from_above, above_t, column)
-                if recurrent_t.size:
-                    add_product_tile(grad_z, grad_i, recurrent_t, column)
+            for tile in range(n_tiles):
+                for row in range(0, n_rows, ROWS):
+                    add_product_tile(grad_z, from_above, row, above_t, tile, depth)
+                    if recurrent_t.size:
+                        add_product_tile(grad_z, grad_i, row, recurrent_t, tile, n_neurons)
             for row in range(n_rows):
-                b, now, before = first + row, t % 2 * ROWS + row, (t + 1) % 2 * ROWS + row
+                b, now, before = first + row, t % 2 * group + row, (t + 1) % 2 * group + row
                 if t:
                     mark(fired, before, spikes, b, t - 1)
                 if grad_beta is not None:
-                    for h in range(n_neurons):
-                        grad_beta[h] += fired[now, h] * slow[row, h]
+                    for h in range(0, wide, LANES):
+                        of_step = load(fired, (now, h)) * load(slow, (row, h))
+                        store(grad_beta, (h,), load(grad_beta, (h,)) + of_step)
                 shared_beta += step_back(
                     grad_z,
                     psi,
@@ -270,16 +287,91 @@ def backward(
                             add_row(by_period, row * len(starts) + period, grad_i, row)
                 elif inputs.values.size:
                     add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
-                else:
-                    add_to_rows(grad_weight, events, b, t, grad_i, row)
-                if recurrent_t.size and t:
-                    add_to_rows(grad_recurrent, spikes, b, t - 1, grad_i, row)
+                elif not tiled:
+                    add_to_rows(grad_weight, 0, events, b, t, grad_i, row)
+                if tiled or recurrent_t.size:
+                    for h in range(0, wide, LANES):
+                        to = (h // COLUMNS * chunk + t % chunk) * group + row
+                        store(recent, (to, h % COLUMNS), load(grad_i, (row, h)))
                 if adjoint.size:
-                    for h in range(n_neurons):
-                        adjoint[b, t, h] = grad_i[row, h]
+                    for h in range(0, wide, LANES):
+                        store(adjoint, (b, t, h), load(grad_i, (row, h)))
+            if t % chunk == 0:
+                end = min(t + chunk, n_steps)
+                if tiled:
+                    _add_recent(tiles, events, first, n_rows, t, end, 0, recent, chunk, group)
+                if recurrent_t.size:
+                    _add_recent(own_tiles, spikes, first, n_rows, t, end, 1, recent, chunk, group)
         if divisors.size:
             for row in range(n_rows):
                 for period in range(1, n_steps):
                     source = row * len(starts) + period
-                    add_to_rows(grad_weight, events, first + row, period, by_period, source)
+                    add_to_rows(grad_weight, 0, events, first + row, period, by_period, source)
+    if tiled:
+        _add_tiles(grad_weight, tiles)
+    _add_tiles(grad_recurrent, own_tiles)
     return float(shared_beta)
+
+
+@step_part
+def _images_at_once(recurrent_t: F32) -> int:
+    """More where the recurrent weights are too many for a cache of the processor's own."""
+    return ROWS if recurrent_t.size <= _NEAR else 32
+
+
+@step_part
+def _are_many(inputs: Inputs) -> Any:
+    """Whether it pays to add the gradients of events a few columns at a time."""
+    if inputs.current.size or inputs.divisors.size or inputs.values.size:
+        return False
+    n_images, n_steps = len(inputs.events.offsets), inputs.events.offsets.shape[1] - 1
+    n = 0
+    for b in range(n_images):
+        n += inputs.events.offsets[b, n_steps]
+    return n > _MANY * n_images * n_steps
+
+
+@step_part
+def _add_recent(
+    tiles: F32,
+    events: Events,
+    first: int,
+    n_rows: int,
+    begin: int,
+    end: int,
+    late: int,
+    recent: F32,
+    chunk: int,
+    group: int,
+) -> None:
+    """Add the gradients of the current of some steps to the weights from all who fired.
+
+    A few columns of the weights go together, and lie together, to stay in the nearest cache.
+
+    Args:
+        tiles: (tiles · N, COLUMNS) gradient of the weights.
+        events: Who fired.
+        first: Image.
+        n_rows: Images.
+        begin: First step.
+        end: The step after the last.
+        late: Steps from an event to the current that it makes.
+        recent: (tiles · chunk · group, COLUMNS) gradient of the current, by tile, step and image.
+        chunk: Steps in it.
+        group: Images in it.
+    """
+    n_tiles = len(recent) // (chunk * group)
+    height = len(tiles) // n_tiles
+    for tile in range(n_tiles):
+        for t in range(end - 1, max(begin, late) - 1, -1):
+            for row in range(n_rows):
+                source = (tile * chunk + t % chunk) * group + row
+                add_to_rows(tiles, tile * height, events, first + row, t - late, recent, source)
+
+
+@step_part
+def _add_tiles(target: F32, tiles: F32) -> None:
+    """Add what stands in tiles, as in `_add_recent`, to a matrix."""
+    for row in range(target.shape[0]):
+        for h in range(target.shape[1]):
+            target[row, h] += tiles[h // COLUMNS * target.shape[0] + row, h % COLUMNS]

@@ -5,37 +5,45 @@ from __future__ import annotations
 import numpy as np
 
 from snn.kernels.cpu_loops.events import Events, add_rows, add_to_rows
-from snn.kernels.steps.parts import F32, I32, compiled
+from snn.kernels.lanes import LANES, beats, choose, load, store
+from snn.kernels.steps.parts import F32, I32, compiled, step_part
 
 
 @compiled
 def read_out(
     spikes: Events, weight: F32, bias: F32, kappa: np.float32, mode: int, logits: F32, peak: I32
 ) -> None:
-    """Logits of the leaky readout; `peak` (B, C) is the step of a maximum."""
+    """Logits of the leaky readout; `peak` (B, C) is the step of a maximum.
+
+    C is a multiple of `LANES` here and in all functions below.
+    """
     n_steps, n_classes = spikes.offsets.shape[1] - 1, logits.shape[1]
     value = np.empty((1, n_classes), np.float32)
+    steps = np.empty(n_classes, np.float32)
     for b in range(len(logits)):
         value[:] = 0
+        steps[:] = 0
         for c in range(n_classes):
-            logits[b, c] = 0
+            logits[b, c] = -np.inf if mode == 0 else 0
         for t in range(n_steps):
-            for c in range(n_classes):
-                value[0, c] = kappa * value[0, c] + bias[c]
+            for c in range(0, n_classes, LANES):
+                store(value, (0, c), kappa * load(value, (0, c)) + load(bias, (c,)))
             add_rows(value, 0, weight, spikes, b, t)
             if mode == 0:
-                for c in range(n_classes):
-                    # a NaN is a maximum, as it is to torch
-                    now = value[0, c]
-                    if t == 0 or now > logits[b, c] or now != now:
-                        logits[b, c] = now
-                        peak[b, c] = t
+                for c in range(0, n_classes, LANES):
+                    now, best = load(value, (0, c)), load(logits, (b, c))
+                    better = beats(now, best)
+                    store(logits, (b, c), choose(better, now, best))
+                    store(steps, (c,), choose(better, np.float32(t), load(steps, (c,))))
             elif mode == 1:
-                for c in range(n_classes):
-                    logits[b, c] += value[0, c] / np.float32(n_steps)
+                for c in range(0, n_classes, LANES):
+                    mean = load(value, (0, c)) / np.float32(n_steps)
+                    store(logits, (b, c), load(logits, (b, c)) + mean)
             elif t == n_steps - 1:
                 for c in range(n_classes):
                     logits[b, c] = value[0, c]
+        for c in range(n_classes):
+            peak[b, c] = np.int32(steps[c])
 
 
 @compiled
@@ -54,19 +62,37 @@ def read_out_backward(
     The gradients of weights and bias are added to what is there.
     """
     n_steps, n_classes = adjoint.shape[1], grad.shape[1]
-    value = np.empty((1, n_classes), np.float32)
+    none, value = np.float32(0), np.zeros((1, n_classes), np.float32)
+    steps = np.empty(n_classes, np.float32)
     for b in range(len(grad)):
         value[:] = 0
+        for c in range(n_classes):
+            steps[c] = peak[b, c] if mode == 0 else n_steps - 1
         for t in range(n_steps - 1, -1, -1):
-            for c in range(n_classes):
-                value[0, c] *= kappa
+            for c in range(0, n_classes, LANES):
                 if mode == 1:
-                    value[0, c] += grad[b, c] / np.float32(n_steps)
-                elif t == (peak[b, c] if mode == 0 else n_steps - 1):
-                    value[0, c] += grad[b, c]
-                grad_bias[c] += value[0, c]
-                adjoint[b, t, c] = value[0, c]
-            add_to_rows(grad_weight, spikes, b, t, value, 0)
+                    added = load(grad, (b, c)) / np.float32(n_steps)
+                else:
+                    added = choose(load(steps, (c,)) == np.float32(t), load(grad, (b, c)), none)
+                _step_back(value, c, kappa, added, grad_bias, adjoint, b, t)
+            add_to_rows(grad_weight, 0, spikes, b, t, value, 0)
+
+
+@step_part
+def _step_back(
+    value: F32,
+    c: int,
+    kappa: np.float32,
+    added: F32,
+    grad_bias: F32,
+    adjoint: F32,
+    b: int,
+    t: int,
+) -> None:
+    now = kappa * load(value, (0, c)) + added
+    store(value, (0, c), now)
+    store(grad_bias, (c,), load(grad_bias, (c,)) + now)
+    store(adjoint, (b, t, c), now)
 
 
 @compiled
@@ -77,11 +103,11 @@ def trace_out(spikes: Events, weight: F32, bias: F32, kappa: np.float32, trace: 
     for b in range(len(trace)):
         value[:] = 0
         for t in range(n_steps):
-            for c in range(n_classes):
-                value[0, c] = kappa * value[0, c] + bias[c]
+            for c in range(0, n_classes, LANES):
+                store(value, (0, c), kappa * load(value, (0, c)) + load(bias, (c,)))
             add_rows(value, 0, weight, spikes, b, t)
-            for c in range(n_classes):
-                trace[b, t, c] = value[0, c]
+            for c in range(0, n_classes, LANES):
+                store(trace, (b, t, c), load(value, (0, c)))
 
 
 @compiled
@@ -94,8 +120,6 @@ def trace_out_backward(
     for b in range(len(grad)):
         value[:] = 0
         for t in range(n_steps - 1, -1, -1):
-            for c in range(n_classes):
-                value[0, c] = kappa * value[0, c] + grad[b, t, c]
-                grad_bias[c] += value[0, c]
-                adjoint[b, t, c] = value[0, c]
-            add_to_rows(grad_weight, spikes, b, t, value, 0)
+            for c in range(0, n_classes, LANES):
+                _step_back(value, c, kappa, load(grad, (b, t, c)), grad_bias, adjoint, b, t)
+            add_to_rows(grad_weight, 0, spikes, b, t, value, 0)

@@ -14,9 +14,9 @@ after, i the current, and u = v for adLIF and v · (1 − z) for SE-adLIF:
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snn.kernels.base import AdaptiveDynamics
+from snn.kernels.lanes import LANES, choose, load, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
@@ -46,36 +46,33 @@ def _integrate(
     beta: Constant,
     numbers: AdaptiveDynamics,
     distance: F32,
-    fired: NDArray[np.uint8],
 ) -> None:
     one, none, n_neurons = np.float32(1), np.float32(0), distance.size
-    if numbers.symplectic:
-        for h in range(n_neurons):
-            u = v[h] * (one - z[h])
-            a[h] = alpha[RHO, h] * a[h] + alpha[A, h] * u + alpha[B, h] * z[h]
-            drive = numbers.gain * current[0, h] - a[h]
-            v[h] = alpha[ALPHA, h] * u + (one - alpha[ALPHA, h]) * drive
-            a[n_neurons + h] = drive
-    else:
-        for h in range(n_neurons):
-            u = v[h]
-            drive = numbers.gain * current[0, h] - a[h]
-            v[h] = alpha[ALPHA, h] * u + (one - alpha[ALPHA, h]) * drive - numbers.threshold * z[h]
-            a[h] = alpha[RHO, h] * a[h] + alpha[A, h] * u + alpha[B, h] * z[h]
-            a[n_neurons + h] = drive
-    for h in range(n_neurons):
-        distance[h] = v[h] - numbers.threshold
-        z[h] = one if distance[h] >= none else none
-        fired[h] = distance[h] >= none
+    for h in range(0, n_neurons, LANES):
+        last, w, kept = load(z, (h,)), load(a, (h,)), load(alpha, (ALPHA, h))
+        u = load(v, (h,)) * (one - numbers.symplectic * last)
+        later_w = load(alpha, (RHO, h)) * w + load(alpha, (A, h)) * u + load(alpha, (B, h)) * last
+        if numbers.symplectic:
+            w = later_w
+        drive = numbers.gain * load(current, (0, h)) - w
+        potential = kept * u + (one - kept) * drive
+        if not numbers.symplectic:
+            potential -= numbers.threshold * last
+        away = potential - numbers.threshold
+        store(v, (h,), potential)
+        store(a, (h,), later_w)
+        store(a, (n_neurons + h,), drive)
+        store(distance, (h,), away)
+        store(z, (h,), choose(away >= none, one, none))
 
 
 @implements(keep, AdaptiveDynamics)
 def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: AdaptiveDynamics) -> None:
     n_neurons = v.size
-    for h in range(n_neurons):
-        states[b, t, h] = v[h]
-        states[b, t, n_neurons + h] = a[h]
-        states[b, t, 2 * n_neurons + h] = a[n_neurons + h]
+    for h in range(0, n_neurons, LANES):
+        store(states, (b, t, h), load(v, (h,)))
+    for k in range(0, 2 * n_neurons, LANES):
+        store(states, (b, t, n_neurons + k), load(a, (k,)))
 
 
 @implements(step_back, AdaptiveDynamics)
@@ -97,15 +94,22 @@ def _step_back(
     numbers: AdaptiveDynamics,
 ) -> np.float32:
     one, reset = np.float32(1), numbers.symplectic
-    for h in range(grad_v.shape[1]):
-        share, later_v, later_w = one - alpha[ALPHA, h], grad_v[row, h], slow[row, h]
-        from_u = alpha[ALPHA, h] * later_v + alpha[A, h] * later_w
-        now_v = (grad_z[row, h] + alpha[B, h] * later_w) * psi[b, t, h]
-        now_v += (one - reset * fired[now, h]) * from_u
-        grad_v[row, h] = now_v
+    for h in range(0, grad_v.shape[1], LANES):
+        kept, later_v, later_w = (
+            load(alpha, (ALPHA, h)),
+            load(grad_v, (row, h)),
+            load(slow, (row, h)),
+        )
+        share = one - kept
+        from_u = kept * later_v + load(alpha, (A, h)) * later_w
+        grad_x = load(grad_z, (row, h)) + load(alpha, (B, h)) * later_w
+        now_v = grad_x * load(psi, (b, t, h))
+        now_v += (one - reset * load(fired, (now, h))) * from_u
+        store(grad_v, (row, h), now_v)
         of_step = reset * now_v + (one - reset) * later_v
-        slow[row, h] = alpha[RHO, h] * later_w - share * of_step
-        grad_i[row, h] = numbers.sigma * grad_i[row, h] + share * numbers.gain * now_v
+        store(slow, (row, h), load(alpha, (RHO, h)) * later_w - share * of_step)
+        later_i = load(grad_i, (row, h))
+        store(grad_i, (row, h), numbers.sigma * later_i + share * numbers.gain * now_v)
     return np.float32(0)
 
 
@@ -124,14 +128,15 @@ def _learn(
     numbers: AdaptiveDynamics,
 ) -> None:
     one, n_neurons = np.float32(1), grad_v.shape[1]
-    for h in range(n_neurons):
-        grad_alpha[ALPHA, h] -= grad_v[row, h] * states[b, t, 2 * n_neurons + h]
-    if t == 0:  # before it, all is 0
-        return
-    for h in range(n_neurons):
-        z = fired[before, h]
-        u = states[b, t - 1, h] * (one - numbers.symplectic * z)
-        grad_alpha[ALPHA, h] += grad_v[row, h] * u
-        grad_alpha[RHO, h] += slow[row, h] * states[b, t - 1, n_neurons + h]
-        grad_alpha[A, h] += slow[row, h] * u
-        grad_alpha[B, h] += slow[row, h] * z
+    for h in range(0, n_neurons, LANES):
+        of_v, of_w = load(grad_v, (row, h)), load(slow, (row, h))
+        of_alpha = load(grad_alpha, (ALPHA, h)) - of_v * load(states, (b, t, 2 * n_neurons + h))
+        if t:  # before step 0, all is 0
+            z = load(fired, (before, h))
+            u = load(states, (b, t - 1, h)) * (one - numbers.symplectic * z)
+            of_alpha += of_v * u
+            w = load(states, (b, t - 1, n_neurons + h))
+            store(grad_alpha, (RHO, h), load(grad_alpha, (RHO, h)) + of_w * w)
+            store(grad_alpha, (A, h), load(grad_alpha, (A, h)) + of_w * u)
+            store(grad_alpha, (B, h), load(grad_alpha, (B, h)) + of_w * z)
+        store(grad_alpha, (ALPHA, h), of_alpha)

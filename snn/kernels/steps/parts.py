@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 from numba.extending import overload
 from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ _HERE = Path(__file__).parent
 _SOURCES = (
     *_HERE.glob("*.py"),
     *(_HERE.parent / "cpu_loops").glob("*.py"),
+    _HERE.parent / "lanes.py",
     _HERE.parent / "product.py",
 )
 
@@ -45,18 +46,6 @@ def compiled(function: Function) -> Function:
 # rather than slices: Numba counts references for every slice, which took longer than the sums.
 step_part = njit(nogil=True, forceinline=True, error_model="numpy", fastmath=_FAST)
 _AS_PART: Any = {"nogil": True, "forceinline": True, "error_model": "numpy", "fastmath": _FAST}
-
-
-def at(constant: Constant, h: int) -> Any:
-    """The constant of neuron h. Loops are compiled for each kind: one number costs nothing."""
-    raise NotImplementedError  # only compiled code calls it
-
-
-@overload(at, inline="always")
-def _compiled_at(constant, h):  # type: ignore[no-untyped-def]
-    if isinstance(constant, types.Array):
-        return lambda constant, h: constant[h]
-    return lambda constant, h: constant
 
 
 def implements(part: Callable[..., Any], family: type) -> Callable[..., Any]:
@@ -87,9 +76,10 @@ def integrate(
     beta: Constant,
     numbers: Any,
     distance: F32,
-    fired: NDArray[np.uint8],
 ) -> None:
     """One step.
+
+    Rows of neurons are padded to whole lanes, here and in all functions below.
 
     Args:
         current: (1, H).
@@ -99,8 +89,7 @@ def integrate(
         alpha: Decay of the potential, or all the coefficients of the neurons.
         beta: Rise of the threshold with a; 0 where it does not rise.
         numbers: Of the family.
-        distance: (H,) out, of the potential from the threshold.
-        fired: (H or more,) out, 1 where it is not below 0.
+        distance: (H,) out, of the potential from the threshold; who is not below 0 fires.
     """
     raise NotImplementedError
 

@@ -15,9 +15,9 @@ The adaptation is q, then w, (2 · H). The coefficients are c = 1 + δ · (p(ω)
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snn.kernels.base import ResonantDynamics
+from snn.kernels.lanes import LANES, choose, load, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
@@ -47,27 +47,28 @@ def _integrate(
     beta: Constant,
     numbers: ResonantDynamics,
     distance: F32,
-    fired: NDArray[np.uint8],
 ) -> None:
     one, none, n_neurons = np.float32(1), np.float32(0), v.size
-    for h in range(n_neurons):
-        q = numbers.gamma * a[h] + z[h]
-        factor, before, other = alpha[KEEP, h] - numbers.delta * q, v[h], a[n_neurons + h]
-        v[h] = factor * before - alpha[TURN, h] * other + current[0, h]
-        a[n_neurons + h] = factor * other + alpha[TURN, h] * before
-        a[h] = q
-        distance[h] = v[h] - (numbers.threshold + q)
-        z[h] = one if distance[h] >= none else none
-        fired[h] = distance[h] >= none
+    for h in range(0, n_neurons, LANES):
+        q = numbers.gamma * load(a, (h,)) + load(z, (h,))
+        factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
+        before, other = load(v, (h,)), load(a, (n_neurons + h,))
+        potential = factor * before - turn * other + load(current, (0, h))
+        store(v, (h,), potential)
+        store(a, (n_neurons + h,), factor * other + turn * before)
+        store(a, (h,), q)
+        away = potential - (numbers.threshold + q)
+        store(distance, (h,), away)
+        store(z, (h,), choose(away >= none, one, none))
 
 
 @implements(keep, ResonantDynamics)
 def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: ResonantDynamics) -> None:
     n_neurons = v.size
-    for h in range(n_neurons):
-        states[b, t, h] = v[h]
-    for k in range(2 * n_neurons):
-        states[b, t, n_neurons + k] = a[k]
+    for h in range(0, n_neurons, LANES):
+        store(states, (b, t, h), load(v, (h,)))
+    for k in range(0, 2 * n_neurons, LANES):
+        store(states, (b, t, n_neurons + k), load(a, (k,)))
 
 
 @implements(step_back, ResonantDynamics)
@@ -89,20 +90,23 @@ def _step_back(
     numbers: ResonantDynamics,
 ) -> np.float32:
     n_neurons = grad_v.shape[1]
-    for h in range(n_neurons):
-        q = numbers.gamma * states[b, t, n_neurons + h] + fired[now, h]
-        factor, turn = alpha[KEEP, h] - numbers.delta * q, alpha[TURN, h]
-        later_v, later_q, later_w = grad_v[row, h], slow[row, h], slow[row, n_neurons + h]
-        grad_x = (grad_z[row, h] + later_q) * psi[b, t, h]
-        grad_v[row, h] = grad_x + factor * later_v + turn * later_w
-        slow[row, n_neurons + h] = factor * later_w - turn * later_v
-        slow[row, h] = numbers.gamma * later_q - grad_x
-        grad_i[row, h] = numbers.sigma * grad_i[row, h] + grad_v[row, h]
-    if t:
-        for h in range(n_neurons):
-            of_v = states[b, t - 1, h] * grad_v[row, h]
-            of_w = states[b, t - 1, 2 * n_neurons + h] * slow[row, n_neurons + h]
-            slow[row, h] -= numbers.delta * (of_v + of_w)
+    for h in range(0, n_neurons, LANES):
+        q = numbers.gamma * load(states, (b, t, n_neurons + h)) + load(fired, (now, h))
+        factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
+        later_v, later_q = load(grad_v, (row, h)), load(slow, (row, h))
+        later_w = load(slow, (row, n_neurons + h))
+        grad_x = (load(grad_z, (row, h)) + later_q) * load(psi, (b, t, h))
+        now_v = grad_x + factor * later_v + turn * later_w
+        now_w = factor * later_w - turn * later_v
+        now_q = numbers.gamma * later_q - grad_x
+        if t:  # before step 0, all is 0
+            of_v = load(states, (b, t - 1, h)) * now_v
+            of_w = load(states, (b, t - 1, 2 * n_neurons + h)) * now_w
+            now_q -= numbers.delta * (of_v + of_w)
+        store(grad_v, (row, h), now_v)
+        store(slow, (row, n_neurons + h), now_w)
+        store(slow, (row, h), now_q)
+        store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v)
     return np.float32(0)
 
 
@@ -122,8 +126,8 @@ def _learn(
 ) -> None:
     n_neurons = grad_v.shape[1]
     if t:  # before step 0, all is 0
-        for h in range(n_neurons):
-            v, w = states[b, t - 1, h], states[b, t - 1, 2 * n_neurons + h]
-            of_v, of_w = grad_v[row, h], slow[row, n_neurons + h]
-            grad_alpha[KEEP, h] += v * of_v + w * of_w
-            grad_alpha[TURN, h] += v * of_w - w * of_v
+        for h in range(0, n_neurons, LANES):
+            v, w = load(states, (b, t - 1, h)), load(states, (b, t - 1, 2 * n_neurons + h))
+            of_v, of_w = load(grad_v, (row, h)), load(slow, (row, n_neurons + h))
+            store(grad_alpha, (KEEP, h), load(grad_alpha, (KEEP, h)) + (v * of_v + w * of_w))
+            store(grad_alpha, (TURN, h), load(grad_alpha, (TURN, h)) + (v * of_w - w * of_v))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
 from snn.kernels.base import Dynamics
+from snn.kernels.lanes import LANES, choose, load, of, spread, store, total
 from snn.kernels.steps.parts import (
     F32,
     Constant,
-    at,
     implements,
     integrate,
     keep,
@@ -34,24 +35,25 @@ def _integrate(
     beta: Constant,
     numbers: Dynamics,
     distance: F32,
-    fired: NDArray[np.uint8],
 ) -> None:
     """One step of v, a and z, and the distance v − A from the threshold."""
     one, none = np.float32(1), np.float32(0)
-    for h in range(distance.size):
-        last = z[h]
-        kept = at(alpha, h) * v[h] * (one - last)
-        v[h] = kept + current[0, h] * (one - numbers.takes_current * last)
-        a[h] = numbers.rho * a[h] + last
-        distance[h] = v[h] - (numbers.threshold + at(beta, h) * a[h])
-        z[h] = one if distance[h] >= none else none
-        fired[h] = distance[h] >= none
+    for h in range(0, distance.size, LANES):
+        last = load(z, (h,))
+        kept = of(alpha, h) * load(v, (h,)) * (one - last)
+        potential = kept + load(current, (0, h)) * (one - numbers.takes_current * last)
+        adaptation = numbers.rho * load(a, (h,)) + last
+        away = potential - (numbers.threshold + of(beta, h) * adaptation)
+        store(v, (h,), potential)
+        store(a, (h,), adaptation)
+        store(distance, (h,), away)
+        store(z, (h,), choose(away >= none, one, none))
 
 
 @implements(keep, Dynamics)
 def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: Dynamics) -> None:
-    for h in range(v.size):
-        states[b, t, h] = v[h]
+    for h in range(0, v.size, LANES):
+        store(states, (b, t, h), load(v, (h,)))
 
 
 @implements(learn, Dynamics)
@@ -69,9 +71,9 @@ def _learn(
     numbers: Dynamics,
 ) -> None:
     if t:
-        for h in range(grad_v.shape[1]):
-            kept = (np.float32(1) - fired[before, h]) * states[b, t - 1, h]
-            grad_alpha[h] += kept * grad_v[row, h]
+        for h in range(0, grad_v.shape[1], LANES):
+            kept = (np.float32(1) - load(fired, (before, h))) * load(states, (b, t - 1, h))
+            store(grad_alpha, (h,), load(grad_alpha, (h,)) + kept * load(grad_v, (row, h)))
 
 
 @implements(step_back, Dynamics)
@@ -91,14 +93,16 @@ def _step_back(
     alpha: Constant,
     beta: Constant,
     numbers: Dynamics,
-) -> np.float32:
-    one, grad_beta = np.float32(1), np.float32(0)
-    for h in range(grad_v.shape[1]):
-        later = slow[row, h]
-        grad_x = (grad_z[row, h] + at(beta, h) * numbers.adapts * later) * psi[b, t, h]
-        grad_beta += fired[now, h] * later
-        grad_v[row, h] = grad_x + at(alpha, h) * (one - fired[now, h]) * grad_v[row, h]
-        slow[row, h] = numbers.rho * later - numbers.adapts * grad_x
-        through = one - numbers.takes_current * fired[before, h]
-        grad_i[row, h] = numbers.sigma * grad_i[row, h] + grad_v[row, h] * through
-    return grad_beta
+) -> Any:
+    one, grad_beta = np.float32(1), spread(np.float32(0))
+    for h in range(0, grad_v.shape[1], LANES):
+        later, z = load(slow, (row, h)), load(fired, (now, h))
+        from_slow = of(beta, h) * numbers.adapts * later
+        grad_x = (load(grad_z, (row, h)) + from_slow) * load(psi, (b, t, h))
+        grad_beta += z * later
+        now_v = grad_x + of(alpha, h) * (one - z) * load(grad_v, (row, h))
+        store(grad_v, (row, h), now_v)
+        store(slow, (row, h), numbers.rho * later - numbers.adapts * grad_x)
+        through = one - numbers.takes_current * load(fired, (before, h))
+        store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v * through)
+    return total(grad_beta)
