@@ -34,7 +34,7 @@ def _processors() -> Finding:
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    packs = f"; a sweep with gpu: 1 packs up to {MOST_BY_ITSELF} trials on each" if gpus else ""
+    packs = f"; pack: auto trains up to {MOST_BY_ITSELF} trials on each" if gpus else ""
     return True, f"{os.cpu_count()} CPUs; GPU: {', '.join(gpus) or 'none, not needed'}{packs}"
 
 

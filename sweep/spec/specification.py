@@ -78,9 +78,9 @@ class Resources(Section):
     gpu: Share = Field(0, ge=0, description="GPUs per trial")
     memory: float = Field(0, ge=0, description="GiB that no other trial is promised; 0: any")
     pack: Pack = Field(
-        AUTO,
+        OFF,  # until a card has shown by how much it pays
         description="trials that one process trains side by side: a number; off; "
-        "auto: as many as pay on a whole GPU, none on a CPU",
+        "auto: as many as a whole GPU has memory for, none on a CPU",
     )
 
     @property

@@ -193,7 +193,7 @@ def _pack(sweep: Specification) -> Iterator[str]:
     if set(sweep.values("network")) != {LAYERS}:
         yield (
             "resources.pack: a network of your own has a process of its own, because it may draw "
-            "from torch's global generators; leave pack out"
+            "from torch's global generators; set pack: off"
         )
 
 

@@ -27,13 +27,15 @@ def sweep(resources: dict[str, Any], **base: Any) -> Specification:
     [
         ({}, 1),
         ({"pack": 2}, 2),
-        ({"gpu": 1}, MOST_BY_ITSELF),
+        ({"gpu": 1}, 1),
+        ({"gpu": 1, "pack": "auto"}, MOST_BY_ITSELF),
         ({"gpu": 1, "pack": "off"}, 1),
         ({"gpu": 1, "pack": 3}, 3),
-        ({"gpu": 0.25}, 1),
+        ({"gpu": 0.25, "pack": "auto"}, 1),
+        ({"pack": "auto"}, 1),
     ],
 )
-def test_a_whole_gpu_is_shared_unless_it_is_said_otherwise(
+def test_a_whole_gpu_is_shared_where_it_is_asked_for(
     resources: dict[str, Any], together: int
 ) -> None:
     needs = settled(sweep(resources))
@@ -43,7 +45,7 @@ def test_a_whole_gpu_is_shared_unless_it_is_said_otherwise(
 
 def test_trials_that_are_too_large_for_the_card_are_not_packed() -> None:
     large = {"hidden": 4096, "n_steps": 400, "batch_size": 1024}
-    assert settled(sweep({"gpu": 1}, **large)).together == 1
+    assert settled(sweep({"gpu": 1, "pack": "auto"}, **large)).together == 1
 
 
 @pytest.mark.parametrize("together", range(2, 33))
