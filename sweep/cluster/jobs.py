@@ -22,6 +22,7 @@ import requests
 from ray.exceptions import AuthenticationError, RayError
 from ray.job_submission import JobDetails, JobStatus, JobType
 
+from sweep.cluster import ray_internals
 from sweep.cluster.handover import handed_over
 from sweep.cluster.ray_internals import job_client, version_of_server
 from sweep.errors import SpecError, SweepError, first_line
@@ -36,7 +37,7 @@ _CONNECT_S = 5.0
 logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)
 for _name in ("dashboard_sdk", "job.sdk"):  # each sets a level of its own
     logging.getLogger(f"ray.dashboard.modules.{_name}").setLevel(logging.ERROR)
-logging.getLogger("ray._private.runtime_env.packaging").setLevel(logging.ERROR)
+logging.getLogger(ray_internals.UPLOADS).setLevel(logging.ERROR)
 
 
 class UnreachableError(SweepError):

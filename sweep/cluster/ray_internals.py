@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
 
 
+UPLOADS = "ray._private.runtime_env.packaging"
+"""Name of the logger that tells of files on their way to a cluster."""
+
 _UNUSED = "start_monitor", "start_api_server", "start_log_monitor"
 
 

@@ -25,6 +25,7 @@ from snn.encoding.poisson import philox
 from snn.errors import ConfigError
 from snn.kernels import buffers, cpu
 from snn.kernels.buffers import Lease
+from snn.kernels.product import ROWS
 from snn.kernels.threads import in_parallel, taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from snn.neurons import alif, lif
@@ -280,11 +281,12 @@ def test_of_a_long_step_nothing_is_kept_and_it_gives_the_same(
             held.clear()  # with one thread, one part is there at a time
             super().__del__()
 
-    of, shown = network(**keys), images(16)
-    monkeypatch.setattr(cpu, "_PART_STATE", 1)  # four parts of four images, either way
+    of, shown = network(**keys), images(4 * ROWS)
+    monkeypatch.setattr(cpu, "_PART_STATE", 1)  # four parts of a group of images, either way
     kept = step(of, shown)
-    monkeypatch.setattr(cpu, "_MOST_STATE", 16 * 25 * 50 - 1)
-    monkeypatch.setattr(cpu, "_cut", lambda n, state: [slice(k, k + 4) for k in range(0, n, 4)])
+    monkeypatch.setattr(cpu, "_MOST_STATE", len(shown) * 25 * 50 - 1)
+    parts = [slice(k, k + ROWS) for k in range(0, len(shown), ROWS)]
+    monkeypatch.setattr(cpu, "_cut", lambda n, state: parts)
     monkeypatch.setattr(cpu, "Lease", Held)
     torch.set_num_threads(1)
     logits = of(shown, torch.Generator().manual_seed(0)).logits
