@@ -135,7 +135,7 @@ class Sweeping:
         while time.monotonic() < end and self.process.poll() is None:
             if condition():
                 return True
-            time.sleep(0.02)
+            time.sleep(0.05)  # to look through all processes takes 10 ms
         return False
 
     def ended(self, within_s: float = 120) -> float:
