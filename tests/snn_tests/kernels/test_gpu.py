@@ -164,7 +164,7 @@ def test_wide_recurrent_layers_give_the_reference(
     if not torch.cuda.is_available():  # the interpreter takes a minute for what a GPU does at once
         monkeypatch.setattr(layers, "_RESIDENT", 16)
         monkeypatch.setattr(layers, "_COMPANY", (16,))
-        hidden, n_steps, batch = [33, 20], 5, 17
+        hidden, n_steps, batch = [33, 20], 4, 17
     wide = {"recurrent": True, "hidden": hidden, "n_steps": n_steps, "encoder_tau": 4.0}
     at = case(wide | keys, batch, 40, device="cuda" if torch.cuda.is_available() else "cpu")
     shifted = [*around(at)]
