@@ -22,11 +22,12 @@ from io import StringIO
 import onnx
 import torch
 from onnx import compose, helper
+from onnx.utils import Extractor
 from torch import Tensor, nn
 
 from snn.config import TrialConfig
 from snn.errors import ExportError
-from snn.export.parts import INPUT_CURRENT, After, Before, Logits, Step
+from snn.export.parts import INPUT_CURRENT, Before, Logits, Parts
 from snn.networks import Network, OwnNetwork
 from snn.networks.spiking import SpikingNetwork
 from snn.registry import KINDS, SPIKING_KINDS
@@ -101,14 +102,17 @@ def _spiking(network: SpikingNetwork, pixels: Tensor) -> onnx.ModelProto:
         step = torch.tensor(0)
         traces = torch.zeros(network.config.n_steps, _BATCH, network.n_classes)
     states = [f"state{index}" for index in range(len(state))]
-    before = _translate(Before(network), (pixels,), ["pixels"], ["entries", *states])
-    body = _translate(
-        Step(network),
-        (entries, *state, step),
-        ["entries", *(f"{name}_in" for name in states), "step"],
-        [*(f"{name}_out" for name in states), "trace"],
+    body_in = ["entries_in", *(f"{name}_in" for name in states), "step"]
+    body_out = [*(f"{name}_out" for name in states), "trace"]
+    # Together, as the exporter takes a second to begin.
+    together = _translate(
+        Parts(network),
+        (pixels, traces, entries, *state, step),
+        ["pixels", "traces", *body_in],
+        ["entries", *states, *body_out, "logits"],
     )
-    after = _translate(After(network), (traces,), ["traces"], ["logits"], batch_axis=1)
+    ends = (["pixels"], ["entries", *states]), (body_in, body_out), (["traces"], ["logits"])
+    before, body, after = (Extractor(together).extract_model(*each) for each in ends)
     return _joined(before, body, after, states, network.config.n_steps)
 
 
@@ -119,7 +123,9 @@ def _joined(
     states: list[str],
     n_steps: int,
 ) -> onnx.ModelProto:
-    """Put the parts together; the body sees `entries` from outside, as it is no state."""
+    """Put the parts together; the body sees `entries_in` from outside, as it is no state."""
+    for part in (before, body, after):  # it has the inputs and outputs, too, which keep their names
+        del part.graph.value_info[:]
     begin, inner, end = (
         compose.add_prefix_graph(part.graph, prefix, rename_inputs=False, rename_outputs=False)
         for part, prefix in ((before, "before/"), (body, "step/"), (after, "after/"))
@@ -132,9 +138,10 @@ def _joined(
         body=inner,
         num_scan_inputs=1,
     )
+    same = helper.make_node("Identity", ["entries"], ["entries_in"])
     steps = helper.make_tensor("steps", onnx.TensorProto.INT64, [n_steps], list(range(n_steps)))
     graph = helper.make_graph(
-        [*begin.node, scan, *end.node],
+        [*begin.node, same, scan, *end.node],
         "spikesweep",
         list(begin.input),
         list(end.output),
@@ -150,12 +157,11 @@ def _translate(
     example: tuple[Tensor, ...],
     inputs: list[str],
     outputs: list[str],
-    batch_axis: int = 0,
 ) -> onnx.ModelProto:
-    """One function by PyTorch's exporter, the batch dynamic."""
+    """A function of tensors (…, B, ·) and numbers by PyTorch's exporter, B dynamic."""
     batch = torch.export.Dim("batch")
-    shapes = tuple({batch_axis: batch} if tensor.dim() else None for tensor in example)
-    nested = (shapes[0], shapes[1:]) if isinstance(module, Step) else shapes  # by signature
+    shapes = tuple({tensor.dim() - 2: batch} if tensor.dim() else None for tensor in example)
+    nested = (*shapes[:3], shapes[3:]) if isinstance(module, Parts) else shapes  # by signature
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), redirect_stdout(StringIO()):
         warnings.simplefilter("ignore")  # of the exporter's own dependencies

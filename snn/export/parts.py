@@ -104,6 +104,24 @@ class After(nn.Module):
         return self.readout.logits(traces)
 
 
+class Parts(nn.Module):
+    """The three side by side: none takes what another gives."""
+
+    def __init__(self, network: SpikingNetwork) -> None:
+        super().__init__()
+        self.before, self.step, self.after = Before(network), Step(network), After(network)
+
+    def forward(
+        self, pixels: Tensor, traces: Tensor, entries: Tensor, *state_and_step: Tensor
+    ) -> tuple[Tensor, ...]:
+        """What `Before`, `Step` and `After` give, in this order."""
+        return (
+            *self.before(pixels),
+            *self.step(entries, *state_and_step),
+            self.after(traces),
+        )
+
+
 def _flat(state: Any) -> list[Tensor]:
     """The tensors of a state, a named tuple that may hold others."""
     return [t for part in state for t in ([part] if isinstance(part, Tensor) else _flat(part))]

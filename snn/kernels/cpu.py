@@ -235,10 +235,10 @@ class _Part:
         narrow = self._readout.shape[1]
         return current, weight[:, :narrow], bias[:narrow]
 
-    def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32 | None:
+    def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32:
         """Where the states go that the way back needs; LIF and ALIF need none for a constant α."""
         if not self._task.learns or not alpha.ndim:
-            return None
+            return _NO_STATE
         n_images, n_steps, n_neurons = shape
         return self._lease.empty((n_images, n_steps, _KEPT[type(numbers)] * n_neurons))
 

@@ -78,13 +78,14 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "readout": st.sampled_from(READOUTS[backend]),
         "loss": st.sampled_from(LOSSES[backend]),
         "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=2 if slow else 3),
-        "n_steps": st.integers(2, 12 if slow else 24),  # at encoder_tau 8, white fires at step 1
+        "n_steps": st.integers(2, 9 if slow else 24),  # at encoder_tau 8, white fires at step 1
         "crossing_levels": st.sampled_from([0, 3]),
         "answer_steps": st.integers(0, 3),
         "seed": st.integers(0, 999),
     }
     most_pixels = 20 if encoding == "permuted" else 40  # each is a step there
-    sizes = draw(st.integers(1, 20)), draw(st.integers(1, most_pixels))
+    images = st.sampled_from([1, 4, 17]) if slow else st.integers(1, 20)  # 16 are in a program
+    sizes = draw(images), draw(st.integers(1, most_pixels))
     return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
 

@@ -10,6 +10,8 @@ from snn.kernels.lanes import LANES, load, spread, store
 from snn.kernels.steps.parts import F32, I32, step_part
 
 _WIDE = 4 * LANES  # columns of a row that are summed up in registers together
+TOP = np.intp(0)
+"""The first row. To Numba a plain 0 is a type of its own, for which it compiles all once more."""
 
 
 class Events(NamedTuple):
@@ -53,7 +55,7 @@ def zero(matrix: F32, row: int) -> None:
 @step_part
 def add_row(target: F32, to: int, source: F32, row: int) -> None:
     """Add a row to a row, as far as both go."""
-    h, width = 0, min(target.shape[1], source.shape[1])
+    h, width = TOP, min(target.shape[1], source.shape[1])
     while h + LANES <= width:
         store(target, (to, h), load(target, (to, h)) + load(source, (row, h)))
         h += LANES
@@ -70,7 +72,7 @@ def add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: in
     width = source.shape[1]
     begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
     whole = end - (end - begin) % 4
-    h = 0
+    h = TOP
     while h + _WIDE <= width:
         places = (h, h + LANES, h + 2 * LANES, h + 3 * LANES)
         first, second = load(target, (to, places[0])), load(target, (to, places[1]))
@@ -137,7 +139,7 @@ def add_rows_times(
     """Sum up the rows of all events, each times its value."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
         row, value = np.intp(events.rows[b, k]), values[b, k]
-        h, width = 0, source.shape[1]
+        h, width = TOP, source.shape[1]
         while h + LANES <= width:
             store(target, (to, h), load(target, (to, h)) + value * load(source, (row, h)))
             h += LANES
@@ -169,7 +171,7 @@ def add_to_rows(
     """
     width = min(target.shape[1], source.shape[1])
     begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
-    h = 0
+    h = TOP
     while h + _WIDE <= width:
         places = (h, h + LANES, h + 2 * LANES, h + 3 * LANES)
         first, second = load(source, (row, places[0])), load(source, (row, places[1]))
@@ -201,7 +203,7 @@ def add_to_rows_times(
     """Add a row to the rows of all events, each time times the value."""
     for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
         to, value = np.intp(events.rows[b, k]), values[b, k]
-        h, width = 0, target.shape[1]
+        h, width = TOP, target.shape[1]
         while h + LANES <= width:
             store(target, (to, h), load(target, (to, h)) + value * load(source, (row, h)))
             h += LANES

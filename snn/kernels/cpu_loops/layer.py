@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from snn.kernels.cpu_loops.events import (
+    TOP,
     Events,
     Inputs,
     add_row,
@@ -37,6 +38,7 @@ from snn.kernels.steps.parts import (
 _RECENT = 128  # steps × images whose gradients are added to the weights at a time
 _NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
 _MANY = 4  # events of an image in a step
+_AT_ONCE, _LATE = np.intp(0), np.intp(1)  # steps from an event to the current that it makes
 
 
 @compiled
@@ -50,7 +52,7 @@ def forward(
     spikes: Events,
     counts: F32,
     psi: F32,
-    states: F32 | None,
+    states: F32,
 ) -> None:
     """Run a layer; see `snn.neurons` for the equations.
 
@@ -66,7 +68,7 @@ def forward(
         spikes: Out, of the layer.
         counts: Out (B, H), spikes of every neuron.
         psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted.
-        states: Out (B, T, ·), what `keep` writes; None if it is not wanted.
+        states: Out (B, T, ·), what `keep` writes; of size 0 if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     wide = (n_neurons + COLUMNS - 1) // COLUMNS * COLUMNS
@@ -95,23 +97,24 @@ def forward(
                 for h in range(0, wide, LANES):
                     store(current, (0, h), load(current, (0, h)) * numbers.sigma)
             else:
-                zero(current, 0)
+                zero(current, TOP)
             if inputs.current.size:
-                add_row(current, 0, inputs.current, b)
+                add_row(current, TOP, inputs.current, b)
             elif divisors.size:
                 for k in range(starts[t], starts[t + 1]):
-                    if events.offsets[b, divisors[k]] < events.offsets[b, divisors[k] + 1]:
-                        add_row(current, 0, by_period, divisors[k])
+                    divisor = np.intp(divisors[k])
+                    if events.offsets[b, divisor] < events.offsets[b, divisor + 1]:
+                        add_row(current, TOP, by_period, divisor)
             elif inputs.values.size:
-                add_rows_times(current, 0, weight, events, inputs.values, b, t)
+                add_rows_times(current, TOP, weight, events, inputs.values, b, t)
             else:
-                add_rows(current, 0, weight, events, b, t)
+                add_rows(current, TOP, weight, events, b, t)
             if recurrent.size and t:
-                add_rows(current, 0, recurrent, spikes, b, t - 1)
+                add_rows(current, TOP, recurrent, spikes, b, t - 1)
             integrate(current, v, a, z, alpha, beta, numbers, distance)
             if psi.size:
                 _differentiate(distance, a, beta, numbers, psi, b, t)
-            if states is not None:
+            if states.size:
                 keep(states, b, t, v, a, numbers)
             for h in range(0, wide, LANES):
                 store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
@@ -152,7 +155,7 @@ def backward(
     numbers: Any,
     spikes: Events,
     psi: F32,
-    states: F32 | None,
+    states: F32,
     above: F32,
     above_t: F32,
     grad_counts: F32,
@@ -187,14 +190,14 @@ def backward(
         numbers: Of a family of neurons, in single precision.
         spikes: Of the layer.
         psi: (B, T, H).
-        states: (B, T, ·), as `keep` wrote them; None where α is not learned.
+        states: (B, T, ·), as `keep` wrote them; of size 0 where α is not learned.
         above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
         above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
         grad_counts: (B, H), not padded, or of size 0.
         grad_weight: (N, H), not padded, added to.
         grad_recurrent: (H, H), not padded, added to.
         grad_current: (B, H), not padded, added to; of size 0 where the input is of events.
-        grad_alpha: Of the shape of α, added to; None where states are.
+        grad_alpha: Of the shape of α, added to; None where α is not learned.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
     """
@@ -263,7 +266,7 @@ def backward(
                     beta,
                     numbers,
                 )
-                if states is not None and grad_alpha is not None:
+                if grad_alpha is not None:
                     learn(
                         grad_alpha,
                         states,
@@ -288,7 +291,7 @@ def backward(
                 elif inputs.values.size:
                     add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
                 elif not tiled:
-                    add_to_rows(grad_weight, 0, events, b, t, grad_i, row)
+                    add_to_rows(grad_weight, TOP, events, b, t, grad_i, row)
                 if tiled or recurrent_t.size:
                     for h in range(0, wide, LANES):
                         to = (h // COLUMNS * chunk + t % chunk) * group + row
@@ -299,14 +302,18 @@ def backward(
             if t % chunk == 0:
                 end = min(t + chunk, n_steps)
                 if tiled:
-                    _add_recent(tiles, events, first, n_rows, t, end, 0, recent, chunk, group)
+                    _add_recent(
+                        tiles, events, first, n_rows, t, end, _AT_ONCE, recent, chunk, group
+                    )
                 if recurrent_t.size:
-                    _add_recent(own_tiles, spikes, first, n_rows, t, end, 1, recent, chunk, group)
+                    _add_recent(
+                        own_tiles, spikes, first, n_rows, t, end, _LATE, recent, chunk, group
+                    )
         if divisors.size:
             for row in range(n_rows):
                 for period in range(1, n_steps):
                     source = row * len(starts) + period
-                    add_to_rows(grad_weight, 0, events, first + row, period, by_period, source)
+                    add_to_rows(grad_weight, TOP, events, first + row, period, by_period, source)
     if tiled:
         _add_tiles(grad_weight, tiles)
     _add_tiles(grad_recurrent, own_tiles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn.kernels.cpu_loops.events import Events, add_rows, add_to_rows
+from snn.kernels.cpu_loops.events import TOP, Events, add_rows, add_to_rows
 from snn.kernels.lanes import LANES, beats, choose, load, store
 from snn.kernels.steps.parts import F32, I32, compiled, step_part
 
@@ -28,7 +28,7 @@ def read_out(
         for t in range(n_steps):
             for c in range(0, n_classes, LANES):
                 store(value, (0, c), kappa * load(value, (0, c)) + load(bias, (c,)))
-            add_rows(value, 0, weight, spikes, b, t)
+            add_rows(value, TOP, weight, spikes, b, t)
             if mode == 0:
                 for c in range(0, n_classes, LANES):
                     now, best = load(value, (0, c)), load(logits, (b, c))
@@ -75,7 +75,7 @@ def read_out_backward(
                 else:
                     added = choose(load(steps, (c,)) == np.float32(t), load(grad, (b, c)), none)
                 _step_back(value, c, kappa, added, grad_bias, adjoint, b, t)
-            add_to_rows(grad_weight, 0, spikes, b, t, value, 0)
+            add_to_rows(grad_weight, TOP, spikes, b, t, value, TOP)
 
 
 @step_part
@@ -105,7 +105,7 @@ def trace_out(spikes: Events, weight: F32, bias: F32, kappa: np.float32, trace: 
         for t in range(n_steps):
             for c in range(0, n_classes, LANES):
                 store(value, (0, c), kappa * load(value, (0, c)) + load(bias, (c,)))
-            add_rows(value, 0, weight, spikes, b, t)
+            add_rows(value, TOP, weight, spikes, b, t)
             for c in range(0, n_classes, LANES):
                 store(trace, (b, t, c), load(value, (0, c)))
 
@@ -122,4 +122,4 @@ def trace_out_backward(
         for t in range(n_steps - 1, -1, -1):
             for c in range(0, n_classes, LANES):
                 _step_back(value, c, kappa, load(grad, (b, t, c)), grad_bias, adjoint, b, t)
-            add_to_rows(grad_weight, 0, spikes, b, t, value, 0)
+            add_to_rows(grad_weight, TOP, spikes, b, t, value, TOP)

@@ -79,7 +79,7 @@ def _keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: AdaptiveDynamics
 def _step_back(
     grad_z: F32,
     psi: F32,
-    states: F32 | None,
+    states: F32,
     b: int,
     t: int,
     fired: F32,

@@ -25,6 +25,13 @@ Constant = np.float32 | F32
 # Fused multiply-adds and other orders of a sum are allowed, but NaN stays NaN: a diverged training
 # must be seen as one.
 _FAST = {"contract", "reassoc", "nsz"}
+# Nobody calls the loops from C: that entrance would be compiled along with each.
+_HOW: Any = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": _FAST,
+    "no_cfunc_wrapper": True,
+}
 _HERE = Path(__file__).parent
 _SOURCES = (
     *_HERE.glob("*.py"),
@@ -36,7 +43,7 @@ _SOURCES = (
 
 def compiled(function: Function) -> Function:
     """Compile at the first call and keep it on disk; the GIL is free meanwhile."""
-    made = njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)(function)
+    made = njit(cache=True, **_HOW)(function)
     stand_for(made, _SOURCES)
     compile_in_turn(made)
     return cast(Function, made)
@@ -44,8 +51,13 @@ def compiled(function: Function) -> Function:
 
 # Parts of a time step are compiled into the loop around them, and take whole arrays with an index
 # rather than slices: Numba counts references for every slice, which took longer than the sums.
-step_part = njit(nogil=True, forceinline=True, error_model="numpy", fastmath=_FAST)
-_AS_PART: Any = {"nogil": True, "forceinline": True, "error_model": "numpy", "fastmath": _FAST}
+# Nor does Python call them.
+_AS_PART: Any = _HOW | {"forceinline": True, "no_cpython_wrapper": True}
+
+
+def step_part(function: Callable[..., Any]) -> Any:
+    """Compile a function into the loops that call it; they may give it NumPy's integers, too."""
+    return njit(**_AS_PART)(function)
 
 
 def implements(part: Callable[..., Any], family: type) -> Callable[..., Any]:
@@ -102,7 +114,7 @@ def keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: Any) -> None:
 def step_back(
     grad_z: F32,
     psi: F32,
-    states: F32 | None,
+    states: F32,
     b: int,
     t: int,
     fired: F32,

@@ -80,7 +80,7 @@ def _learn(
 def _step_back(
     grad_z: F32,
     psi: F32,
-    states: F32 | None,
+    states: F32,
     b: int,
     t: int,
     fired: F32,

@@ -53,6 +53,26 @@ def numbers(trainer: Trainer) -> list[dict[str, float]]:
     return [*history, test, {"confusion": confusion.flatten().tolist()}]  # type: ignore[dict-item]
 
 
+class Trainings:
+    """What trainings measure; each is run once, as all come out the same when they are repeated."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._known: dict[str, list[dict[str, float]]] = {}
+
+    def numbers(self, **changes: Any) -> list[dict[str, float]]:
+        """Of an undisturbed training."""
+        key = repr(sorted(changes.items()))
+        if key not in self._known:
+            self._known[key] = numbers(trained(self._dataset, **changes))
+        return self._known[key]
+
+
+@pytest.fixture(scope="module")
+def trainings(digits: Dataset) -> Trainings:
+    return Trainings(digits)
+
+
 @pytest.mark.parametrize("dynamics", DYNAMICS)
 def test_every_model_learns(digits: Dataset, dynamics: str) -> None:
     changes = {"izhikevich": {"n_steps": 40}, "mlp": {"lr": 5e-3}}.get(dynamics, {})
@@ -78,11 +98,11 @@ def test_the_same_configuration_and_seed_give_the_same_numbers(
 @pytest.mark.parametrize("stop", [1, 2, 3])
 @pytest.mark.parametrize("encoding", ["constant", "poisson"])
 def test_a_training_cut_after_any_epoch_ends_with_the_same_numbers(
-    digits: Dataset, tmp_path: Path, stop: int, encoding: str
+    digits: Dataset, trainings: Trainings, tmp_path: Path, stop: int, encoding: str
 ) -> None:
     config = TrialConfig.parse(SMALL | {"encoding": encoding, "learn_beta": True})
     second = cut(config, digits, stop, tmp_path)
-    assert numbers(second) == numbers(trained(digits, encoding=encoding, learn_beta=True))
+    assert numbers(second) == trainings.numbers(encoding=encoding, learn_beta=True)
 
 
 TECHNIQUES: list[dict[str, Any]] = [
@@ -100,14 +120,14 @@ TECHNIQUES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_a_technique_changes_the_numbers_and_they_survive_a_cut(
-    digits: Dataset, tmp_path: Path, technique: dict[str, Any]
+    digits: Dataset, trainings: Trainings, tmp_path: Path, technique: dict[str, Any]
 ) -> None:
     config = TrialConfig.parse(SMALL | technique)
     second = cut(config, digits, 1, tmp_path)
-    whole = numbers(trained(digits, **technique))
+    whole = trainings.numbers(**technique)
     assert numbers(second) == whole
     without = {key: technique[key] for key in ("hidden", "recurrent") if key in technique}
-    assert whole != numbers(trained(digits, **without))
+    assert whole != trainings.numbers(**without)
     assert whole[-2]["test_accuracy"] > 0.5
 
 
