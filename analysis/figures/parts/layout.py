@@ -90,12 +90,8 @@ def fit_legend(figure: Figure, inches: float) -> None:
 
 
 def _legend_inches(figure: Figure) -> float:
-    if not figure.legends:
-        return 0.0
-    layout = figure.get_layout_engine()
-    figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
-    with names_as_they_are(figure):
-        figure.draw_without_rendering()  # a legend has a size only then
-        widest = max(legend.get_window_extent().width for legend in figure.legends)
-    figure.set_layout_engine(layout)
-    return float(widest) / figure.dpi
+    widths = [0.0]
+    for legend in figure.legends:
+        with names_as_they_are(legend):
+            widths.append(legend.get_window_extent().width)
+    return max(widths) / figure.dpi
