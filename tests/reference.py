@@ -84,7 +84,9 @@ def tables(schema: Schema) -> str:
 PAGES: Mapping[Path, Callable[[], str]] = {
     ROOT / "sweep" / "spec" / "REFERENCE.md": keys_page,
     ROOT / "sweep" / "commands" / "REFERENCE.md": commands_page,
-    **{migrations.kept(one.library, one.steps): partial(tables, one) for one in (MLFLOW, OPTUNA)},
+}
+TABLES: Mapping[Path, Callable[[], str]] = {
+    migrations.kept(one.library, one.steps): partial(tables, one) for one in (MLFLOW, OPTUNA)
 }
 
 
@@ -173,6 +175,5 @@ def _help(command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    for path, page in PAGES.items():
-        path.parent.mkdir(exist_ok=True)
+    for path, page in {**PAGES, **TABLES}.items():
         path.write_text(page(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The references of keys and commands, and the SQL of tables, are what the code says today."""
+"""The references of keys and commands are what the code says today."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snn.config import TrialConfig
 from tests.reference import PAGES, keys_page
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name + path.suffix)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name)
 def test_a_reference_is_up_to_date(path: Path) -> None:
     assert path.read_text() == PAGES[path](), "write it anew: python -m tests.reference"
 

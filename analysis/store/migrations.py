@@ -86,6 +86,5 @@ def of_optuna() -> tuple[str, ...]:
 
 
 def _dump(connection: Any) -> tuple[str, ...]:
-    """The SQL of a database in memory, without the lines of its transaction; indices in order."""
-    lines = list(connection.driver_connection.iterdump())[1:-1]
-    return tuple(sorted(lines, key=lambda line: line if line.startswith("CREATE INDEX") else ""))
+    """The SQL of a database in memory, without the lines of its transaction."""
+    return tuple(connection.driver_connection.iterdump())[1:-1]
