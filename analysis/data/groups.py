@@ -116,8 +116,10 @@ def follows(table: pd.DataFrame, param: str) -> bool:
     The published LIF and ALIF, for example, differ in their thresholds: that is part of what they
     are, and tells no two configurations apart.
     """
+    if param not in CONDITIONAL:
+        return False
     conditions = [name for name in CONDITIONS if name in table and table[name].nunique() > 1]
-    if param not in CONDITIONAL or not conditions:
+    if not conditions:
         return False
     by_condition = table.groupby(conditions, dropna=False)[param]
     return bool((by_condition.nunique(dropna=False) <= 1).all())

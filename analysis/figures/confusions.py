@@ -38,16 +38,12 @@ def confusion(
     Raises:
         AnalysisError: the matrix is not square, has other classes, or holds no image.
     """
-    matrix = np.asarray(matrix)
-    if matrix.shape != (len(class_names), len(class_names)):
-        raise AnalysisError(
-            f"a confusion matrix of shape {matrix.shape} for {len(class_names)} classes"
-        )
+    matrix, names = np.asarray(matrix), list(class_names)
+    if matrix.shape != (len(names), len(names)):
+        raise AnalysisError(f"a confusion matrix of shape {matrix.shape} for {len(names)} classes")
     if not matrix.sum():
         raise AnalysisError("the confusion matrix holds no image")
-    of_class = matrix.sum(axis=1, keepdims=True)
-    percent = 100 * matrix / np.maximum(of_class, 1)
-    names = list(class_names)
+    percent = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     with styled():
         size = 1.6 + _CELL_INCHES * len(matrix)
         figure = Figure(figsize=(size + 0.9, size + 0.3))
@@ -87,8 +83,7 @@ def _label(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(places, names)
     axes.tick_params(length=0)
     axes.grid(visible=False)
-    axes.set_xlabel("Predicted class")
-    axes.set_ylabel("True class")
+    axes.set(xlabel="Predicted class", ylabel="True class")
 
 
 def _from(source: Source, options: Options) -> Figure:

@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.parts.saving import keep_layout
+from analysis.figures.parts.saving import settle
 from analysis.figures.parts.style import names_as_they_are, styled
 
 _DOTS_PER_INCH = 200
@@ -78,8 +78,8 @@ class Picture:
         """As pixels, drawn and laid out once: vectors would have a path for each of 10,000 runs."""
         content = io.BytesIO()
         with styled(), names_as_they_are(self.figure):
+            settle(self.figure)
             self.figure.savefig(content, format="png", dpi=_DOTS_PER_INCH)
-        keep_layout(self.figure)
         return content.getvalue()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
 
@@ -137,12 +137,13 @@ def write_table(
     if isinstance(path_or_stream, str | os.PathLike):
         write_file(path_or_stream, content.encode() if isinstance(content, str) else content)
         return
+    stream: IO[Any] = path_or_stream  # of text or of bytes: only writing tells
     try:
-        path_or_stream.write(content)  # type: ignore[arg-type]
+        stream.write(content)
     except TypeError:
         if isinstance(content, bytes):
             raise AnalysisError(f"{format} is not text: write it to a file") from None
-        path_or_stream.write(content.encode())  # type: ignore[arg-type]
+        stream.write(content.encode())
 
 
 def _csv(table: pd.DataFrame) -> str:

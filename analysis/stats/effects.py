@@ -20,7 +20,7 @@ from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import inference
 from analysis.stats.correction import holm
-from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons, free_params
+from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
 ALPHA = 0.05
 MARGIN = 0.005
@@ -105,7 +105,7 @@ def effects(
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
         design = Design(members, metric, tuned=tuned, blocked=bool(block))
-        for factor in factors or _all_factors(members):
+        for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]
             if reason:
@@ -143,10 +143,6 @@ def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[s
     for _, members in runs.groupby(list(within), dropna=False):
         values: dict[Any, Any] = members.iloc[0].to_dict()
         yield ", ".join(value_labels(values, within)), members
-
-
-def _all_factors(runs: pd.DataFrame) -> list[str]:
-    return [name for name in free_params(runs) if name not in NOT_FACTORS]
 
 
 def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pairs], str]:

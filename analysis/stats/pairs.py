@@ -130,6 +130,11 @@ class Design:
             self._codes[name], self._texts[name] = _coded(done[name])
         self._near: dict[tuple[str, str], NDArray[np.intp]] = {}
 
+    @property
+    def factors(self) -> list[str]:
+        """The params that can be compared."""
+        return [name for name in self._chosen if name not in NOT_FACTORS]
+
     def pair(self, factor: str, baseline: str, level: str) -> Pairs:
         """Pair the runs at two levels of a factor by all other free params and by seed.
 

@@ -101,9 +101,8 @@ def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, s
     """The tags of a run in the store; one that was read from a file need not be there."""
     try:
         with existing_store(tracking_uri) as client:
-            tags: Mapping[str, str] = client.get_run(run_id).data.tags
+            return dict(client.get_run(run_id).data.tags)
     except AnalysisError as error:
         raise AnalysisError(
             f"the {what} of run {run_id} is only in the MLflow store that it ran with: {error}"
         ) from None
-    return tags

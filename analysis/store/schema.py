@@ -1,8 +1,8 @@
 """The tables of MLflow and of Optuna in a database: made whole or not at all.
 
 Both libraries make their tables in many steps, and SQLite keeps each step at once. A process that
-is killed in between leaves a file that nobody can use. So the tables are made in memory first, and
-written to the file in one transaction: a kill leaves no tables, or all of them.
+is killed in between leaves a file that nobody can use. So all tables are written to the file in
+one transaction: a kill leaves no tables, or all of them.
 
 Servers of databases are left to the libraries: there, a step that was broken off is undone.
 """
@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from analysis.errors import SchemaError
-from analysis.store import mlflow_internals, optuna_internals
+from analysis.store import migrations, mlflow_internals, optuna_internals
+from analysis.store.migrations import Steps, revisions, statements
 from analysis.text.addresses import bare, sqlite_path
 
 if TYPE_CHECKING:
@@ -58,8 +56,8 @@ class Schema:
         title: Its name in messages.
         first: Tables that it makes first: a database without them has none of its tables.
         rows: How many rows its tables have from the start, where that is not 0.
-        scripts: Package and folder of its migrations.
-        statements: Gives the SQL that makes all tables.
+        steps: Its migrations.
+        make: Gives the SQL of all tables as the library makes them.
         upgrade: The command that upgrades the tables; an address follows.
     """
 
@@ -67,8 +65,8 @@ class Schema:
     title: str
     first: frozenset[str]
     rows: Mapping[str, int]
-    scripts: tuple[str, str]
-    statements: Callable[[], Sequence[str]]
+    steps: Steps
+    make: Callable[[], Sequence[str]]
     upgrade: str
 
 
@@ -152,27 +150,15 @@ def _state(connection: Connection, schema: Schema) -> TableState:
     tables = inspect(connection).get_table_names()
     if not schema.first & set(tables):
         return TableState.EMPTY
-    heads, revisions = _revisions(*schema.scripts)
+    heads, known = revisions(schema.steps)
     revision = _revision(connection) if "alembic_version" in tables else None
     if revision in heads:
         return TableState.WHOLE
-    if revision and revision not in revisions:
+    if revision and revision not in known:
         return TableState.NEWER
     if all(_is_blank(connection, table, schema.rows.get(table, 0)) for table in tables):
         return TableState.UNFINISHED
     return TableState.OLDER
-
-
-@cache
-def _revisions(package: str, folder: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The latest versions of the tables, and all, that the installed library knows."""
-    from alembic.script import ScriptDirectory
-
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None
-    scripts = ScriptDirectory(str(Path(spec.origin).parent / folder))
-    known = frozenset(script.revision for script in scripts.walk_revisions())
-    return frozenset(scripts.get_heads()), known
 
 
 def _revision(connection: Connection) -> str | None:
@@ -217,13 +203,13 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> TableState
 
 def _make(connection: Connection, schema: Schema, before: TableState) -> TableState:
     """Write all tables in one transaction, unless another process has begun; what there is now."""
-    statements = schema.statements()
+    made = statements(schema.library, schema.steps, schema.make)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     found = _state(connection, schema)
     if found is before:
         if found is TableState.UNFINISHED:
             _drop_all(connection)
-        for statement in statements:
+        for statement in made:
             connection.exec_driver_sql(statement)
         found = TableState.WHOLE
     connection.exec_driver_sql("COMMIT")
@@ -238,39 +224,13 @@ def _drop_all(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
 
 
-def _dump(connection: Any) -> tuple[str, ...]:
-    """The SQL of a database in memory, without the lines of its transaction."""
-    return tuple(connection.driver_connection.iterdump())[1:-1]
-
-
-@cache  # MLflow makes its tables in fifty steps, which take a second
-def _mlflow_statements() -> tuple[str, ...]:
-    engine = mlflow_internals.database_in_memory()
-    try:
-        return _dump(engine.raw_connection())
-    finally:
-        engine.dispose()
-
-
-@cache
-def _optuna_statements() -> tuple[str, ...]:
-    from optuna.storages import RDBStorage
-
-    storage = RDBStorage("sqlite://")
-    try:
-        return _dump(storage.engine.raw_connection())
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
-
-
 MLFLOW = Schema(
     library="mlflow",
     title="MLflow",
     first=frozenset({"experiments", "runs"}),
     rows={"experiments": 1, "workspaces": 1},
-    scripts=mlflow_internals.MIGRATIONS,
-    statements=_mlflow_statements,
+    steps=mlflow_internals.MIGRATIONS,
+    make=migrations.of_mlflow,
     upgrade="mlflow db upgrade",
 )
 OPTUNA = Schema(
@@ -278,7 +238,7 @@ OPTUNA = Schema(
     title="Optuna",
     first=frozenset({"studies", "version_info"}),
     rows={"version_info": 1},
-    scripts=optuna_internals.MIGRATIONS,
-    statements=_optuna_statements,
+    steps=optuna_internals.MIGRATIONS,
+    make=migrations.of_optuna,
     upgrade="optuna storage upgrade --storage",
 )

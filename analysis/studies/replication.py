@@ -57,9 +57,7 @@ def compare_with_published(runs: pd.DataFrame) -> pd.DataFrame:
         )
     bars = published_results()
     bars["learn_beta"] = bars["learn_beta"].fillna(False)  # the default of the published code
-    ours = {
-        preset: _by_key(of_preset) for preset, of_preset in done.groupby(done["preset"].astype(str))
-    }
+    ours = {name: _by_key(part) for name, part in done.groupby(done["preset"].astype(str))}
     rows = [
         {
             "figure": bar["figure"],

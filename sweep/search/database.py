@@ -200,15 +200,15 @@ def optuna_directions(directions: Mapping[str, str]) -> list[StudyDirection]:
 
 def _connect(url: str) -> RDBStorage:
     """Open the database, and make its tables if it has none."""
-    prepare(url, OPTUNA)
+    prepare(url, OPTUNA)  # which also looks at the version of the tables, so that Optuna need not
     for wait_s in (0.2, 0.5, 1.0, 2.0):
         try:
-            return RDBStorage(url, engine_kwargs=_engine_options(url))
+            return RDBStorage(url, _engine_options(url), skip_compatibility_check=True)
         except (OperationalError, ProgrammingError, IntegrityError) as error:
             if "exist" not in str(error) and "UNIQUE" not in str(error).upper():
                 raise
             time.sleep(wait_s)  # another sweep is just creating the tables
-    return RDBStorage(url, engine_kwargs=_engine_options(url))
+    return RDBStorage(url, _engine_options(url), skip_compatibility_check=True)
 
 
 def _engine_options(url: str) -> dict[str, Any]:

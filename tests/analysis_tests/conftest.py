@@ -15,6 +15,8 @@ from mlflow.tracking import MlflowClient
 
 from analysis.data.runs import METRICS
 from analysis.records import KIND_SWEEP, KIND_TRIAL, MLFLOW_STATUS, State, Tag
+from analysis.store.schema import MLFLOW, prepare
+from analysis.text.addresses import sqlite_url
 
 START = 1_750_000_000_000
 
@@ -85,9 +87,10 @@ class Store:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow needs seconds to create one, so it is copied for each test."""
+    """It is copied for each test, as MLflow makes no table where all are."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
+    prepare(sqlite_url(path), MLFLOW)
+    MlflowClient(f"sqlite:///{path}").search_experiments()  # makes the first experiment
     return path
 
 

@@ -56,7 +56,7 @@ def outcomes(
     }
     accuracy = 0.9 + sum(truth[name] * level.astype(float) for name, level in levels.items())
     for key, std in (("group_id", _CONFIGURATION_STD), ("seed", _SEED_STD)):
-        codes = runs.groupby(key).ngroup()
+        codes = pd.factorize(runs[key], sort=True)[0]
         accuracy = accuracy + generator.normal(0, std, codes.max() + 1)[codes]
     accuracy = accuracy + generator.normal(0, _SEED_STD, len(runs))
     return runs.assign(test_accuracy=accuracy)

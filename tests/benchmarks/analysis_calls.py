@@ -88,11 +88,13 @@ def import_runs(uri: str, names: Sequence[str], clock: Clock) -> str:
 
     import analysis
     from analysis.run_files.format import RunFile
+    from analysis.store.schema import MLFLOW, prepare
 
     with _file() as path:
         analysis.export_runs(names, path, tracking_uri=uri)
         client = MlflowClient(f"sqlite:///{Path(path).parent}/mlflow.db")
-        client.search_experiments()  # makes the tables
+        prepare(client.tracking_uri, MLFLOW)
+        client.search_experiments()
         with clock.running():
             return f"{analysis.import_runs(RunFile(path), client).made:,} runs"
 

@@ -15,6 +15,7 @@ from mlflow.store.tracking.dbmodels import models
 from mlflow.tracking import MlflowClient
 
 from analysis.records import EPOCH_METRICS, KIND_SWEEP, KIND_TRIAL, SEARCHABLE, State, Tag
+from analysis.store.schema import MLFLOW, prepare
 from snn.config import TrialConfig
 
 START_MS = 1_750_000_000_000
@@ -36,7 +37,7 @@ class Size(NamedTuple):
 
 def fill(uri: str, size: Size) -> list[str]:
     """Write sweeps of finished trials, half of them pruned half-way; the names of the sweeps."""
-    client = MlflowClient(uri)
+    client = _opened(uri)
     names = [f"{_NAME}{number}" for number in range(size.sweeps)]
     engine = sqlalchemy.create_engine(uri)
     for number, name in enumerate(names):
@@ -56,8 +57,14 @@ def fill(uri: str, size: Size) -> list[str]:
 
 def sweeps_in(uri: str) -> list[str]:
     """The sweeps that a store holds already."""
-    experiments = MlflowClient(uri).search_experiments(filter_string=f"name LIKE '{_NAME}%'")
+    experiments = _opened(uri).search_experiments(filter_string=f"name LIKE '{_NAME}%'")
     return sorted(experiment.name for experiment in experiments)
+
+
+def _opened(uri: str) -> MlflowClient:
+    """A client of a store, which is made if it is not there."""
+    prepare(uri, MLFLOW)
+    return MlflowClient(uri)
 
 
 class _Run(NamedTuple):

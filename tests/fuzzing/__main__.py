@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fuzzing.campaign import KINDS, Tally, campaign, serve
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases; 1 if something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzzing", description=__doc__)
     parser.add_argument("--count", type=int, default=5000, help="number of cases")
@@ -18,7 +19,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this (repeatable)")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if given.serve:
         numbers, seed, kinds, folder = json.load(sys.stdin)
         serve(numbers, seed, kinds, Path(folder))

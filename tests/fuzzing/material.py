@@ -35,8 +35,9 @@ def _read(path: Path) -> bytes:
 
 def prepare(folder: Path) -> Material:
     """Make all of them in an empty folder."""
-    from mlflow.tracking import MlflowClient
-
+    from analysis.store.schema import MLFLOW
+    from analysis.store.schema import prepare as make_tables
+    from analysis.text.addresses import sqlite_url
     from snn.config import TrialConfig
     from snn.networks import build
     from snn.training import checkpoint
@@ -51,7 +52,7 @@ def prepare(folder: Path) -> Material:
     Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(content, "png")
     material.path(IMAGE).write_bytes(content.getvalue())
     material.path(RUNS).write_bytes(run_files.whole())
-    MlflowClient(f"sqlite:///{material.path(STORE)}").search_experiments()
+    make_tables(sqlite_url(material.path(STORE)), MLFLOW)
     material.path(DATA).mkdir()
     for name, sizes in data_files.FILES.items():
         with material.path(f"{DATA}/{name}").open("wb") as file:

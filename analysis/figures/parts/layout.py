@@ -78,19 +78,10 @@ def head(figure: Figure, title: Sequence[str], notes: Sequence[str]) -> None:
     """The title above all axes, beside the legend, and the notes below them."""
     width = figure.get_figwidth() - 0.2
     unbroken = ", ".join(title).replace(" ", _NO_BREAK).replace(f",{_NO_BREAK}", ", ")
-    figure.suptitle(
-        textwrap.fill(unbroken, int((width - _legend_inches(figure)) / _TITLE_INCHES)),
-        x=0.01,
-        horizontalalignment="left",
-        fontsize=11,
-    )
-    figure.supxlabel(
-        textwrap.fill("; ".join(note for note in notes if note), int(width / _NOTE_INCHES)),
-        x=0.01,
-        horizontalalignment="left",
-        fontsize=NOTE,
-        color=GREY,
-    )
+    above = textwrap.fill(unbroken, int((width - _legend_inches(figure)) / _TITLE_INCHES))
+    below = textwrap.fill("; ".join(filter(None, notes)), int(width / _NOTE_INCHES))
+    figure.suptitle(above, x=0.01, horizontalalignment="left", fontsize=11)
+    figure.supxlabel(below, x=0.01, horizontalalignment="left", fontsize=NOTE, color=GREY)
 
 
 def fit_legend(figure: Figure, inches: float) -> None:
@@ -99,12 +90,8 @@ def fit_legend(figure: Figure, inches: float) -> None:
 
 
 def _legend_inches(figure: Figure) -> float:
-    if not figure.legends:
-        return 0.0
-    layout = figure.get_layout_engine()
-    figure.set_layout_engine("none")  # beside a wide legend there may be no room for the axes yet
-    with names_as_they_are(figure):
-        figure.draw_without_rendering()  # a legend has a size only then
-        widest = max(legend.get_window_extent().width for legend in figure.legends)
-    figure.set_layout_engine(layout)
-    return float(widest) / figure.dpi
+    widths = [0.0]
+    for legend in figure.legends:
+        with names_as_they_are(legend):
+            widths.append(legend.get_window_extent().width)
+    return max(widths) / figure.dpi

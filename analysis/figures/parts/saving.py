@@ -34,23 +34,22 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
     content = io.BytesIO()
     with styled(), names_as_they_are(figure):
-        _settle(figure)
+        settle(figure)
         figure.savefig(content, format=suffix[1:], metadata=undated)
     written = content.getvalue()
     write_file(path, _numbered(written) if suffix == ".svg" else written)
 
 
-def keep_layout(figure: Figure) -> None:
-    """Keep the current layout when the figure is saved: a layout takes as long as a drawing."""
-    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
-        figure.set_layout_engine(None)
+def settle(figure: Figure) -> None:
+    """Lay out, once for all formats: a layout takes as long as a drawing.
 
-
-def _settle(figure: Figure) -> None:
-    """Lay out, and round the places: the layout's last digits depend on addresses in memory."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        keep_layout(figure)
+    The places are rounded: the layout's last digits depend on addresses in memory.
+    """
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+            figure.set_layout_engine(None)
     for axes in figure.axes:
         left, bottom, width, height = (
             round(part, _PLACES) for part in axes.get_position(original=True).bounds

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matplotlib import rc_context, rcdefaults, rcParams
-from matplotlib.figure import Figure
+from matplotlib.artist import Artist
 from matplotlib.text import Text
 
 from analysis.errors import AnalysisError
@@ -132,12 +132,12 @@ def styled() -> Iterator[None]:
 
 
 @contextmanager
-def names_as_they_are(figure: Figure) -> Iterator[None]:
+def names_as_they_are(drawn: Artist) -> Iterator[None]:
     """Within the block, draw `$` in names as a sign, and signs that the font lacks as a box.
 
     The marks of logarithmic axes are mathematics of matplotlib's own, and stay so.
     """
-    for text in figure.findobj(Text):
+    for text in drawn.findobj(Text):
         assert isinstance(text, Text)
         if _MATHEMATICS not in text.get_text():
             text.set_parse_math(False)

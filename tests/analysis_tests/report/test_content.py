@@ -65,8 +65,14 @@ def grid(kept: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return replace(own, written=kept.written, parents=dict(kept.parents))
 
 
-def report(*names: str) -> Report:
-    return build_report(Material.read(names), mlflow_url="http://127.0.0.1:5000")
+def report(*names: str, tracking_uri: str | None = None) -> Report:
+    return build_report(Material.read(names, tracking_uri), mlflow_url="http://127.0.0.1:5000")
+
+
+@pytest.fixture(scope="module")
+def of_grid(kept: Store) -> Report:
+    """The report on the grid, drawn once: it takes seconds."""
+    return report("grid", tracking_uri=kept.uri)
 
 
 def parts(report: Report, kind: type, anchor: str = "") -> list:  # type: ignore[type-arg]
@@ -82,8 +88,10 @@ def missing(report: Report) -> list[str]:
     return [note.text for note in parts(report, Note) if note.missing]
 
 
-def test_a_report_has_leaders_effects_figures_and_every_run(grid: Store, tmp_path: Path) -> None:
-    found = report("grid")
+def test_a_report_has_leaders_effects_figures_and_every_run(
+    of_grid: Report, tmp_path: Path
+) -> None:
+    found = of_grid
     assert "24 trials: 24 done" in found.lead
     assert "(mean of 3 seeds)" in found.lead
     tables = {table.name: table for table in parts(found, Table)}
@@ -192,5 +200,5 @@ def test_an_unknown_sweep_is_one_clear_line(grid: Store) -> None:
         report("grid", "nosuch")
 
 
-def test_the_same_runs_give_the_same_page(grid: Store) -> None:
-    assert as_html(report("grid")) == as_html(report("grid"))
+def test_the_same_runs_give_the_same_page(grid: Store, of_grid: Report) -> None:
+    assert as_html(report("grid")) == as_html(of_grid)

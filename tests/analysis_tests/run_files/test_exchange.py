@@ -19,9 +19,10 @@ from analysis.errors import AnalysisError
 from analysis.records import State, Tag
 from analysis.run_files.exchange import Exported, Imported, export_runs, import_runs
 from analysis.run_files.format import RunFile
+from tests.analysis_tests.conftest import Store
 from tests.benchmarks.bulk_store import Size, fill
 
-_EPOCHS = 300  # of four metrics: more than MLflow takes in a request
+_EPOCHS = 260  # of four metrics: more than MLflow takes in a request
 
 NewStore = Callable[[str], MlflowClient]
 
@@ -35,8 +36,25 @@ def new_store(empty_store: Path, tmp_path: Path) -> NewStore:
     return make
 
 
+@pytest.fixture(scope="module")
+def kept(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, list[str]]:
+    """A store with three trials and their ids, written once and copied for each test."""
+    path = tmp_path_factory.mktemp("three") / "mlflow.db"
+    shutil.copy(empty_store, path)
+    store = Store(f"sqlite:///{path}", MlflowClient(f"sqlite:///{path}"))
+    return store, three_trials(store)
+
+
 @pytest.fixture
-def sweep_of_three(store: Any) -> list[str]:
+def sweep_of_three(store: Store, kept: tuple[Store, list[str]]) -> list[str]:
+    """The store of a test has three trials; their ids."""
+    written, trials = kept
+    shutil.copy(written.uri.removeprefix("sqlite:///"), store.uri.removeprefix("sqlite:///"))
+    store.written, store.parents = written.written, dict(written.parents)
+    return trials
+
+
+def three_trials(store: Store) -> list[str]:
     """A sweep with a trial that is done, one that failed, and one that was pruned."""
     params = {"dynamics": "lif", "tau_syn": None, "seed": 0}
     done = store.trial("s", "a-0", params=params, tags={Tag.TRIAL: "s/1/a-0"})

@@ -14,6 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.records import Tag
 from analysis.store.artifacts import checkpoint_of, confusion_of
 from analysis.store.relocation import move_of, settle
+from analysis.store.schema import MLFLOW, prepare
 from analysis.text.addresses import local_path, sqlite_url
 from tests.analysis_tests.conftest import Store
 
@@ -114,6 +115,7 @@ def test_another_store_in_the_folder_of_the_artifacts_is_no_original(origin: Pat
     run_id = trial(origin)
     (origin.parent / "databases").mkdir()
     database = (origin / "mlflow.db").rename(origin.parent / "databases" / "mlflow.db")
+    prepare(sqlite_url(origin / "mlflow.db"), MLFLOW)
     MlflowClient(sqlite_url(origin / "mlflow.db")).search_experiments()
     settle(sqlite_url(database))
     assert artifact_folder(database.parent, run_id).is_relative_to(origin)
