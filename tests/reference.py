@@ -1,14 +1,13 @@
-"""Write the references of all keys and of all commands from the code, and the SQL that is kept.
+"""Write the references of all keys and of all commands from the code.
 
     python -m tests.reference
 
-A test fails when a file is not what this writes.
+A test fails when a reference is not what this writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from inspect import get_annotations
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from analysis.store import migrations
-from analysis.store.schema import MLFLOW, OPTUNA, Schema
 from snn.config import TrialConfig
 from sweep.cli import app
 from sweep.spec.json_schema import json_schema
@@ -36,7 +33,7 @@ _KINDS = {
 }
 _WRITTEN = "Written from the code by `python -m tests.reference`; do not edit."
 
-Keys = Mapping[str, Any]
+Schema = Mapping[str, Any]
 
 
 def keys_page() -> str:
@@ -76,21 +73,13 @@ def commands_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def tables(schema: Schema) -> str:
-    """The SQL of a library's tables, as it makes them."""
-    return migrations.as_text(schema.make())
-
-
 PAGES: Mapping[Path, Callable[[], str]] = {
     ROOT / "sweep" / "spec" / "REFERENCE.md": keys_page,
     ROOT / "sweep" / "commands" / "REFERENCE.md": commands_page,
 }
-TABLES: Mapping[Path, Callable[[], str]] = {
-    migrations.kept(one.library, one.steps): partial(tables, one) for one in (MLFLOW, OPTUNA)
-}
 
 
-def _section(title: str, about: str, keys: Mapping[str, Keys]) -> str:
+def _section(title: str, about: str, keys: Mapping[str, Schema]) -> str:
     rows = [
         [f"`{key}`", _kind(one), _bounds(one), _default(one), one.get("description", "")]
         for key, one in keys.items()
@@ -99,7 +88,7 @@ def _section(title: str, about: str, keys: Mapping[str, Keys]) -> str:
     return f"## {title}\n\n{about}\n\n{_table(head, rows)}"
 
 
-def _other_defaults(run: Mapping[str, Keys]) -> str:
+def _other_defaults(run: Mapping[str, Schema]) -> str:
     """The defaults that differ from the usual ones, for every two values of keys with choices."""
     choices = [{key: value} for key, one in run.items() for value in one.get("enum", ())]
     rows = []
@@ -116,23 +105,23 @@ def _other_defaults(run: Mapping[str, Keys]) -> str:
     return f"## Defaults that depend on other keys\n\n{about}\n\n{table}"
 
 
-def _filled(given: Keys) -> dict[str, Any]:
+def _filled(given: Schema) -> dict[str, Any]:
     return TrialConfig.parse(given).to_wire()
 
 
-def _changes(given: Keys) -> dict[str, Any]:
+def _changes(given: Schema) -> dict[str, Any]:
     return _differences(_filled(given), _filled({}))
 
 
-def _differences(values: Keys, others: Keys) -> dict[str, Any]:
+def _differences(values: Schema, others: Schema) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value != others[key]}
 
 
-def _as_yaml(values: Keys) -> str:
+def _as_yaml(values: Schema) -> str:
     return ", ".join(f"`{key}: {_plain(value)}`" for key, value in values.items())
 
 
-def _kind(one: Keys) -> str:
+def _kind(one: Schema) -> str:
     if "$ref" in one:
         return f"section `{str(one['$ref']).rsplit('/', 1)[-1].lower()}`"
     if "anyOf" in one:
@@ -144,14 +133,14 @@ def _kind(one: Keys) -> str:
     return _KINDS.get(str(one.get("type")), "any value")
 
 
-def _bounds(one: Keys) -> str:
+def _bounds(one: Schema) -> str:
     """The ends of a range, also those of the items of a list."""
     own = [f"{sign} {one[key]:,}" for key, sign in _BOUNDS.items() if key in one]
     inner = [*one.get("anyOf", ()), *([one["items"]] if "items" in one else [])]
     return ", ".join(dict.fromkeys(own + [text for part in inner if (text := _bounds(part))]))
 
 
-def _default(one: Keys) -> str:
+def _default(one: Schema) -> str:
     return f"`{_plain(one['default'])}`" if "default" in one else "must be given"
 
 
@@ -175,5 +164,5 @@ def _help(command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    for path, page in {**PAGES, **TABLES}.items():
+    for path, page in PAGES.items():
         path.write_text(page(), encoding="utf-8")

@@ -1,8 +1,8 @@
 """The tables of MLflow and of Optuna in a database: made whole or not at all.
 
 Both libraries make their tables in many steps, and SQLite keeps each step at once. A process that
-is killed in between leaves a file that nobody can use. So all tables are written to the file in
-one transaction: a kill leaves no tables, or all of them.
+is killed in between leaves a file that nobody can use. So the tables are made in memory first, and
+written to the file in one transaction: a kill leaves no tables, or all of them.
 
 Servers of databases are left to the libraries: there, a step that was broken off is undone.
 """
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from analysis.errors import SchemaError
 from analysis.store import migrations, mlflow_internals, optuna_internals
-from analysis.store.migrations import Steps, revisions, statements
+from analysis.store.migrations import Steps, revisions
 from analysis.text.addresses import bare, sqlite_path
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Schema:
         first: Tables that it makes first: a database without them has none of its tables.
         rows: How many rows its tables have from the start, where that is not 0.
         steps: Its migrations.
-        make: Gives the SQL of all tables as the library makes them.
+        statements: Gives the SQL that makes all tables.
         upgrade: The command that upgrades the tables; an address follows.
     """
 
@@ -66,7 +66,7 @@ class Schema:
     first: frozenset[str]
     rows: Mapping[str, int]
     steps: Steps
-    make: Callable[[], Sequence[str]]
+    statements: Callable[[], Sequence[str]]
     upgrade: str
 
 
@@ -203,13 +203,13 @@ def _wait_while_it_changes(connection: Connection, schema: Schema) -> TableState
 
 def _make(connection: Connection, schema: Schema, before: TableState) -> TableState:
     """Write all tables in one transaction, unless another process has begun; what there is now."""
-    made = statements(schema.library, schema.steps, schema.make)
+    statements = schema.statements()
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     found = _state(connection, schema)
     if found is before:
         if found is TableState.UNFINISHED:
             _drop_all(connection)
-        for statement in made:
+        for statement in statements:
             connection.exec_driver_sql(statement)
         found = TableState.WHOLE
     connection.exec_driver_sql("COMMIT")
@@ -230,7 +230,7 @@ MLFLOW = Schema(
     first=frozenset({"experiments", "runs"}),
     rows={"experiments": 1, "workspaces": 1},
     steps=mlflow_internals.MIGRATIONS,
-    make=migrations.of_mlflow,
+    statements=migrations.of_mlflow,
     upgrade="mlflow db upgrade",
 )
 OPTUNA = Schema(
@@ -239,6 +239,6 @@ OPTUNA = Schema(
     first=frozenset({"studies", "version_info"}),
     rows={"version_info": 1},
     steps=optuna_internals.MIGRATIONS,
-    make=migrations.of_optuna,
+    statements=migrations.of_optuna,
     upgrade="optuna storage upgrade --storage",
 )

@@ -22,6 +22,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
+from analysis.store import schema
 from analysis.text.addresses import sqlite_url
 from sweep.cli import run
 
@@ -90,6 +91,8 @@ class Workplace:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, as a terminal does."""
+        schema.prepare(self.store, schema.MLFLOW)  # here they are made once, there each time
+        schema.prepare(sqlite_url(self.folder / "optuna.db"), schema.OPTUNA)
         with (self.folder / "log").open("w") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "sweep.cli", *arguments],

@@ -30,7 +30,7 @@ from sqlalchemy import Engine, create_engine, event
 from analysis.data.runs import list_sweeps
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, Tag
-from analysis.store import migrations, schema
+from analysis.store import schema
 from analysis.store.migrations import revisions
 from sweep.cli import run
 from sweep.host.paths import study_storage
@@ -127,26 +127,6 @@ def test_the_versions_of_the_tables_are_those_that_alembic_finds(library: schema
     assert revisions(library.steps) == (set(scripts.get_heads()), every)
 
 
-def tables_in(file: Path) -> list[list[str]]:
-    """The SQL of a database; MLflow writes constraints and indices in any order."""
-    connection = sqlite3.connect(file)
-    statements = [statement.splitlines() for statement in connection.iterdump()]
-    connection.close()
-    return sorted(sorted(line.strip(" \t,") for line in lines) for lines in statements)
-
-
-@pytest.mark.parametrize("library", [schema.MLFLOW, schema.OPTUNA], ids=lambda one: one.library)
-def test_the_sql_that_is_kept_makes_the_tables_that_the_library_makes(
-    in_folder: Path, monkeypatch: pytest.MonkeyPatch, library: schema.Schema
-) -> None:
-    kept = migrations.kept(library.library, library.steps)
-    assert kept.is_file(), "write it: python -m tests.reference"
-    schema.prepare("sqlite:///kept.db", library)
-    monkeypatch.setattr(migrations, "_TABLES", in_folder)  # has none
-    schema.prepare("sqlite:///made.db", library)
-    assert tables_in(in_folder / "kept.db") == tables_in(in_folder / "made.db")
-
-
 def in_folder_of(folder: Path, make: Callable[[], Any]) -> None:
     os.chdir(folder)
     make()
@@ -186,13 +166,7 @@ def test_four_that_make_the_store_at_once_all_have_it(
     assert len(open_store().search_experiments()) == 5
 
 
-def open_slowly() -> None:
-    """Pause after every statement: it takes less time than a few reads."""
-    event.listen(Engine, "after_cursor_execute", lambda *_: time.sleep(0.01))
-    open_store()
-
-
-@pytest.mark.parametrize("make", [open_slowly, make_as_mlflow_does])
+@pytest.mark.parametrize("make", [open_store, make_as_mlflow_does])
 def test_who_reads_while_the_store_is_made_finds_no_sweep_or_all_tables(
     processes: ForkServerContext, in_folder: Path, make: Callable[[], Any]
 ) -> None:
