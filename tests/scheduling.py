@@ -1,7 +1,8 @@
 """In which order and in which of the two processes tests run.
 
-The longest files come first: one that begins last makes the other process wait for it. The files
-that need the services of docker/ stay together, which are started for each process and group.
+The longest files come first: one that begins last makes the other process wait for it. Files stay
+together that need the same costly thing, which each process would start for itself: the services of
+docker/, an MLflow server, a process with all libraries that others are forked from.
 """
 
 from __future__ import annotations
@@ -18,7 +19,19 @@ LONGEST_FIRST = (
     "tests/snn_tests/kernels/",
     "tests/analysis_tests/report/",
 )
-WITH_SERVICES = ("failures", "security", "storm", "sweep")
+TOGETHER = {
+    "services": [
+        f"tests/docker_tests/test_{name}.py" for name in ("failures", "security", "storm", "sweep")
+    ],
+    "MLflow server": [
+        "tests/sweep_tests/commands/test_secrets.py",
+        "tests/sweep_tests/tracking/test_delivery.py",
+    ],
+    "forked": [
+        "tests/sweep_tests/run/test_crowd.py",
+        "tests/sweep_tests/tracking/test_schema.py",
+    ],
+}
 
 
 def place_of(nodeid: str) -> int:
@@ -32,5 +45,4 @@ class LongestFirst(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        together = {f"tests/docker_tests/test_{name}.py" for name in WITH_SERVICES}
-        return "services" if file in together else file
+        return next((name for name, files in TOGETHER.items() if file in files), file)

@@ -1,15 +1,19 @@
-"""A working directory of its own for every test."""
+"""A working directory of its own for every test, and what is started once for all of them."""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from contextlib import ExitStack
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
 
 from sweep.cluster import connection
 from sweep.spec.specification import Resources
+from tests.sweep_tests.servers import mlflow_server
 from tests.sweep_tests.workplace import ONE_WORKER, Workplace
 
 
@@ -22,6 +26,30 @@ def ray_here() -> Iterator[None]:
                 patch.setenv(name, value)
             stack.enter_context(connection.connected(Resources(), address=None))
         yield
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real MLflow server, for all tests that write under names of their own."""
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    """Starts processes that have the libraries loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [
+            "tests.sweep_tests.tracking.test_schema",
+            "tests.sweep_tests.run.test_crowd",
+            "mlflow.store.tracking.sqlalchemy_store",
+            "optuna.storages._rdb.storage",
+        ]
+    )
+    # Here, where it finds these modules: tests work in other folders.
+    forkserver.ensure_running()
+    return context
 
 
 @pytest.fixture

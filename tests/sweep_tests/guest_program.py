@@ -55,7 +55,7 @@ def changed(before: dict[str, Any]) -> list[str]:
 
 def small(name: str, n_steps: int, factor: float) -> Sweep:
     Path("mine.py").write_text(PLUGIN.format(factor))
-    own = {"encoding": "constant", "lr_schedule": "mine"}
+    own = {"encoding": "constant", "lr_schedule": "mine", "backend": "reference"}
     return Sweep(
         name=name,
         plugins=["mine.py"],

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from upath import UPath
 
-from tests.sweep_tests.tracking.test_delivery import free_port
+from tests.sweep_tests.servers import free_port
 from tests.sweep_tests.workplace import answers, wait_until
 
 

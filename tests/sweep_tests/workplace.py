@@ -35,9 +35,12 @@ To start a worker takes longer than to train what most of these sweeps train.
 SLOW = Path(__file__).parents[1] / "plugins" / "slow.py"
 """A plugin: with `lr_schedule: slow`, a training lasts and costs little."""
 
+REFERENCE = {"backend": "reference"}
+"""For a `base`: a worker loads compiled loops longer than it trains the little that these train."""
+
 SMALL: dict[str, Any] = {
     "name": "small",
-    "base": {"dataset": "digits", "epochs": 4, "n_steps": 10, "encoding": "constant"},
+    "base": {"dataset": "digits", "epochs": 4, "n_steps": 10, "encoding": "constant"} | REFERENCE,
     "search": {"dynamics": ["lif", "alif"], "lr": {"loguniform": [1e-3, 1e-2]}},
     "scheduler": "none",
     "trials": 3,

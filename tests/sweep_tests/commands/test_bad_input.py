@@ -19,7 +19,7 @@ from snn.networks import build
 from snn.training import checkpoint
 from sweep.cli import run
 from tests.snn_tests.networks.test_pictures import png
-from tests.sweep_tests.workplace import Workplace
+from tests.sweep_tests.workplace import REFERENCE, Workplace
 
 MNIST = Path("data/MNIST/raw")
 LABELS = "train-labels-idx1-ubyte"
@@ -301,7 +301,7 @@ def test_a_full_disk_stops_the_sweep_and_loses_nothing(place: Workplace) -> None
     small = place.folder / "small"
     small.mkdir()
     base = {"dataset": "digits", "epochs": 4, "n_steps": 10, "encoding": "constant", "hidden": 200}
-    spec = place.spec(base=base, trials=2)
+    spec = place.spec(base=base | REFERENCE, trials=2)
     script = f'mount -t tmpfs -o size=150k tmpfs "{small}" && exec "$@"'
     command = [*namespace, "sh", "-c", script, "sh"]
     full = subprocess.run(

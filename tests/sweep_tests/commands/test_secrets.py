@@ -13,10 +13,7 @@ import typer
 from mlflow.tracking import MlflowClient
 
 from sweep.cli import app
-from tests.sweep_tests.tracking.test_delivery import server
-from tests.sweep_tests.workplace import Workplace
-
-__all__ = ["server"]
+from tests.sweep_tests.workplace import REFERENCE, Workplace
 
 COMMANDS: Mapping[str, click.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NOWHERE = "127.0.0.1:9"
@@ -108,7 +105,7 @@ def test_no_command_gives_a_secret_away_when_all_works(
 ) -> None:
     plain = f"http://127.0.0.1:{server}"
     environment = HIDDEN | {"MLFLOW_TRACKING_URI": f"http://ann:{MARK}@127.0.0.1:{server}"}
-    spec = place.spec(trials=1, base={"dataset": "digits", "epochs": 1, "n_steps": 5})
+    spec = place.spec(trials=1, base={"dataset": "digits", "epochs": 1, "n_steps": 5} | REFERENCE)
     done = place.run("run", spec, **environment)
     assert done.returncode == 0, done.stderr
     told = run_all(place, environment, capfd) | {"first": done.stdout + done.stderr}

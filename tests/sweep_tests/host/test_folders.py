@@ -15,7 +15,7 @@ from mlflow.tracking._tracking_service import utils
 from analysis.records import Tag
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.outbox import Outbox
-from tests.sweep_tests.tracking.test_delivery import free_port
+from tests.sweep_tests.servers import free_port
 from tests.sweep_tests.workplace import Workplace, answers, stop, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -26,6 +26,7 @@ ONE_TRIAL = {
         "n_steps": 5,
         "encoding": "constant",
         "dynamics": "lif",
+        "backend": "reference",
     },
     "search": {"lr": {"loguniform": [1e-3, 1e-2]}},
     "trials": 1,

@@ -27,6 +27,7 @@ except TakenError as taken:
     print("taken by", taken.holder, flush=True)
 """
 TRAIN = ["train", "--set", "dataset=digits", "--set", "epochs=1", "--set", "n_steps=5"]
+TRAIN += ["--set", "backend=reference"]
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,11 @@ import sys
 
 import pytest
 
-from tests.sweep_tests.workplace import Workplace
+from tests.sweep_tests.workplace import REFERENCE, Workplace
 
 COMMAND = shlex.join([sys.executable, "-m", "sweep.cli"])
-TRAIN = "train --set dataset=digits --set epochs=1 --set n_steps=5 --set encoding=constant"
+KEYS = "dataset=digits epochs=1 n_steps=5 encoding=constant backend=reference".split()
+TRAIN = shlex.join(["train", *(f"--set={key}" for key in KEYS)])
 
 
 def shell(place: Workplace, script: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +39,7 @@ def test_work_is_done_though_a_full_disk_takes_no_progress(place: Workplace) -> 
 def test_a_sweep_goes_on_to_its_end_when_nobody_reads(
     place: Workplace, streams: str, printed: str
 ) -> None:
-    base = {"dataset": "digits", "epochs": 1, "n_steps": 5, "encoding": "constant"}
+    base = {"dataset": "digits", "epochs": 1, "n_steps": 5, "encoding": "constant"} | REFERENCE
     spec = place.spec(base=base, search={"lr": [1e-3, 2e-3]}, sampler="grid")
     done = shell(place, f"spikesweep run {spec} {streams}")
     assert done.returncode == 0

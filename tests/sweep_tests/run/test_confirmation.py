@@ -8,7 +8,7 @@ import pytest
 
 from snn import registry
 from sweep.spec.sources import load_sweep
-from tests.sweep_tests.workplace import Done, Workplace
+from tests.sweep_tests.workplace import REFERENCE, Done, Workplace
 
 TRIANGLE = Path(__file__).parents[2] / "plugins" / "triangle.py"
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 @pytest.fixture(scope="module")
 def searched(shared_place: Workplace, ray_here: None) -> tuple[Workplace, Done]:
     """A search whose specification asks for a confirmation, and what it printed."""
-    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | REFERENCE
     search = {"dynamics": ["lif", "alif"], "hidden": [32, 4]}
     confirm = {"top": 2, "seeds": [5, 6]}
     spec = shared_place.spec(base=base, search=search, sampler="grid", trials=None, confirm=confirm)
@@ -130,7 +130,7 @@ def test_what_cannot_be_changed_for_the_confirmation_is_one_line(
 
 
 def test_each_in_the_specification_holds_for_its_confirmation(shared_place: Workplace) -> None:
-    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"}
+    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | REFERENCE
     plan = {"name": "sized", "base": base, "search": {"hidden": [32, 4], "lr": [1e-3, 2e-3]}}
     spec = shared_place.spec(**plan, each=["hidden"], trials=2, confirm={"top": 1, "seeds": [5, 6]})
     done = shared_place.run("run", spec)
@@ -145,7 +145,9 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     shared_place: Workplace, tmp_path: Path
 ) -> None:
     own = {"surrogate": "triangle"}
-    base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | own
+    base = (
+        {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | REFERENCE | own
+    )
     metric = {"val_accuracy": "max", "synops_per_inference": "min"}
     plan = {"name": "front", "base": base, "search": {"hidden": [32, 16, 4]}, "metric": metric}
     plan["plugins"] = [str(TRIANGLE)]

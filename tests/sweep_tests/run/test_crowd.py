@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 from collections import Counter
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +67,15 @@ def drive(folder: Path, name: str) -> None:
 
 
 def test_four_drivers_of_four_trials_each_share_sqlite_and_nothing_is_locked(
-    in_folder: Path,
+    processes: ForkServerContext, in_folder: Path
 ) -> None:
-    spawn = multiprocessing.get_context("spawn")
     names = [f"driver-{n}" for n in range(DRIVERS)]
-    processes = [spawn.Process(target=drive, args=(in_folder, name)) for name in names]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(timeout=200)
-    assert [process.exitcode for process in processes] == [0] * DRIVERS
+    drivers = [processes.Process(target=drive, args=(in_folder, name)) for name in names]
+    for driver in drivers:
+        driver.start()
+    for driver in drivers:
+        driver.join(timeout=200)
+    assert [driver.exitcode for driver in drivers] == [0] * DRIVERS
     assert [(in_folder / f"{name}.said").read_text() for name in names] == [""] * DRIVERS
     client = MlflowClient(f"sqlite:///{in_folder / 'mlflow.db'}")
     for name in names:

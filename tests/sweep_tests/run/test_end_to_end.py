@@ -21,7 +21,7 @@ from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
 from tests.snn_tests.data.event_files import hdf5
-from tests.sweep_tests.workplace import Workplace, answers, wait_until
+from tests.sweep_tests.workplace import SMALL, Workplace, answers, wait_until
 
 EVENTS = {
     "dataset": "randman@units=20,classes=4,samples=100",
@@ -36,7 +36,9 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 @pytest.fixture(scope="module")
 def finished(shared_place: Workplace, ray_here: None) -> Workplace:
     """A small sweep that has run to its end; its output is in `folder/out` and `folder/err`."""
-    spec = shared_place.spec(seeds=[0, 1], search={"dynamics": ["lif", "alif"]}, sampler="grid")
+    base = SMALL["base"] | {"backend": "auto"}
+    search = {"dynamics": ["lif", "alif"]}
+    spec = shared_place.spec(base=base, seeds=[0, 1], search=search, sampler="grid")
     done = shared_place.run("run", spec)
     assert done.returncode == 0, done.stderr
     (shared_place.folder / "out").write_text(done.stdout)

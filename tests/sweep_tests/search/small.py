@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-BASE: dict[str, Any] = {"dataset": "digits", "epochs": 1, "n_steps": 4, "encoding": "constant"}
+BASE: dict[str, Any] = {
+    "dataset": "digits",
+    "epochs": 1,
+    "n_steps": 4,
+    "encoding": "constant",
+    "backend": "reference",
+}
 
 
 PLAN: dict[str, Any] = {
@@ -16,4 +22,4 @@ PLAN: dict[str, Any] = {
 }
 
 
-LONGER: dict[str, Any] = PLAN | {"base": BASE | {"epochs": 2, "backend": "reference"}}
+LONGER: dict[str, Any] = PLAN | {"base": BASE | {"epochs": 2}}

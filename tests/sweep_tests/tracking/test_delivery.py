@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,39 +15,10 @@ from sweep.host.paths import LaunchPaths
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags, trial_tags
 from sweep.trial.outcome import Outcome
 from tests.sweep_tests.lossy import LossyProxy
-from tests.sweep_tests.workplace import answers, wait_until
+from tests.sweep_tests.servers import free_port
 
 CONFIGS = [TrialConfig(dataset="digits", seed=seed) for seed in range(2)]
 EPOCHS = range(1, 4)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real MLflow server."""
-    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
-    arguments = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--workers", "1"]
-    arguments += ["--artifacts-destination", str(folder / "artifacts"), "--port", str(port)]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *arguments],
-            cwd=folder,
-            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"))
-        yield port
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(timeout=30)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shlex
@@ -12,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -38,15 +36,6 @@ from sweep.run.checkup import CHECKS
 from sweep.search.database import StudyDatabase
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.store import open_store, store_exists
-
-
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
-    """Starts processes that have the libraries loaded."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.sweep_tests.tracking.test_schema"])
-    forkserver.ensure_running()  # here, where it finds this module: tests work in other folders
-    return context
 
 
 @pytest.fixture(autouse=True)

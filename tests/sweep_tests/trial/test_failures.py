@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,6 +14,7 @@ from sweep.run.runner import run
 from sweep.spec.parsing import parse_sweep
 from sweep.trial.failures import UNKNOWN, read_cause
 from sweep.trial.trainable import SnnTrainable
+from tests.sweep_tests.trial.unstartable import Lacking, Refusing
 from tests.sweep_tests.workplace import SMALL
 
 CREATION = """Failure # 1 (occurred at 2026-11-26_12-50-39)
@@ -83,23 +82,6 @@ def test_a_reason_is_never_none(text: str) -> None:
 def test_a_plain_exception_has_its_message() -> None:
     text = "ray::SnnTrainable.train()\n  File x\nException: the node timed out\n"
     assert read_cause(text).text == "Exception: the node timed out"
-
-
-class Lacking(SnnTrainable):
-    """Its worker lacks a module."""
-
-    def setup(self, config: dict[str, Any], **given: Any) -> None:
-        raise ModuleNotFoundError("No module named 'snn_kernels'")
-
-
-class Refusing(SnnTrainable):
-    """Cannot start with any configuration; leaves a file at each attempt."""
-
-    def setup(self, config: dict[str, Any], **given: Any) -> None:
-        attempts = given["paths"].folder / "attempts"
-        attempts.mkdir(exist_ok=True)
-        (attempts / uuid.uuid4().hex).touch()
-        raise ValueError("no such device")
 
 
 def ran(trainable: type[SnnTrainable]) -> Result:

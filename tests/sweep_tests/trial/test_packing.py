@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -62,14 +63,21 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
     return Setting(paths, "cpu", 1, RELEASE)
 
 
-@pytest.fixture
-def two(setting: Setting) -> Iterator[tuple[Engine, Engine]]:
+@contextmanager
+def pair(setting: Setting) -> Iterator[tuple[Engine, Engine]]:
     """Two actors of one process."""
     digits = {"digits": load("digits")}
     first, second = Engine(setting, digits), Engine(setting, digits)
     yield first, second
     first.leave()
     second.leave()
+
+
+@pytest.fixture(scope="module")
+def two(setting: Setting) -> Iterator[tuple[Engine, Engine]]:
+    """Two actors of one process, which ends in the last test that uses them."""
+    with pair(setting) as both:
+        yield both
 
 
 def test_two_actors_share_a_process_in_which_an_error_of_one_leaves_the_other(
@@ -87,25 +95,6 @@ def test_two_actors_share_a_process_in_which_an_error_of_one_leaves_the_other(
     assert first.ask(Verb.STEP)["epoch"] == 2
 
 
-def test_a_trial_goes_on_from_its_checkpoint_when_the_process_was_killed(
-    two: tuple[Engine, Engine], setting: Setting
-) -> None:
-    first, second = two
-    config = TrialConfig.parse(TINY | {"seed": 1})
-    first.ask(Verb.BEGIN, config.to_wire())
-    epoch = first.ask(Verb.STEP)
-    (process,) = engines()
-    os.kill(process, signal.SIGKILL)
-    for engine in (first, second):
-        with pytest.raises(EngineLostError, match="died"):
-            engine.ask(Verb.STEP)
-    another = Engine(setting, {"digits": load("digits")})
-    again = told(another, config)
-    assert [one["epoch"] for one in again] == [1, 2, 3]
-    assert again[0]["train_loss"] == epoch["train_loss"]
-    another.leave()
-
-
 def test_the_process_ends_with_its_last_actor(two: tuple[Engine, Engine]) -> None:
     first, second = two
     (process,) = engines()
@@ -114,6 +103,25 @@ def test_the_process_ends_with_its_last_actor(two: tuple[Engine, Engine]) -> Non
     assert process in engines()
     second.leave()
     wait_until(lambda: process not in engines())
+
+
+def test_a_trial_goes_on_from_its_checkpoint_when_the_process_was_killed(
+    setting: Setting,
+) -> None:
+    config = TrialConfig.parse(TINY | {"seed": 1})
+    with pair(setting) as (first, second):
+        first.ask(Verb.BEGIN, config.to_wire())
+        epoch = first.ask(Verb.STEP)
+        (process,) = engines()
+        os.kill(process, signal.SIGKILL)
+        for engine in (first, second):
+            with pytest.raises(EngineLostError, match="died"):
+                engine.ask(Verb.STEP)
+        another = Engine(setting, {"digits": load("digits")})
+        again = told(another, config)
+        assert [one["epoch"] for one in again] == [1, 2, 3]
+        assert again[0]["train_loss"] == epoch["train_loss"]
+        another.leave()
 
 
 def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_is_killed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from sweep.host.paths import LaunchPaths, TrialPaths
 from sweep.trial import finish, resumption
 from sweep.trial.outcome import NOTICE
 from sweep.trial.trainable import SnnTrainable
-from tests.sweep_tests.workplace import Workplace, stop, wait_until
+from tests.sweep_tests.workplace import Workplace
 
 CONFIG = TrialConfig(dataset="digits", hidden=8, n_steps=10, encoding="constant", epochs=4)
 
@@ -103,18 +102,13 @@ def test_a_trial_of_a_sweep_tells_its_driver(tmp_path: Path) -> None:
     assert NOTICE not in second and second["epoch"] == 2  # the first was told again
 
 
-def test_train_says_that_its_last_state_is_damaged(place: Workplace) -> None:
-    arguments = ["train", *(f"--set={key}={value}" for key, value in {
-        "dataset": "digits", "n_steps": 10, "encoding": "constant", "hidden": 8, "epochs": 400,
-    }.items())]  # fmt: skip
-    process = place.start(*arguments)
-    folder = place.folder / "ray_results" / "train" / "1" / "trials"
-    wait_until(lambda: bool(list(folder.glob("*/previous.pt"))) or process.poll() is not None)
-    assert stop(process, signal.SIGKILL) == -9, (place.folder / "log").read_text()
-    (last,) = folder.glob("*/last.pt")
-    damage(last)
-    process = place.start(*arguments)
-    log = place.folder / "log"
-    wait_until(lambda: "going on after epoch" in log.read_text() or process.poll() is not None)
-    stop(process, signal.SIGKILL)
-    assert f"{last}: is no checkpoint, or a damaged one; going on after epoch" in log.read_text()
+def test_train_says_that_its_last_state_is_damaged(in_folder: Path) -> None:
+    keys = {"dataset": "digits", "n_steps": 10, "encoding": "constant", "hidden": 8, "epochs": 4}
+    paths = LaunchPaths(in_folder / "ray_results", "train", 1)
+    files = paths.trial(CONFIG.config_id)
+    begun(files, 2)
+    damage(files.last)
+    done = Workplace(in_folder).run("train", *(f"--set={key}={keys[key]}" for key in keys))
+    assert done.returncode == 0, done.stderr
+    told = f"{files.last}: is no checkpoint, or a damaged one; going on after epoch 1"
+    assert told in done.stderr.splitlines()
