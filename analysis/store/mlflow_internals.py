@@ -6,7 +6,9 @@ Checked with MLflow 3.17. If a new version moves one of these names, change this
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +36,23 @@ def database_in_memory() -> Engine:
     engine: Engine = create_sqlalchemy_engine("sqlite://")  # type: ignore[no-untyped-call]
     _initialize_tables(engine)  # type: ignore[no-untyped-call]
     return engine
+
+
+@contextmanager
+def first_artifacts(address: str) -> Iterator[None]:
+    """Let the first experiment of a store that MLflow makes meanwhile keep its artifacts there.
+
+    By itself, MLflow takes the path of the working folder for an address, and decodes it: it cannot
+    open a store in a folder such as `what?/%2Fa[1]`.
+    """
+    name = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+    given = os.environ.get(name)
+    os.environ.setdefault(name, address)
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ[name]
 
 
 def bulk_read(client: MlflowClient) -> BulkRead | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.store import relocation
+from analysis.store.mlflow_internals import first_artifacts
 from analysis.store.schema import MLFLOW, is_database, look, prepare
 from analysis.text import addresses
 from sweep.host.environment import quiet_mlflow
@@ -24,8 +26,9 @@ def open_store() -> MlflowClient:
     from mlflow.tracking import MlflowClient
 
     make_tables()
-    client = MlflowClient(store_uri())
-    client.search_experiments(max_results=1)
+    with first_artifacts(addresses.artifact_address(Path(addresses.ARTIFACTS))):
+        client = MlflowClient(store_uri())
+        client.search_experiments(max_results=1)
     relocation.settle(store_uri())
     return client
 

@@ -24,7 +24,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import optuna
 import torch
@@ -40,7 +39,6 @@ from sweep.host.paths import LaunchPaths
 from sweep.spec.parsing import parse_sweep
 from sweep.trial.training import Training
 from tests.docker_tests.jobs_of import job_status, pid_of_driver
-from tests.sweep_tests.workplace import SLOW
 
 SPIKESWEEP = [sys.executable, "-m", "sweep.cli"]
 
@@ -104,14 +102,7 @@ FULL = Size(
 SMALL = Size(
     _COMMON
     | {
-        "base": {
-            "dataset": "digits",
-            "epochs": 10,
-            "n_steps": 10,
-            "encoding": "constant",
-            "lr_schedule": "slow",
-        },
-        "plugins": [str(SLOW)],
+        "base": {"dataset": "digits", "epochs": 30, "n_steps": 25, "encoding": "constant"},
         "search": {"dynamics": ["lif", "alif"], "lr": [1e-3, 4e-3]},
         "seeds": [0, 1],
         "max_failures": 20,
@@ -139,9 +130,8 @@ def without_ray(folder: Path, size: Size) -> dict[str, dict[str, float]]:
     for config in sweep.configs():
         files = LaunchPaths(folder, "chaos", 1).trial(config.config_id)
         training = Training(Trainer(config, data), files)
-        with patch("time.sleep"):  # the plugin `slow` gives a storm its time; peace needs none
-            while (outcome := training.epoch()) is None:
-                pass
+        while (outcome := training.epoch()) is None:
+            pass
         found[config.config_id] = {
             name: outcome.metrics[name] for name in FINAL_METRICS if name in outcome.metrics
         }

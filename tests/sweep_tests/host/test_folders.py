@@ -40,22 +40,24 @@ def contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-@pytest.mark.parametrize("name", ["50%25 done", "what?", "%2Fetc br[1]{x} a#b"])
+@pytest.mark.parametrize("name", ["what?", "50%25 done/what?/%2Fetc br[1]{x} a#b"])
 def test_a_sweep_runs_in_a_folder_of_any_name_and_writes_nowhere_else(
     tmp_path: Path, name: str
 ) -> None:
     place = Workplace(tmp_path / name)
-    place.folder.mkdir()
+    place.folder.mkdir(parents=True)
+    above = [folder for folder in place.folder.parents if folder.is_relative_to(tmp_path)]
+    only = [list(folder.iterdir()) for folder in above]
     done = place.run("run", place.spec(**ONE_TRIAL))
     assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [list(folder.iterdir()) for folder in above] == only
     assert {path.name for path in place.folder.iterdir()} == OWN
     (run,) = place.runs("small")
     artifacts = {found.path for found in MlflowClient(place.store).list_artifacts(run.info.run_id)}
     assert artifacts == {"best.pt", "confusion.json"}
     shutil.rmtree(place.folder / "ray_results")  # the rest is among the artifacts
     assert place.run("predict", "small", "test:0").returncode == 0
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [list(folder.iterdir()) for folder in above] == only
 
 
 @pytest.fixture(scope="module")
