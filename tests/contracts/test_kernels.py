@@ -84,7 +84,7 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "seed": st.integers(0, 999),
     }
     most_pixels = 20 if encoding == "permuted" else 40  # each is a step there
-    images = st.sampled_from([1, 4, 17]) if slow else st.integers(1, 20)  # 16 are in a program
+    images = st.sampled_from([1, 4, 16, 17]) if slow else st.integers(1, 20)  # 16 are in a program
     sizes = draw(images), draw(st.integers(1, most_pixels))
     return case(draw(st.fixed_dictionaries(keys)), *sizes, device=DEVICES[backend])
 
