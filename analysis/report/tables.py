@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.data.blocks import by_block
 from analysis.data.by_group import by_group
-from analysis.data.groups import group_runs, param_names, require_param, varying
+from analysis.data.groups import done_runs, group_runs, param_names, require_param, varying
 from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.errors import AnalysisError
@@ -95,7 +95,11 @@ def summarise_groups(
     """
     apart, kind = by_group(runs, hits)
     table = summarise(apart, [*params, kind] if params else ())
-    attributes = {**table.attrs, "note": f"Accuracy on the test samples of each {kind}."}
+    note = f"Accuracy on the test samples of each {kind}."
+    left = len(done_runs(runs, ["test_accuracy"])) - apart["run_id"].nunique()
+    if left:
+        note += f" Without it, and left out: {left} of the runs (other data, or an older version)."
+    attributes = {**table.attrs, "note": note}
     known = [name for name in table if not str(name).startswith("val_accuracy")]
     configurations = [str(name).rpartition("-")[0] for name in table.index]
     rank = {name: place for place, name in enumerate(dict.fromkeys(configurations))}

@@ -67,5 +67,7 @@ def test_runs_without_groups_are_left_out_and_none_with_any_is_an_error() -> Non
     both = pd.concat([runs(), more], ignore_index=True)
     table, kind = by_group(both, hits)
     assert kind == "speaker" and set(table["dynamics"]) == {"lif", "alif"} and len(table) == 8
+    assert "left out: 1 of the runs" in caption(summarise_groups(both, hits=hits))
+    assert "left out" not in caption(summarise_groups(runs(), hits=hits))
     with pytest.raises(AnalysisError, match="no accuracy by group: the test set has no groups"):
         by_group(more, hits)
