@@ -9,7 +9,8 @@ Arrays of size 0 stand for what a network does not have, None for what is rare: 
 compiled without it.
 
 In the order of use: `inputs` lists the events of the first layer, `layer` runs neurons, `readout`
-gives the logits; `events` has the sums over events that they share.
+gives the logits, `layer_back` has the gradients of a layer; `events` has the sums over events that
+they share.
 """
 
 from snn.kernels.cpu_loops.events import Events, Inputs
@@ -20,7 +21,8 @@ from snn.kernels.cpu_loops.inputs import (
     sort_events,
     spread_events,
 )
-from snn.kernels.cpu_loops.layer import backward, forward
+from snn.kernels.cpu_loops.layer import forward
+from snn.kernels.cpu_loops.layer_back import backward
 from snn.kernels.cpu_loops.readout import (
     read_out,
     read_out_backward,

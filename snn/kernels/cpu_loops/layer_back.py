@@ -1,0 +1,267 @@
+"""Backpropagation through time, of a layer of neurons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snn.kernels.cpu_loops.events import (
+    TOP,
+    Events,
+    Inputs,
+    add_row,
+    add_to_rows,
+    add_to_rows_times,
+    mark,
+    zero,
+)
+from snn.kernels.lanes import LANES, load, store
+from snn.kernels.product import COLUMNS, ROWS, add_product_tile
+from snn.kernels.steps import adaptive as adaptive
+from snn.kernels.steps import resonant as resonant
+from snn.kernels.steps import threshold as threshold
+from snn.kernels.steps.parts import F32, Constant, compiled, learn, n_slow, step_back, step_part
+
+_RECENT = 128  # steps × images whose gradients are added to the weights at a time
+_NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
+_MANY = 4  # events of an image in a step
+_AT_ONCE, _LATE = np.intp(0), np.intp(1)  # steps from an event to the current that it makes
+
+
+@compiled
+def backward(
+    inputs: Inputs,
+    recurrent_t: F32,
+    alpha: Any,
+    beta: Constant,
+    numbers: Any,
+    spikes: Events,
+    psi: F32,
+    states: F32,
+    above: F32,
+    above_t: F32,
+    grad_counts: F32,
+    grad_weight: F32,
+    grad_recurrent: F32,
+    grad_current: F32,
+    grad_alpha: F32 | None,
+    grad_beta: F32 | None,
+    adjoint: F32,
+) -> float:
+    """Backpropagation through time of a layer; returns the gradient of a β that all share.
+
+    With the gradients g of the loss, W↑ the weights to the layer above, i the current, x = v − A,
+    and λ = g of a / β, all from the last step to the first:
+
+        g_z[t] = g_count + above[t] · W↑ᵀ + g_i[t+1] · Rᵀ + β · λ[t+1]
+        g_x[t] = g_z[t] · ψ[t]
+        g_v[t] = g_x[t] + α · (1 − z[t]) · g_v[t+1]
+        λ[t]   = ρ · λ[t+1] − g_x[t]
+        g_i[t] = σ · g_i[t+1] + g_v[t] · (1 − z[t−1] if the reset takes the current else 1)
+        g_W += input[t] ⊗ g_i[t],   g_R += z[t−1] ⊗ g_i[t],   g_β += z[t] · λ[t+1]
+        g_α += (1 − z[t−1]) · v[t−1] · g_v[t]
+
+    A few images go together, because the dense products want that. Rows of H are padded to a
+    multiple of COLUMNS where nothing else is said.
+
+    Args:
+        inputs: As in `forward`, like `spikes` and `psi`.
+        recurrent_t: (H, H) transposed, `in_tiles`; or of size 0.
+        alpha: α, or all coefficients of the neurons (4, H).
+        beta: β.
+        numbers: Of a family of neurons, in single precision.
+        spikes: Of the layer.
+        psi: (B, T, H).
+        states: (B, T, ·), as `keep` wrote them; of size 0 where α is not learned.
+        above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
+        above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
+        grad_counts: (B, H), not padded, or of size 0.
+        grad_weight: (N, H), not padded, added to.
+        grad_recurrent: (H, H), not padded, added to.
+        grad_current: (B, H), not padded, added to; of size 0 where the input is of events.
+        grad_alpha: Of the shape of α, added to; None where α is not learned.
+        grad_beta: (H,), added to; None where β is shared.
+        adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
+    """
+    n_images, n_steps, wide = psi.shape
+    n_neurons = grad_weight.shape[1]
+    depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
+    events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
+    from_above = np.empty((group, depth), np.float32)
+    grad_z = np.empty((group, wide), np.float32)
+    grad_v = np.empty((group, wide), np.float32)
+    slow = np.empty((group, n_slow(numbers) * wide), np.float32)  # λ
+    grad_i = np.empty((group, wide), np.float32)
+    fired = np.zeros((2 * group, wide), np.float32)  # z[t] and z[t − 1], in turns
+    by_period = np.empty((group * len(starts), wide), np.float32)
+    n_tiles, chunk = wide // COLUMNS, max(1, _RECENT // group)
+    recent = np.zeros((n_tiles * chunk * group, COLUMNS), np.float32)  # g_i
+    tiled = _are_many(inputs)
+    tiles = np.zeros((n_tiles * len(grad_weight) * tiled, COLUMNS), np.float32)
+    own_tiles = np.zeros((n_tiles * len(grad_recurrent), COLUMNS), np.float32)
+    shared_beta = np.float32(0)
+    for first in range(0, n_images, group):
+        n_rows = min(group, n_images - first)
+        from_above[:] = 0
+        grad_v[:] = 0
+        slow[:] = 0
+        grad_i[:] = 0
+        by_period[:] = 0
+        for row in range(n_rows):
+            mark(fired, (n_steps - 1) % 2 * group + row, spikes, first + row, n_steps - 1)
+        for t in range(n_steps - 1, -1, -1):
+            for row in range(n_rows):
+                b = first + row
+                for k in range(depth):
+                    from_above[row, k] = above[b, t, k]
+                zero(grad_z, row)
+                if grad_counts.size:
+                    for h in range(n_neurons):
+                        grad_z[row, h] = grad_counts[b, h]
+            for tile in range(n_tiles):
+                for row in range(0, n_rows, ROWS):
+                    add_product_tile(grad_z, from_above, row, above_t, tile, depth)
+                    if recurrent_t.size:
+                        add_product_tile(grad_z, grad_i, row, recurrent_t, tile, n_neurons)
+            for row in range(n_rows):
+                b, now, before = first + row, t % 2 * group + row, (t + 1) % 2 * group + row
+                if t:
+                    mark(fired, before, spikes, b, t - 1)
+                if grad_beta is not None:
+                    for h in range(0, wide, LANES):
+                        of_step = load(fired, (now, h)) * load(slow, (row, h))
+                        store(grad_beta, (h,), load(grad_beta, (h,)) + of_step)
+                shared_beta += step_back(
+                    grad_z,
+                    psi,
+                    states,
+                    b,
+                    t,
+                    fired,
+                    now,
+                    before,
+                    grad_v,
+                    slow,
+                    grad_i,
+                    row,
+                    alpha,
+                    beta,
+                    numbers,
+                )
+                if grad_alpha is not None:
+                    learn(
+                        grad_alpha,
+                        states,
+                        b,
+                        t,
+                        fired,
+                        before,
+                        grad_v,
+                        slow,
+                        row,
+                        alpha,
+                        numbers,
+                    )
+                zero(fired, now)
+                if inputs.current.size:
+                    add_row(grad_current, b, grad_i, row)
+                elif divisors.size:
+                    for k in range(starts[t], starts[t + 1]):
+                        period = divisors[k]
+                        if events.offsets[b, period] < events.offsets[b, period + 1]:
+                            add_row(by_period, row * len(starts) + period, grad_i, row)
+                elif inputs.values.size:
+                    add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
+                elif not tiled:
+                    add_to_rows(grad_weight, TOP, events, b, t, grad_i, row)
+                if tiled or recurrent_t.size:
+                    for h in range(0, wide, LANES):
+                        to = (h // COLUMNS * chunk + t % chunk) * group + row
+                        store(recent, (to, h % COLUMNS), load(grad_i, (row, h)))
+                if adjoint.size:
+                    for h in range(0, wide, LANES):
+                        store(adjoint, (b, t, h), load(grad_i, (row, h)))
+            if t % chunk == 0:
+                end = min(t + chunk, n_steps)
+                if tiled:
+                    _add_recent(
+                        tiles, events, first, n_rows, t, end, _AT_ONCE, recent, chunk, group
+                    )
+                if recurrent_t.size:
+                    _add_recent(
+                        own_tiles, spikes, first, n_rows, t, end, _LATE, recent, chunk, group
+                    )
+        if divisors.size:
+            for row in range(n_rows):
+                for period in range(1, n_steps):
+                    source = row * len(starts) + period
+                    add_to_rows(grad_weight, TOP, events, first + row, period, by_period, source)
+    if tiled:
+        _add_tiles(grad_weight, tiles)
+    _add_tiles(grad_recurrent, own_tiles)
+    return float(shared_beta)
+
+
+@step_part
+def _images_at_once(recurrent_t: F32) -> int:
+    """More where the recurrent weights are too many for a cache of the processor's own."""
+    return ROWS if recurrent_t.size <= _NEAR else 32
+
+
+@step_part
+def _are_many(inputs: Inputs) -> Any:
+    """Whether it pays to add the gradients of events a few columns at a time."""
+    if inputs.current.size or inputs.divisors.size or inputs.values.size:
+        return False
+    n_images, n_steps = len(inputs.events.offsets), inputs.events.offsets.shape[1] - 1
+    n = 0
+    for b in range(n_images):
+        n += inputs.events.offsets[b, n_steps]
+    return n > _MANY * n_images * n_steps
+
+
+@step_part
+def _add_recent(
+    tiles: F32,
+    events: Events,
+    first: int,
+    n_rows: int,
+    begin: int,
+    end: int,
+    late: int,
+    recent: F32,
+    chunk: int,
+    group: int,
+) -> None:
+    """Add the gradients of the current of some steps to the weights from all who fired.
+
+    A few columns of the weights go together, and lie together, to stay in the nearest cache.
+
+    Args:
+        tiles: (tiles · N, COLUMNS) gradient of the weights.
+        events: Who fired.
+        first: Image.
+        n_rows: Images.
+        begin: First step.
+        end: The step after the last.
+        late: Steps from an event to the current that it makes.
+        recent: (tiles · chunk · group, COLUMNS) gradient of the current, by tile, step and image.
+        chunk: Steps in it.
+        group: Images in it.
+    """
+    n_tiles = len(recent) // (chunk * group)
+    height = len(tiles) // n_tiles
+    for tile in range(n_tiles):
+        for t in range(end - 1, max(begin, late) - 1, -1):
+            for row in range(n_rows):
+                source = (tile * chunk + t % chunk) * group + row
+                add_to_rows(tiles, tile * height, events, first + row, t - late, recent, source)
+
+
+@step_part
+def _add_tiles(target: F32, tiles: F32) -> None:
+    """Add what stands in tiles, as in `_add_recent`, to a matrix."""
+    for row in range(target.shape[0]):
+        for h in range(target.shape[1]):
+            target[row, h] += tiles[h // COLUMNS * target.shape[0] + row, h % COLUMNS]
