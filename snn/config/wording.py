@@ -14,6 +14,7 @@ from snn.registry import KINDS
 Place: TypeAlias = tuple[int | str, ...]
 
 _LONGEST_VALUE = 80  # characters of a value in an error
+_MANY = 12  # values in a list that is still read
 _NOT_HERE = "keys: spikesweep schema"
 
 
@@ -57,19 +58,24 @@ def _line(one: Any, model: type[BaseModel], own: bool) -> str:
     message = message[0].lower() + message[1:]
     if not place:
         return message
-    nearest = _nearest(one) if one["type"] == "literal_error" else ""
-    return f"{place}: {message}, got {_brief(one['input'], repr)}{nearest}"
-
-
-def _nearest(one: Any) -> str:
-    """What somebody may have meant by a value that does not exist."""
+    given = _brief(one["input"], repr)
+    if one["type"] != "literal_error":
+        return f"{place}: {message}, got {given}"
     allowed = one["ctx"]["expected"].split("'")[1::2]
+    hints = _hints(one, allowed)
+    parts = [f"{message}, got {given}", hints]
+    if len(allowed) > _MANY:  # a long list would hide the hints
+        parts = [f"{given} is unknown", hints, f"known: {', '.join(allowed)}"]
+    return f"{place}: {'; '.join(filter(None, parts))}"
+
+
+def _hints(one: Any, allowed: Sequence[str]) -> str:
+    """What somebody may have meant by a value that does not exist."""
     hint = did_you_mean(one["input"], allowed, "")
     own = OWN if one["loc"][-1] in KINDS.values() else ""
     if one["loc"][-1] == KINDS["dataset"]:
         own = about_own(str(one["input"]))
-    hints = " ".join(filter(None, (hint, own)))
-    return f"; {hints}" if hints else ""
+    return " ".join(filter(None, (hint, own)))
 
 
 def _brief(value: Any, text_of: Callable[[Any], str]) -> str:

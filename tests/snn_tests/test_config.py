@@ -31,6 +31,7 @@ from snn.registry import OURS
         ({"dynamics": "spiky"}, "dynamics: input should be 'alif', 'lif'"),
         ({"n_steps": 1}, "n_steps: input should be greater than or equal to 2"),
         ({"dataset": "photos"}, "images of your own need their path, such as ./photos"),
+        ({"dataset": "mnits"}, "dataset: 'mnits' is unknown; did you mean mnist? images of your"),
         ({"dataset": "cifar"}, "did you mean cifar10?"),
         ({"dataset": "s3://bucket/a.npz"}, "dataset: is an address; fetch it first"),
         ({"dataset": True}, "dataset: must not be true or false"),
