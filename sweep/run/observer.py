@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ray import tune
@@ -46,6 +48,7 @@ class Observer(tune.Callback):
         self._trials: list[Any] = []
         self._away = self._stranded = False
         self._shortage = ""
+        self._failed_before = Counter[str]()  # how often, as trials that Ray gave up early
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
@@ -117,11 +120,14 @@ class Observer(tune.Callback):
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """End the run of a trial whose process failed, unless the trial will be run again."""
         cause = self._judge(trial)
-        with self._taken(trial, Event.RECOVER if cause.memory else Event.ERROR) as config:
+        with self._taken(trial, Event.RECOVER if cause.again else Event.ERROR) as config:
             if config is None:
                 return
             if cause.memory:
                 self._make_room(config)
+                return
+            if cause.early:
+                self._failed_before[config.config_id] += trial.num_failures
                 return
             self._log.end(config, cause.outcome)
             self._count(config, cause.outcome)
@@ -191,14 +197,19 @@ class Observer(tune.Callback):
         return next(map(self._judge, found), UNKNOWN)
 
     def _judge(self, trial: Any) -> Cause:
-        """The cause of a failure; final if memory ran out while the trial ran alone."""
+        """The cause of a failure; final if memory ran out while the trial ran alone.
+
+        When an actor dies that waits for its next trial, Ray reports two failures of that trial.
+        It lets the trial go on after the first, and ends it at the second.
+        """
         if self._slots.servers.lost():
             return _RAY_IS_GONE
-        cause = cause_of(trial)
-        if cause.memory and not self._slots.memory.fits(trial.config["config_id"]):
+        cause, key = cause_of(trial), trial.config["config_id"]
+        if cause.memory and not self._slots.memory.fits(key):
             text = "this trial alone takes more memory than there is"
             return Cause(f"{text}: {cause.text}", final=True)
-        return cause
+        failed = self._failed_before[key] + trial.num_failures
+        return replace(cause, early=not cause.environment and failed <= trial.max_failures)
 
     def _make_room(self, config: TrialConfig) -> None:
         running = len(self._board.progress.running) + 1

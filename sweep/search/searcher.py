@@ -132,8 +132,8 @@ class StudySearcher(Searcher):
     ) -> None:
         """Settle a trial, and all that wait for the same configuration and seed.
 
-        A second end is ignored. A trial that ended before it ran, or for lack of memory, is
-        handed out again.
+        A second end is ignored. A trial that ended before it ran, for lack of memory, or before it
+        had failed as often as it may, is handed out again.
         """
         if trial_id not in self._running:
             return
@@ -142,7 +142,7 @@ class StudySearcher(Searcher):
             self._ready.appendleft((candidate, seed))
             return
         cause = self.why(trial_id) if error else None
-        if cause and cause.memory:
+        if cause and cause.again:
             self._ready.appendleft((candidate, seed))
             return
         outcome = cause.outcome if cause else outcome_of(result)

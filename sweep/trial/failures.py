@@ -31,6 +31,7 @@ class Cause:
         memory: There was too little memory; nothing is wrong with the configuration.
         starting: Its worker raised an error while it started; another start would fail, too.
         final: Another attempt would fail, too.
+        early: Ray gave the trial up before it had failed as often as it may.
         environment: What no trial can do without is missing on the worker.
     """
 
@@ -38,7 +39,13 @@ class Cause:
     memory: bool = False
     starting: bool = False
     final: bool = False
+    early: bool = False
     environment: bool = False
+
+    @property
+    def again(self) -> bool:
+        """Whether the trial is handed out once more, instead of ending."""
+        return self.memory or self.early
 
     @property
     def outcome(self) -> Outcome:

@@ -28,7 +28,9 @@ from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import EPOCH, OUTCOME
 
-EVENTS = ("start", "result", "recover", "complete", "error")
+EVENTS = ("start", "result", "recover", "complete", "error", "dropped")
+"""`dropped` is an error of a trial that has not failed as often as it may."""
+
 CONFIGS = [TrialConfig(dataset="digits", epochs=9, seed=seed) for seed in (0, 1)]
 
 
@@ -40,7 +42,8 @@ class Reported:
     trial_id: str
     last_result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
-    max_failures: int = 3
+    max_failures: int = 20
+    num_failures: int = 0
     error_file: str = ""
 
     def get_error(self) -> str:
@@ -85,9 +88,11 @@ class Launch:
         if event == "complete":
             end = {OUTCOME: State.DONE, "best_val_accuracy": 0.5}
             trial.last_result = trial.last_result | end
-        if event in ("recover", "error"):
+        if event in ("recover", "error", "dropped"):
             trial.error = "Failure # 1 (occurred at x)\nThe actor died unexpectedly.\n"
-        getattr(self.observer, f"on_trial_{event}")(**about)
+            trial.num_failures = 1 if event == "dropped" else trial.max_failures + 1
+        name = "error" if event == "dropped" else event
+        getattr(self.observer, f"on_trial_{name}")(**about)
 
     def notes(self) -> list[dict[str, Any]]:
         text = self.paths.outbox.read_text() if self.paths.outbox.exists() else ""
@@ -125,7 +130,7 @@ def test_every_order_of_events_is_noted_and_counted_once(
         mine = [note for note in notes if note["run"] == config.config_id]
         did = [event for n, event in events if n == number]
         kinds = [note["do"] for note in mine]
-        if not set(did) - {"recover", "complete"}:
+        if not set(did) - {"recover", "dropped", "complete"}:
             begins = did.count("start") + did.count("result") + did.count("error")
             assert kinds == [] and begins == 0
             continue

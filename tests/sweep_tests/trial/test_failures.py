@@ -14,7 +14,7 @@ from sweep.run.runner import run
 from sweep.spec.parsing import parse_sweep
 from sweep.trial.failures import UNKNOWN, read_cause
 from sweep.trial.trainable import SnnTrainable
-from tests.sweep_tests.trial.unstartable import Lacking, Refusing
+from tests.sweep_tests.trial.failing import DyingOnce, Lacking, Refusing
 from tests.sweep_tests.workplace import SMALL
 
 CREATION = """Failure # 1 (occurred at 2026-11-26_12-50-39)
@@ -103,3 +103,12 @@ def test_what_fails_the_same_way_each_time_is_tried_twice_and_fails_with_its_rea
     result = ran(Refusing)
     assert list(result.failures.values()) == ["ValueError: no such device"] * 2
     assert len(list((in_folder / "ray_results").glob("**/attempts/*"))) == 4
+
+
+def test_a_worker_that_dies_before_its_next_trial_costs_nothing(
+    in_folder: Path, ray_here: None
+) -> None:
+    result = ran(DyingOnce)
+    assert len(list((in_folder / "ray_results").glob("**/died"))) == 1
+    assert result.failures == {}
+    assert result.progress.counts == {State.DONE: 2}
