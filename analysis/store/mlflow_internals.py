@@ -52,7 +52,7 @@ def first_artifacts(address: str) -> Iterator[None]:
         yield
     finally:
         if given is None:
-            del os.environ[name]
+            os.environ.pop(name, None)
 
 
 def bulk_read(client: MlflowClient) -> BulkRead | None:

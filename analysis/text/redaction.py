@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus
 
 from analysis.text.addresses import secrets_in, shown
 from analysis.text.plain import one_line
+from analysis.text.variables import variables
 
 Hide = Callable[[str], str]
 
@@ -109,8 +110,9 @@ def _hide(arguments: Iterable[str]) -> Hide:
 
 def _secrets(arguments: Iterable[str]) -> set[str]:
     """Passwords and tokens in the environment and in arguments, as they are written anywhere."""
-    found = {value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name)}
-    given = (value for name, value in os.environ.items() if _NAMES_AN_ADDRESS.search(name))
+    known = variables()
+    found = {value for name, value in known.items() if _NAMES_A_SECRET.search(name)}
+    given = (value for name, value in known.items() if _NAMES_AN_ADDRESS.search(name))
     for value in (*given, *arguments):
         for address in (value, *_ADDRESS.findall(value)):
             found |= secrets_in(address)

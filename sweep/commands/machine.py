@@ -32,6 +32,7 @@ def ui(
     from analysis.store import relocation
     from analysis.store.tracking_store import explained
     from analysis.text.addresses import bare, shown
+    from analysis.text.variables import variables
     from sweep.tracking.store import make_tables, store_uri
 
     store = store_uri()
@@ -45,7 +46,7 @@ def ui(
     stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "mlflow", "server"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    environment = os.environ | {
+    environment = variables() | {
         # not on the command line, which everybody on the machine can read
         "MLFLOW_BACKEND_STORE_URI": store,
         # Its background jobs evaluate language models; here they would be idle processes.

@@ -161,7 +161,7 @@ def quiet_loggers() -> None:
 def _clear(environment: MutableMapping[str, str], rules: Iterable[Rule]) -> None:
     for name in list(environment):
         if any(rule.clears(name) for rule in rules):
-            del environment[name]
+            environment.pop(name, None)
 
 
 def _reach_loopback_directly(environment: MutableMapping[str, str]) -> None:

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from analysis.text.variables import variables
 from sweep.host import environment
 
 RAY_LOGGERS = ("ray", "ray.tune")
@@ -29,7 +30,7 @@ def guest() -> Iterator[None]:
     Ray by `connection`. Other threads see the changes meanwhile.
     """
     with ExitStack() as stack:
-        stack.callback(_put_environment, dict(os.environ))
+        stack.callback(_put_environment, variables())
         stack.callback(_put_levels, _levels())
         stack.callback(setattr, sys, "excepthook", sys.excepthook)
         if not faulthandler.is_enabled():  # Ray enables it
@@ -54,8 +55,8 @@ def unlogged() -> Iterator[None]:
 
 def _put_environment(before: dict[str, str]) -> None:
     """Only what differs is touched: other threads may be reading."""
-    for name in os.environ.keys() - before.keys():
-        del os.environ[name]
+    for name in variables().keys() - before.keys():
+        os.environ.pop(name, None)
     for name, value in before.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
