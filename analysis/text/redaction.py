@@ -6,7 +6,6 @@ addresses without passwords: what is printed goes through here, whoever wrote it
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import traceback
