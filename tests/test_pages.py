@@ -268,7 +268,7 @@ def test_so_are_those_of_one_spike_per_pixel() -> None:
 
 
 def test_and_those_of_few_operations() -> None:
-    rows = section("At a tenth of the operations")
+    rows = section("Accuracy against operations")
     assert len(rows) == 5
     for name, operations, accuracy in rows:
         dynamics, hidden, steps = re.findall(r"(\w+), (\d+) neurons, (\d+) steps", name)[0]

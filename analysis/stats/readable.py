@@ -28,16 +28,15 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "configurations": table["n_configurations"].map(str),
             "blocks" if table.attrs.get("block") else "seeds": table["n_seeds"].map(str),
             "p (Holm)": table["p_holm"].map(p_text),
-            f"p of equivalence (Holm, ±{table['margin'].iloc[0] * scale:.4g})": table[
-                "p_equivalence_holm"
-            ].map(p_text),
+            f"p of equivalence (Holm, {_margin(table, scale)})": table["p_equivalence_holm"].map(
+                p_text
+            ),
             "verdict": table["verdict"],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }
     )
-    margin = f"±{table['margin'].iloc[0] * scale:.4g}"
     if (table["verdict"] == EQUIVALENT).any():
-        shown.attrs["note"] = equivalence(margin)
+        shown.attrs["note"] = equivalence(_margin(table, scale))
     return shown
 
 
@@ -79,7 +78,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
                 _NOTHING if pd.isna(n) else f"{n:.0f} × {seeds:.0f}"
                 for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
             ],
-            "verdict": table["verdict"],
+            f"verdict ({_margin(table, 100)} points)": table["verdict"],
             "further runs that would decide": table["further_runs"].map(_or_nothing),
             "note": table["note"].map(_or_nothing),
         }
@@ -107,6 +106,11 @@ def p_text(p: float) -> str:
     if pd.isna(p):
         return _NOTHING
     return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _margin(table: pd.DataFrame, scale: float) -> str:
+    """The margin of a table, which all its rows share: `±0.5`."""
+    return f"±{table['margin'].iloc[0] * scale:.4g}"
 
 
 def _with_interval(

@@ -24,16 +24,13 @@ import pandas as pd
 from analysis.data.groups import done_runs
 from analysis.errors import AnalysisError
 from analysis.stats import inference
-from analysis.stats.effects import ALPHA, require_replicates
+from analysis.stats.effects import ALPHA, MARGIN, require_replicates
 from analysis.stats.inference import Differences
 from analysis.stats.pairs import Pairs, pair
 from analysis.studies.published import published_results
 from analysis.studies.published_claims import CLAIMS, Changes, Claim, NoChange, Reaches
 from analysis.studies.verdicts import UNTESTED, decide
 from analysis.text.typeset import as_text
-
-MARGIN = 0.01
-"""A difference in accuracy below one percentage point counts as none."""
 
 COLUMNS = (
     "claim",
@@ -48,6 +45,7 @@ COLUMNS = (
     "n_seeds",
     "p_for",
     "p_against",
+    "margin",
     "verdict",
     "further_runs",
     "note",
@@ -94,9 +92,10 @@ def claims(runs: pd.DataFrame, *, margin: float = MARGIN) -> pd.DataFrame:
 
     Columns: `published`, the figure of the claim, `published_bars`, the same estimate from the
     published bars themselves (one seed each); `estimate` with its 95 % interval; `p_for` and
-    `p_against`, corrected over the claims of the preset; `verdict`; `further_runs`, what would
-    decide an undecided one if the spread stays as it is; `note`, why it could not be tested.
-    Accuracies and their differences are fractions.
+    `p_against`, corrected over the claims of the preset; `margin`, below which a difference counts
+    as none, by default as in `effects`; `verdict`; `further_runs`, what would decide an undecided
+    one if the spread stays as it is; `note`, why it could not be tested. Accuracies and their
+    differences are fractions.
 
     >>> table = claims(load_runs([committed("published-fashion")]))
     >>> table.loc[table["claim"] == "best-fashion", ["preset", "verdict"]].values.tolist()
@@ -144,6 +143,7 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
             "preset": preset,
             "published": claim.published,
             "published_bars": _of_published_bars(claim),
+            "margin": margin,
         }
         try:
             finding = _finding(select(of_preset, claim), claim, test)

@@ -11,6 +11,16 @@ from sweep.commands.parts.common import BlockOption, SweepNames, say, warn_of_mi
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
 
+_MARGIN = 0.005
+"""Of every command that compares; the library's own, which would take a second to import."""
+
+MarginOption = Annotated[
+    float,
+    typer.Option(
+        help="a smaller difference counts as none; a fraction (0.005 is half a point)", min=0.0
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -24,9 +34,7 @@ def effects(
         list[str], typer.Option(help="param to compare (repeatable) [default: all that vary]")
     ] = [],  # noqa: B006 - typer's way of a repeatable option
     metric: Annotated[str, typer.Option(help="what is compared")] = "test_accuracy",
-    margin: Annotated[
-        float, typer.Option(help="a smaller difference counts as none; a fraction", min=0.0)
-    ] = 0.005,
+    margin: MarginOption = _MARGIN,
     within: Annotated[
         list[str], typer.Option(help="param whose values are looked at apart (repeatable)")
     ] = [],  # noqa: B006
@@ -103,9 +111,7 @@ def claims(
     rows: Annotated[
         bool, typer.Option("--rows", help="the 48 published bars beside our runs, instead")
     ] = False,
-    margin: Annotated[
-        float, typer.Option(help="a smaller difference in accuracy counts as none", min=0.0)
-    ] = 0.01,
+    margin: MarginOption = _MARGIN,
     format_: FormatOption = "",
     output: OutputOption = None,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from itertools import product
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
+from analysis.stats.effects import MARGIN
 from analysis.stats.readable import readable_claims
 from analysis.studies.claims import CLAIMS, claims
 from analysis.studies.published import published_results
+from sweep.commands import comparing
 from tests.analysis_tests.conftest import make_runs
 
 
@@ -97,6 +100,18 @@ def test_noise_decides_nothing_and_the_number_of_runs_that_would_is_told() -> No
     assert verdicts(figures(seeds, std=0.1, alif=0.04))["alif-over-lif"] == "holds"
 
 
+def test_claims_and_effects_judge_by_one_margin_and_say_it() -> None:
+    rows = figures(size=0.007)  # less than a point, more than half a point
+    table = claims(make_runs(rows)).set_index("claim")
+    assert table.loc["size-does-not-matter", "verdict"] == "does not hold"
+    assert set(table["margin"]) == {MARGIN} == {0.005}
+    assert "verdict (±0.5 points)" in readable_claims(table.reset_index())
+    wider = claims(make_runs(rows), margin=0.01).set_index("claim")
+    assert wider.loc["size-does-not-matter", "verdict"] == "holds"
+    for command in (comparing.effects, comparing.claims):
+        assert inspect.signature(command).parameters["margin"].default == MARGIN
+
+
 def test_every_preset_has_its_own_verdicts_beside_the_published_figure() -> None:
     rows = figures(recurrent=-0.45) + figures(preset="default", recurrent=0.0)
     table = claims(make_runs(rows)).set_index(["claim", "preset"])
@@ -132,7 +147,7 @@ def test_a_figure_is_reached_when_the_mean_is_not_below_it_by_the_margin(
     assert row["verdict"] == verdict
     expected = stats.t.interval(0.95, 2, np.mean(accuracies), stats.sem(accuracies))
     assert (row["low"], row["high"]) == pytest.approx(expected, abs=1e-9)
-    alone = stats.ttest_1samp(accuracies, 0.8194 - 0.01, alternative="greater").pvalue
+    alone = stats.ttest_1samp(accuracies, 0.8194 - MARGIN, alternative="greater").pvalue
     assert row["p_for"] == pytest.approx(min(1.0, 9 * alone), abs=1e-9)  # of nine claims
     assert (row["further_runs"] != "") == (verdict == "undecided")
 
