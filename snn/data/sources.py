@@ -131,7 +131,7 @@ def files(name: str) -> tuple[File, ...]:
 def is_here(name: str, root: Path | None = None) -> bool:
     """Whether all files of a named set are there, or none is needed."""
     folder = root or default_root()
-    return all((folder / file.path).exists() for file in files(name))
+    return all(file.optional or file.place(folder).exists() for file in files(name))
 
 
 def verify(name: str, root: Path | str | None = None) -> Iterator[tuple[Path, bool | None]]:
