@@ -160,7 +160,8 @@ def _cells(row: Mapping[Any, Any], scale: int) -> list[str]:
         )
         difference = f"{middle} [{low}, {high}]" if pd.notna(row["low"]) else f"{middle}, one pair"
     p, counted = row["p_holm"], [f"n_{of}" for of in ("configurations", "seeds", "groups")]
-    product = " × ".join(f"{row[name]:.0f}" for name in counted if name in row)
+    sizes = [f"{row[name]:.0f}" for name in counted if name in row]
+    product = (" × " if len(sizes) < 3 else "×").join(sizes)  # three would run into the next column
     return [
         difference.replace("-", "−"),
         f"{row['n_pairs']:.0f} ({product})",

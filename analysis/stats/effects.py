@@ -102,8 +102,11 @@ def effects(
             `analysis.stats.crossed`; `n_groups` counts the groups.
 
     Raises:
-        AnalysisError: No factor can be estimated; the text has the first reason.
+        AnalysisError: No factor can be estimated; the text has the first reason. Or a factor is the
+            group itself.
     """
+    if group and group in factors:
+        raise AnalysisError(f"{group}: is what the runs are paired within, not a factor")
     runs = by_block(runs, block) if block else runs
     crossing = "" if group in within else group  # within a group, its seeds are the sample
     done = done_runs(runs, [metric])

@@ -177,16 +177,19 @@ def _draw_bars(
     from analysis import figures
     from analysis.data.blocks import by_block
     from analysis.data.by_group import by_group
+    from analysis.data.groups import several_values
     from analysis.data.labelled import labelled
+    from analysis.records import FACTORS
 
-    along = list(params[:-1])
+    along, colours = list(params[:-1]), list(params[-1:])
     if groups:
         found, kind = by_group(found)
-        along = [kind, *along]
+        done = found[found["state"] == "done"]
+        along, colours = [kind, *along], colours or several_values(done, FACTORS)[:1]
     elif block:
         found = by_block(found, block)
     bars = figures.accuracy_bars(
-        labelled(found), grouped_by=along or None, coloured_by=params[-1] if params else None
+        labelled(found), grouped_by=along or None, coloured_by=colours[0] if colours else None
     )
     figures.save_figure(bars, figure)
 

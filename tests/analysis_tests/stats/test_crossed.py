@@ -106,7 +106,7 @@ def test_an_effect_is_paired_within_speaker_and_seed() -> None:
     shown = readable_effects(table)
     assert shown[["seeds", "speakers"]].to_numpy().tolist() == [["4", "5"]]
     texts = [text.get_text() for text in all_texts(forest(table))]
-    assert "20 (1 × 4 × 5)" in texts
+    assert "20 (1×4×5)" in texts
     assert any("configurations × seeds × speakers" in text.replace("\n", " ") for text in texts)
 
 
@@ -116,6 +116,14 @@ def test_several_configurations_are_averaged_and_a_speaker_is_no_factor() -> Non
     assert set(table.index) == {"dynamics", "pool"}
     assert table.loc["dynamics", "n_configurations"] == 2 and table.loc["pool", "p"] == 1.0
     assert table.loc["dynamics", "n_pairs"] == 40
+
+
+def test_the_group_itself_is_no_factor() -> None:
+    apart, kind = heard(runs())
+    with pytest.raises(
+        AnalysisError, match="speaker: is what the runs are paired within, not a fac"
+    ):
+        effects(apart, ["speaker"], group=kind)
 
 
 def test_within_a_speaker_its_seeds_are_the_sample() -> None:
