@@ -75,6 +75,7 @@ _FILES = (
     "snn.data.events.spoken_digits",
     "snn.data.events.heidelberg",
     "snn.data.generated.randman",
+    "snn.data.events.tonic_sets",
 )
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -137,6 +138,7 @@ class Component:
         replaces: Keys of ours that have the value of keys that it brings; it names them in
             `ignores`, too.
         options: What may stand after `@` in the name of a data set, as in `randman@classes=4`.
+        family: The option that says which data set is meant, where the name stands for many.
         module: Where `make` is; filled in when it is registered.
         digest: SHA-256 of a user's file; empty for ours.
         file: Name of a user's file; empty for ours.
@@ -160,6 +162,7 @@ class Component:
     content: str = "images"
     replaces: Mapping[str, str] = field(default_factory=dict)
     options: tuple[Key, ...] = ()
+    family: str = ""
     module: str = ""
     digest: str = ""
     file: str = ""

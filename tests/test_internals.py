@@ -1,4 +1,4 @@
-"""Private interfaces of Numba, Optuna, MLflow and Ray stand in one file each, and nowhere else."""
+"""Private interfaces of Numba, Optuna, MLflow, Ray and tonic stand in one file each only."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ADAPTERS = {
     "mlflow": "analysis/store/mlflow_internals.py",
     "numba": "snn/kernels/numba_internals.py",
     "ray": "sweep/cluster/ray_internals.py",
+    "tonic": "snn/data/events/files/tonic_internals.py",
 }
 NOT_PUBLIC = ("mlflow.store", "mlflow.utils", "ray.dashboard")  # though they have no underscore
 PRIVATE = re.compile(rf"^({'|'.join(ADAPTERS)})(\.\w+)*\._[a-z]")

@@ -14,16 +14,18 @@ from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.data.runs import METRICS, param_columns
 from analysis.errors import AnalysisError
+from analysis.records import State
 from analysis.store.artifacts import GroupHits, hits_of
 
 
 def by_group(
     runs: pd.DataFrame, hits: Callable[[str], GroupHits] = hits_of
 ) -> tuple[pd.DataFrame, str]:
-    """The finished runs, a row for each group of the test set, and what a group is.
+    """The runs, finished ones with a row for each group of the test set, and what a group is.
 
     The group is a param of its own, named by its kind. `test_accuracy` is that of its samples. All
-    other metrics are of all samples. Runs without groups are left out.
+    other metrics are of all samples. Finished runs without groups are left out; unfinished ones
+    stay as they are.
 
     Args:
         runs: As `load_runs` gives them.
@@ -40,6 +42,8 @@ def by_group(
         raise AnalysisError(f"the runs cannot be told apart by group: {', '.join(kinds)}")
     names = sorted({name for each in found.values() for name in each.hits}, key=sort_key)
     parts = [_of_group(done, kinds[0], name, found) for name in names]
+    unfinished = runs[runs["state"] != State.DONE]
+    parts += [] if unfinished.empty else [unfinished]
     columns = [name for name in runs if name not in METRICS]
     measured = [name for name in METRICS if name in runs]
     table: pd.DataFrame = pd.concat(parts, ignore_index=True)

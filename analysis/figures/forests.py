@@ -159,10 +159,12 @@ def _cells(row: Mapping[Any, Any], scale: int) -> list[str]:
             f"{row[name] * scale:+.{decimals}f}" for name in ("estimate", "low", "high")
         )
         difference = f"{middle} [{low}, {high}]" if pd.notna(row["low"]) else f"{middle}, one pair"
-    p, counted = row["p_holm"], ("pairs", "configurations", "seeds")
+    p, counted = row["p_holm"], [f"n_{of}" for of in ("configurations", "seeds", "groups")]
+    sizes = [f"{row[name]:.0f}" for name in counted if name in row]
+    product = (" × " if len(sizes) < 3 else "×").join(sizes)  # three would run into the next column
     return [
         difference.replace("-", "−"),
-        "{:.0f} ({:.0f} × {:.0f})".format(*(row[f"n_{of}"] for of in counted)),
+        f"{row['n_pairs']:.0f} ({product})",
         "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}",
         "–" if pd.isna(row["verdict"]) else str(row["verdict"]),
     ]
@@ -182,12 +184,14 @@ def _key(effects: pd.DataFrame) -> list[Line2D]:
 
 
 def _notes(effects: pd.DataFrame) -> list[str]:
+    kind = effects.attrs.get("group", "")
+    counted = f"configurations × seeds{f' × {kind}s' if kind else ''}"
     notes = [
         "points: mean paired differences, bars: their 95 % intervals",
         "shaded: ± the margin within which a difference counts as none",
-        "pairs (configurations × seeds) of leaders as tuned, whatever else differs"
+        f"pairs ({counted}) of leaders as tuned, whatever else differs"
         if effects.attrs.get("tuned")
-        else "pairs (configurations × seeds) that differ in this param alone",
+        else f"pairs ({counted}) that differ in this param alone",
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})

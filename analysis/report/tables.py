@@ -96,7 +96,7 @@ def summarise_groups(
     apart, kind = by_group(runs, hits)
     table = summarise(apart, [*params, kind] if params else ())
     note = f"Accuracy on the test samples of each {kind}."
-    left = len(done_runs(runs, ["test_accuracy"])) - apart["run_id"].nunique()
+    left = len(done_runs(runs, ["test_accuracy"])) - done_runs(apart, [])["run_id"].nunique()
     if left:
         note += f" Without it, and left out: {left} of the runs (other data, or an older version)."
     attributes = {**table.attrs, "note": note}

@@ -18,7 +18,7 @@ from analysis.data.groups import done_runs, require_param
 from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
-from analysis.stats import inference
+from analysis.stats import crossed, inference
 from analysis.stats.correction import holm
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
@@ -36,6 +36,7 @@ COLUMNS = (
     "level",
     "n_configurations",
     "n_seeds",
+    "n_groups",
     "n_pairs",
     "estimate",
     "low",
@@ -62,6 +63,7 @@ def effects(
     within: Sequence[str] = (),
     tuned: bool = False,
     block: str = "",
+    group: str = "",
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -75,8 +77,8 @@ def effects(
     (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
     `along`, params that change with the factor by their defaults.
 
-    `attrs`: `metric`; `tuned`; `block`; `refused`, factor → why it cannot be estimated; `left_out`,
-    how many runs are not finished, by state.
+    `attrs`: `metric`; `tuned`; `block`; `group`; `refused`, factor → why it cannot be estimated;
+    `left_out`, how many runs are not finished, by state.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -95,16 +97,23 @@ def effects(
         block: Param whose values are the sample, such as `dataset` where speakers are held out in
             turn: the seeds of a block are averaged, and the units are the blocks. `n_seeds` are
             then blocks.
+        group: The param for the groups of the test set in runs that `by_group` gave. Pairs are then
+            of one group and seed, and the units are seeds and groups together, see
+            `analysis.stats.crossed`; `n_groups` counts the groups.
 
     Raises:
-        AnalysisError: No factor can be estimated; the text has the first reason.
+        AnalysisError: No factor can be estimated; the text has the first reason. Or a factor is the
+            group itself.
     """
+    if group and group in factors:
+        raise AnalysisError(f"{group}: is what the runs are paired within, not a factor")
     runs = by_block(runs, block) if block else runs
+    crossing = "" if group in within else group  # within a group, its seeds are the sample
     done = done_runs(runs, [metric])
     found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
-        design = Design(members, metric, tuned=tuned, blocked=bool(block))
+        design = Design(members, metric, tuned=tuned, blocked=bool(block), crossed=crossing)
         for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]
@@ -122,6 +131,7 @@ def effects(
         "metric": metric,
         "tuned": tuned,
         "block": block,
+        "group": crossing,
         "refused": refused,
         "left_out": left_out,
     }
@@ -174,8 +184,7 @@ def _require_factor(done: pd.DataFrame, factor: str) -> None:
 
 
 def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
-    units = pairs.units
-    low, high = inference.interval(units)
+    judged = _of_groups(pairs, margin) if pairs.n_groups else _of_units(pairs, margin, level)
     return {
         "factor": pairs.factor,
         "baseline": pairs.baseline,
@@ -183,16 +192,39 @@ def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
         "n_configurations": pairs.n_configurations,
         "n_seeds": pairs.n_seeds,
         "n_pairs": len(pairs.differences),
+        **judged,
+        "margin": margin,
+        "matched": pairs.matched,
+        "along": ", ".join(pairs.along),
+    }
+
+
+def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
+    units = pairs.units
+    low, high = inference.interval(units)
+    return {
         "estimate": float(units.mean()),
         "low": low,
         "high": high,
         "effect_size": inference.effect_size(units),
         "test": SIGN_FLIPS if inference.can_flip(len(units), level) else STUDENT,
         "p": inference.difference_p(units, level),
-        "margin": margin,
         "p_equivalence": inference.equivalence_p(units, margin),
-        "matched": pairs.matched,
-        "along": ", ".join(pairs.along),
+    }
+
+
+def _of_groups(pairs: Pairs, margin: float) -> dict[str, Any]:
+    found = crossed.crossed(pairs.differences)
+    low, high = found.interval
+    return {
+        "n_groups": pairs.n_groups,
+        "estimate": found.mean,
+        "low": low,
+        "high": high,
+        "effect_size": found.size,
+        "test": crossed.TEST,
+        "p": found.difference_p,
+        "p_equivalence": found.equivalence_p(margin),
     }
 
 
@@ -201,8 +233,18 @@ def require_replicates(pairs: Pairs) -> None:
 
     Raises:
         AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
-            does cannot be told from what the factor does; or one block.
+            does cannot be told from what the factor does; or one block, or one group.
     """
+    if pairs.n_groups:
+        if pairs.n_groups < 2:
+            raise AnalysisError(f"{pairs.factor}: the levels have one group only in common")
+        of_group = pairs.differences.groupby(level=["seed", "group"]).mean().unstack("group")
+        if len(of_group.dropna()) < 2:
+            raise AnalysisError(
+                f"{pairs.factor}: fewer than two seeds in all groups, so that chance cannot be "
+                "told from effect; run with more, for example seeds: [0, 1, 2]"
+            )
+        return
     if pairs.blocked:
         if pairs.n_seeds < 2:
             raise AnalysisError(f"{pairs.factor}: the levels have one block only in common")
@@ -225,7 +267,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
         verdict(*row)
         for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()
     ]
-    return table[list(COLUMNS)]
+    return table[[name for name in COLUMNS if name in table]]
 
 
 def verdict(estimate: float, p: float, p_equivalence: float) -> str:

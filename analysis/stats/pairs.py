@@ -38,7 +38,8 @@ class Pairs:
         factor: The param compared.
         baseline: Its value on one side, as text.
         level: Its value on the other.
-        differences: Indexed by `unit` (text) and `seed`: differences of the metric.
+        differences: Indexed by `unit` (text) and `seed`: differences of the metric; by `group`,
+            too, where runs are compared in every group of their test set.
         matched: Share of the finished runs on both sides that found a partner.
         along: Params that change with the factor by their defaults, so that they are part of it.
         blocked: Whether blocks stand in place of the seeds; then they are the units.
@@ -65,6 +66,12 @@ class Pairs:
     def n_configurations(self) -> int:
         """Units."""
         return int(self.differences.index.get_level_values("unit").nunique())
+
+    @property
+    def n_groups(self) -> int:
+        """Different groups of the test set; 0 where they are not told apart."""
+        of_groups = "group" in self.differences.index.names
+        return int(self.differences.index.get_level_values("group").nunique()) if of_groups else 0
 
     @property
     def n_seeds(self) -> int:
@@ -105,6 +112,7 @@ class Design:
         *,
         tuned: bool = False,
         blocked: bool = False,
+        crossed: str = "",
     ) -> None:
         """Take the finished runs.
 
@@ -114,6 +122,7 @@ class Design:
             tuned: Every level stands as a search has tuned it, one configuration for each: what
                 else was chosen is part of the level, and runs are paired by seed (and data set).
             blocked: The runs are those of `by_block`.
+            crossed: The runs are those of `by_group`, with this param for the group.
 
         Raises:
             AnalysisError: None is finished, or one lacks the metric.
@@ -121,7 +130,8 @@ class Design:
         done = done_runs(runs, [metric])
         self._metric, self._seeds = done[metric].to_numpy(np.float64), done["seed"].to_numpy()
         self._chosen, self._tuned, self._blocked = free_params(done), tuned, blocked
-        self._free = [name for name in self._chosen if not tuned or name in NOT_FACTORS]
+        self._crossed, self._apart = crossed, {*NOT_FACTORS, crossed}
+        self._free = [name for name in self._chosen if not tuned or name in self._apart]
         self._configurations = pd.factorize(done["group_id"])[0]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
         self._codes: dict[str, NDArray[np.intp]] = {}
@@ -133,7 +143,7 @@ class Design:
     @property
     def factors(self) -> list[str]:
         """The params that can be compared."""
-        return [name for name in self._chosen if name not in NOT_FACTORS]
+        return [name for name in self._chosen if name not in self._apart]
 
     def pair(self, factor: str, baseline: str, level: str) -> Pairs:
         """Pair the runs at two levels of a factor by all other free params and by seed.
@@ -203,12 +213,20 @@ class Design:
     def _series(
         self, differences: NDArray[np.float64], runs: NDArray[np.intp], keys: Sequence[str]
     ) -> pd.Series[float]:
-        """The metric by unit and seed; any run of the cell tells both."""
-        units = [
-            ", ".join(f"{key}={self._texts[key][self._codes[key][run]]}" for key in keys)
-            for run in runs
-        ]
-        index = pd.MultiIndex.from_arrays([units, self._seeds[runs]], names=["unit", "seed"])
+        """The metric by unit and seed, and by group; any run of the cell tells them."""
+
+        def text(key: str, run: np.intp) -> str:
+            place: np.intp = self._codes[key][run]
+            return self._texts[key][place]
+
+        told = [key for key in keys if key != self._crossed]
+        levels: dict[str, Any] = {
+            "unit": [", ".join(f"{key}={text(key, run)}" for key in told) for run in runs],
+            "seed": self._seeds[runs],
+        }
+        if self._crossed:
+            levels["group"] = [text(self._crossed, run) for run in runs]
+        index = pd.MultiIndex.from_arrays(list(levels.values()), names=list(levels))
         return pd.Series(differences, index, name="difference").sort_index()
 
     def _beside(self, factor: str, baseline: str) -> NDArray[np.intp]:
@@ -257,7 +275,7 @@ class Design:
         others = [
             name
             for name in self._chosen
-            if name not in (factor, *NOT_FACTORS) and len(np.unique(self._codes[name][runs])) > 1
+            if name not in (factor, *self._apart) and len(np.unique(self._codes[name][runs])) > 1
         ]
         raise AnalysisError(
             f"{factor}: {count} configurations have {level} ({', '.join(others[:3])} change), and "

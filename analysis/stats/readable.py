@@ -26,7 +26,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             f"difference{unit}": _with_interval(table, points),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             "configurations": table["n_configurations"].map(str),
-            "blocks" if table.attrs.get("block") else "seeds": table["n_seeds"].map(str),
+            **_sample(table),
             "p (Holm)": table["p_holm"].map(p_text),
             f"p of equivalence (Holm, {_margin(table, scale)})": table["p_equivalence_holm"].map(
                 p_text
@@ -38,6 +38,14 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     if (table["verdict"] == EQUIVALENT).any():
         shown.attrs["note"] = equivalence(_margin(table, scale))
     return shown
+
+
+def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """How many there are of what the statements are about."""
+    seeds = "blocks" if table.attrs.get("block") else "seeds"
+    kind = table.attrs.get("group")
+    groups = {f"{kind}s": table["n_groups"].map(str)} if kind else {}
+    return {seeds: table["n_seeds"].map(str), **groups}
 
 
 def equivalence(margin: str) -> str:

@@ -54,6 +54,9 @@ DYNAMICS = OURS.names("neuron")
 SPIKING = tuple(each.name for each in OURS.of("neuron") if each.spiking)
 
 
+VAL_FRACTION = 0.15
+
+
 class DataConfig(Section):
     """Which images, and how they are split."""
 
@@ -63,7 +66,7 @@ class DataConfig(Section):
         ".h5 or a folder)",
     )
     val_fraction: float = Field(
-        0.15, gt=0, lt=1, description="share of the training images kept for validation"
+        VAL_FRACTION, gt=0, lt=1, description="share of the training images kept for validation"
     )
     val_groups: bool = Field(
         False,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from snn.config.sections import VAL_FRACTION
 from snn.data.arrays import Bytes
 from snn.data.shapes import Shape
 from snn.errors import ConfigError, DataError
@@ -66,12 +67,19 @@ class Labelled(ABC):
         """(N,) the speaker or subject of every training sample; None where there are none."""
         return None
 
+    @property
+    def own_validation(self) -> Places | None:
+        """(V,) places of the training samples that are for validation; None: a run draws them."""
+        return None
+
     def n_validation(self, val_fraction: float) -> int:
         """How many training samples a split keeps for validation.
 
         Raises:
             ConfigError: The fraction leaves no samples for one side.
         """
+        if self.own_validation is not None:
+            return len(self.own_validation)
         n = len(self.train_labels)
         n_val = round(n * val_fraction) if math.isfinite(val_fraction) else 0
         if not 0 < n_val < n:
@@ -170,7 +178,8 @@ def require_fit(data: Data, config: TrialConfig) -> None:
     """Go on only with a network that takes what a data set has.
 
     Raises:
-        ConfigError: Its encoding is for other data, or it asks for groups that are not there.
+        ConfigError: Its encoding is for other data, or it asks for groups that are not there, or
+            for a split where the data have their own.
     """
     lines = [config.misfit(data.content)]
     has_pixels = data.content == "images"
@@ -179,6 +188,7 @@ def require_fit(data: Data, config: TrialConfig) -> None:
             f"network: {config.network} takes pixels, and the data set {data.name} has "
             f'{data.content}; give it INPUT = "spikes"'
         )
+    lines += _own_split(data, config)
     groups = data.train_groups
     if config.val_groups and groups is None:
         lines.append(f"val_groups: the data set {data.name} has no groups, such as speakers")
@@ -186,3 +196,19 @@ def require_fit(data: Data, config: TrialConfig) -> None:
         lines.append(f"val_groups: the data set {data.name} has one group; at least 2 are needed")
     if any(lines):
         raise ConfigError(*filter(None, lines))
+
+
+def _own_split(data: Data, config: TrialConfig) -> list[str]:
+    """What a configuration asks for that data with validation samples of their own do not have."""
+    if data.own_validation is None:
+        return []
+    asked = {
+        "val_fraction": config.val_fraction != VAL_FRACTION,
+        "val_groups": config.val_groups,
+    }
+    return [
+        f"{key}: the data set {data.name} has {len(data.own_validation)} {data.sample}s for "
+        f"validation of its own; leave out {key}"
+        for key in asked
+        if asked[key]
+    ]

@@ -33,7 +33,8 @@ class Archive(NamedTuple):
     Attributes:
         path: Of the archive, below the data folder.
         md5: Of the archive.
-        member: The gzipped file in a ZIP archive; empty: the archive is the gzipped file.
+        member: The file in a ZIP archive, gzipped if it ends so; empty: the archive is the gzipped
+            file.
     """
 
     path: str
@@ -48,11 +49,20 @@ class File(NamedTuple):
         path: Below the data folder.
         md5: Of the file; empty where it is not known.
         archive: What it was unpacked from.
+        plain: The same file unpacked, which does as well; empty: it is not packed.
+        optional: Whether the data set can be used without it.
     """
 
     path: str
     md5: str = ""
     archive: Archive | None = None
+    plain: str = ""
+    optional: bool = False
+
+    def place(self, root: Path) -> Path:
+        """Where it is below the data folder; where it should be if it is not."""
+        unpacked = bool(self.plain) and not (root / self.path).exists()
+        return root / self.plain if unpacked and (root / self.plain).exists() else root / self.path
 
 
 def check(file: File, root: Path) -> bool | None:
@@ -61,9 +71,12 @@ def check(file: File, root: Path) -> bool | None:
     Raises:
         DataError: It is missing or cannot be read.
     """
-    content = read_bytes(root / file.path)
-    if file.md5:
+    place = file.place(root)
+    content = read_bytes(place)
+    if file.md5 and place == root / file.path:
         return hashlib.md5(content).hexdigest() == file.md5
+    if file.plain and place == root / file.path:
+        return None  # it is packed in another way than in the archive
     if file.archive is None or not (root / file.archive.path).exists():
         return None
     packed = read_bytes(root / file.archive.path)
@@ -75,7 +88,9 @@ def check(file: File, root: Path) -> bool | None:
 def checked(files: Iterable[File], root: Path) -> Iterator[tuple[Path, bool | None]]:
     """Every file with whether it is the published one; see `check`."""
     for file in files:
-        yield root / file.path, check(file, root)
+        place = file.place(root)
+        if place.exists() or not file.optional:
+            yield place, check(file, root)
 
 
 def require_published(title: str, files: Iterable[File], root: Path) -> None:
@@ -105,28 +120,51 @@ def refuse(title: str, path: Path, md5: str) -> None:
     )
 
 
-def require_files(name: str, paths: Iterable[Path], source: str = "") -> list[Path]:
-    """The files of a set that is not fetched, packed (`.gz`) or unpacked.
+def require_files(
+    name: str, title: str, files: Iterable[File], root: Path, source: str = ""
+) -> list[Path]:
+    """The files of a set that is not fetched, packed (`.gz`) or unpacked, as far as they are there.
+
+    A packed file whose sum is known is compared with it.
 
     Args:
         name: Of the set.
-        paths: Where they should be, packed.
+        title: Of the set, for people.
+        files: Where they should be.
+        root: The data folder.
         source: Where to get them.
 
     Raises:
-        DataError: One is missing; the line says where to put it.
+        DataError: One is missing, or not the published one; the line says where to put it.
     """
     found = []
-    for path in paths:
-        there = next((p for p in (path, path.with_suffix("")) if p.exists()), None)
-        if there is None:
-            whence = f" from {source}" if source else ""
+    whence = f" from {source}" if source else ""
+    for file in files:
+        place = file.place(root)
+        if not place.exists():
+            if file.optional:
+                continue
             raise DataError(
-                f"{path}: missing; {name} is not fetched: put {'/'.join(path.parts[-2:])}{whence} "
-                f"into the data folder, which {ENV} names"
+                f"{place}: missing; {name} is not fetched: put {file.path}{whence} into the data "
+                f"folder, which {ENV} names"
             )
-        found.append(there)
+        if file.md5 and place == root / file.path:
+            md5 = _md5(place)
+            if md5 != file.md5:
+                raise DataError(
+                    f"{place}: is not the file of {title} (its MD5 sum is {md5}, not {file.md5}); "
+                    f"get it{whence}, or give a file of your own by its path: dataset: ./{name}.h5"
+                )
+        found.append(place)
     return found
+
+
+def _md5(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "md5").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -155,6 +193,8 @@ def _unpacked(path: Path, packed: bytes, member: str) -> bytes:
         if member:
             with zipfile.ZipFile(path) as archive:
                 packed = archive.read(member)
+        if member and not member.endswith(".gz"):
+            return packed
         return gzip.decompress(packed)
     except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: is damaged: {error}") from None

@@ -17,8 +17,13 @@ from snn.declarations.data_paths import about_own, is_path, options
 from snn.declarations.suggestion import did_you_mean
 from snn.errors import DataError
 
-NAMES = registry.OURS.names("dataset")
+NAMES = tuple(each.name for each in registry.OURS.of("dataset") if not each.family)
 """Those that come with the package."""
+
+FAMILIES = tuple(each.name for each in registry.OURS.of("dataset") if each.family)
+"""Names that stand for many: an option says which, as in `tonic@set=NMNIST`."""
+
+_GROUPS = ("speaker", "subject", "user", "group")
 
 
 def load(
@@ -56,6 +61,8 @@ def load(
     component = known.get("dataset", base)
     given = _options(name, asked) if at else {}
     values = {key.name: _value(name, key, given.pop(key.name, None)) for key in component.options}
+    if component.family:  # many of them are fetched: what is wrong is told before
+        _require_known(name, [*values, *given], [*values, *_GROUPS])
     dataset = component.load()(folder, download, **values)
     if not isinstance(dataset, Data) or dataset.name != base:
         raise DataError(f"data set {base!r}: is not made as a snn.data.Dataset of this name")
@@ -92,15 +99,26 @@ def _tested(dataset: Data, name: str, given: dict[str, str], known: Iterable[reg
     """The data set under its whole name, tested on a group where that is asked for."""
     kind = dataset.group_kind
     group = given.pop(kind, None) if kind else None
-    if given:
-        there = [*(key.name for key in known), *([kind] if kind else [])]
-        hint = did_you_mean(next(iter(given)), there, f"there are {', '.join(there) or 'none'}")
-        raise DataError(f"{name[:200]}: option {next(iter(given))} is unknown; {hint}")
+    _require_known(name, given, [*(key.name for key in known), *([kind] if kind else [])])
     if group is None:
         return dataset.renamed(name)
     if not re.fullmatch("[0-9]{1,9}", group):
         raise DataError(f"{name[:200]}: {kind}: must be a whole number, got {group!r}")
     return dataset.tested_on(int(group), name)
+
+
+def _require_known(name: str, given: Iterable[str], there: list[str]) -> None:
+    for option in given:
+        if option not in there:
+            hint = did_you_mean(option, there, f"there are {', '.join(there) or 'none'}")
+            raise DataError(f"{name[:200]}: option {option} is unknown; {hint}")
+
+
+def about(family: str) -> str:
+    """How a data set of a family is named, in a line."""
+    module = import_module(registry.OURS.get("dataset", family).module)
+    told: str = module.about()
+    return told
 
 
 def files(name: str) -> tuple[File, ...]:
@@ -113,7 +131,7 @@ def files(name: str) -> tuple[File, ...]:
 def is_here(name: str, root: Path | None = None) -> bool:
     """Whether all files of a named set are there, or none is needed."""
     folder = root or default_root()
-    return all((folder / file.path).exists() for file in files(name))
+    return all(file.optional or file.place(folder).exists() for file in files(name))
 
 
 def verify(name: str, root: Path | str | None = None) -> Iterator[tuple[Path, bool | None]]:

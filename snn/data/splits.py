@@ -25,7 +25,8 @@ def split(
 ) -> tuple[Split, Split, Split]:
     """Training, validation and test samples.
 
-    The split is random and depends on the seed alone; the test samples are always the same.
+    The split is random and depends on the seed alone; the test samples are always the same. Where
+    a data set has validation samples of its own, these are taken, whatever is asked for.
 
     Args:
         dataset: As a network sees it.
@@ -40,7 +41,10 @@ def split(
     if seed < 0:
         raise ConfigError(f"seed: must be 0 or more, got {seed}")
     n_val = dataset.n_validation(val_fraction)
-    if by_group and dataset.train_groups is not None:
+    if dataset.own_validation is not None:
+        val = dataset.own_validation
+        train = np.setdiff1d(np.arange(len(dataset.train_labels)), val)
+    elif by_group and dataset.train_groups is not None:
         val, train = _by_group(dataset.train_groups, val_fraction, seed)
     else:
         order = np.random.default_rng(seed).permutation(len(dataset.train_labels))

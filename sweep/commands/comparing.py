@@ -47,6 +47,14 @@ def effects(
         ),
     ] = False,
     block: BlockOption = "",
+    groups: Annotated[
+        bool,
+        typer.Option(
+            "--groups",
+            help="pair within each group of the test set, such as a speaker, too: the sample is "
+            "seeds and groups together",
+        ),
+    ] = False,
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
@@ -68,9 +76,12 @@ def effects(
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
 
     Example: spikesweep effects speakers --block dataset --factor dynamics
+
+    Example: spikesweep effects spoken-digits --groups --factor dynamics
     """
     from analysis import figures
     from analysis.data import runs
+    from analysis.data.by_group import by_group
     from analysis.data.labelled import labelled
     from analysis.stats import effects as of_factors
     from analysis.stats import interactions as of_pairs
@@ -82,10 +93,13 @@ def effects(
         raise SpecError("--tuned: needs a --factor, such as dynamics")
     if tuned and interactions:
         raise SpecError("--tuned: compares levels, not how their effects depend on each other")
+    if groups and (block or metric != "test_accuracy"):
+        raise SpecError("--groups: goes with neither --block nor another --metric")
     found = labelled(runs.load_runs(names))
     if interactions:
-        if block:
-            raise SpecError("--block: is for effects, not for their interactions")
+        for option, is_given in (("--block", block), ("--groups", groups)):
+            if is_given:
+                raise SpecError(f"{option}: is for effects, not for their interactions")
         if figure is not None:
             raise SpecError("--figure: draws the effects, not their interactions")
         table = of_pairs.interactions(found, factor, metric)
@@ -93,8 +107,16 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
+    compared, group = by_group(found) if groups else (found, "")
     table = of_factors.effects(
-        found, factor, metric, margin=margin, within=within, tuned=tuned, block=block
+        compared,
+        factor,
+        metric,
+        margin=margin,
+        within=within,
+        tuned=tuned,
+        block=block,
+        group=group,
     )
     write(table, readable.readable_effects(table), format_, output)
     if figure is not None:

@@ -80,7 +80,8 @@ def _known(names: list[str]) -> list[str]:
     from snn.declarations.suggestion import did_you_mean
 
     for name in names:
-        if name not in sources.NAMES:
+        family, at, _ = name.partition("@")
+        if name not in sources.NAMES and not (at and family in sources.FAMILIES):
             hint = did_you_mean(name, sources.NAMES, "spikesweep data lists them")
             raise SpecError(f"{name}: no named data set; {hint}")
     return names
@@ -93,15 +94,17 @@ def _show(names: list[str]) -> int:
 
     failed = False
     for name in names or sources.NAMES:
-        if not sources.is_here(name):
-            say_result(_not_here(name))
-            continue
         try:
+            if not sources.is_here(name):
+                say_result(_not_here(name))
+                continue
             where = _WITHOUT_FILES.get(name, str(default_root()))
             say_result(f"{name:<16} {load(name, download=False).sizes}  {where}")
         except DataError as error:
             failed = True
             say_result(f"{name:<16} {error}")
+    for family in sources.FAMILIES if not names else ():
+        say_result(f"{family:<16} {sources.about(family)}")
     return 2 if failed else 0
 
 
@@ -126,11 +129,11 @@ def _verify(names: list[str]) -> int:
     said = {True: "ok     ", False: "DIFFERS", None: "unknown"}
     failed = False
     for name in names:
-        if name not in _USUAL and not sources.is_here(name):
-            failed = True
-            say_result(_not_here(name))
-            continue
         try:
+            if name not in _USUAL and not sources.is_here(name):
+                failed = True
+                say_result(_not_here(name))
+                continue
             for path, published in verify(name):
                 failed |= published is False
                 say_result(f"{said[published]}  {path}")

@@ -159,23 +159,39 @@ def table(
 
     found = _runs(names)
     warn_of_mixed(found)
-    if groups and (block or metrics or figure):
-        raise SpecError("--groups: goes with none of --block, --metric and --figure")
+    if groups and (block or metrics):
+        raise SpecError("--groups: goes with neither --block nor --metric")
     if groups:
         summary = tables.summarise_groups(found, params)
     else:
         summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
     if figure is not None:
-        from analysis import figures
-        from analysis.data.blocks import by_block
+        _draw_bars(found, figure, params, block, groups)
 
-        bars = figures.accuracy_bars(
-            labelled(by_block(found, block) if block else found),
-            grouped_by=params[:-1] or None,
-            coloured_by=params[-1] if params else None,
-        )
-        figures.save_figure(bars, figure)
+
+def _draw_bars(
+    found: pd.DataFrame, figure: Path, params: Sequence[str], block: str, groups: bool
+) -> None:
+    """The accuracies of a table as bars; of its groups side by side, where it has them."""
+    from analysis import figures
+    from analysis.data.blocks import by_block
+    from analysis.data.by_group import by_group
+    from analysis.data.groups import several_values
+    from analysis.data.labelled import labelled
+    from analysis.records import FACTORS
+
+    along, colours = list(params[:-1]), list(params[-1:])
+    if groups:
+        found, kind = by_group(found)
+        done = found[found["state"] == "done"]
+        along, colours = [kind, *along], colours or several_values(done, FACTORS)[:1]
+    elif block:
+        found = by_block(found, block)
+    bars = figures.accuracy_bars(
+        labelled(found), grouped_by=along or None, coloured_by=colours[0] if colours else None
+    )
+    figures.save_figure(bars, figure)
 
 
 def leaders(names: Sequence[str], top: int) -> None:

@@ -52,6 +52,11 @@ class BinnedEvents(Seen):
         return self._data.groups
 
     @property
+    def own_validation(self) -> Places | None:
+        """(V,) places of the training samples that are for validation; None: a run draws them."""
+        return self._data.validation
+
+    @property
     def shape(self) -> Shape:
         """Of the inputs: height, width and polarities, after pooling."""
         return pooled(self._data.size, self._transform)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snn.data.base import Data
+from snn.data.base import Data, Places
 from snn.data.events import description
 from snn.data.events.binned import BinnedEvents, transform_of
 from snn.data.events.recorded import Groups, Recorded
@@ -29,6 +29,11 @@ class EventDataset(Recorded, Data):
     def train_groups(self) -> Groups | None:
         """(N,) the speaker or subject of every training sample; None where they are not known."""
         return self.groups
+
+    @property
+    def own_validation(self) -> Places | None:
+        """(V,) places of the training samples that are for validation; None: a run draws them."""
+        return self.validation
 
     @property
     def sizes(self) -> str:
@@ -58,6 +63,8 @@ class EventDataset(Recorded, Data):
     def tested_on(self, group: int, name: str) -> EventDataset:
         """The same data with one group for the test, and all others for the training.
 
+        Its own validation samples are then training samples like others.
+
         Args:
             group: Its number.
             name: Of the new data set.
@@ -84,4 +91,5 @@ class EventDataset(Recorded, Data):
             test_events=events.take(test),
             test_labels=labels[test],
             test_groups=groups[test],
+            validation=None,
         )

@@ -36,7 +36,15 @@ def lines(data: Recorded) -> list[str]:
         f"{'rate':<10} {1000 * counts.sum() / max(1.0, ms.sum()) / data.size.n_pixels:.3g} events "
         "a unit and second",
         *_groups(data),
+        *_validation(data),
     ]
+
+
+def _validation(data: Recorded) -> list[str]:
+    if data.validation is None:
+        return []
+    kept = f"{len(data.validation):,} of the {len(data.train_labels):,} training samples"
+    return [f"{'validation':<10} {kept}, the same in every run"]
 
 
 def _groups(data: Recorded) -> list[str]:

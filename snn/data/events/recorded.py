@@ -16,6 +16,7 @@ from snn.data.shapes import Shape
 from snn.errors import DataError
 
 Groups = NDArray[np.integer]
+Places = NDArray[np.integer]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,6 +37,8 @@ class Recorded:
         groups: (N,) the speaker or subject of every training sample, from 0 on; None: not known.
         test_groups: (M,) the same of the test samples.
         group_kind: What a group is, such as `speaker`.
+        validation: (V,) places of the training samples that are kept for validation in every run,
+            in rising order; None: a run draws them.
 
     Raises:
         DataError: An array is not of this type, shape or range.
@@ -53,6 +56,7 @@ class Recorded:
     groups: Groups | None = None
     test_groups: Groups | None = None
     group_kind: str = ""
+    validation: Places | None = None
 
     def __post_init__(self) -> None:
         whole_number("n_classes", self.n_classes, 2, MOST_CLASSES)
@@ -75,10 +79,12 @@ class Recorded:
             groups = getattr(self, name)
             if groups is not None:
                 object.__setattr__(self, name, _checked_groups(name, groups, n))
+        if self.validation is not None:
+            _check_validation(self.validation, len(self.train_events))
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of all events, labels and groups, of the size of the units and of a tick."""
+        """Digest of all events, labels, groups and parts, of the size of units and of a tick."""
         digest = hashlib.sha256()
         about = (*self.size, self.n_classes, self.tick_ms, self.groups is not None)
         digest.update(repr(about).encode())
@@ -88,7 +94,20 @@ class Recorded:
         for labels in (self.train_labels, self.test_labels, self.groups, self.test_groups):
             if labels is not None:
                 digest.update(np.ascontiguousarray(labels).data)
+        if self.validation is not None:
+            digest.update(b"validation" + self.validation.astype(np.int64).tobytes())
         return digest.hexdigest()
+
+
+def _check_validation(places: Any, n_samples: int) -> None:
+    if not isinstance(places, np.ndarray) or places.dtype.kind not in "iu" or places.ndim != 1:
+        raise DataError("validation: must be a NumPy array of integers, places of samples")
+    rising = len(places) > 0 and bool((np.diff(places.astype(np.int64)) > 0).all())
+    if not rising or int(places[0]) < 0 or int(places[-1]) >= n_samples or len(places) == n_samples:
+        raise DataError(
+            f"validation: must be some of the places 0 to {n_samples - 1}, in rising order, and "
+            "not all"
+        )
 
 
 def _checked_groups(name: str, groups: Any, n_samples: int) -> Groups:

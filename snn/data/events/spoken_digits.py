@@ -24,18 +24,15 @@ COMPONENTS = (
     ),
 )
 
-_FILES = (
-    "SpokenDigits/spoken_digits_train.h5.gz",
-    "SpokenDigits/spoken_digits_test.h5.gz",
-)
-
 
 def spoken_digits(root: Path, download: bool) -> EventDataset:
     """2,700 + 300 recordings of the digits 0 to 9; the groups are the speakers."""
-    train, test = require_files("spoken_digits", [root / each for each in _FILES])
-    return read_hdf5("spoken_digits", train, test, units=140, classes=10)
+    name, title = COMPONENTS[0].name, COMPONENTS[0].label
+    train, test = require_files(name, title, files(name), root)
+    return read_hdf5(name, train, test, units=140, classes=10)
 
 
 def files(name: str) -> tuple[File, ...]:
     """The two files; no sums of them are published."""
-    return tuple(File(each) for each in _FILES)
+    paths = (f"SpokenDigits/{name}_{part}.h5" for part in ("train", "test"))
+    return tuple(File(f"{path}.gz", plain=path) for path in paths)

@@ -45,7 +45,7 @@ def check_backends(sweep: Specification) -> None:
             raise SpecError(f"base.{error}{given}") from None
 
 
-_FITTING = ("dataset", "encoding", "dynamics", "network", "val_groups")
+_FITTING = ("dataset", "encoding", "dynamics", "network", "val_groups", "val_fraction")
 
 
 def check_data(sweep: Specification, datasets: Mapping[str, Data]) -> None:

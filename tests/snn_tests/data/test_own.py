@@ -263,4 +263,5 @@ def test_all_known_sets_are_listed_with_what_is_here(
     said = capsys.readouterr().out.splitlines()
     assert "digits           1438 + 359 images  8 × 8  10 classes  scikit-learn" in said
     assert "cifar10          not here: spikesweep data fetch cifar10" in said
+    assert "tonic            tonic@set=NMNIST, and other sets of tonic" in said
     assert run(["data", "verify", "cifar10"]) == 2

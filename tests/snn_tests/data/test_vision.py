@@ -258,4 +258,5 @@ def test_files_of_another_set_are_named_as_such(data_root: Path, tmp_path: Path)
 def test_every_named_set_says_which_files_it_needs() -> None:
     for component in OURS.of("dataset"):
         generated = component.name in ("digits", "randman", "yin_yang")
-        assert bool(files(component.name)) != generated
+        one = f"{component.name}@set=SHD" if component.family else component.name
+        assert bool(files(one)) != generated

@@ -351,11 +351,14 @@ def test_trainings_on_images_and_on_speakers_are_told_apart(place: Workplace) ->
     guess = place.run("predict", "train", "test:0")
     assert "train has runs on ./a.h5, digits; the best by validation is on " in guess.stderr
     assert guess.stdout.startswith("test:0  ")
-    table = place.run("table", "train", "--groups", "--param", "dataset", "--format", "csv")
+    shown = ["--param", "dataset", "--format", "csv", "--figure", "speakers.svg"]
+    table = place.run("table", "train", "--groups", *shown)
     assert table.returncode == 0, table.stderr
     rows = [line.split(",")[1:4] for line in table.stdout.splitlines()[1:]]
     speakers = set(load(str(place.folder / "a.h5")).test_groups.tolist())  # type: ignore[union-attr]
     assert rows == [["./a.h5", str(speaker), "1"] for speaker in sorted(speakers)]
+    drawn = (place.folder / "speakers.svg").read_text()
+    assert all(f"speaker={speaker}" in drawn for speaker in speakers)
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:

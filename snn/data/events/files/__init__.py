@@ -6,13 +6,16 @@
     dataset: events.npz                arrays of times, units and offsets, see `arrays`
     dataset: spikes.h5@speaker=3       tested on speaker 3, trained on all others
 
-A file whose name has `train` is read with the one beside it whose name has `test` in its place.
+A file whose name has `train` is read with the one beside it whose name has `test` in its place. If
+there is one with `valid`, `validation` or `val` in its place, its samples are the validation
+samples of every run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from snn.data.events.dataset import EventDataset
 from snn.data.events.files import arrays, camera
@@ -21,6 +24,8 @@ from snn.data.own import array_files
 from snn.data.shapes import Shape
 from snn.declarations.data_paths import EVENT_SUFFIXES, mistake
 from snn.errors import DataError
+
+_VALIDATION = ("valid", "validation", "val")
 
 
 def are_events(given: str) -> bool:
@@ -50,44 +55,56 @@ def read(given: str) -> EventDataset:
     """
     path = _path(given)
     try:
-        train, test, size = _found(path)
+        found = _found(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file or folder (in {Path.cwd()})") from None
     except OSError as error:
         where = error.filename or path
         raise DataError(f"{where}: cannot be read: {error.strerror or error}") from None
-    return as_dataset(given, train, test, size)
+    return as_dataset(given, found.train, found.test, found.size, valid=found.valid)
 
 
 def read_hdf5(
-    name: str, train: Path, test: Path | None, units: int = 0, classes: int = 0
+    name: str, train: Path, test: Path, units: int, classes: int, valid: Path | None = None
 ) -> EventDataset:
-    """The data set in files of SHD's layout; units and classes where they are known."""
-    from snn.data.events.files import hdf5
-
+    """The data set in files of SHD's layout, whose units and classes are known."""
     try:
-        parts = [hdf5.read(path) for path in (train, test) if path is not None]
+        found = _hdf5(train, test, valid)
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror or error}") from None
-    size = Shape(1, units, 1) if units else None
-    return as_dataset(name, parts[0], parts[1] if test is not None else None, size, classes)
+    size = Shape(1, units, 1)
+    return as_dataset(name, found.train, found.test, size, classes, valid=found.valid)
 
 
-def _found(path: Path) -> tuple[Raw, Raw | None, Shape | None]:
-    from snn.data.events.files import hdf5
+class _Found(NamedTuple):
+    """What lies at a path."""
 
+    train: Raw
+    test: Raw | None
+    size: Shape | None = None
+    valid: Raw | None = None
+
+
+def _found(path: Path) -> _Found:
     if path.suffix == ".npz":
-        return arrays.read(path)
+        return _Found(*arrays.read(path))
     if not path.is_dir():
-        test = _partner(path)
-        return hdf5.read(path), hdf5.read(test) if test else None, None
+        return _hdf5(path, _partner(path, "test"), _partner(path, *_VALIDATION))
     files = _files(path)
     if files:
         train, test = _pair(path, files)
-        return hdf5.read(train), hdf5.read(test) if test else None, None
+        return _hdf5(train, test, _partner(train, *_VALIDATION))
     folders = camera.parts_of(path)
     assert folders is not None, "such a folder is one of images"
-    return camera.read(*folders)
+    return _Found(*camera.read(*folders))
+
+
+def _hdf5(train: Path, test: Path | None, valid: Path | None) -> _Found:
+    from snn.data.events.files import hdf5
+
+    parts = [None if path is None else hdf5.read(path) for path in (train, test, valid)]
+    assert parts[0] is not None
+    return _Found(parts[0], parts[1], valid=parts[2])
 
 
 def _path(given: str) -> Path:
@@ -107,17 +124,18 @@ def _pair(folder: Path, files: list[Path]) -> tuple[Path, Path | None]:
     if len(files) == 1:
         return files[0], None
     train = [each for each in files if "train" in each.name]
-    if len(train) != 1 or _partner(train[0]) is None:
+    if len(train) != 1 or _partner(train[0], "test") is None:
         raise DataError(
             f"{folder}: has {_listed(files)}; needs one file, or one with train in its name and "
             "one with test in its place"
         )
-    return train[0], _partner(train[0])
+    return train[0], _partner(train[0], "test")
 
 
-def _partner(path: Path) -> Path | None:
-    test = path.with_name(path.name.replace("train", "test"))
-    return test if test != path and test.exists() else None
+def _partner(path: Path, *parts: str) -> Path | None:
+    """The file beside one for training that is for another part, of these names."""
+    names = [path.with_name(path.name.replace("train", part)) for part in parts]
+    return next((each for each in names if each != path and each.exists()), None)
 
 
 def _listed(files: Iterable[Path]) -> str:

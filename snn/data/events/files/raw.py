@@ -16,6 +16,8 @@ from snn.errors import DataError
 
 Array = NDArray[Any]
 _TICKS_MS = tuple(base * 10.0**power for power in range(-3, 2) for base in (1, 2, 5))[:-2]
+LONGEST_MS = (MOST_TICKS - 1) * _TICKS_MS[-1]
+"""A recording is shorter."""
 
 
 class Raw(NamedTuple):
@@ -49,7 +51,12 @@ class Raw(NamedTuple):
 
 
 def as_dataset(
-    name: str, train: Raw, test: Raw | None, size: Shape | None = None, n_classes: int = 0
+    name: str,
+    train: Raw,
+    test: Raw | None,
+    size: Shape | None = None,
+    n_classes: int = 0,
+    valid: Raw | None = None,
 ) -> EventDataset:
     """The data set of events that were found.
 
@@ -59,40 +66,65 @@ def as_dataset(
         test: Those for the test; None: a fifth of every class is held out.
         size: Of the units, where it is known; else as the highest unit says.
         n_classes: How many, where that is known; else as the highest label says.
+        valid: Those for the validation; None: they are taken from the training.
 
     Raises:
         DataError: They are no events, labels and groups that fit each other; one line.
     """
-    parts = [train] if test is None else [train, test]
-    longest = max(_longest(raw) for raw in parts)
-    size = size or Shape(1, 1 + max(_highest_unit(raw) for raw in parts), 1)
+    raws = [raw for raw in (train, test, valid) if raw is not None]
+    longest = max(_longest(raw) for raw in raws)
+    size = size or Shape(1, 1 + max(_highest_unit(raw) for raw in raws), 1)
     tick_ms = _tick(train.where, longest)
-    found = [_events(raw, tick_ms, size.n_pixels) for raw in parts]
-    classes = _n_classes(parts, max(n_classes, len(train.class_names)))
-    groups = [_groups(raw) for raw in parts]
-    if test is not None and (groups[0] is None) != (groups[1] is None):
-        groups = [None, None]
-    labels = [raw.labels for raw in parts]
+    events = [_events(raw, tick_ms, size.n_pixels) for raw in raws]
+    classes = _n_classes(raws, max(n_classes, len(train.class_names)))
+    groups = [_groups(raw) for raw in raws]
+    with_groups = all(each is not None for each in groups)
+    parts = [
+        _Samples(found, raw.labels, group if with_groups else None)
+        for found, raw, group in zip(events, raws, groups, strict=True)
+    ]
+    kept = parts.pop() if valid is not None else None
     if test is None:
-        kept, held = held_out(train.where, train.labels, "sample")
-        events = found[0]
-        found = [events.take(kept), events.take(held)]
-        labels = [train.labels[kept], train.labels[held]]
-        groups = [None if groups[0] is None else groups[0][places] for places in (kept, held)]
+        training, held = held_out(train.where, train.labels, "sample")
+        parts = [parts[0].take(training), parts[0].take(held)]
+    n_train = len(parts[0].labels)
+    trained = parts[0] if kept is None else parts[0].joined(kept)
     return EventDataset(
         name=name,
         size=size,
         n_classes=classes,
         tick_ms=tick_ms,
-        train_events=found[0],
-        train_labels=labels[0],
-        test_events=found[1],
-        test_labels=labels[1],
+        train_events=trained.events,
+        train_labels=trained.labels,
+        test_events=parts[1].events,
+        test_labels=parts[1].labels,
         class_names=train.class_names if len(train.class_names) == classes else (),
-        groups=groups[0],
-        test_groups=groups[1],
-        group_kind=train.group_kind if groups[0] is not None else "",
+        groups=trained.groups,
+        test_groups=parts[1].groups,
+        group_kind=train.group_kind if with_groups else "",
+        validation=None if kept is None else np.arange(n_train, len(trained.labels)),
     )
+
+
+class _Samples(NamedTuple):
+    """Events with labels and, if they are known, groups."""
+
+    events: Events
+    labels: Array
+    groups: Array | None
+
+    def take(self, places: Array) -> _Samples:
+        """The samples at these places."""
+        groups = None if self.groups is None else self.groups[places]
+        return _Samples(self.events.take(places), self.labels[places], groups)
+
+    def joined(self, other: _Samples) -> _Samples:
+        """These samples and then those of another."""
+        groups = None
+        if self.groups is not None and other.groups is not None:
+            groups = np.concatenate([self.groups, other.groups])
+        labels = np.concatenate([self.labels, other.labels])
+        return _Samples(self.events.joined(other.events), labels, groups)
 
 
 def _longest(raw: Raw) -> float:
@@ -175,11 +207,12 @@ def _n_classes(parts: list[Raw], known: int) -> int:
     classes = known or highest + 1
     if classes < 2:
         raise DataError(f"{train.where}: labels: there is one class; at least 2 are needed")
-    strange = [int(raw.labels.max()) for raw in parts[1:] if raw.labels.max() >= classes]
-    if strange:
-        raise DataError(
-            f"{parts[1].where}: labels: must be 0 to {classes - 1} as in training, got {strange[0]}"
-        )
+    for raw in parts[1:]:
+        if raw.labels.max() >= classes:
+            raise DataError(
+                f"{raw.where}: labels: must be 0 to {classes - 1} as in training, "
+                f"got {int(raw.labels.max())}"
+            )
     return classes
 
 
