@@ -154,7 +154,7 @@ def _info(run: RunRecord) -> dict[str, Any]:
         "config_id": run.tags.get(Tag.CONFIG_ID, run.run_id),
         "group_id": run.tags.get(Tag.GROUP_ID, run.run_id),
         "state": run.state,
-        "error": run.tags.get(Tag.ERROR),
+        "error": run.tags.get(Tag.ERROR, run.tags.get(Tag.PRUNED)),
         "reused_from": run.tags.get(Tag.REUSED_FROM),
         "start": run.start_ms,
         "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,
