@@ -93,7 +93,7 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     """The sweeps of the store, the last launched first.
 
     Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
-    in each state; `best_val_accuracy` (a fraction) of the finished ones.
+    in each state; `best_val_accuracy` (a fraction), the mean over seeds of the best finished one.
 
     >>> sweeps = list_sweeps("sqlite:///runs.db")  # of the example of `import_runs`
     >>> sweeps[["sweep", "trials", "done"]].values.tolist()
@@ -128,7 +128,9 @@ def param_columns(runs: pd.DataFrame) -> list[str]:
 
 def _standing(trials: pd.DataFrame) -> dict[str, Any]:
     states = trials["state"]
-    finished = trials.loc[states == State.DONE, "best_val_accuracy"]
+    partly = trials["group_id"].isin(trials.loc[states != State.DONE, "group_id"])
+    whole = trials[~partly] if not partly.all() else trials[states == State.DONE]
+    finished = whole.groupby("group_id")["best_val_accuracy"].mean()
     return {
         "trials": len(trials),
         **{state: int((states == state).sum()) for state in STATES},
