@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
 from analysis.records import State
 from snn.config import TrialConfig
+from sweep.methods.constraints import Constraint
 from sweep.trial.outcome import Outcome
 
 
@@ -23,6 +26,7 @@ class Candidate:
         outcomes: Of the seeds that have ended.
         reports: The value of every seed that reached an epoch, by epoch and seed.
         reported: Epochs that the study has already, as means over all seeds.
+        latest: All metrics of the last epoch of every seed, as far as they are searched for.
         dropped: Seeds that never begin, because the configuration was ended early.
         reason: Why it was; empty if it was not.
     """
@@ -32,6 +36,7 @@ class Candidate:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     reports: dict[int, dict[int, float]] = field(default_factory=dict)
     reported: set[int] = field(default_factory=set)
+    latest: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
     reason: str = ""
 
@@ -54,6 +59,18 @@ class Candidate:
         """The metrics of the best epochs, as means over the seeds."""
         ends = self.outcomes.values()
         return [sum(end.value(name) for end in ends) / len(ends) for name in metrics]
+
+    def reached(self, limits: Sequence[Constraint]) -> dict[str, float]:
+        """What is limited, as means over the seeds: at their best epochs, else at their last."""
+        rows = []
+        for seed in {**self.latest, **self.outcomes}:
+            ended = self.outcomes.get(seed)
+            best = ended.metrics if ended and ended.state == State.DONE else {}
+            last = self.latest.get(seed, {})
+            names = [one.metric for one in limits]
+            rows.append([float(best.get(f"best_{n}", last.get(n, math.nan))) for n in names])
+        means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
+        return dict(zip([one.metric for one in limits], means, strict=False))
 
     def report(self, seed: int, values: Mapping[int, float]) -> None:
         """Keep the values of a seed by epoch; the study gets an epoch once all seeds have it."""

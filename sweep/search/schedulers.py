@@ -23,6 +23,7 @@ def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> Contest:
         why=REASON,
         epochs=max(sweep.values("epochs")),
         seeds=sweep.seeds,
+        constraints=sweep.limits,
         each=sweep.each,
         earlier=EARLIER,
         past=past,

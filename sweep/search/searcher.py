@@ -32,6 +32,7 @@ from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
 from sweep.search.identity import (
     ASSIGNMENT,
+    BREAKS,
     CONFIG,
     ENDED_EARLY,
     OUTCOME,
@@ -94,6 +95,7 @@ class StudySearcher(Searcher):
         self.lookup, self.on_reuse = lookup, on_reuse
         self.slots, self.why, self.history, self.on_drop = slots, why, history, on_drop
         self.contest: Contest | None = None
+        self._limits = sweep.limits
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
@@ -270,6 +272,8 @@ class StudySearcher(Searcher):
         self._note(candidate, seed, epochs)
 
     def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
+        if epochs:
+            candidate.latest[seed] = epochs[max(epochs)]
         if len(self.metrics) > 1:  # Optuna has no reports with two values
             return
         wanted = self.metrics[0]
@@ -326,6 +330,18 @@ class StudySearcher(Searcher):
                 else:
                     self._drop(waiting, seed)
 
+    def _note_limits(self, candidate: Candidate, state: TrialState) -> None:
+        """Note by how much a configuration breaks the limits; one that does is no leader."""
+        reached = candidate.reached(self._limits)
+        broken = {one.metric: one.excess(reached[one.metric]) for one in self._limits}
+        for name, excess in broken.items():
+            candidate.trial.set_constraint(name, excess)
+        names = [name for name, excess in broken.items() if excess > 0]
+        if state == TrialState.COMPLETE and names:
+            text = "breaks a limit: " + ", ".join(f"{n} is {reached[n]:.6g}" for n in names)
+            candidate.trial.set_user_attr(BREAKS, text)
+            self._announce(candidate, text)
+
     def _announce(self, candidate: Candidate, reason: str) -> None:
         """Say of the seeds that were not pruned that their configuration was ended early."""
         for seed, config in candidate.configs.items():
@@ -350,6 +366,8 @@ class StudySearcher(Searcher):
             reason = candidate.reason or next(reasons, NO_REASON)
             candidate.trial.set_user_attr(ENDED_EARLY, reason)
             self._announce(candidate, reason)
+        if self._limits:
+            self._note_limits(candidate, state)
         candidate.close()
         means = candidate.means(self.metrics) if state == TrialState.COMPLETE else None
         self.study.tell(candidate.trial.number, means, state=state)
@@ -371,8 +389,9 @@ class StudySearcher(Searcher):
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
-            if frozen.state == TrialState.PRUNED:
-                self._announce(candidate, candidate.reason or NO_REASON)
+            breaks = frozen.user_attrs.get(BREAKS, "")
+            if frozen.state == TrialState.PRUNED or breaks:
+                self._announce(candidate, candidate.reason or breaks or NO_REASON)
         self._taken_up = revived
         for candidate in revived:
             for seed in candidate.outcomes:
