@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from optuna.trial import TrialState
 from analysis.records import State
 from snn.config import TrialConfig
 from sweep.methods.constraints import Constraint
+from sweep.search.identity import ENDED_EARLY, OUTCOME
 from sweep.trial.outcome import Outcome
 
 
@@ -60,17 +62,30 @@ class Candidate:
         ends = self.outcomes.values()
         return [sum(end.value(name) for end in ends) / len(ends) for name in metrics]
 
-    def reached(self, limits: Sequence[Constraint]) -> dict[str, float]:
-        """What is limited, as means over the seeds: at their best epochs, else at their last."""
-        rows = []
-        for seed in {**self.latest, **self.outcomes}:
-            ended = self.outcomes.get(seed)
-            best = ended.metrics if ended and ended.state == State.DONE else {}
-            last = self.latest.get(seed, {})
-            names = [one.metric for one in limits]
-            rows.append([float(best.get(f"best_{n}", last.get(n, math.nan))) for n in names])
-        means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
-        return dict(zip([one.metric for one in limits], means, strict=False))
+    def settle(self, seed: int, outcome: Outcome) -> None:
+        """A seed has ended: the study has it, too, for a later driver."""
+        self.outcomes[seed] = outcome
+        record = {"metrics": dict(outcome.metrics), "state": outcome.state}
+        record |= {"reason": outcome.reason} if outcome.reason else {}
+        self.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
+
+    def restore(self, frozen: optuna.trial.FrozenTrial) -> None:
+        """Take up what an earlier driver has noted."""
+        self.reported = set(frozen.intermediate_values)
+        self.reason = frozen.user_attrs.get(ENDED_EARLY, "")
+        for seed in self.configs:
+            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
+            if record:
+                self.outcomes[seed] = Outcome(**json.loads(record))
+
+    def note_limits(self, limits: Sequence[Constraint]) -> str:
+        """Tell the study by how much each limit is broken; those that are, in words."""
+        reached = self._reached(limits)
+        broken = {one.metric: one.excess(reached[one.metric]) for one in limits}
+        for name, excess in broken.items():
+            self.trial.set_constraint(name, excess)
+        names = [f"{n} is {reached[n]:.6g}" for n, excess in broken.items() if excess > 0]
+        return f"breaks a limit: {', '.join(names)}" if names else ""
 
     def report(self, seed: int, values: Mapping[int, float]) -> None:
         """Keep the values of a seed by epoch; the study gets an epoch once all seeds have it."""
@@ -93,3 +108,15 @@ class Candidate:
     def reports_of(self, seed: int) -> dict[int, float]:
         """What a seed has reported, by epoch."""
         return {epoch: values[seed] for epoch, values in self.reports.items() if seed in values}
+
+    def _reached(self, limits: Sequence[Constraint]) -> dict[str, float]:
+        """What is limited, as means over the seeds: at their best epochs, else at their last."""
+        rows = []
+        for seed in {**self.latest, **self.outcomes}:
+            ended = self.outcomes.get(seed)
+            best = ended.metrics if ended and ended.state == State.DONE else {}
+            last = self.latest.get(seed, {})
+            names = [one.metric for one in limits]
+            rows.append([float(best.get(f"best_{n}", last.get(n, math.nan))) for n in names])
+        means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
+        return dict(zip([one.metric for one in limits], means, strict=False))
