@@ -28,6 +28,7 @@ from sweep.spec.sections import (
 from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.spaces.space_yaml import FORMS, parse_space
+from sweep.spec.stop_rules import Stop
 from sweep.spec.yaml.files import write
 
 
@@ -175,6 +176,7 @@ class Specification(Section):
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    stop: Stop = Stop()
     confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
     max_failures: int = Field(
@@ -223,6 +225,13 @@ class Specification(Section):
     def limits(self) -> tuple[Constraint, ...]:
         """What every leader must keep."""
         return tuple(Constraint.parse(name, text) for name, text in self.constraints.items())
+
+    @property
+    def ends_silent(self) -> bool:
+        """Whether configurations end whose neurons do not spike, or always do."""
+        if self.stop.silent is not None:
+            return self.stop.silent
+        return not self.sampler.declared.every_point and self.scheduler.declared.stops
 
     @cached_property
     def kinds(self) -> list[Assignment]:

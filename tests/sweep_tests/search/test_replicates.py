@@ -129,6 +129,27 @@ def test_seeds_of_other_sweeps_count_with_their_epochs_and_are_marked_when_it_is
     assert [key for key, _ in tune.dropped] == [known.config_id]
 
 
+@pytest.mark.parametrize(
+    ("rate", "what"), [(0.0, "has no spikes"), (0.97, "spikes at 97% of the steps")]
+)
+def test_a_network_that_never_or_always_spikes_ends_after_its_first_epoch(
+    rate: float, what: str
+) -> None:
+    def curve(config: TrialConfig, epoch: int) -> dict[str, Any]:
+        return steady(config, epoch) | {"rates": [0.1, rate if config.seed == 1 else 0.2]}
+
+    tune = Tune(World(plan(trials=1), curve, slots=3))
+    assert tune.go(lambda running: running - 1)
+    (trial,) = tune.study.trials
+    assert trial.user_attrs[ENDED_EARLY] == f"epoch 1: hidden layer 2 {what}"
+    assert outcomes(tune, 0) == dict.fromkeys((0, 1, 2), State.PRUNED)
+    assert max(tune.world.epochs.values()) <= 2
+    for kept in ({"stop": {"silent": False}}, {"scheduler": "none"}):
+        tune = Tune(World(plan(trials=1, **kept), curve, slots=3))
+        assert tune.go()
+        assert study_states(tune.study) == [TrialState.COMPLETE]
+
+
 def test_those_that_wait_go_on_alone_when_no_more_seeds_are_handed_out() -> None:
     tune = Tune(World(plan(trials=2), by_lr, slots=1))
     assert not tune.go(events=2)
