@@ -30,6 +30,9 @@ from sweep.trial.params import differences
 ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
 """User attributes of a trial: what was suggested, all that was run, and how each seed ended."""
 
+ENDED_EARLY, BREAKS = "ended_early", "breaks"
+"""User attributes: why a configuration was ended early, and which limits it breaks, in words."""
+
 _MARK = "spikesweep"
 
 
