@@ -201,6 +201,8 @@ def _say(ended: Ended, console: Console) -> None:
         console.print(f"failed: {name}: {reason}")
     if ended.undelivered:
         console.print(ended.undelivered)
+    if ended.ended:
+        console.print(f"the search has ended: {ended.ended}")
     if ended.halted:
         console.print(f"stopped early: {ended.halted}; mend that and go on with: {_RESUME}")
     if ended.interrupted:

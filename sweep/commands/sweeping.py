@@ -37,6 +37,9 @@ def run(
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
     unset: UnsetOption = [],  # noqa: B006
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="what the sweep may take, all in all, such as 8h")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
     ] = False,
@@ -52,14 +55,14 @@ def run(
 
     Searches with Optuna, scheduled by Ray Tune, logged to MLflow. Configurations that were run
     before are not run again. Ctrl-C stops cleanly; `--resume` goes on from there, as it does after
-    a crash. With `confirm` in the specification, the leaders are trained again with fresh seeds
-    afterwards.
+    a crash, and with a larger `--budget` after the budget is used up. With `confirm` in the
+    specification, the leaders are trained again with fresh seeds afterwards.
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
     from sweep.run import runner
 
-    given = Given(spec, set_, unset, plugin, trials, address)
+    given = Given(spec, set_, unset, plugin, trials, address, budget)
     sweep = given.sweep()
     if not resume:
         check_new(sweep, spec)
@@ -164,6 +167,9 @@ def _conclude(sweep: Specification, result: Result, again: str) -> int:
     if result.halted:
         err.print(f"stopped early: {result.halted}; mend that and go on with: {again}")
         return 1
+    if result.ended:
+        more = f"; with more of it, go on with: {again} --budget …" if sweep.budget else ""
+        err.print(f"the search has ended: {result.ended}{more}")
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130

@@ -19,13 +19,14 @@ from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
+from sweep.search.ends import make_ends
 from sweep.search.identity import claim, refuse_other_notes
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
-from sweep.tracking.tracker import MlflowTracker
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.trainable import SnnTrainable
 
@@ -40,6 +41,7 @@ class Result:
         failures: Reasons by trial.
         halted: Why it stopped early (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
+        ended: Which rule ended the search before its plan was done, in words; empty if none did.
         undelivered: What MLflow or the study's database have not received, in one line.
         leaders: What was searched and found, best first; known without MLflow.
     """
@@ -49,6 +51,7 @@ class Result:
     failures: Mapping[str, str] = field(default_factory=dict)
     halted: str = ""
     interrupted: bool = False
+    ended: str = ""
     undelivered: str = ""
     leaders: Sequence[Mapping[str, Any]] = ()
 
@@ -84,7 +87,9 @@ def drive(
     claim(database, sweep, paths, data)
     tracker = MlflowTracker(paths)
     log = LaunchLog(paths, tracker)
-    _begin_launch(log, sweep)
+    resumed = bool(tracker.state(SWEEP_RUN))
+    _begin_launch(log, sweep, _told(sweep, "") if tracker.ended else {})
+    ends = make_ends(sweep, tracker.spending.so_far)
     metric, mode = next(iter(sweep.directions.items()))
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
@@ -101,17 +106,25 @@ def drive(
             observer.slots,
             why=observer.cause,
             history=observer.history,
+            ends=ends,
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        tuner = make_tuner(
-            sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
-        )
-        result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
+        over = resumed and (ends.over_at_once() or (bool(ends.over()) and not searcher.waiting))
+        if over:
+            board.tell(f"nothing to do: {ends.reason}")
+        else:
+            tuner = make_tuner(
+                sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
+            )
+            result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
-    result.interrupted = not result.halted and not searcher.finished
-    log.end_launch(Outcome(_final_state(result), reason=result.halted))
+    finished = over or ends.at_once or searcher.finished
+    result.interrupted = not result.halted and not finished
+    result.ended = "" if result.halted or result.interrupted else ends.reason
+    ended = _told(sweep, result.ended) if result.ended else {}
+    log.end_launch(Outcome(_final_state(result), reason=result.halted), ended)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
 
@@ -127,7 +140,7 @@ def _closed_if_interrupted(tracker: MlflowTracker, log: LaunchLog) -> Iterator[N
         raise
 
 
-def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
+def _begin_launch(log: LaunchLog, sweep: Specification, told: Mapping[str, str]) -> None:
     params = {
         "sampler": sweep.sampler.name,
         "scheduler": sweep.scheduler.name,
@@ -135,7 +148,13 @@ def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]})
+    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], **told})
+
+
+def _told(sweep: Specification, ended: str) -> dict[str, str]:
+    """What MLflow shows of the rule that ended the search; an empty text where none has."""
+    words = [sweep.description, f"The search has ended: {ended}." if ended else ""]
+    return {Tag.ENDED: ended, Tag.DESCRIPTION: "\n\n".join(filter(None, words))}
 
 
 def _final_state(result: Result) -> str:

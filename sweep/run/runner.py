@@ -83,6 +83,7 @@ def run(
             try:
                 if resume:
                     refuse_another_store(paths)
+                    launch.keep_rules(sweep, paths)
                 nodes.check_nodes(paths, needs)
                 from sweep.run.driver import drive
 

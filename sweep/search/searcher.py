@@ -28,6 +28,7 @@ from analysis.store.optuna_internals import open_trial, stored_trial
 from snn.config import TrialConfig
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
+from sweep.search.ends import Ends
 from sweep.search.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
@@ -56,6 +57,7 @@ class StudySearcher(Searcher):
             it, so that the sampler knows as much as it can.
         why: Why a trial has just failed, by its id.
         history: The metrics by epoch of a trial that has ended, in this sweep or another.
+        ends: The rules that end the search before its plan is done.
 
     Attributes:
         resumed: What earlier drivers of this study have settled.
@@ -73,12 +75,14 @@ class StudySearcher(Searcher):
         slots: Callable[[], int],
         why: Callable[[str], Cause] = lambda _: UNKNOWN,
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
+        ends: Ends | None = None,
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
         self.slots, self.why, self.history = slots, why, history
+        self.ends = ends or Ends()
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
@@ -101,7 +105,7 @@ class StudySearcher(Searcher):
     @property
     def waiting(self) -> bool:
         """Whether a trial waits to be handed out, for the first time or again."""
-        return bool(self._ready) and not self.halted
+        return bool(self._ready) and not self.halted and not self.ends.at_once
 
     # Ray Tune's interface
 
@@ -109,7 +113,7 @@ class StudySearcher(Searcher):
         """The next configuration and seed; None for not now; `FINISHED` when there are no more."""
         if len(self._running) >= self.slots():
             return None
-        while not self.halted and (self._ready or self._ask()):
+        while not self.halted and not self.ends.over_at_once() and (self._ready or self._ask()):
             if self._ready:
                 candidate, seed = self._ready[0]
                 if not self.database.holds(candidate.trial.number, _DATABASE_WAIT_S):
@@ -178,6 +182,8 @@ class StudySearcher(Searcher):
     def _ask(self) -> bool:
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
+            return False
+        if self.ends.over():
             return False
         if self._kinds:
             rarest = self._kinds[self._shares.index(min(self._shares))]
@@ -264,6 +270,7 @@ class StudySearcher(Searcher):
         else:
             ends = list(candidate.outcomes.values())
             means = [sum(end.value(m) for end in ends) / len(ends) for m in self.metrics]
+            self.ends.add([end.value(self.metrics[0]) for end in ends])
             self.study.tell(number, means, state=TrialState.COMPLETE)
 
     def _take_up(self) -> int:
@@ -283,6 +290,9 @@ class StudySearcher(Searcher):
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
+            elif frozen.state == TrialState.COMPLETE:
+                ends = candidate.outcomes.values()
+                self.ends.add([end.value(self.metrics[0]) for end in ends])
         for candidate in revived:
             for seed in candidate.outcomes:
                 self._recall(candidate, seed)

@@ -14,6 +14,8 @@ from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
 from snn.plugins.loading import registry_with
 from snn.registry import Registry
+from sweep.spec.budget import Budget, read_budget
+from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.plugins import Plugin
 from sweep.spec.sections import (
     ChosenSampler,
@@ -26,6 +28,7 @@ from sweep.spec.sections import (
 from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.spaces.space_yaml import FORMS, parse_space
+from sweep.spec.stop_rules import Stop
 from sweep.spec.yaml.files import write
 
 
@@ -128,6 +131,9 @@ class Confirm(Section):
         return f" with {', '.join(self.settings)}" if self.base else ""
 
 
+_MAY_CHANGE: Any = {"budget": True, "stop": {"target", "noise"}}
+
+
 class Specification(Section):
     """A sweep: what is fixed, what is searched, by which methods, how often, on what machines.
 
@@ -163,6 +169,10 @@ class Specification(Section):
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    budget: Annotated[Budget | None, BeforeValidator(read_budget)] = Field(
+        None, description=str(Budget.__doc__)
+    )
+    stop: Stop = Stop()
     confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
     max_failures: int = Field(
@@ -246,6 +256,14 @@ class Specification(Section):
         """Configurations times seeds."""
         return self.configurations_planned() * len(self.seeds)
 
+    def confirmation_planned(self) -> tuple[int, int]:
+        """Trials of the confirmation, if it has all its leaders, and the epochs of all of them."""
+        if self.confirm is None:
+            return 0, 0
+        seeds = len(self.confirm.seeds or fresh_seeds(self.seeds))
+        trials = self.confirm.top * max(1, len(self.kinds)) * seeds
+        return trials, trials * int(self.confirm.base.get("epochs", max(self.values("epochs"))))
+
     def config(self, assignment: Assignment, seed: int) -> TrialConfig:
         """The configuration of a point of the space."""
         return self.config_of({**self.base, **assignment, "seed": seed})
@@ -274,6 +292,15 @@ class Specification(Section):
     def to_yaml(self) -> str:
         """The specification as YAML, plugins included; reading it gives an equal sweep."""
         return write(self.model_dump(mode="json", exclude_defaults=True))
+
+    def lasting(self, *, defaults: bool = True) -> dict[str, Any]:
+        """The keys that a launch keeps when it is resumed: all but those that say when to stop.
+
+        Args:
+            defaults: Whether keys with their defaults are there, too.
+        """
+        values = self.model_dump(mode="json", exclude_defaults=not defaults, exclude=_MAY_CHANGE)
+        return {key: value for key, value in values.items() if key != "stop" or value}
 
     def to_log(self) -> str:
         """The same for people: of plugins, it has the names and digests."""

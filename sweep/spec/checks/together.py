@@ -17,6 +17,7 @@ from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.checks.keys import change_mistakes, check_keys, key_mistake, value_mistakes
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
+from sweep.spec.stop_rules import ENOUGH
 
 if TYPE_CHECKING:
     from sweep.spec.specification import Specification
@@ -181,6 +182,41 @@ def _several_metrics(sweep: Specification) -> Iterator[str]:
         yield f"sampler: {sampler.name} takes one metric; for several use {others}"
 
 
+def _stop(sweep: Specification) -> Iterator[str]:
+    stop = sweep.stop
+    given = [
+        name for name, on in (("target", stop.target is not None), ("noise", stop.noise)) if on
+    ]
+    for name in given:
+        if len(sweep.directions) > 1:
+            yield f"stop.{name}: needs one metric, and metric has {len(sweep.directions)}"
+        if sweep.each:
+            yield f"stop.{name}: stands beside each, where every kind has leaders; keep one of them"
+    if stop.noise:
+        yield from _noise(sweep)
+
+
+def _noise(sweep: Specification) -> Iterator[str]:
+    if len(sweep.seeds) < 2:
+        yield "stop.noise: needs two seeds or more, and seeds has one"
+    if sweep.sampler.declared.every_point:
+        others = _samplers(lambda sampler: not sampler.every_point)
+        yield f"stop.noise: the order of a {sweep.sampler.name} is no search; use {others}"
+    elif sweep.configurations_planned() <= ENOUGH:
+        planned = sweep.configurations_planned()
+        yield f"stop.noise: needs more than {ENOUGH} configurations, and trials are {planned}"
+
+
+def _budget(sweep: Specification) -> Iterator[str]:
+    _, epochs = sweep.confirmation_planned()
+    if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
+        if sweep.budget.epochs <= epochs:
+            yield (
+                f"budget.epochs: {sweep.budget.epochs} leave nothing for the search: the "
+                f"confirmation takes {epochs}"
+            )
+
+
 def _pack(sweep: Specification) -> Iterator[str]:
     needs = sweep.resources
     if needs.together == 1:
@@ -212,6 +248,8 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_several_metrics, ("sampler", "metric")),
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
+    (_stop, ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base")),
+    (_budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
     (_pack, ("resources", "base", "search", "points", "plugins")),
     (_seeds, ("seeds",)),
     (_steps, ("base", "search", "points", "plugins")),
