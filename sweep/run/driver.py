@@ -21,6 +21,7 @@ from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import make_ends
 from sweep.search.identity import claim, refuse_other_notes
+from sweep.search.memory import Memory
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
 from sweep.spec.specification import Specification
@@ -64,6 +65,7 @@ def drive(
     stop: Stop,
     console: Console,
     trainable: type[Trainable] = SnnTrainable,
+    memory: Memory | None = None,
 ) -> Result:
     """Run a launch to its end, or go on with it.
 
@@ -75,6 +77,7 @@ def drive(
         stop: Whether the user asked for the end.
         console: Where progress goes.
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
+        memory: What the sampler knows of earlier sweeps.
 
     Raises:
         SpecError: The study or the notes belong to another launch; nothing ran.
@@ -96,7 +99,7 @@ def drive(
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
-        study = open_study(sweep, database)
+        study = open_study(sweep, database, memory)
         searcher = StudySearcher(
             sweep,
             study,

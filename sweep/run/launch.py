@@ -71,6 +71,7 @@ def discard_unused(paths: LaunchPaths) -> None:
         if not paths.outbox.exists():
             paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
+            paths.start_from.unlink(missing_ok=True)
             _remove_plugins(paths.plugins)
             for file in locks.files(paths.lock):
                 file.unlink(missing_ok=True)

@@ -51,6 +51,10 @@ def _metric(value: Any) -> Any:
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 AUTO, OFF = "auto", "off"
 MOST_PACKED = 32
 """Streams that PyTorch has: more trials of a card would share some of them."""
@@ -169,6 +173,11 @@ class Specification(Section):
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    start_from: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="earlier sweeps, or .parquet files of spikesweep export-runs: the sampler "
+        "begins with their results in the space of this one; they are no trials of it",
+    )
     budget: Annotated[Budget | None, BeforeValidator(read_budget)] = Field(
         None, description=str(Budget.__doc__)
     )

@@ -23,4 +23,5 @@ SAMPLER = Sampler(
     source="Snoek et al. 2012, Practical Bayesian optimization, NeurIPS 25",
     make=_make,
     several_metrics=False,
+    takes_results=True,
 )

@@ -5,10 +5,11 @@ Each check finds mistakes, a line each. It is left out where what it reads has m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
+from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE, SWEEP_NAME
 from analysis.text.plain import brief, did_you_mean
 from snn.config import LAYERS, TrialConfig
 from snn.errors import ConfigError
@@ -207,6 +208,16 @@ def _noise(sweep: Specification) -> Iterator[str]:
         yield f"stop.noise: needs more than {ENOUGH} configurations, and trials are {planned}"
 
 
+def _start_from(sweep: Specification) -> Iterator[str]:
+    sampler = sweep.sampler.declared
+    for name in sweep.start_from:
+        if not name.endswith(RUN_FILE) and not re.match(SWEEP_NAME, name):
+            yield f"start_from: {brief(name)} is no name of a sweep, and no {RUN_FILE} file"
+    if sweep.start_from and not sampler.takes_results:
+        others = _samplers(lambda sampler: sampler.takes_results)
+        yield f"start_from: {sampler.name} does not learn from other sweeps; use {others}"
+
+
 def _budget(sweep: Specification) -> Iterator[str]:
     _, epochs = sweep.confirmation_planned()
     if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
@@ -249,6 +260,7 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
     (_stop, ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base")),
+    (_start_from, ("start_from", "sampler")),
     (_budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
     (_pack, ("resources", "base", "search", "points", "plugins")),
     (_seeds, ("seeds",)),

@@ -21,6 +21,12 @@ def ended(place: Workplace) -> tuple[str, str, str]:
     return parent.info.status, tags["spikesweep.ended"], tags["mlflow.note.content"]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """One folder for the sweeps below: the second starts from the first."""
+    return Workplace(tmp_path_factory.mktemp("ends"))
+
+
 def test_a_target_and_then_the_noise_end_one_sweep_and_the_reason_stands_everywhere(
     place: Workplace,
 ) -> None:
@@ -43,3 +49,18 @@ def test_a_target_and_then_the_noise_end_one_sweep_and_the_reason_stands_everywh
     assert again.returncode == 0 and f"nothing to do: {why}" in again.stderr
     of_report = launches_of(read_records(["small"], place.store))
     assert list(of_report["ended"]) == [why]
+
+
+def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own(place: Workplace) -> None:
+    search = ALIKE | {"n_steps": [4, 5]}
+    base = {key: value for key, value in TINY.items() if key != "n_steps"} | REFERENCE
+    spec = place.spec(name="later", base=base, search=search, trials=1, start_from="small")
+    done = place.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    known = len(place.study("small/1").trials)
+    told = f"start_from: {known} configurations of small known to the sampler; 0 runs left out"
+    assert told in done.stderr and "1 done, 0 running, 0 pruned, 0 failed of 1" in done.stderr
+    assert len(place.runs("later")) == len(place.study("later/1").trials) == 1
+    unknown = place.run("run", place.spec(name="never", start_from="smal"))
+    assert unknown.returncode == 2 and "unknown sweep 'smal'; did you mean small?" in unknown.stderr
+    assert not (place.folder / "ray_results" / "never").exists()

@@ -63,6 +63,11 @@ BAD: list[tuple[str, str]] = [
         changed(base={"epochs": 2}, budget={"epochs": 30}, confirm={"top": 3}),
         "budget.epochs: 30 leave nothing for the search: the confirmation takes 30",
     ),
+    (changed(start_from=["a b"]), "start_from: 'a b' is no name of a sweep, and no .parquet file"),
+    (
+        changed(start_from=["old", "runs.parquet"], sampler="random"),
+        "start_from: random does not learn from other sweeps; use tpe or gp",
+    ),
     (changed(stop={"target": True}), "stop.target: must not be true or false"),
     (changed(stop={"noise": True}, trials=30), "stop.noise: needs two seeds or more, and seeds h"),
     (changed(stop={"noise": True}, seeds=[0, 1], trials=9), "needs more than 10 configurations, a"),
