@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.parts.common import (
+    BudgetOption,
+    JoinOption,
+    NewNameOption,
     PluginOption,
     SetOption,
     SpecArgument,
@@ -37,15 +40,15 @@ def run(
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
     unset: UnsetOption = [],  # noqa: B006
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
-    budget: Annotated[
-        str, typer.Option(metavar="TIME", help="what the sweep may take, all in all, such as 8h")
-    ] = "",
+    budget: BudgetOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
     ] = False,
+    join: JoinOption = False,
+    new_name: NewNameOption = "",
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
     ] = None,
@@ -63,10 +66,10 @@ def run(
     from sweep.results.earlier import runs_of
     from sweep.run import runner
 
-    given = Given(spec, set_, unset, plugin, trials, address, budget)
+    given = Given(spec, set_, unset, plugin, trials, address, budget, new_name)
     sweep = given.sweep()
     if not resume:
-        check_new(sweep, spec)
+        check_new(sweep, spec, join=join)
     if dry_run:
         from sweep.run import preview
 

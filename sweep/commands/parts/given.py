@@ -23,6 +23,7 @@ class Given:
         trials: Of `--trials`.
         address: Of `--address`.
         budget: Of `--budget`.
+        new_name: Of `--new-name`.
     """
 
     spec: str
@@ -32,6 +33,7 @@ class Given:
     trials: int | None = None
     address: str | None = None
     budget: str = ""
+    new_name: str = ""
 
     def sweep(self) -> Specification:
         """The sweep.
@@ -44,6 +46,7 @@ class Given:
 
         overrides = parse_overrides(self.set_)
         overrides |= {} if self.trials is None else {"trials": self.trials}
+        overrides |= {"name": self.new_name} if self.new_name else {}
         overrides |= {"budget": read(self.budget, "--budget")} if self.budget else {}
         return load_sweep(self.spec, overrides, self.plugin, self.unset)
 
@@ -63,6 +66,7 @@ class Given:
             ("--unset", self.unset),
             ("--plugin", self.plugin),
             ("--trials", [] if self.trials is None else [str(self.trials)]),
+            ("--new-name", [self.new_name] if self.new_name else []),
             ("--budget", [self.budget] if self.budget else []),
             ("--address", [] if self.address is None else [self.address]),
         ):
