@@ -72,6 +72,7 @@ def submit(
     """
     from snn.declarations.data_paths import is_path
     from sweep.errors import SpecError
+    from sweep.host.notices import is_variable
 
     given = Given(spec, set_, unset, plugin, trials, None, budget, new_name)
     sweep = given.sweep()
@@ -81,6 +82,12 @@ def submit(
 
     for path in filter(is_path, dict.fromkeys(sweep.values("dataset"))):
         stderr().print(f"{path}: is read by the cluster's head, where it must be", soft_wrap=True)
+    if any(not is_variable(address) for address in sweep.notify):
+        stderr().print(
+            "notify: only names of variables, such as $NTFY, are sent to the cluster; its head sets "
+            "them",
+            soft_wrap=True,
+        )
     there = JobServer(cluster)
     running = there.running(sweep.name)
     if running:

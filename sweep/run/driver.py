@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ray.tune import Trainable
@@ -13,6 +14,7 @@ from rich.console import Console
 from analysis.records import LONGEST_TAG, State, Tag
 from snn.data.base import Data
 from sweep.cluster.connection import Slots
+from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
 from sweep.run.display.board import Board, Progress
@@ -98,6 +100,13 @@ def drive(
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
+        notices = Notices(sweep.notify, sweep.name, board.tell)
+        still = Standstill(notices.send_soon, partial(_waits_for, board))
+
+        def lost() -> str:
+            still.look(result.progress.reports)
+            return slots.servers.lost()
+
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
         study = open_study(sweep, database, memory)
         searcher = StudySearcher(
@@ -120,7 +129,7 @@ def drive(
             tuner = make_tuner(
                 sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
             )
-            result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
+            result.halted = fit(tuner, stop, lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     finished = over or ends.at_once or searcher.finished
@@ -130,6 +139,11 @@ def drive(
     log.end_launch(Outcome(_final_state(result), reason=result.halted), ended)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
+
+
+def _waits_for(board: Board) -> str:
+    running = f"{len(board.progress.running)} running"
+    return f"{running}; it has said last: {board.notice}" if board.notice else running
 
 
 @contextmanager

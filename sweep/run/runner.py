@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from analysis.text.redaction import redacted
+from snn.errors import SnnError
 from sweep.cluster import connection, nodes, packing
-from sweep.errors import SweepError
+from sweep.errors import SweepError, first_line
+from sweep.host.notices import Notices
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import stoppable
 from sweep.run import launch
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from sweep.search.memory import Memory
 
 RunsOf = Callable[[Sequence[str]], "list[RunRecord]"]
+
+
+_MOST_LINES = 20  # of a message
 
 
 def read_datasets(sweep: Specification) -> dict[str, Data]:
@@ -99,13 +106,38 @@ def run(
                 from sweep.run.driver import drive
 
                 chosen = trainable or _trainable(needs.together)
-                return drive(sweep, paths, datasets, slots, stop, console, chosen, memory)
+                with _telling(sweep, console) as told_end:
+                    result = drive(sweep, paths, datasets, slots, stop, console, chosen, memory)
+                    told_end(result)
+                    return result
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
             finally:
                 if not resume:
                     launch.discard_unused(paths)
+
+
+@contextmanager
+def _telling(sweep: Specification, console: Console) -> Iterator[Callable[[Result], None]]:
+    """Tell those whom the sweep names (`notify`) how it has ended, or why it has failed."""
+    notices = Notices(sweep.notify, sweep.name, console.print)
+
+    def end(result: Result) -> None:
+        what = "has ended"
+        if result.halted or result.interrupted:
+            what = "has stopped early" if result.halted else "was interrupted"
+        lines = [result.halted, result.ended, result.progress.line(), result.undelivered]
+        lines += [f"failed: {name}: {reason}" for name, reason in result.failures.items()]
+        follows = sweep.confirm is not None and what == "has ended"
+        lines += ["its confirmation follows"] if follows else []
+        notices.send(what, redacted("\n".join(filter(None, lines[:_MOST_LINES]))))
+
+    try:
+        yield end
+    except (SnnError, SweepError, OSError) as error:
+        notices.send("has failed", first_line(error))
+        raise
 
 
 def _memory(

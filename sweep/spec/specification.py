@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_serializer
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
 from snn.plugins.loading import registry_with
 from snn.registry import Registry
+from sweep.host.notices import is_variable
 from sweep.spec.budget import Budget, read_budget
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.plugins import Plugin
@@ -49,6 +50,12 @@ def _metric(value: Any) -> Any:
     if isinstance(value, Mapping) and all(mode in (MAX, MIN) for mode in value.values()):
         return value
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
+
+
+def _addresses(value: Any) -> Any:
+    """Texts as they are, all else empty: an error would show what was given."""
+    given = value if isinstance(value, list | tuple) else [value]
+    return [address if isinstance(address, str) else "" for address in given]
 
 
 def _listed(value: Any) -> Any:
@@ -135,7 +142,7 @@ class Confirm(Section):
         return f" with {', '.join(self.settings)}" if self.base else ""
 
 
-_MAY_CHANGE: Any = {"budget": True, "stop": {"target", "noise"}}
+_MAY_CHANGE: Any = {"budget": True, "notify": True, "stop": {"target", "noise"}}
 
 
 class Specification(Section):
@@ -184,9 +191,20 @@ class Specification(Section):
     stop: Stop = Stop()
     confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
+    notify: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = Field(
+        (),
+        repr=False,
+        description="addresses of apprise, or $NAME of a variable that holds one: they are told of "
+        "the end, of a failure, and when nothing is reported any more; never stored or shown",
+    )
     max_failures: int = Field(
         3, ge=0, description="how often a trial goes on, from its last epoch, when its process dies"
     )
+
+    @field_serializer("notify")
+    def _without_secrets(self, addresses: tuple[str, ...]) -> list[str]:
+        """What is stored, sent to a cluster and logged: the names of variables alone."""
+        return [address for address in addresses if is_variable(address)]
 
     @cached_property
     def components(self) -> Registry:

@@ -14,6 +14,7 @@ from analysis.text.plain import brief, did_you_mean
 from snn.config import LAYERS, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.host import notices
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.checks.keys import change_mistakes, check_keys, key_mistake, value_mistakes
@@ -218,6 +219,16 @@ def _start_from(sweep: Specification) -> Iterator[str]:
         yield f"start_from: {sampler.name} does not learn from other sweeps; use {others}"
 
 
+def _notify(sweep: Specification) -> Iterator[str]:
+    if sweep.notify and not notices.installed():
+        yield notices.NEEDED
+        return
+    for number, address in enumerate(sweep.notify):
+        wrong = "" if notices.is_variable(address) else notices.mistake(address)
+        if wrong:
+            yield f"notify.{number}: {wrong}"
+
+
 def _budget(sweep: Specification) -> Iterator[str]:
     _, epochs = sweep.confirmation_planned()
     if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
@@ -260,6 +271,7 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
     (_stop, ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base")),
+    (_notify, ("notify",)),
     (_start_from, ("start_from", "sampler")),
     (_budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
     (_pack, ("resources", "base", "search", "points", "plugins")),

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.data.launches import launches_of
 from analysis.data.runs import read_records
+from tests.sweep_tests.receiver import receiver
 from tests.sweep_tests.workplace import REFERENCE, Workplace
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -51,12 +52,23 @@ def test_a_target_and_then_the_noise_end_one_sweep_and_the_reason_stands_everywh
     assert list(of_report["ended"]) == [why]
 
 
-def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own(place: Workplace) -> None:
+def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own_and_tells_of_its_end(
+    place: Workplace,
+) -> None:
     search = ALIKE | {"n_steps": [4, 5]}
     base = {key: value for key, value in TINY.items() if key != "n_steps"} | REFERENCE
-    spec = place.spec(name="later", base=base, search=search, trials=1, start_from="small")
-    done = place.run("run", spec)
+    told = ["$OURS", "json://ann:hunter22@127.0.0.1:9"]
+    plan = {"name": "later", "base": base, "search": search, "trials": 1, "start_from": "small"}
+    spec = place.spec(**plan, notify=told)
+    with receiver() as (address, received):
+        done = place.run("run", spec, OURS=address)
     assert done.returncode == 0, done.stderr
+    (message,) = received
+    assert message.startswith("spikesweep: later has ended\n1 done, 0 running")
+    assert "notify: json://… did not take the message: has ended" in done.stderr
+    (place.folder / spec).unlink()
+    files = [file for file in place.folder.rglob("*") if file.is_file()]
+    assert not [file for file in files if b"hunter22" in file.read_bytes()]
     known = len(place.study("small/1").trials)
     told = f"start_from: {known} configurations of small known to the sampler; 0 runs left out"
     assert told in done.stderr and "1 done, 0 running, 0 pruned, 0 failed of 1" in done.stderr
