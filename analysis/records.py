@@ -83,6 +83,8 @@ class Tag:
     LABELS = "spikesweep.labels"  # JSON: param → label of the value, of components of users
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
+    ENDED = "spikesweep.ended"  # of a launch: which rule ended the search before its plan was done
+    DESCRIPTION = "mlflow.note.content"
     KIND = "spikesweep.kind"
     IMPORTED_FROM = "spikesweep.imported_from"
     PARENT = "mlflow.parentRunId"

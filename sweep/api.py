@@ -88,7 +88,9 @@ class Sweep:
         """The sweep as YAML, for `spikesweep run`; reading it gives an equal one."""
         return self.specification.to_yaml()
 
-    def run(self, *, resume: bool = False, address: str | None = None) -> Result:
+    def run(
+        self, *, resume: bool = False, address: str | None = None, join: bool = False
+    ) -> Result:
         """Run the sweep to its end, as `spikesweep run` does, with `confirm` if it is asked for.
 
         Progress is shown in the cell of a notebook, else on standard error. Ctrl-C, or the
@@ -100,25 +102,36 @@ class Sweep:
         Args:
             resume: Go on with the latest launch instead of a new one.
             address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
+            join: Add the runs to the sweep of this name, though it had other configurations.
 
         Raises:
-            SpecError, SnnError: What was given is wrong, or a searched key has no effect; nothing
-                ran.
+            SpecError, SnnError: What was given is wrong, or a searched key has no effect, or the
+                name belongs to another specification; nothing ran.
             SweepError: The world is not ready (no such cluster, a folder that cannot be written).
             RunningError: Another sweep runs in this process, or this one in another.
             KeyboardInterrupt: The user stopped it before its trials began.
         """
         with _process(), using(self.specification.components):
             from sweep.results.confirmed import run_confirmation, wants_confirmation
+            from sweep.results.earlier import runs_of
+            from sweep.results.names import refuse_taken
             from sweep.results.result import Result
             from sweep.run import runner
 
             console = _console()
             if not resume:
+                if not join:
+                    refuse_taken(self.specification)
                 for line in check_effects(self.specification, _WHERE):
                     console.print(f"warning: {line}")
             try:
-                ended = runner.run(self.specification, console, resume=resume, address=address)
+                ended = runner.run(
+                    self.specification,
+                    console,
+                    resume=resume,
+                    address=address,
+                    runs_of=runs_of,
+                )
                 _say(ended, console)
                 table, plan = None, self.specification.confirm
                 if plan is not None and wants_confirmation(self.specification, ended):
@@ -201,6 +214,8 @@ def _say(ended: Ended, console: Console) -> None:
         console.print(f"failed: {name}: {reason}")
     if ended.undelivered:
         console.print(ended.undelivered)
+    if ended.ended:
+        console.print(f"the search has ended: {ended.ended}")
     if ended.halted:
         console.print(f"stopped early: {ended.halted}; mend that and go on with: {_RESUME}")
     if ended.interrupted:

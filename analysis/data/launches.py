@@ -11,6 +11,7 @@ from analysis.records import Tag
 from analysis.store.record import RunRecord
 
 _TAGS = {
+    "ended": Tag.ENDED,
     "spec": Tag.SPEC,
     "versions": Tag.VERSIONS,
     "machine": Tag.MACHINE,
@@ -23,8 +24,8 @@ def launches_of(records: Iterable[RunRecord]) -> pd.DataFrame:
     """One row per parent run, the first launched first.
 
     Columns: `sweep`, `run_id`, `launch` (its name), `state`, `started` (UTC), `hours` (missing
-    while it runs), `sampler`, `scheduler`, `metric`, `seeds`, and `spec`, `versions`, `machine`,
-    `code`: text, empty where it was not recorded.
+    while it runs), `sampler`, `scheduler`, `metric`, `seeds`, and `ended` (which rule ended
+    the search), `spec`, `versions`, `machine`, `code`: text, empty where it was not recorded.
     """
     rows = [_row(record) for record in records if not record.is_trial]
     columns = ["sweep", "run_id", "launch", "state", "started", "hours", *_PARAMS, *_TAGS]

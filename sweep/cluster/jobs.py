@@ -84,17 +84,19 @@ class JobServer:
             self._client = job_client(self.url, _REQUEST_S)
             self.url = self._client.get_address()
 
-    def submit(self, sweep: Specification, *, resume: bool, again: str) -> str:
+    def submit(self, sweep: Specification, *, resume: bool, join: bool, again: str) -> str:
         """Start a sweep; returns the id of its job.
 
         Args:
             sweep: The plan.
             resume: Go on with its latest launch.
+            join: Add the runs to the sweep of this name, though it had other configurations.
             again: The command that resumes it, shown when its job ends early.
         """
         metadata = {"sweep": sweep.name, "user": _user(), "again": again}
         metadata["spikesweep"] = version("spikesweep")
-        options = ["--resume"] if resume else []
+        given = {"--resume": resume, "--join": join}
+        options = [option for option, wanted in given.items() if wanted]
         with handed_over(["spikesweep", "run", "-", *options], sweep.to_yaml()) as (command, needs):
             while True:
                 try:

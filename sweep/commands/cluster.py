@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.parts.common import (
+    BudgetOption,
+    JoinOption,
+    NewNameOption,
     PluginOption,
     SetOption,
     SpecArgument,
@@ -54,6 +57,9 @@ def submit(
     follow: Annotated[
         bool, typer.Option("--follow/--no-follow", help="show the output until it ends")
     ] = True,
+    budget: BudgetOption = "",
+    join: JoinOption = False,
+    new_name: NewNameOption = "",
     plugin: PluginOption = [],  # noqa: B006
 ) -> int:
     """Run a sweep in a Ray cluster.
@@ -66,15 +72,22 @@ def submit(
     """
     from snn.declarations.data_paths import is_path
     from sweep.errors import SpecError
+    from sweep.host.notices import is_variable
 
-    given = Given(spec, set_, unset, plugin, trials)
+    given = Given(spec, set_, unset, plugin, trials, None, budget, new_name)
     sweep = given.sweep()
     if not resume:
-        check_new(sweep, spec)
+        check_new(sweep, spec)  # the name is checked where the job runs
     from sweep.cluster.jobs import JobServer
 
     for path in filter(is_path, dict.fromkeys(sweep.values("dataset"))):
         stderr().print(f"{path}: is read by the cluster's head, where it must be", soft_wrap=True)
+    if any(not is_variable(address) for address in sweep.notify):
+        stderr().print(
+            "notify: only names of variables, such as $NTFY, are sent to the cluster; its head "
+            "sets them",
+            soft_wrap=True,
+        )
     there = JobServer(cluster)
     running = there.running(sweep.name)
     if running:
@@ -82,7 +95,7 @@ def submit(
             f"{sweep.name} is running there: {there.following(running)}; "
             "for another sweep at the same time, give it another name"
         )
-    job_id = there.submit(sweep, resume=resume, again=given.resuming("submit"))
+    job_id = there.submit(sweep, resume=resume, join=join, again=given.resuming("submit"))
     stderr().print(f"submitted {job_id} to {there.url}")
     if follow:
         return _follow(there, there.find(job_id))

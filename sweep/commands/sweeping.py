@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.parts.common import (
+    BudgetOption,
+    JoinOption,
+    NewNameOption,
     PluginOption,
     SetOption,
     SpecArgument,
@@ -37,12 +40,15 @@ def run(
     set_: SetOption = [],  # noqa: B006 (typer wants the literal)
     unset: UnsetOption = [],  # noqa: B006
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
+    budget: BudgetOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
     ] = False,
+    join: JoinOption = False,
+    new_name: NewNameOption = "",
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster [default: RAY_ADDRESS, or this machine]")
     ] = None,
@@ -52,23 +58,24 @@ def run(
 
     Searches with Optuna, scheduled by Ray Tune, logged to MLflow. Configurations that were run
     before are not run again. Ctrl-C stops cleanly; `--resume` goes on from there, as it does after
-    a crash. With `confirm` in the specification, the leaders are trained again with fresh seeds
-    afterwards.
+    a crash, and with a larger `--budget` after the budget is used up. With `confirm` in the
+    specification, the leaders are trained again with fresh seeds afterwards.
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
+    from sweep.results.earlier import runs_of
     from sweep.run import runner
 
-    given = Given(spec, set_, unset, plugin, trials, address)
+    given = Given(spec, set_, unset, plugin, trials, address, budget, new_name)
     sweep = given.sweep()
     if not resume:
-        check_new(sweep, spec)
+        check_new(sweep, spec, join=join)
     if dry_run:
         from sweep.run import preview
 
         preview.show(sweep, stdout(), stderr())
         return 0
-    result = runner.run(sweep, stderr(), resume=resume, address=address)
+    result = runner.run(sweep, stderr(), resume=resume, address=address, runs_of=runs_of)
     code = _conclude(sweep, result, given.resuming("run"))
     if sweep.confirm is None:
         return code
@@ -164,6 +171,9 @@ def _conclude(sweep: Specification, result: Result, again: str) -> int:
     if result.halted:
         err.print(f"stopped early: {result.halted}; mend that and go on with: {again}")
         return 1
+    if result.ended:
+        more = f"; with more of it, go on with: {again} --budget …" if sweep.budget else ""
+        err.print(f"the search has ended: {result.ended}{more}")
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130

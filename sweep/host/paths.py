@@ -3,6 +3,7 @@
 ray_results/NAME/LAUNCH/id                  of this launch: no other folder has the same
                        /spec.yaml           the sweep as it was launched
                        /plugins/DIGEST/     the users' files that it runs with
+                       /start_from.json     what its sampler knows of earlier sweeps
                        /trials/CONFIG_ID/   last.pt, best.pt, confusion.json, groups.json
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
@@ -10,7 +11,7 @@ ray_results/NAME/LAUNCH/id                  of this launch: no other folder has 
                        /refused.jsonl       what MLflow refused, with the reason
                        /tune/               Ray Tune's own state
 
-All nodes read and write the first four; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
+All nodes read and write the first five; SPIKESWEEP_STORAGE says where: a folder, or the URL of an
 object store. An object store has neither appended lines nor locks. The rest, which only the driver
 needs, is then in `ray_results` on the driver's machine.
 """
@@ -173,6 +174,11 @@ class LaunchPaths:
     def plugins(self) -> Place:
         """The users' files that it runs with."""
         return self.folder / "plugins"
+
+    @property
+    def start_from(self) -> Place:
+        """What its sampler knows of earlier sweeps."""
+        return self.folder / "start_from.json"
 
     @property
     def lock(self) -> Path:

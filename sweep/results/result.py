@@ -38,6 +38,7 @@ class Result:
         failures: Why trials failed, by the names of the trials.
         halted: Why the latest launch ended early (a full disk …); empty if it did not.
         undelivered: What MLflow has not received, in one line; empty if it has everything.
+        ended: Which rule of `budget` or `stop` ended the search, in words; empty if none did.
         confirmation: The leaders with fresh seeds, one row each, if the sweep asked for it.
     """
 
@@ -47,6 +48,7 @@ class Result:
     halted: str = ""
     undelivered: str = ""
     confirmation: pd.DataFrame | None = None
+    ended: str = ""
     _known: Sequence[Mapping[str, Any]] = ()
     _tracking_uri: str = field(default_factory=tracking_uri)
 
@@ -60,6 +62,7 @@ class Result:
             ended.halted,
             ended.undelivered,
             confirmation,
+            ended.ended,
             ended.leaders,
         )
 
@@ -78,7 +81,7 @@ class Result:
             return cls(name, failures=failed)
         error = latest.tags.get(Tag.ERROR, "")
         stopped = latest.state == State.INTERRUPTED and not error
-        return cls(name, stopped, failed, halted=error)
+        return cls(name, stopped, failed, halted=error, ended=latest.tags.get(Tag.ENDED, ""))
 
     @cached_property
     def _records(self) -> list[RunRecord]:

@@ -50,7 +50,7 @@ def confirmation(
         SpecError: A run is of another version of spikesweep, the name is too long, or the leaders
             are alike when these keys are changed.
     """
-    searched = _launched(name)
+    searched = launched(name)
     over = {*searched.get("search", {}), *itertools.chain(*searched.get("points", ()))}
     check_changes(changed, over, "--set ")
     leaders = [_without_seed(config_of(run_id), changed) for run_id in run_ids]
@@ -84,13 +84,13 @@ def confirmation(
 
 def searched_for(name: str) -> dict[str, str]:
     """The metrics of a search with `max` or `min` if it had several, as a Pareto sweep has."""
-    metric = _launched(name).get("metric")
+    metric = launched(name).get("metric")
     return dict(metric) if isinstance(metric, Mapping) else {}
 
 
 def searched_each(name: str) -> tuple[str, ...]:
     """The keys of `each`: every combination of their values has leaders of its own."""
-    return tuple(_launched(name).get("each", ()))
+    return tuple(launched(name).get("each", ()))
 
 
 def use_plugins_of(name: str, named: Sequence[str] = ()) -> None:
@@ -114,7 +114,7 @@ def use_plugins_of(name: str, named: Sequence[str] = ()) -> None:
 
 def asked_for(name: str) -> Confirm:
     """The `confirm` section of a search; the default if it has none."""
-    return Confirm.model_validate(_launched(name).get("confirm") or {})
+    return Confirm.model_validate(launched(name).get("confirm") or {})
 
 
 def config_of(run_id: str) -> TrialConfig:
@@ -136,7 +136,7 @@ def _without_seed(config: TrialConfig, changed: Mapping[str, Any]) -> dict[str, 
     return {key: value for key, value in values.items() if key != "seed"}
 
 
-def _launched(name: str) -> Mapping[str, Any]:
+def launched(name: str) -> Mapping[str, Any]:
     """The specification of the latest launch, wherever it was; empty if too long to be logged."""
     if not store_exists():
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ray.tune import Trainable
@@ -13,19 +14,22 @@ from rich.console import Console
 from analysis.records import LONGEST_TAG, State, Tag
 from snn.data.base import Data
 from sweep.cluster.connection import Slots
+from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
+from sweep.search.ends import make_ends
 from sweep.search.identity import claim, refuse_other_notes
+from sweep.search.memory import Memory
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study, unmet
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
-from sweep.tracking.tracker import MlflowTracker
+from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.trainable import SnnTrainable
 
@@ -40,6 +44,7 @@ class Result:
         failures: Reasons by trial.
         halted: Why it stopped early (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
+        ended: Which rule ended the search before its plan was done, in words; empty if none did.
         undelivered: What MLflow or the study's database have not received, in one line.
         unmet: That nothing keeps all limits, in one line; empty if something does.
         leaders: What was searched and found, best first; known without MLflow.
@@ -50,6 +55,7 @@ class Result:
     failures: Mapping[str, str] = field(default_factory=dict)
     halted: str = ""
     interrupted: bool = False
+    ended: str = ""
     undelivered: str = ""
     unmet: str = ""
     leaders: Sequence[Mapping[str, Any]] = ()
@@ -63,6 +69,7 @@ def drive(
     stop: Stop,
     console: Console,
     trainable: type[Trainable] = SnnTrainable,
+    memory: Memory | None = None,
 ) -> Result:
     """Run a launch to its end, or go on with it.
 
@@ -74,6 +81,7 @@ def drive(
         stop: Whether the user asked for the end.
         console: Where progress goes.
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
+        memory: What the sampler knows of earlier sweeps.
 
     Raises:
         SpecError: The study or the notes belong to another launch; nothing ran.
@@ -86,14 +94,23 @@ def drive(
     claim(database, sweep, paths, data)
     tracker = MlflowTracker(paths)
     log = LaunchLog(paths, tracker)
-    _begin_launch(log, sweep)
+    resumed = bool(tracker.state(SWEEP_RUN))
+    _begin_launch(log, sweep, _told(sweep, "") if tracker.ended else {})
+    ends = make_ends(sweep, tracker.spending.so_far)
     metric, mode = next(iter(sweep.directions.items()))
     result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
+        notices = Notices(sweep.notify, sweep.name, board.tell)
+        still = Standstill(notices.send_soon, partial(_waits_for, board))
+
+        def lost() -> str:
+            still.look(result.progress.reports)
+            return slots.servers.lost()
+
         observer = Observer(paths, tracker, board, ledger, datasets, slots)
-        study = open_study(sweep, database)
+        study = open_study(sweep, database, memory)
         searcher = StudySearcher(
             sweep,
             study,
@@ -104,20 +121,33 @@ def drive(
             why=observer.cause,
             history=observer.history,
             on_drop=observer.drop,
+            ends=ends,
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        tuner = make_tuner(
-            sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
-        )
-        result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
+        over = resumed and (ends.over_at_once() or (bool(ends.over()) and not searcher.waiting))
+        if over:
+            board.tell(f"nothing to do: {ends.reason}")
+        else:
+            tuner = make_tuner(
+                sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
+            )
+            result.halted = fit(tuner, stop, lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.unmet = unmet(study, sweep)
-    result.interrupted = not result.halted and not searcher.finished
-    log.end_launch(Outcome(_final_state(result), reason=result.halted))
+    finished = over or ends.at_once or searcher.finished
+    result.interrupted = not result.halted and not finished
+    result.ended = "" if result.halted or result.interrupted else ends.reason
+    ended = _told(sweep, result.ended) if result.ended else {}
+    log.end_launch(Outcome(_final_state(result), reason=result.halted), ended)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
+
+
+def _waits_for(board: Board) -> str:
+    running = f"{len(board.progress.running)} running"
+    return f"{running}; it has said last: {board.notice}" if board.notice else running
 
 
 @contextmanager
@@ -131,7 +161,7 @@ def _closed_if_interrupted(tracker: MlflowTracker, log: LaunchLog) -> Iterator[N
         raise
 
 
-def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
+def _begin_launch(log: LaunchLog, sweep: Specification, told: Mapping[str, str]) -> None:
     params = {
         "sampler": sweep.sampler.name,
         "scheduler": sweep.scheduler.name,
@@ -139,7 +169,13 @@ def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]})
+    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], **told})
+
+
+def _told(sweep: Specification, ended: str) -> dict[str, str]:
+    """What MLflow shows of the rule that ended the search; an empty text where none has."""
+    words = [sweep.description, f"The search has ended: {ended}." if ended else ""]
+    return {Tag.ENDED: ended, Tag.DESCRIPTION: "\n\n".join(filter(None, words))}
 
 
 def _final_state(result: Result) -> str:

@@ -71,6 +71,7 @@ def discard_unused(paths: LaunchPaths) -> None:
         if not paths.outbox.exists():
             paths.id_file.unlink(missing_ok=True)
             paths.spec.unlink(missing_ok=True)
+            paths.start_from.unlink(missing_ok=True)
             _remove_plugins(paths.plugins)
             for file in locks.files(paths.lock):
                 file.unlink(missing_ok=True)
@@ -116,6 +117,22 @@ def latest(sweep: Specification) -> LaunchPaths:
     return found[-1]
 
 
+def keep_rules(sweep: Specification, paths: LaunchPaths) -> None:
+    """Write the specification of a launch anew, if it is resumed with other rules for its end.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    launched = read(paths.spec.read_text(encoding="utf-8"), str(paths.spec))
+    now = read(sweep.to_yaml(), str(paths.spec))
+    if any(launched.get(key) != now.get(key) for key in ("budget", "stop")):
+        place = paths.spec
+        draft = place.with_name("spec.draft") if isinstance(place, Path) else place
+        draft.write_text(sweep.to_yaml(), encoding="utf-8")
+        if isinstance(place, Path):
+            draft.replace(place)
+
+
 def is_latest(sweep: Specification) -> bool:
     """Whether the latest launch of this name has the same specification."""
     found = _specified(storage_root(), sweep.name)
@@ -133,8 +150,8 @@ def _changed(sweep: Specification, paths: LaunchPaths) -> list[str]:
     plugins = _changed_plugins(values, paths)
     if plugins:  # the launched specification may not be readable with those of today
         return plugins
-    ours, theirs = sweep.model_dump(), parse_sweep(values).model_dump()
-    return [key for key in ours if ours[key] != theirs[key]]
+    ours, theirs = sweep.lasting(), parse_sweep(values).lasting()
+    return [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]
 
 
 def _changed_plugins(launched: Any, paths: LaunchPaths) -> list[str]:

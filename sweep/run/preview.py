@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -40,13 +41,15 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
     known = _known(sweep, ledger)
     left = max(0, trials - known) if known is not None else trials
     trial = f"{seconds:.2g} s" if seconds < 1 else duration(seconds)
+    speed = Speed(seconds / max(sweep.values("epochs")), parallel)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
         f"trials      {sweep.size} = {trials}, {parallel} at a time",
         *_each(sweep),
         *_packed(sweep),
-        *_confirm(sweep),
+        *_confirm(sweep, speed),
+        *_budget(sweep, speed),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
         f"scheduler   {sweep.scheduler.name}",
@@ -74,12 +77,46 @@ def _packed(sweep: Specification) -> list[str]:
     return [f"packing     {told}; the time is that without"] if told else []
 
 
-def _confirm(sweep: Specification) -> list[str]:
+@dataclass(frozen=True)
+class Speed:
+    """How fast trials are: seconds of an epoch, and how many trials run at once."""
+
+    epoch_s: float
+    parallel: int
+
+    def wall_s(self, trials: int, epochs: int) -> float:
+        """Seconds by the clock of some trials with so many epochs in all."""
+        return self.epoch_s * epochs / max(1, min(self.parallel, trials))
+
+
+def _confirm(sweep: Specification, speed: Speed) -> list[str]:
     if sweep.confirm is None:
         return []
     seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
     what = f"{sweep.leaders} × {seeds} fresh seeds{sweep.confirm.changes}"
-    return [f"confirm     then {what}, not in the time"]
+    takes = duration(speed.wall_s(*sweep.confirmation_planned()))
+    return [f"confirm     then {what}: about {takes} more than the time below"]
+
+
+def _budget(sweep: Specification, speed: Speed) -> list[str]:
+    """What the budget buys: the confirmation, and as many trials as the rest is enough for."""
+    budget, (trials, epochs) = sweep.budget, sweep.confirmation_planned()
+    if budget is None:
+        return []
+    if budget.epochs is not None:
+        left = float(budget.epochs - epochs)
+    elif budget.trial_hours is not None:
+        left = budget.trial_hours * 3600 / speed.epoch_s - epochs
+    else:
+        assert budget.wall_hours is not None
+        wall_s = budget.wall_hours * 3600 - speed.wall_s(trials, epochs)
+        left = wall_s / speed.epoch_s * speed.parallel
+    bought = max(0, int(left / max(sweep.values("epochs"))))
+    planned = sweep.trials_planned()
+    buys = f"all {planned} trials" if bought >= planned else f"about {bought} of {planned} trials"
+    pruned = "" if sweep.scheduler.name == "none" else " if none is pruned"
+    after = " beside the confirmation" if trials else ""
+    return [f"budget      {budget}: {buys}{after}{pruned}"]
 
 
 def _samples(sweep: Specification) -> list[TrialConfig]:

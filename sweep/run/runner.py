@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from analysis.text.redaction import redacted
+from snn.errors import SnnError
 from sweep.cluster import connection, nodes, packing
-from sweep.errors import SweepError
+from sweep.errors import SweepError, first_line
+from sweep.host.notices import Notices
+from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import stoppable
 from sweep.run import launch
 from sweep.spec.checks.trials import check_backends, check_data, check_networks
@@ -17,8 +22,15 @@ if TYPE_CHECKING:
     from ray.tune import Trainable
     from rich.console import Console
 
+    from analysis.store.record import RunRecord
     from snn.data.base import Data
     from sweep.run.driver import Result
+    from sweep.search.memory import Memory
+
+RunsOf = Callable[[Sequence[str]], "list[RunRecord]"]
+
+
+_MOST_LINES = 20  # of a message
 
 
 def read_datasets(sweep: Specification) -> dict[str, Data]:
@@ -49,6 +61,7 @@ def run(
     resume: bool = False,
     address: str | None = None,
     trainable: type[Trainable] | None = None,
+    runs_of: RunsOf | None = None,
 ) -> Result:
     """Run a sweep to its end.
 
@@ -59,6 +72,7 @@ def run(
         address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
         trainable: What trains a trial, with the parameters of `SnnTrainable`; by default that, or
             for packed trials `PackedTrainable`.
+        runs_of: Reads the runs of the sweeps and files that the sweep starts from.
 
     Raises:
         SnnError, SweepError: The input is wrong, or a disk, network or server fails; nothing ran.
@@ -76,24 +90,72 @@ def run(
         check_networks(sweep, datasets)
         forgets = sweep.scheduler.declared.forgets if earlier else ""
         packed = packing.in_words(needs)
-        for note in filter(None, (*notes(sweep, datasets), packed, forgets)):
+        memory = _memory(sweep, earlier, datasets, runs_of)
+        told = str(memory) if memory and memory.left_out is not None else ""
+        for note in filter(None, (*notes(sweep, datasets), packed, forgets, told)):
             console.print(note, soft_wrap=True, highlight=False, markup=False)
         paths = earlier or launch.begin(sweep)
         with launch.driving(paths):
             try:
                 if resume:
                     refuse_another_store(paths)
+                    launch.keep_rules(sweep, paths)
+                if memory and not paths.start_from.exists():
+                    memory.write(paths.start_from)
                 nodes.check_nodes(paths, needs)
                 from sweep.run.driver import drive
 
                 chosen = trainable or _trainable(needs.together)
-                return drive(sweep, paths, datasets, slots, stop, console, chosen)
+                with _telling(sweep, console) as told_end:
+                    result = drive(sweep, paths, datasets, slots, stop, console, chosen, memory)
+                    told_end(result)
+                    return result
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None
             finally:
                 if not resume:
                     launch.discard_unused(paths)
+
+
+@contextmanager
+def _telling(sweep: Specification, console: Console) -> Iterator[Callable[[Result], None]]:
+    """Tell those whom the sweep names (`notify`) how it has ended, or why it has failed."""
+    notices = Notices(sweep.notify, sweep.name, console.print)
+
+    def end(result: Result) -> None:
+        what = "has ended"
+        if result.halted or result.interrupted:
+            what = "has stopped early" if result.halted else "was interrupted"
+        lines = [result.halted, result.ended, result.progress.line(), result.undelivered]
+        lines += [f"failed: {name}: {reason}" for name, reason in result.failures.items()]
+        follows = sweep.confirm is not None and what == "has ended"
+        lines += ["its confirmation follows"] if follows else []
+        notices.send(what, redacted("\n".join(filter(None, lines[:_MOST_LINES]))))
+
+    try:
+        yield end
+    except (SnnError, SweepError, OSError) as error:
+        notices.send("has failed", first_line(error))
+        raise
+
+
+def _memory(
+    sweep: Specification,
+    earlier: LaunchPaths | None,
+    datasets: Mapping[str, Data],
+    runs_of: RunsOf | None,
+) -> Memory | None:
+    """What the sampler knows of earlier sweeps; a launch that is resumed has kept it."""
+    if not sweep.start_from:
+        return None
+    from sweep.search.memory import Memory, recall
+
+    if earlier and earlier.start_from.exists():
+        return Memory.read(earlier.start_from)
+    assert runs_of is not None, "somebody must read the runs of earlier sweeps"
+    data = {name: dataset.sha256 for name, dataset in datasets.items()}
+    return recall(sweep, runs_of(sweep.start_from), data)
 
 
 def _trainable(together: int) -> type[Trainable]:

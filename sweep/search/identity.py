@@ -88,7 +88,7 @@ def refuse_other_notes(paths: LaunchPaths) -> None:
 
 def _digest(sweep: Specification) -> str:
     """Digest of the specification as given: defaults may change in a later version."""
-    given = sweep.model_dump(mode="json", exclude_defaults=True)
+    given = sweep.lasting(defaults=False)
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 

@@ -30,6 +30,7 @@ from snn.config import TrialConfig
 from sweep.methods.schedulers.contest import Contest
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
+from sweep.search.ends import Ends
 from sweep.search.identity import (
     ASSIGNMENT,
     BREAKS,
@@ -68,6 +69,7 @@ class StudySearcher(Searcher):
         history: The metrics by epoch of a trial that has ended, in this sweep or another.
         on_drop: Called when a configuration was ended early, with the reason, for each of its seeds
             that never begins or was done.
+        ends: The rules that end the search before its plan is done.
 
     Attributes:
         contest: The scheduler, which judges configurations; see `join`.
@@ -88,6 +90,7 @@ class StudySearcher(Searcher):
         why: Callable[[str], Cause] = lambda _: UNKNOWN,
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
         on_drop: Callable[[TrialConfig, str], None] = lambda *_: None,
+        ends: Ends | None = None,
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
@@ -95,6 +98,7 @@ class StudySearcher(Searcher):
         self.lookup, self.on_reuse = lookup, on_reuse
         self.slots, self.why, self.history, self.on_drop = slots, why, history, on_drop
         self.contest: Contest | None = None
+        self.ends = ends or Ends()
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
@@ -118,7 +122,7 @@ class StudySearcher(Searcher):
     @property
     def waiting(self) -> bool:
         """Whether a trial waits to be handed out, for the first time or again."""
-        return bool(self._ready) and not self.halted
+        return bool(self._ready) and not self.halted and not self.ends.at_once
 
     def join(self, contest: Contest) -> None:
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
@@ -133,7 +137,7 @@ class StudySearcher(Searcher):
         """The next configuration and seed; None for not now; `FINISHED` when there are no more."""
         if len(self._running) - (self.contest.paused if self.contest else 0) >= self.slots():
             return None
-        while not self.halted:
+        while not self.halted and not self.ends.over_at_once():
             found = self._may_begin()
             if found:
                 candidate, seed = found
@@ -210,6 +214,8 @@ class StudySearcher(Searcher):
     def _ask(self) -> bool:
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
+            return False
+        if self.ends.over():
             return False
         if self._shares.rarest:
             self.study.enqueue_trial(self.sweep.space.to_optuna_params(self._shares.rarest))
@@ -347,9 +353,15 @@ class StudySearcher(Searcher):
         if breaks and state == TrialState.COMPLETE:
             candidate.trial.set_user_attr(BREAKS, breaks)
             self._announce(candidate, breaks)
+        elif state == TrialState.COMPLETE:
+            self._count_towards_the_end(candidate)
         candidate.close()
         means = candidate.means(self.metrics) if state == TrialState.COMPLETE else None
         self.study.tell(candidate.trial.number, means, state=state)
+
+    def _count_towards_the_end(self, candidate: Candidate) -> None:
+        """A complete configuration that keeps all limits may end the search."""
+        self.ends.add([end.value(self.metrics[0]) for end in candidate.outcomes.values()])
 
     def _take_up(self) -> int:
         """Continue what an earlier driver left; returns how many configurations it asked for."""
@@ -371,6 +383,8 @@ class StudySearcher(Searcher):
             breaks = frozen.user_attrs.get(BREAKS, "")
             if frozen.state == TrialState.PRUNED or breaks:
                 self._announce(candidate, candidate.reason or breaks or NO_REASON)
+            elif frozen.state == TrialState.COMPLETE:
+                self._count_towards_the_end(candidate)
         self._taken_up = revived
         for candidate in revived:
             for seed in candidate.outcomes:

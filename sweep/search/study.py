@@ -15,15 +15,27 @@ from analysis.records import MAX
 from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
 from sweep.search.identity import BREAKS
+from sweep.search.memory import Memory, own_trials
+from sweep.spec.spaces.space import Space
 from sweep.spec.specification import Specification
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def open_study(sweep: Specification, database: StudyDatabase) -> optuna.Study:
-    """The study with the trials from its database, in their order; their numbers may differ."""
+def open_study(
+    sweep: Specification, database: StudyDatabase, memory: Memory | None = None
+) -> optuna.Study:
+    """The study with the trials from its database, in their order; their numbers may differ.
+
+    Args:
+        sweep: The plan.
+        database: Of the study.
+        memory: What the sampler knows of earlier sweeps.
+    """
     study = optuna.create_study(directions=optuna_directions(sweep.directions))
     study.add_trials(database.trials)
+    if memory and isinstance(sweep.space, Space):
+        study.add_trials([prior.trial(sweep.space) for prior in memory.priors])
     study.sampler = make_sampler(sweep, len(database.trials))
     if sweep.sampler.declared.every_point:
         known = {_key(trial.system_attrs.get(ENQUEUED_PARAMS, {})) for trial in database.trials}
@@ -44,7 +56,7 @@ def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str
     Returns:
         Of each, what was searched, and the metrics of the best epoch: means over the seeds.
     """
-    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    done = own_trials(study, [TrialState.COMPLETE])
     best_first = next(iter(directions.values())) == MAX
     done = [trial for trial in done if BREAKS not in trial.user_attrs]
     done.sort(key=lambda trial: trial.values[0], reverse=best_first)

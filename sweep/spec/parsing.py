@@ -12,10 +12,12 @@ from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
 from snn.config import describe
 from snn.registry import current
 from sweep.errors import SpecError
+from sweep.spec.budget import Budget
 from sweep.spec.checks.together import check
 from sweep.spec.own_networks import use_files
 from sweep.spec.sections import sampler_model, scheduler_model
 from sweep.spec.specification import Confirm, Resources, Specification
+from sweep.spec.stop_rules import Stop
 
 _UNNAMED = "unnamed"
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
@@ -23,6 +25,8 @@ _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
     "scheduler": scheduler_model,
     "confirm": lambda: Confirm,
     "resources": lambda: Resources,
+    "budget": lambda: Budget,
+    "stop": lambda: Stop,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from analysis.text.plain import brief, did_you_mean
 from snn.config import model, unknown_key
 from sweep.errors import SpecError
+from sweep.host.notices import is_variable
 from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.sections import by_name
@@ -110,6 +111,8 @@ def _override(values: dict[str, Any], key: str, value: Any) -> None:
         values["base"][key] = value
         return
     top, *inner = key.split(".")
+    if top == "notify":
+        refuse_shown(value)
     if top not in Specification.model_fields:
         known = [*model().model_fields, *Specification.model_fields]
         raise SpecError(f"--set {key}: {unknown_key(key, known)}")
@@ -120,6 +123,20 @@ def _override(values: dict[str, Any], key: str, value: Any) -> None:
         values[top] = dict(section)
         values, top = values[top], part
     values[top] = value
+
+
+def refuse_shown(value: Any) -> None:
+    """Refuse addresses with secrets on a command line, which all users of the machine can read.
+
+    Raises:
+        SpecError: There is one that is not the name of a variable.
+    """
+    given = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) and is_variable(one) for one in given):
+        raise SpecError(
+            "--set notify: an address with its secrets would stand in the list of processes; name "
+            "a variable that holds it, such as '$NTFY', or write it into the file"
+        )
 
 
 def _unset(values: dict[str, Any], key: str) -> bool:

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_serializer
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
 from snn.plugins.loading import registry_with
 from snn.registry import Registry
+from sweep.host.notices import is_variable
 from sweep.methods.constraints import FORMS as FORMS_OF_LIMITS
 from sweep.methods.constraints import Constraint
+from sweep.spec.budget import Budget, read_budget
+from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.plugins import Plugin
 from sweep.spec.sections import (
     ChosenSampler,
@@ -49,6 +52,16 @@ def _metric(value: Any) -> Any:
     if isinstance(value, Mapping) and all(mode in (MAX, MIN) for mode in value.values()):
         return value
     raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
+
+
+def _addresses(value: Any) -> Any:
+    """Texts as they are, all else empty: an error would show what was given."""
+    given = value if isinstance(value, list | tuple) else [value]
+    return [address if isinstance(address, str) else "" for address in given]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 AUTO, OFF = "auto", "off"
@@ -136,6 +149,9 @@ class Confirm(Section):
         return f" with {', '.join(self.settings)}" if self.base else ""
 
 
+_MAY_CHANGE: Any = {"budget": True, "notify": True, "stop": {"target", "noise"}}
+
+
 class Specification(Section):
     """A sweep: what is fixed, what is searched, by which methods, how often, on what machines.
 
@@ -176,12 +192,31 @@ class Specification(Section):
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    start_from: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="earlier sweeps, or .parquet files of spikesweep export-runs: the sampler "
+        "begins with their results in the space of this one; they are no trials of it",
+    )
+    budget: Annotated[Budget | None, BeforeValidator(read_budget)] = Field(
+        None, description=str(Budget.__doc__)
+    )
     stop: Stop = Stop()
     confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
+    notify: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = Field(
+        (),
+        repr=False,
+        description="addresses of apprise, or $NAME of a variable that holds one: they are told of "
+        "the end, of a failure, and when nothing is reported any more; never stored or shown",
+    )
     max_failures: int = Field(
         3, ge=0, description="how often a trial goes on, from its last epoch, when its process dies"
     )
+
+    @field_serializer("notify")
+    def _without_secrets(self, addresses: tuple[str, ...]) -> list[str]:
+        """What is stored, sent to a cluster and logged: the names of variables alone."""
+        return [address for address in addresses if is_variable(address)]
 
     @cached_property
     def components(self) -> Registry:
@@ -272,6 +307,14 @@ class Specification(Section):
         """Configurations times seeds."""
         return self.configurations_planned() * len(self.seeds)
 
+    def confirmation_planned(self) -> tuple[int, int]:
+        """Trials of the confirmation, if it has all its leaders, and the epochs of all of them."""
+        if self.confirm is None:
+            return 0, 0
+        seeds = len(self.confirm.seeds or fresh_seeds(self.seeds))
+        trials = self.confirm.top * max(1, len(self.kinds)) * seeds
+        return trials, trials * int(self.confirm.base.get("epochs", max(self.values("epochs"))))
+
     def config(self, assignment: Assignment, seed: int) -> TrialConfig:
         """The configuration of a point of the space."""
         return self.config_of({**self.base, **assignment, "seed": seed})
@@ -300,6 +343,15 @@ class Specification(Section):
     def to_yaml(self) -> str:
         """The specification as YAML, plugins included; reading it gives an equal sweep."""
         return write(self.model_dump(mode="json", exclude_defaults=True))
+
+    def lasting(self, *, defaults: bool = True) -> dict[str, Any]:
+        """The keys that a launch keeps when it is resumed: all but those that say when to stop.
+
+        Args:
+            defaults: Whether keys with their defaults are there, too.
+        """
+        values = self.model_dump(mode="json", exclude_defaults=not defaults, exclude=_MAY_CHANGE)
+        return {key: value for key, value in values.items() if key != "stop" or value}
 
     def to_log(self) -> str:
         """The same for people: of plugins, it has the names and digests."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field, field_validator
 
+from snn.config import no_flag
 from sweep.spec.sections import Section
 
-
-def _as_given(value: Any) -> Any:
-    return value
+ENOUGH = 10
+"""Complete configurations from which on the noise between seeds is judged."""
 
 
 class Stop(Section):
@@ -22,5 +20,15 @@ class Stop(Section):
         "no spikes on the validation images, or its neurons spike at 95 % of the steps; "
         "default: in searches, unless scheduler is none",
     )
+    target: float | None = Field(
+        None,
+        description="the search ends when a configuration has this value of the metric, as the "
+        "mean over its seeds; trials that have begun are finished",
+    )
+    noise: bool = Field(
+        False,
+        description="the search ends when half as many configurations again are expected to gain "
+        "less than the noise between seeds; trials that have begun are finished",
+    )
 
-    _no_flags = field_validator("silent", mode="before")(_as_given)  # true and false are meant
+    _no_flags = field_validator("target", mode="before")(no_flag)  # elsewhere they are meant

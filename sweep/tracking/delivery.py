@@ -191,6 +191,8 @@ class Delivery:
             self._find(event)
         if key in self._runs:
             self.client.update_run(self._runs[key], status="RUNNING")
+            if key == _PARENT:
+                self._retell(event)
             return
         if key != _PARENT and _PARENT not in self._runs:
             raise _RefusedError("its parent run was refused")
@@ -203,6 +205,14 @@ class Delivery:
         )
         self._runs[key] = run.info.run_id
         self._created.add(run.info.run_id)
+
+    def _retell(self, event: Event) -> None:
+        """Replace what a resumed launch may say otherwise: the rules for its end."""
+        from mlflow.entities import RunTag
+
+        may_change = (Tag.SPEC, Tag.ENDED, Tag.DESCRIPTION)
+        tags = [RunTag(name, event["tags"][name]) for name in may_change if name in event["tags"]]
+        self.client.log_batch(self._runs[_PARENT], tags=tags)
 
     def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""

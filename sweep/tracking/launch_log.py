@@ -44,9 +44,9 @@ class LaunchLog:
         name = f"{self._paths.name} {self._paths.launch}"
         self._tracker.begin(SWEEP_RUN, name, dict(params), all_tags)
 
-    def end_launch(self, outcome: Outcome) -> None:
+    def end_launch(self, outcome: Outcome, tags: Mapping[str, str] = _NO_TAGS) -> None:
         """End the run of the launch."""
-        self._tracker.end(SWEEP_RUN, outcome, {})
+        self._tracker.end(SWEEP_RUN, outcome, tags)
 
     def begin(self, config: TrialConfig, dataset: Data, tags: Mapping[str, str] = _NO_TAGS) -> None:
         """Begin the run of a trial."""

@@ -17,6 +17,7 @@ from snn.config import TrialConfig
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.delivery import Delivery
 from sweep.tracking.outbox import Event, Outbox
+from sweep.tracking.spending import Spending
 from sweep.trial.outcome import Outcome
 
 _EVERY_S = 2.0  # so that a batch has the events of many trials
@@ -34,6 +35,10 @@ class MlflowTracker:
 
     Runs are named by keys: `SWEEP_RUN`, and the `config_id` of each trial.
 
+    Attributes:
+        spending: What the launch has taken so far.
+        ended: Which rule has ended the search, by the notes of the launch; empty if none has.
+
     Raises:
         OSError: The outbox cannot be written.
     """
@@ -44,6 +49,7 @@ class MlflowTracker:
         self._epochs: dict[str, int] = {}
         self._states: dict[str, str] = {}
         self._tags: dict[str, dict[str, str]] = {}  # added after the begin
+        self.spending, self.ended = Spending(SWEEP_RUN), ""
         for event in self._outbox.all_events():
             self._remember(event)
         self._wake, self._closing = threading.Event(), threading.Event()
@@ -127,19 +133,23 @@ class MlflowTracker:
         return self._delivery.trouble
 
     def _note(self, event: Event) -> None:
-        self._outbox.append({**event, "time": int(time.time() * 1000)})
-        self._remember(event)
+        noted = {**event, "time": int(time.time() * 1000)}
+        self._outbox.append(noted)
+        self._remember(noted)
         self._wake.set()
 
     def _remember(self, event: Event) -> None:
         """Keep the last epoch of every run, so that none is noted twice, and how it stands."""
         key = event["run"]
+        self.spending.take(event)
         if event["do"] == "epoch":
             self._epochs[key] = event["epoch"]
         elif event["do"] == "tag":
             self._tags[key] = self._tags.get(key, {}) | event["tags"]
         else:
             self._states[key] = event.get("state", State.RUNNING)
+            if key == SWEEP_RUN:
+                self.ended = event["tags"].get(Tag.ENDED, "")
 
     def _deliver(self) -> None:
         """Hand over what is noted, in a thread. After a failure, try again after 1, 2, 4 … 30 s."""

@@ -36,6 +36,19 @@ UnsetOption = Annotated[
         "(repeatable)",
     ),
 ]
+BudgetOption = Annotated[
+    str, typer.Option(metavar="TIME", help="what the sweep may take, all in all, such as 8h")
+]
+JoinOption = Annotated[
+    bool,
+    typer.Option(
+        "--join", help="add the runs to the sweep of this name, though it had other configurations"
+    ),
+]
+NewNameOption = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="run it under another name than that of the specification"),
+]
 PluginOption = Annotated[
     list[str],
     typer.Option(
@@ -112,16 +125,21 @@ def say(text: str) -> None:
     stderr().print(text)
 
 
-def check_new(sweep: Specification, spec: str) -> None:
+def check_new(sweep: Specification, spec: str, *, join: bool = True) -> None:
     """Check what a launch that is resumed need not fulfil; say what may not be meant.
 
     Args:
         sweep: The plan.
         spec: Where it is from, as it was given.
+        join: Whether it may have the name of a sweep with other configurations.
 
     Raises:
-        SpecError: A searched key has no effect.
+        SpecError: A searched key has no effect, or the name belongs to another specification.
     """
+    if not join:
+        from sweep.results.names import refuse_taken
+
+        refuse_taken(sweep)
     from sweep.spec.checks.effects import check_effects
     from sweep.spec.sources import shown_source
 

@@ -22,6 +22,8 @@ class Given:
         plugin: Files of `--plugin`.
         trials: Of `--trials`.
         address: Of `--address`.
+        budget: Of `--budget`.
+        new_name: Of `--new-name`.
     """
 
     spec: str
@@ -30,6 +32,8 @@ class Given:
     plugin: Sequence[str] = ()
     trials: int | None = None
     address: str | None = None
+    budget: str = ""
+    new_name: str = ""
 
     def sweep(self) -> Specification:
         """The sweep.
@@ -38,9 +42,12 @@ class Given:
             SpecError: Something in it is not allowed.
         """
         from sweep.spec.sources import load_sweep, parse_overrides
+        from sweep.spec.yaml.files import read
 
         overrides = parse_overrides(self.set_)
         overrides |= {} if self.trials is None else {"trials": self.trials}
+        overrides |= {"name": self.new_name} if self.new_name else {}
+        overrides |= {"budget": read(self.budget, "--budget")} if self.budget else {}
         return load_sweep(self.spec, overrides, self.plugin, self.unset)
 
     def resuming(self, command: str) -> str:
@@ -59,6 +66,8 @@ class Given:
             ("--unset", self.unset),
             ("--plugin", self.plugin),
             ("--trials", [] if self.trials is None else [str(self.trials)]),
+            ("--new-name", [self.new_name] if self.new_name else []),
+            ("--budget", [self.budget] if self.budget else []),
             ("--address", [] if self.address is None else [self.address]),
         ):
             for value in values:

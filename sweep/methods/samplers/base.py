@@ -25,6 +25,7 @@ class Sampler:
         keys: What it takes in its section, beside `name` and `seed`.
         several_metrics: Whether it searches for a Pareto front of several metrics.
         choices: Whether it takes parameters whose values have no order.
+        takes_results: Whether it learns from results of other sweeps (`start_from`).
         every_point: Whether every point of the space is run once; the sampler is not asked then,
             and the space must be finite.
     """
@@ -36,4 +37,5 @@ class Sampler:
     keys: tuple[Key, ...] = ()
     several_metrics: bool = True
     choices: bool = True
+    takes_results: bool = False
     every_point: bool = False

@@ -23,4 +23,5 @@ SAMPLER = Sampler(
     source="Snoek et al. 2012, Practical Bayesian optimization, NeurIPS 25; for several metrics by "
     "expected hypervolume improvement, Daulton et al. 2020, https://arxiv.org/abs/2006.05078",
     make=_make,
+    takes_results=True,
 )

@@ -23,4 +23,5 @@ SAMPLER = Sampler(
     label="tree-structured Parzen estimator",
     source="Bergstra et al. 2011, Algorithms for hyper-parameter optimization, NeurIPS 24",
     make=_make,
+    takes_results=True,
 )

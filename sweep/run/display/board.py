@@ -46,12 +46,14 @@ class Board:
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
         """A trial reports."""
         trial = self.progress.running[key]
+        self.progress.reports += 1
         trial.epoch, trial.value = epoch, float(metrics[self.progress.metric])
         self.screen.changed(now=False)
 
     def end(self, key: str, name: str, state: str, value: float, *, reused: bool = False) -> None:
         """A trial has ended, with the metric of its best epoch if it was done."""
         self.progress.running.pop(key, None)
+        self.progress.reports += 1
         if state == State.INTERRUPTED:
             return
         self.progress.counts[state] = self.progress.counts.get(state, 0) + 1

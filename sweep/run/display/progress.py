@@ -23,7 +23,7 @@ class Running:
 
 @dataclass
 class Progress:
-    """Counts of a sweep, and its best trial so far."""
+    """Counts of a sweep, and its best trial so far; `reports` counts epochs and ends."""
 
     planned: int
     metric: str
@@ -33,6 +33,7 @@ class Progress:
     running: dict[str, Running] = field(default_factory=dict)
     best: tuple[float, str] | None = None
     started: float | None = None
+    reports: int = 0
 
     @property
     def ended(self) -> int:

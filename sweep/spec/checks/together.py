@@ -5,18 +5,21 @@ Each check finds mistakes, a line each. It is left out where what it reads has m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE
+from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE, SWEEP_NAME
 from analysis.text.plain import brief, did_you_mean
 from snn.config import LAYERS, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.host import notices
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.spec.checks.keys import change_mistakes, check_keys, key_mistake, value_mistakes
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
+from sweep.spec.stop_rules import ENOUGH
 
 if TYPE_CHECKING:
     from sweep.spec.specification import Specification
@@ -188,6 +191,61 @@ def _several_metrics(sweep: Specification) -> Iterator[str]:
         yield f"sampler: {sampler.name} takes one metric; for several use {others}"
 
 
+def _stop(sweep: Specification) -> Iterator[str]:
+    stop = sweep.stop
+    given = [
+        name for name, on in (("target", stop.target is not None), ("noise", stop.noise)) if on
+    ]
+    for name in given:
+        if len(sweep.directions) > 1:
+            yield f"stop.{name}: needs one metric, and metric has {len(sweep.directions)}"
+        if sweep.each:
+            yield f"stop.{name}: stands beside each, where every kind has leaders; keep one of them"
+    if stop.noise:
+        yield from _noise(sweep)
+
+
+def _noise(sweep: Specification) -> Iterator[str]:
+    if len(sweep.seeds) < 2:
+        yield "stop.noise: needs two seeds or more, and seeds has one"
+    if sweep.sampler.declared.every_point:
+        others = _samplers(lambda sampler: not sampler.every_point)
+        yield f"stop.noise: the order of a {sweep.sampler.name} is no search; use {others}"
+    elif sweep.configurations_planned() <= ENOUGH:
+        planned = sweep.configurations_planned()
+        yield f"stop.noise: needs more than {ENOUGH} configurations, and trials are {planned}"
+
+
+def _start_from(sweep: Specification) -> Iterator[str]:
+    sampler = sweep.sampler.declared
+    for name in sweep.start_from:
+        if not name.endswith(RUN_FILE) and not re.match(SWEEP_NAME, name):
+            yield f"start_from: {brief(name)} is no name of a sweep, and no {RUN_FILE} file"
+    if sweep.start_from and not sampler.takes_results:
+        others = _samplers(lambda sampler: sampler.takes_results)
+        yield f"start_from: {sampler.name} does not learn from other sweeps; use {others}"
+
+
+def _notify(sweep: Specification) -> Iterator[str]:
+    if sweep.notify and not notices.installed():
+        yield notices.NEEDED
+        return
+    for number, address in enumerate(sweep.notify):
+        wrong = "" if notices.is_variable(address) else notices.mistake(address)
+        if wrong:
+            yield f"notify.{number}: {wrong}"
+
+
+def _budget(sweep: Specification) -> Iterator[str]:
+    _, epochs = sweep.confirmation_planned()
+    if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
+        if sweep.budget.epochs <= epochs:
+            yield (
+                f"budget.epochs: {sweep.budget.epochs} leave nothing for the search: the "
+                f"confirmation takes {epochs}"
+            )
+
+
 def _pack(sweep: Specification) -> Iterator[str]:
     needs = sweep.resources
     if needs.together == 1:
@@ -220,6 +278,10 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_several_metrics, ("sampler", "metric")),
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
+    (_stop, ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base")),
+    (_notify, ("notify",)),
+    (_start_from, ("start_from", "sampler")),
+    (_budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
     (_pack, ("resources", "base", "search", "points", "plugins")),
     (_seeds, ("seeds",)),
     (_steps, ("base", "search", "points", "plugins")),

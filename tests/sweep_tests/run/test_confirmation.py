@@ -15,13 +15,43 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 
 
 @pytest.fixture(scope="module")
-def searched(shared_place: Workplace, ray_here: None) -> tuple[Workplace, Done]:
-    """A search whose specification asks for a confirmation, and what it printed."""
+def cut_short(shared_place: Workplace, ray_here: None) -> tuple[str, Done]:
+    """A search whose specification asks for a confirmation, cut short by its budget."""
     base = {"dataset": "digits", "epochs": 2, "n_steps": 10, "encoding": "constant"} | REFERENCE
     search = {"dynamics": ["lif", "alif"], "hidden": [32, 4]}
     confirm = {"top": 2, "seeds": [5, 6]}
     spec = shared_place.spec(base=base, search=search, sampler="grid", trials=None, confirm=confirm)
-    return shared_place, shared_place.run("run", spec)
+    return spec, shared_place.run("run", spec, "--budget", "{epochs: 9}")
+
+
+@pytest.fixture(scope="module")
+def searched(shared_place: Workplace, cut_short: tuple[str, Done]) -> tuple[Workplace, Done]:
+    """The same, resumed without a budget, and what it printed."""
+    spec, _ = cut_short
+    return shared_place, shared_place.run("run", spec, "--resume")
+
+
+def test_a_budget_ends_the_search_while_it_is_enough_for_the_confirmation(
+    shared_place: Workplace, cut_short: tuple[str, Done]
+) -> None:
+    _, done = cut_short
+    assert done.returncode == 0, done.stderr
+    reason = "the budget of 9 epochs is used up, with 8 epochs kept for the confirmation"
+    assert f"the search has ended: {reason}; with more of it, go on with: " in done.stderr
+    (begun,) = shared_place.runs("small")
+    assert begun.data.tags["spikesweep.state"] == "interrupted"
+    (parent,) = shared_place.runs("small", "sweep")
+    assert (parent.info.status, parent.data.tags["spikesweep.ended"]) == ("FINISHED", reason)
+
+
+def test_a_search_goes_on_after_its_budget_and_trains_no_epoch_twice(
+    searched: tuple[Workplace, Done],
+) -> None:
+    place, done = searched
+    assert done.returncode == 0 and "the search has ended" not in done.stderr
+    assert [place.epochs(run) for run in place.runs("small")] == [[1, 2]] * 4
+    (parent,) = place.runs("small", "sweep")
+    assert parent.data.tags["spikesweep.ended"] == ""
 
 
 def test_run_trains_the_leaders_again_with_fresh_seeds(searched: tuple[Workplace, Done]) -> None:

@@ -11,9 +11,12 @@ import optuna
 from analysis.records import State
 from snn.config import TrialConfig
 from sweep.search.database import StudyDatabase
+from sweep.search.ends import make_ends
+from sweep.search.memory import Memory
 from sweep.search.searcher import Epochs, StudySearcher
 from sweep.search.study import open_study
 from sweep.spec.parsing import parse_sweep
+from sweep.tracking.spending import Spent
 from sweep.trial.outcome import EPOCH, OUTCOME, Outcome
 
 Reused = list[tuple[str, Outcome]]
@@ -41,15 +44,18 @@ class Bench:
         lookup: Callable[[TrialConfig], Outcome | None] = lambda _: None,
         slots: int = 99,
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
+        spent: Callable[[], Spent] = Spent,
+        memory: Memory | None = None,
     ) -> StudySearcher:
         def reuse(config: TrialConfig, outcome: Outcome) -> None:
             self.reused.append((config.config_id, outcome))
 
         database = StudyDatabase(self.url, "s/1", self.sweep.directions, print)
         self.databases.append(database)
-        study = open_study(self.sweep, database)
+        study = open_study(self.sweep, database, memory)
+        ends = make_ends(self.sweep, spent)
         return StudySearcher(
-            self.sweep, study, database, lookup, reuse, lambda: slots, history=history
+            self.sweep, study, database, lookup, reuse, lambda: slots, history=history, ends=ends
         )
 
 

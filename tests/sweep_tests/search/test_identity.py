@@ -92,7 +92,7 @@ def test_a_longer_training_never_has_the_result_of_a_shorter_one(
     first: Workplace, place: Workplace, way: Callable[[Workplace, Workplace], dict[str, str]]
 ) -> None:
     environment = way(first, place)
-    done = place.run("run", place.spec(**LONGER), **environment)
+    done = place.run("run", place.spec(**LONGER), "--join", **environment)
     assert done.returncode == 0, done.stderr
     assert "1 done, 0 running, 0 pruned, 0 failed of 1" in done.stderr
     assert ("is not used" in done.stderr) == (way is forged_runs)
