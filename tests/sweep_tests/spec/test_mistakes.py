@@ -148,7 +148,11 @@ BAD: list[tuple[str, str]] = [
     (changed(metric={"val_accuracy": "up"}), "metric: needs one of val_accuracy"),
     (changed(metric=3), "metric: needs one of val_accuracy"),
     (
-        changed(sampler="cmaes", metric={"val_loss": "min", "val_accuracy": "max"}),
+        changed(
+            sampler="cmaes",
+            search={"lr": {"loguniform": [1e-4, 1e-2]}},
+            metric={"val_loss": "min", "val_accuracy": "max"},
+        ),
         "cmaes takes one",
     ),
     (changed(search={"lr": {"float": [0.1, float("inf")]}}), "search.lr.float: needs two numbers"),
