@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
@@ -124,6 +124,14 @@ def _damaged(root: Path) -> None:
     (root / "SHD/shd_test.h5").write_bytes(whole[: len(whole) // 3])
 
 
+def _gesture(*event: int) -> Callable[[Path], None]:
+    def make(root: Path) -> None:
+        tonic_files.dvs_gesture(root)
+        np.save(root / "DVSGesture/ibmGestureTrain/user01_led/3.npy", np.array([event]))
+
+    return make
+
+
 WRONG = {
     "no set": ("tonic", None, "tonic: needs the name of a set, as in tonic@set=NMNIST; there are"),
     "other letters": (
@@ -146,6 +154,14 @@ WRONG = {
     "missing": ("tonic@set=SHD", None, "tonic does not find shd_train.h5.zip"),
     "half missing": ("tonic@set=SHD", _no_archive, "tonic does not find shd_test.h5.zip"),
     "damaged": ("tonic@set=SHD", _damaged, "tonic@set=SHD: cannot be opened: "),
+    "two columns": ("tonic@set=DVSGesture", _gesture(1, 2), "cannot be read by tonic: IndexError"),
+    "beside the camera": (
+        "tonic@set=DVSGesture",
+        _gesture(128, 1, 1, 5),
+        "x: must be 0 to 127, go",
+    ),
+    "left of the camera": ("tonic@set=DVSGesture", _gesture(-1, 1, 1, 5), "x: must be 0 to 65535"),
+    "before the begin": ("tonic@set=DVSGesture", _gesture(1, 1, 1, -5), "t: must be 0 or more, go"),
     "no speaker": ("tonic@set=SHD,speaker=9", tonic_files.shd, "speaker must be one of 0, 1, 2"),
 }
 
