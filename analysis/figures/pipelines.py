@@ -43,15 +43,23 @@ def pipeline(activity: ImageActivity) -> Figure:
         for axes in panels:
             axes.set_title(axes.get_title(loc="left").replace(": ", ":\n"), fontsize=8)
         steps = len(activity.readout)
-        notes = [f"one image, {steps} steps of {activity.dt_ms:g} ms"]
+        notes = [
+            f"one {'sample' if _is_recorded(activity) else 'image'}, {steps} steps of {activity.dt_ms:g} ms"
+        ]
         head(figure, what(activity), notes)
     return figure
+
+
+def _is_recorded(activity: ImageActivity) -> bool:
+    """Whether the sample was recorded as events, and is no image."""
+    return activity.encoding == "events"
 
 
 def _draw_image(axes: Axes, activity: ImageActivity) -> None:
     axes.imshow(activity.image, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()
-    axes.set_title("pixels: " + " × ".join(str(size) for size in activity.image.shape))
+    shown = "events" if _is_recorded(activity) else "pixels"
+    axes.set_title(f"{shown}: " + " × ".join(str(size) for size in activity.image.shape))
 
 
 def _draw_readout(axes: Axes, activity: ImageActivity) -> None:
