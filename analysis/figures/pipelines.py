@@ -42,10 +42,8 @@ def pipeline(activity: ImageActivity) -> Figure:
             axes.set_xlim(-activity.dt_ms, activity.times_ms[-1] + activity.dt_ms)
         for axes in panels:
             axes.set_title(axes.get_title(loc="left").replace(": ", ":\n"), fontsize=8)
-        steps = len(activity.readout)
-        notes = [
-            f"one {'sample' if _is_recorded(activity) else 'image'}, {steps} steps of {activity.dt_ms:g} ms"
-        ]
+        steps, one = len(activity.readout), "sample" if _is_recorded(activity) else "image"
+        notes = [f"one {one}, {steps} steps of {activity.dt_ms:g} ms"]
         head(figure, what(activity), notes)
     return figure
 
