@@ -18,6 +18,7 @@ import snn
 from snn.data import load
 from snn.data.events import EventDataset
 from snn.data.events.binning import Transform, bins_of
+from snn.data.events.files.tonic_reader import as_events
 from snn.data.shapes import Shape
 from snn.errors import DataError
 from sweep.cli import run
@@ -64,6 +65,31 @@ def test_a_camera_has_its_whole_sensor_its_polarity_and_its_users(root: Path) ->
         assert packed.ticks * dataset.tick_ms == pytest.approx(ms, abs=dataset.tick_ms)
     alone = loaded("tonic@set=DVSGesture,user=3")
     assert set(alone.test_groups.tolist()) == {3} and len(alone.train_labels) == 209  # type: ignore[union-attr]
+
+
+def test_a_set_without_parts_or_size_and_with_the_times_of_a_clock_is_read(root: Path) -> None:
+    from tonic.datasets import SHD
+
+    class Clock(SHD):
+        sensor_size = None
+
+        def __getitem__(self, index: int) -> Any:
+            found, target = super().__getitem__(index)
+            found["t"] += 10**15  # µs since 1970, about
+            return found, target
+
+    tonic_files.shd(root)
+    whole = as_events("SHD", {"train": SHD(str(root))})
+    (root / "SHD").rename(root / "Clock")
+    late = as_events("Clock", {"train": Clock(str(root))})
+    assert (len(whole.train_labels), len(whole.test_labels)) == (9, 3)  # a fifth of every class
+    assert late.size == Shape(1, UNITS, 2) and whole.size == Shape(1, 700, 1)
+    for sample in range(9):
+        ms = [
+            each.train_events.take(np.array([sample])).ticks * each.tick_ms
+            for each in (whole, late)
+        ]
+        assert ms[1] == pytest.approx(ms[0] - ms[0].min(initial=1e9), abs=0.02)
 
 
 def test_validation_samples_of_its_own_are_the_validation_of_every_run(root: Path) -> None:
@@ -221,6 +247,7 @@ def test_a_set_is_fetched_by_tonic_and_verified_by_its_sums(
     files = sorted(str(each.relative_to(root)) for each in (root / "SHD").rglob("*"))
     assert files == [f"SHD/shd_{part}.h5{z}" for part in ("test", "train") for z in ("", ".zip")]
     assert not list(root.glob(".tonic-*"))
+    assert len(load("shd").train_labels) == 12  # it is where our own reader looks
     assert run(["data", "verify", "tonic@set=SHD"]) == 0
     assert capsys.readouterr().out.count("ok") == 2
     (root / "SHD/shd_test.h5.zip").write_bytes(b"other")
