@@ -42,16 +42,22 @@ def pipeline(activity: ImageActivity) -> Figure:
             axes.set_xlim(-activity.dt_ms, activity.times_ms[-1] + activity.dt_ms)
         for axes in panels:
             axes.set_title(axes.get_title(loc="left").replace(": ", ":\n"), fontsize=8)
-        steps = len(activity.readout)
-        notes = [f"one image, {steps} steps of {activity.dt_ms:g} ms"]
+        steps, one = len(activity.readout), "sample" if _is_recorded(activity) else "image"
+        notes = [f"one {one}, {steps} steps of {activity.dt_ms:g} ms"]
         head(figure, what(activity), notes)
     return figure
+
+
+def _is_recorded(activity: ImageActivity) -> bool:
+    """Whether the sample was recorded as events, and is no image."""
+    return activity.encoding == "events"
 
 
 def _draw_image(axes: Axes, activity: ImageActivity) -> None:
     axes.imshow(activity.image, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()
-    axes.set_title("pixels: " + " × ".join(str(size) for size in activity.image.shape))
+    shown = "events" if _is_recorded(activity) else "pixels"
+    axes.set_title(f"{shown}: " + " × ".join(str(size) for size in activity.image.shape))
 
 
 def _draw_readout(axes: Axes, activity: ImageActivity) -> None:

@@ -259,6 +259,7 @@ class Design:
         return self._nothing_alone(factor, keys)
 
     def _nothing_alone(self, factor: str, others: Sequence[str]) -> str:
+        others = [name for name in others if name != self._crossed]
         if self._tuned:
             return f"{factor}: no pairs, the runs have no {' or '.join(others)} in common"
         return (

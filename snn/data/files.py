@@ -167,6 +167,16 @@ def _md5(path: Path) -> str:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+def require_file(path: Path) -> None:
+    """Refuse what is neither a file nor a folder, such as a pipe: reading it could wait forever.
+
+    Raises:
+        DataError: It is there, and is neither.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{path}: is neither a file nor a folder")
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a file.
 

@@ -75,8 +75,9 @@ def _own(name: str) -> Data:
         path, asked = name, ""
     if not event_files.are_events(path):
         return own.read(name)
+    given = _options(name, asked) if path != name else {}
     dataset = event_files.read(path)
-    return _tested(dataset, name, _options(name, asked), ()) if asked else dataset
+    return _tested(dataset, name, given, ()) if given else dataset
 
 
 def _options(name: str, asked: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from snn.data.files import require_file
 from snn.data.own.material import Array, Material, require_memory
 from snn.declarations.data_paths import SUFFIXES
 from snn.errors import DataError
@@ -51,6 +52,7 @@ def read(path: Path) -> Material:
         return _of_files(path.parent, path.stem)
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path}: must be a folder, or a file that ends in .npz or .npy")
+    require_file(path)
     with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
         return _found(str(path), _names(archive), None, lambda name: archive.open(f"{name}.npy"))
 
@@ -62,6 +64,7 @@ def names_in(path: Path) -> list[str]:
         DataError: It is damaged, or no such file.
         OSError: It cannot be read.
     """
+    require_file(path)
     with path.open("rb") as file, _told(path), zipfile.ZipFile(file) as archive:
         return _names(archive)
 
@@ -77,7 +80,10 @@ def _names(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _of_files(folder: Path, start: str | None) -> Material:
-    names = [each.stem for each in sorted(folder.glob("*.npy"))]
+    files = sorted(folder.glob("*.npy"))
+    for each in files:
+        require_file(each)
+    names = [each.stem for each in files]
     where = str(folder if start is None else folder / f"{start}.npy")
     return _found(where, names, start, lambda name: (folder / f"{name}.npy").open("rb"))
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snn.data.arrays import Bytes
+from snn.data.files import require_file
 from snn.data.shapes import Shape
 from snn.errors import DataError
 
@@ -74,6 +75,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     """A picture that is not too large; errors of Pillow while it is used come as one line."""
     from PIL import Image
 
+    require_file(path)
     try:
         with warnings.catch_warnings():
             # Of sizes, for which we have a limit, and of damage, which is refused or does no harm.

@@ -30,6 +30,12 @@ def test_every_stage_has_its_panel() -> None:
     assert note(figure) == "one image, 5 steps of 2 ms"
 
 
+def test_recorded_events_are_not_called_pixels_of_an_image() -> None:
+    figure = pipeline(replace(activity(), encoding="events"))
+    assert figure.axes[0].get_title(loc="left").startswith("events:")
+    assert note(figure) == "one sample, 5 steps of 2 ms"
+
+
 def test_predicted_and_true_class_stand_out_also_without_colour() -> None:
     *_, readout, probabilities = pipeline(activity()).axes
     looks = [(line.get_color(), line.get_linestyle()) for line in readout.lines]

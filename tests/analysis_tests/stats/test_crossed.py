@@ -126,6 +126,12 @@ def test_the_group_itself_is_no_factor() -> None:
         effects(apart, ["speaker"], group=kind)
 
 
+def test_a_search_is_told_what_changed_and_that_is_not_the_speaker() -> None:
+    apart, kind = heard(runs().assign(lr=range(8)))
+    with pytest.raises(AnalysisError, match=r"no two runs differ in it alone \(lr change as well"):
+        effects(apart, ["dynamics"], group=kind)
+
+
 def test_within_a_speaker_its_seeds_are_the_sample() -> None:
     apart, kind = heard(runs())
     table = effects(apart, ["dynamics"], within=[kind], group=kind)

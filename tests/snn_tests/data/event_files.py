@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,32 @@ def _other_part(path: Path) -> None:
     hdf5(path.with_name("a_test.h5"), labels=np.arange(SAMPLES) % 9)
 
 
+def _pipe_for_test(path: Path) -> None:
+    hdf5(path)
+    os.mkfifo(path.with_name("a_test.h5"))
+
+
+def _camera_pipe(folder: Path) -> None:
+    camera(folder)
+    os.mkfifo(folder / "Train/0/z.bin")
+
+
+def _camera_link(folder: Path) -> None:
+    camera(folder)
+    (folder / "Train/0/z.bin").symlink_to("nothing")
+
+
+def _scalar_label(path: Path) -> None:
+    hdf5(path, labels=np.array(2))
+
+
+def _trillion_lists(path: Path) -> None:
+    hdf5(path, times=None)
+    with h5py.File(path, "a") as file:
+        lists = h5py.vlen_dtype(np.float32)
+        file.create_dataset("spikes/times", (2**40,), dtype=lists, chunks=(1024,))
+
+
 def changed(name: str, at: int, value: Any) -> list[Any]:
     """The lists of a good file, with one of a sample changed."""
     lists = events()[name]
@@ -151,6 +178,7 @@ def changed(name: str, at: int, value: Any) -> list[Any]:
 
 BACKWARDS = changed("times", 3, np.arange(len(events()["times"][3]))[::-1])
 LATE = changed("times", 3, np.arange(len(events()["times"][3])) * 10**8)
+BEYOND = changed("times", 3, np.full(len(events()["times"][3]), 1e303))
 WITH_NAN = changed("times", 3, np.full(len(events()["times"][3]), np.nan))
 NEGATIVE = changed("times", 3, np.arange(len(events()["times"][3])) - 5)
 FAR = changed("units", 3, np.full(len(events()["units"][3]), 2**23))
@@ -165,6 +193,19 @@ WRONG: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "not gzipped": ("a.h5.gz", lambda path: path.write_text("hello"), "a.h5.gz: is damaged, or n"),
     "an address": ("https://a.org/b.h5.gz", lambda path: None, "is an address; fetch it first"),
     "endless link": ("./a", _unreadable, "a/a_train.h5: cannot be read: Too many levels"),
+    "a pipe": ("a.h5", os.mkfifo, "a.h5: is neither a file nor a folder"),
+    "a gzipped pipe": ("a.h5.gz", os.mkfifo, "a.h5.gz: is neither a file nor a folder"),
+    "a pipe for the test": (
+        "a_train.h5",
+        _pipe_for_test,
+        "a_test.h5: is neither a file nor a fold",
+    ),
+    "a pipe of a camera": ("./c", _camera_pipe, "Train/0/z.bin: is neither a file nor a folder"),
+    "a link of a camera to nothing": ("./c", _camera_link, "c/Train/0/z.bin: no such file"),
+    "one label for all": ("a.h5", _scalar_label, "labels: must be one per sample, not a single"),
+    "a trillion lists": ("a.h5", _trillion_lists, "spikes/times: unpacks to 17,592.2 GB, more tha"),
+    "times beyond all": ("a.h5", _wrong(times=BEYOND, times_type=np.float64), "sample lasts 1e+30"),
+    "nothing behind @": ("a.h5@", lambda path: hdf5(path.with_name("a.h5")), "after @ stand names"),
     "no units": ("a.h5", _wrong(units=None), "a.h5: has no spikes/units; the layout is that of S"),
     "no times": ("a.h5", _wrong(times=None), "a.h5: has no spikes/times"),
     "no labels": ("a.h5", _wrong(labels=None), "a.h5: has no labels"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,17 @@ def _with(name: str, content: bytes) -> Callable[[Path], None]:
     return make
 
 
+def _pipe_of_array(folder: Path) -> None:
+    folder.mkdir()
+    np.save(folder / "x_train.npy", pixels(4))
+    os.mkfifo(folder / "y_train.npy")
+
+
+def _pipe_of_picture(folder: Path) -> None:
+    photos(folder)
+    os.mkfifo(folder / "dog/z.png")
+
+
 def _loop(path: Path) -> None:
     path.symlink_to(path)
 
@@ -141,6 +153,9 @@ WRONG: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "foreign npy": ("x.npy", lambda path: path.write_text("hello"), "x.npy: has images x, and no"),
     "another kind": ("./a.txt", lambda path: path.write_text("hi"), "a.txt: must be a folder, or"),
     "an address": ("https://a.org/b.npz", lambda path: None, "is an address; fetch it first"),
+    "a pipe": ("a.npz", os.mkfifo, "a.npz: is neither a file nor a folder"),
+    "a pipe of an array": ("./a", _pipe_of_array, "a/y_train.npy: is neither a file nor a folder"),
+    "a pipe of a picture": ("./a", _pipe_of_picture, "a/dog/z.png: is neither a file nor a folder"),
     "endless link": ("a.npz", _loop, "a.npz: cannot be read: Too many levels"),
     "announces 10 TB": ("a.npz", _huge, "a.npz: unpacks to 20,000.0 GB, more than half"),
     "has less than it says": ("a.npz", _less_than_it_says, "a.npz: x_train: is damaged"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,12 @@ def test_recordings_of_a_camera_are_read_with_x_y_and_polarity() -> None:
     assert np.array_equal(units, (y * 7 + x) * 2 + polarity)
     ticks = dataset.train_events.ticks[:20] * dataset.tick_ms * 1000
     assert np.all((time - ticks >= -1e-6) & (time - ticks < dataset.tick_ms * 1000 + 1e-6))
+
+
+def test_a_class_of_a_camera_may_be_missing_in_the_test() -> None:
+    camera(Path("c"))
+    shutil.rmtree("c/Test/0")
+    assert loaded("c/").test_labels.tolist() == [1, 1, 1]
 
 
 def test_an_overflow_of_a_camera_s_clock_is_no_event() -> None:

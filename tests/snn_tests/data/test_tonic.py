@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
@@ -18,6 +18,7 @@ import snn
 from snn.data import load
 from snn.data.events import EventDataset
 from snn.data.events.binning import Transform, bins_of
+from snn.data.events.files.tonic_reader import as_events
 from snn.data.shapes import Shape
 from snn.errors import DataError
 from sweep.cli import run
@@ -64,6 +65,31 @@ def test_a_camera_has_its_whole_sensor_its_polarity_and_its_users(root: Path) ->
         assert packed.ticks * dataset.tick_ms == pytest.approx(ms, abs=dataset.tick_ms)
     alone = loaded("tonic@set=DVSGesture,user=3")
     assert set(alone.test_groups.tolist()) == {3} and len(alone.train_labels) == 209  # type: ignore[union-attr]
+
+
+def test_a_set_without_parts_or_size_and_with_the_times_of_a_clock_is_read(root: Path) -> None:
+    from tonic.datasets import SHD
+
+    class Clock(SHD):
+        sensor_size = None
+
+        def __getitem__(self, index: int) -> Any:
+            found, target = super().__getitem__(index)
+            found["t"] += 10**15  # µs since 1970, about
+            return found, target
+
+    tonic_files.shd(root)
+    whole = as_events("SHD", {"train": SHD(str(root))})
+    (root / "SHD").rename(root / "Clock")
+    late = as_events("Clock", {"train": Clock(str(root))})
+    assert (len(whole.train_labels), len(whole.test_labels)) == (9, 3)  # a fifth of every class
+    assert late.size == Shape(1, UNITS, 2) and whole.size == Shape(1, 700, 1)
+    for sample in range(9):
+        ms = [
+            each.train_events.take(np.array([sample])).ticks * each.tick_ms
+            for each in (whole, late)
+        ]
+        assert ms[1] == pytest.approx(ms[0] - ms[0].min(initial=1e9), abs=0.02)
 
 
 def test_validation_samples_of_its_own_are_the_validation_of_every_run(root: Path) -> None:
@@ -124,6 +150,14 @@ def _damaged(root: Path) -> None:
     (root / "SHD/shd_test.h5").write_bytes(whole[: len(whole) // 3])
 
 
+def _gesture(*event: int) -> Callable[[Path], None]:
+    def make(root: Path) -> None:
+        tonic_files.dvs_gesture(root)
+        np.save(root / "DVSGesture/ibmGestureTrain/user01_led/3.npy", np.array([event]))
+
+    return make
+
+
 WRONG = {
     "no set": ("tonic", None, "tonic: needs the name of a set, as in tonic@set=NMNIST; there are"),
     "other letters": (
@@ -146,6 +180,14 @@ WRONG = {
     "missing": ("tonic@set=SHD", None, "tonic does not find shd_train.h5.zip"),
     "half missing": ("tonic@set=SHD", _no_archive, "tonic does not find shd_test.h5.zip"),
     "damaged": ("tonic@set=SHD", _damaged, "tonic@set=SHD: cannot be opened: "),
+    "two columns": ("tonic@set=DVSGesture", _gesture(1, 2), "cannot be read by tonic: IndexError"),
+    "beside the camera": (
+        "tonic@set=DVSGesture",
+        _gesture(128, 1, 1, 5),
+        "x: must be 0 to 127, go",
+    ),
+    "left of the camera": ("tonic@set=DVSGesture", _gesture(-1, 1, 1, 5), "x: must be 0 to 65535"),
+    "before the begin": ("tonic@set=DVSGesture", _gesture(1, 1, 1, -5), "t: must be 0 or more, go"),
     "no speaker": ("tonic@set=SHD,speaker=9", tonic_files.shd, "speaker must be one of 0, 1, 2"),
 }
 
@@ -205,6 +247,7 @@ def test_a_set_is_fetched_by_tonic_and_verified_by_its_sums(
     files = sorted(str(each.relative_to(root)) for each in (root / "SHD").rglob("*"))
     assert files == [f"SHD/shd_{part}.h5{z}" for part in ("test", "train") for z in ("", ".zip")]
     assert not list(root.glob(".tonic-*"))
+    assert len(load("shd").train_labels) == 12  # it is where our own reader looks
     assert run(["data", "verify", "tonic@set=SHD"]) == 0
     assert capsys.readouterr().out.count("ok") == 2
     (root / "SHD/shd_test.h5.zip").write_bytes(b"other")

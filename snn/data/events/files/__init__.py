@@ -56,8 +56,9 @@ def read(given: str) -> EventDataset:
     path = _path(given)
     try:
         found = _found(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file or folder (in {Path.cwd()})") from None
+    except FileNotFoundError as error:
+        where = error.filename or path
+        raise DataError(f"{where}: no such file or folder (in {Path.cwd()})") from None
     except OSError as error:
         where = error.filename or path
         raise DataError(f"{where}: cannot be read: {error.strerror or error}") from None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from snn.data.arrays import MOST_CLASSES
 from snn.data.events.files.raw import Raw
+from snn.data.files import require_file
 from snn.data.own.material import require_memory
 from snn.data.shapes import Shape
 from snn.errors import DataError
@@ -54,9 +55,9 @@ def read(train: Path, test: Path | None) -> tuple[Raw, Raw | None, Shape]:
         OSError: One cannot be read.
     """
     names = _classes(train)
-    if test is not None and not set(_classes(test)) <= set(names):
-        strange = sorted(set(_classes(test)) - set(names))[0]
-        raise DataError(f"{test}: class {strange} is not in {train.name}/")
+    strange = sorted(set(_classes(test, fewest=1)) - set(names))[:1] if test is not None else []
+    if strange:
+        raise DataError(f"{test}: class {strange[0]} is not in {train.name}/")
     parts = [_recorded(folder, names) for folder in (train, test) if folder is not None]
     if not sum(len(part.x) for part in parts):
         raise DataError(f"{train}: there is no event in any file")
@@ -68,10 +69,12 @@ def read(train: Path, test: Path | None) -> tuple[Raw, Raw | None, Shape]:
     return raws[0], raws[1] if test is not None else None, size
 
 
-def _classes(folder: Path) -> list[str]:
+def _classes(folder: Path, fewest: int = 2) -> list[str]:
     names = [each.name for each in folder.iterdir() if each.is_dir() and each.name[0] != "."]
-    if not 2 <= len(names) <= MOST_CLASSES:
-        raise DataError(f"{folder}: has {len(names)} class folders; 2 to {MOST_CLASSES} are needed")
+    if not fewest <= len(names) <= MOST_CLASSES:
+        raise DataError(
+            f"{folder}: has {len(names)} class folders; {fewest} to {MOST_CLASSES} are needed"
+        )
     numbers = all(name.isascii() and name.isdigit() for name in names)
     return sorted(names, key=int if numbers else str)
 
@@ -94,6 +97,7 @@ def _recorded(folder: Path, names: list[str]) -> _Recorded:
 
 
 def _file(path: Path) -> tuple[NDArray[np.uint8], ...]:
+    require_file(path)
     content = path.read_bytes()
     if len(content) % _BYTES:
         raise DataError(

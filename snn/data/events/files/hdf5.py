@@ -24,12 +24,14 @@ import h5py
 import numpy as np
 
 from snn.data.events.files.raw import Array, Raw
+from snn.data.files import require_file
 from snn.data.own.material import require_memory
 from snn.errors import DataError
 
 _GROUPS = ("speaker", "subject", "user", "group")
 _PIECE = 2**24
 _SECOND_MS = 1000.0
+_LIST_BYTES = 16  # of a list of variable length, without what is in it
 
 
 def read(path: Path) -> Raw:
@@ -39,6 +41,7 @@ def read(path: Path) -> Raw:
         DataError: It is no such file, or damaged; one line.
         OSError: It cannot be opened.
     """
+    require_file(path)
     with path.open("rb") as opened:
         source = _unpacked(path, opened) if path.suffix == ".gz" else opened
         with _told(path), h5py.File(source, "r") as file:
@@ -46,6 +49,8 @@ def read(path: Path) -> Raw:
             labels = _array(path, file, "labels")
             if labels is None:
                 raise DataError(f"{path}: has no labels; the layout is that of SHD")
+            if labels.ndim == 0:
+                raise DataError(f"{path}: labels: must be one per sample, not a single value")
             kind, groups = _groups(path, file, len(labels))
             names = _class_names(path, file)
     sizes = [np.array([len(each) for each in lists], dtype=np.int64) for lists in (times, units)]
@@ -92,6 +97,7 @@ def _lists(path: Path, file: Any, name: str) -> Array:
     kind = h5py.check_vlen_dtype(found.dtype)
     if kind is None or not isinstance(kind, np.dtype) or kind.kind not in "iuf" or found.ndim != 1:
         raise DataError(f"{path}: {name}: must be a list of numbers for each sample")
+    require_memory(f"{path}: {name}", found.size * _LIST_BYTES)
     return np.asarray(found[:], dtype=object)
 
 

@@ -165,8 +165,10 @@ def _tick(where: str, longest_ms: float) -> float:
     for tick in _TICKS_MS:
         if longest_ms / tick < MOST_TICKS - 1:
             return tick
+    lasts = longest_ms / 1000
+    told = f"{lasts:,.0f}" if lasts < 1e12 else f"{lasts:.3g}"
     raise DataError(
-        f"{where}: the longest sample lasts {longest_ms / 1000:,.0f} s; times count from the begin "
+        f"{where}: the longest sample lasts {told} s; times count from the begin "
         f"of each sample, and a sample lasts {MOST_TICKS * _TICKS_MS[-1] / 1000:,.0f} s at most"
     )
 

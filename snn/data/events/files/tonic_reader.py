@@ -7,7 +7,8 @@
     train, split   tonic's own training, test and, if there are, validation samples; where it has
                    no parts, a fifth of every class is held out for the test
 
-The sensor is as large as tonic says, or as the highest x and y where it says nothing or too little.
+The sensor is as large as tonic says, or as the highest x and y where it says nothing. A row of
+units can have one more than it says: SMNIST counts them from 0 to N.
 Times are tonic's own. If one is later than a recording can last here, they are those of a clock
 that was not set to 0: then every sample of the set begins with its first event.
 """
@@ -165,12 +166,22 @@ def _class_names(part: Any) -> tuple[str, ...]:
 
 
 def _size(part: Any, found: list[_Part]) -> Shape:
-    width, height, polarities = getattr(part, "sensor_size", None) or (1, 1, 2)
-    return Shape(
-        max(height, *(1 + int(each.y.max(initial=0)) for each in found)),
-        max(width, *(1 + int(each.x.max(initial=0)) for each in found)),
-        polarities,
-    )
+    """Of the sensor, in which all events are."""
+    given = getattr(part, "sensor_size", None)
+    highest = {
+        axis: max(int(getattr(each, axis).max(initial=0)) for each in found) for axis in "xy"
+    }
+    if given is None:
+        return Shape(highest["y"] + 1, highest["x"] + 1, 2)
+    width, height, polarities = given
+    if height == 1 and highest["x"] == width:  # SMNIST numbers its units from 0 to N
+        width += 1
+    for axis, size in (("x", width), ("y", height)):
+        if highest[axis] >= size:
+            raise DataError(
+                f"{found[0].where}: {axis}: must be 0 to {size - 1}, got {highest[axis]}"
+            )
+    return Shape(height, width, polarities)
 
 
 def _raw(part: _Part, size: Shape, names: tuple[str, ...], late: bool) -> Raw:
