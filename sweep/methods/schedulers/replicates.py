@@ -85,6 +85,7 @@ class Replicates(Contest):
         found = self._live.get(trial.trial_id)
         if found:
             self._note(found[1], found[2], result)
+            self._unseen[found[1].name] = found[1]
         super().on_trial_complete(tune_controller, trial, result)
         self._waiting.pop(trial.trial_id, None)
 
@@ -106,6 +107,7 @@ class Replicates(Contest):
         seed: int,
         result: dict[str, Any],
     ) -> str:
+        self._look_at_all()
         self._note(mine, seed, result)
         rung = self._look(mine)
         if mine.out or not rung or mine.latest(seed) < rung or self._near(mine, rung):
