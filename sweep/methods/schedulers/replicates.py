@@ -134,17 +134,14 @@ class Replicates(Contest):
 
     # The rule
 
-    def _configuration(self, config: TrialConfig) -> Configuration:
-        mine = super()._configuration(config)
-        if mine.name not in self._rule_of:
-            kind = ""
-            if self._trials.each:
-                params = config.params()
-                kind = json.dumps([params.get(key) for key in self._trials.each])
-            if kind not in self._rules:
-                self._rules[kind] = self._make()
-            self._rule_of[mine.name] = self._rules[kind]
-        return mine
+    def _meet(self, mine: Configuration, config: TrialConfig) -> None:
+        kind = ""
+        if self._trials.each:
+            params = config.params()
+            kind = json.dumps([params.get(key) for key in self._trials.each])
+        if kind not in self._rules:
+            self._rules[kind] = self._make()
+        self._rule_of[mine.name] = self._rules[kind]
 
     def _look(self, mine: Configuration) -> int:
         """Judge what can be judged; the rung at which a configuration waits, 0 for none."""
