@@ -154,7 +154,11 @@ class Contest(FIFOScheduler):
         name = config.group_id
         if name not in self._known:
             self._known[name] = Configuration(name, self._trials.seeds, config.epochs)
+            self._meet(self._known[name], config)
         return self._known[name]
+
+    def _meet(self, mine: Configuration, config: TrialConfig) -> None:
+        """Called with every new configuration."""
 
     def _members(self, name: str) -> list[tuple[Trial, Configuration, int]]:
         """The trials of a configuration that have begun and not ended."""

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.methods.schedulers.base import Point
-from sweep.methods.schedulers.ranking import ahead, is_worse
+from sweep.methods.schedulers.ranking import Ranking, crowding
 from sweep.search.identity import BREAKS, ENDED_EARLY
 from sweep.search.study import leaders, unmet
 from sweep.spec.parsing import parse_sweep
@@ -120,10 +120,12 @@ def test_what_dominates_comes_before_and_what_is_dominated_after(
     kept = [r.gains for r in rivals if not r.violation]
     better = sum(np.all(np.array(g) >= me.gains) and g != me.gains for g in kept)
     worse = sum(np.all(np.array(g) <= me.gains) and g != me.gains for g in kept)
-    place = ahead(me, rivals)
-    assert better <= place <= len(kept) - worse
-    assert ahead(Point(me.gains, 2.0), rivals) == len(rivals)
-    assert not is_worse(me, [], 3)
+    ranking = Ranking()
+    assert not ranking.is_worse(me, 3)
+    for rival in rivals:
+        ranking.add(rival)
+    assert better <= ranking.ahead(me) <= len(kept) - worse
+    assert ranking.ahead(Point(me.gains, 2.0)) == len(ranking) == len(rivals)
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,28 @@ def test_what_dominates_comes_before_and_what_is_dominated_after(
 def test_a_limit_that_is_none_is_refused(constraints: dict[str, str], told: str) -> None:
     with pytest.raises(SpecError, match=told):
         plan(constraints=constraints)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_the_place_of_one_that_comes_is_that_of_a_sort_by_rank_and_crowding(
+    drawn: list[tuple[int, int]],
+) -> None:
+    *others, mine = [np.array(pair, dtype=float) for pair in drawn]
+    ranking = Ranking()
+    for other in others:
+        ranking.add(Point(tuple(other)))
+
+    def dominates(one: Any, other: Any) -> bool:
+        return bool((one >= other).all() and (one > other).any())
+
+    left, before = [*others, mine], 0
+    while True:
+        front = [p for p in left if not any(dominates(other, p) for other in left)]
+        if any(p is mine for p in front):
+            break
+        left = [p for p in left if not any(p is kept for kept in front)]
+        before += len(front)
+    front = [p for p in front if p is not mine] + [mine]
+    distances = crowding(np.array(front))
+    assert ranking.ahead(Point(tuple(mine))) == before + int((distances > distances[-1]).sum())
