@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from snn.data.base import Data
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
+from sweep.run import closing
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
@@ -25,6 +27,9 @@ from sweep.search.study import leaders, open_study
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
+from sweep.tracking.shown.description import describe
+from sweep.tracking.shown.names import naming
+from sweep.tracking.shown.view import prepared
 from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.trainable import SnnTrainable
@@ -90,7 +95,7 @@ def drive(
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
-        observer = Observer(paths, tracker, board, ledger, datasets, slots)
+        observer = Observer(paths, tracker, board, ledger, datasets, slots, naming(sweep))
         study = open_study(sweep, database)
         searcher = StudySearcher(
             sweep,
@@ -111,7 +116,11 @@ def drive(
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.interrupted = not result.halted and not searcher.finished
-    log.end_launch(Outcome(_final_state(result), reason=result.halted))
+    progress = result.progress
+    log.standing(progress.ended, progress.metrics(), every_s=0)
+    files = closing.write(paths, study, result.leaders, sweep.directions, console.print)
+    at_end = {f"trials/{State.RUNNING}": 0.0}
+    log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
 
@@ -135,7 +144,10 @@ def _begin_launch(log: LaunchLog, sweep: Specification) -> None:
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG]})
+    tags = {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], Tag.NOTE: describe(sweep)}
+    view = prepared(sweep, int(time.time() * 1000))
+    about = {Tag.NOTE: sweep.description} if sweep.description else {}
+    log.begin_launch(params, tags, view | about)
 
 
 def _final_state(result: Result) -> str:
