@@ -216,7 +216,8 @@ def _taken_by_others() -> str:
     asked = placement_states()
     if not asked or any(state != "PENDING" for state in asked):
         return ""
-    every, free = ray.cluster_resources(), ray.available_resources()
+    every: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    free: dict[str, float] = ray.available_resources()  # type: ignore[no-untyped-call]
     shown = [
         f"{every[name] - free.get(name, 0):g} of {every[name]:g} {name}s"
         for name in ("CPU", "GPU")
