@@ -110,6 +110,7 @@ class Sweep:
         """
         with _process(), using(self.specification.components):
             from sweep.results.confirmed import run_confirmation, wants_confirmation
+            from sweep.results.figures import drawn
             from sweep.results.result import Result
             from sweep.run import runner
 
@@ -118,7 +119,9 @@ class Sweep:
                 for line in check_effects(self.specification, _WHERE):
                     console.print(f"warning: {line}")
             try:
-                ended = runner.run(self.specification, console, resume=resume, address=address)
+                ended = runner.run(
+                    self.specification, console, resume=resume, address=address, draw=drawn
+                )
                 _say(ended, console)
                 table, plan = None, self.specification.confirm
                 if plan is not None and wants_confirmation(self.specification, ended):

@@ -57,6 +57,7 @@ def run(
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
+    from sweep.results.figures import drawn
     from sweep.run import runner
 
     given = Given(spec, set_, unset, plugin, trials, address)
@@ -68,7 +69,7 @@ def run(
 
         preview.show(sweep, stdout(), stderr())
         return 0
-    result = runner.run(sweep, stderr(), resume=resume, address=address)
+    result = runner.run(sweep, stderr(), resume=resume, address=address, draw=drawn)
     code = _conclude(sweep, result, given.resuming("run"))
     if sweep.confirm is None:
         return code

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis.store.record import RunRecord
 from sweep.errors import first_line
 from sweep.host.paths import LaunchPaths
 
 if TYPE_CHECKING:
     from optuna import Study
+
+Draw = Callable[[Sequence[RunRecord], Sequence[str]], Iterable[tuple[str, bytes]]]
+"""Figures of runs that were searched for these metrics: the name and the content of a file each."""
 
 _LEADERS = "leaders.csv"
 _FIGURES = "figures"
@@ -27,6 +29,7 @@ def write(
     leaders: Sequence[Mapping[str, Any]],
     metrics: Collection[str],
     tell: Callable[[str], None],
+    draw: Draw,
 ) -> list[str]:
     """Write the files into the folder of the launch.
 
@@ -38,6 +41,7 @@ def write(
         leaders: Its leaders, best first.
         metrics: What was searched for.
         tell: Called with a line for what could not be written.
+        draw: Draws the figures.
 
     Returns:
         Their names there.
@@ -48,7 +52,10 @@ def write(
             (paths.folder / _LEADERS).write_text(_table(leaders, metrics), encoding="utf-8")
             written.append(_LEADERS)
         if len(leaders) >= _FEWEST:
-            written += _draw(paths, study, metrics)
+            from sweep.search.table import as_records  # with Optuna, which is slow to import
+
+            records = as_records(study.get_trials(deepcopy=False))
+            written += _keep(paths, draw(records, list(metrics)))
     except Exception as error:  # disks, object stores, drawing: nothing here may fail a sweep
         tell(f"the leaders and figures of the launch were not all written: {first_line(error)}")
     return written
@@ -64,27 +71,17 @@ def _table(leaders: Sequence[Mapping[str, Any]], metrics: Collection[str]) -> st
     return text.getvalue()
 
 
-def _draw(paths: LaunchPaths, study: Study, metrics: Collection[str]) -> list[str]:
-    """Draw figures of all that ended, and write them. Returns their names."""
-    from analysis.errors import AnalysisError
-    from analysis.figures import FIGURES, Options, save_figure, source_of
-    from sweep.search.table import as_runs
-
-    first, *others = (f"best_{name}" for name in metrics)
-    wanted = {kind: first for kind in ("history", "slice", "parallel")}
-    if others:
-        wanted["hypervolume"] = others[0]
-    source = source_of((), as_runs(study.get_trials(deepcopy=False)))
+def _keep(paths: LaunchPaths, figures: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Write figures, a file of each. Returns their names."""
     folder = paths.folder / _FIGURES
     folder.mkdir(exist_ok=True)
-    drawn = []
-    with TemporaryDirectory() as here:
-        for kind, metric in wanted.items():
-            file = Path(here) / f"{kind}.png"
-            try:
-                save_figure(FIGURES[kind].draw(source, Options(metric=metric)), file)
-            except AnalysisError:  # there is nothing to see: no param varies, for example
-                continue
-            (folder / file.name).write_bytes(file.read_bytes())
-            drawn.append(f"{_FIGURES}/{file.name}")
-    return drawn
+    written = []
+    for name, content in figures:
+        (folder / name).write_bytes(content)
+        written.append(f"{_FIGURES}/{name}")
+    return written
+
+
+def no_figures(records: Sequence[RunRecord], metrics: Sequence[str]) -> Iterable[tuple[str, bytes]]:
+    """For a launch that needs none."""
+    return ()

@@ -66,6 +66,7 @@ def drive(
     stop: Stop,
     console: Console,
     trainable: type[Trainable] = SnnTrainable,
+    draw: closing.Draw = closing.no_figures,
 ) -> Result:
     """Run a launch to its end, or go on with it.
 
@@ -77,6 +78,7 @@ def drive(
         stop: Whether the user asked for the end.
         console: Where progress goes.
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
+        draw: Draws the figures that are left at the end.
 
     Raises:
         SpecError: The study or the notes belong to another launch; nothing ran.
@@ -118,7 +120,8 @@ def drive(
     result.interrupted = not result.halted and not searcher.finished
     progress = result.progress
     log.standing(progress.ended, progress.metrics(), every_s=0)
-    files = closing.write(paths, study, result.leaders, sweep.directions, console.print)
+    draw = closing.no_figures if result.interrupted else draw  # the user waits for the end
+    files = closing.write(paths, study, result.leaders, sweep.directions, console.print, draw)
     at_end = {f"trials/{State.RUNNING}": 0.0}
     log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))

@@ -9,6 +9,7 @@ from sweep.cluster import connection, nodes, packing
 from sweep.errors import SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
+from sweep.run.closing import Draw, no_figures
 from sweep.spec.checks.trials import check_backends, check_data, check_networks
 from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
@@ -49,6 +50,7 @@ def run(
     resume: bool = False,
     address: str | None = None,
     trainable: type[Trainable] | None = None,
+    draw: Draw = no_figures,
 ) -> Result:
     """Run a sweep to its end.
 
@@ -59,6 +61,7 @@ def run(
         address: Of a Ray cluster; default: RAY_ADDRESS, or Ray on this machine.
         trainable: What trains a trial, with the parameters of `SnnTrainable`; by default that, or
             for packed trials `PackedTrainable`.
+        draw: Draws the figures that are left at the end.
 
     Raises:
         SnnError, SweepError: The input is wrong, or a disk, network or server fails; nothing ran.
@@ -87,7 +90,7 @@ def run(
                 from sweep.run.driver import drive
 
                 chosen = trainable or _trainable(needs.together)
-                return drive(sweep, paths, datasets, slots, stop, console, chosen)
+                return drive(sweep, paths, datasets, slots, stop, console, chosen, draw)
             except OSError as error:  # the notes themselves could not be written
                 reason = f"{error.strerror or error}: {paths.folder}"
                 raise SweepError(f"{reason}; mend that and go on with --resume") from None

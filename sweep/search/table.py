@@ -1,4 +1,4 @@
-"""The trials of a study as a table of runs, for figures: known while MLflow is away, too."""
+"""The trials of a study as records of runs, for figures: known while MLflow is away, too."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from analysis.data.runs import tidy
 from analysis.records import KIND_TRIAL, Tag
 from analysis.store.record import RunRecord
 from sweep.search.identity import CONFIG, OUTCOME
 
 if TYPE_CHECKING:
-    import pandas as pd
     from optuna.trial import FrozenTrial
 
 _SEED = f"{OUTCOME}:"
 
 
-def as_runs(trials: Iterable[FrozenTrial]) -> pd.DataFrame:
-    """The seeds that have ended, as `load_runs` gives them; their times are those of the trial."""
-    return tidy(record for trial in trials for record in _records(trial))
+def as_records(trials: Iterable[FrozenTrial]) -> list[RunRecord]:
+    """The seeds that have ended; the time of each is the begin of its trial."""
+    return [record for trial in trials for record in _records(trial)]
 
 
 def _records(trial: FrozenTrial) -> Iterator[RunRecord]:
