@@ -56,7 +56,8 @@ def write(
 
             records = as_records(study.get_trials(deepcopy=False))
             written += _keep(paths, draw(records, list(metrics)))
-    except Exception as error:  # disks, object stores, drawing: nothing here may fail a sweep
+    # disks, object stores, drawing, an impatient user: nothing here may fail a sweep
+    except (Exception, KeyboardInterrupt) as error:
         tell(f"the leaders and figures of the launch were not all written: {first_line(error)}")
     return written
 

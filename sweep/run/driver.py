@@ -122,7 +122,7 @@ def drive(
     log.standing(progress.ended, progress.metrics(), every_s=0)
     draw = closing.no_figures if result.interrupted else draw  # the user waits for the end
     files = closing.write(paths, study, result.leaders, sweep.directions, console.print, draw)
-    at_end = {f"trials/{State.RUNNING}": 0.0}
+    at_end = {f"trials/{State.RUNNING}": 0.0} if progress.running else {}
     log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
