@@ -84,10 +84,11 @@ class Tag:
     VERSIONS = "spikesweep.versions"
     MACHINE = "spikesweep.machine"
     ENDED = "spikesweep.ended"  # of a launch: which rule ended the search before its plan was done
-    DESCRIPTION = "mlflow.note.content"
     KIND = "spikesweep.kind"
     IMPORTED_FROM = "spikesweep.imported_from"
     PARENT = "mlflow.parentRunId"
+    NOTE = "mlflow.note.content"  # MLflow shows it as the description
+    COLOUR = "mlflow.runColor"
 
 
 CONFUSION_FILE = "confusion.json"
@@ -139,11 +140,14 @@ MLFLOW_STATUS: Mapping[str, str] = MappingProxyType(
     {
         State.RUNNING: "RUNNING",
         State.DONE: "FINISHED",
-        State.PRUNED: "KILLED",
+        State.PRUNED: "FINISHED",  # MLflow's UI marks what was killed just as what has failed
         State.FAILED: "FAILED",
         State.INTERRUPTED: "KILLED",
     }
 )
+
+COLOURS: Mapping[str, str] = MappingProxyType({State.PRUNED: "#B0B0B0", State.FAILED: "#D55E00"})
+"""Of the runs in MLflow's lists and charts, by state; MLflow gives all others one by itself."""
 
 FACTORS = ("dataset", "preset", "dynamics", "recurrent", "encoding", "hidden", "learn_beta")
 """The params that a reader looks for first, in this order; others follow by name."""

@@ -114,6 +114,7 @@ class Sweep:
         with _process(), using(self.specification.components):
             from sweep.results.confirmed import run_confirmation, wants_confirmation
             from sweep.results.earlier import runs_of
+            from sweep.results.figures import drawn
             from sweep.results.names import refuse_taken
             from sweep.results.result import Result
             from sweep.run import runner
@@ -131,6 +132,7 @@ class Sweep:
                     resume=resume,
                     address=address,
                     runs_of=runs_of,
+                    draw=drawn,
                 )
                 _say(ended, console)
                 table, plan = None, self.specification.confirm

@@ -1,7 +1,7 @@
 """Figures of runs: functions that take tables and return a figure, and the one that saves it.
 
 A figure is one file, which ends with its declaration, and one line in the list below. The command
-`figure`, its help and the report know it by that.
+`figure`, its help and the report know it by that. A file of several figures declares them all.
 
 Figures are made without pyplot: no window, no global state, no backend to choose. Every figure says
 how many runs it shows, what its bars and bands are, what is constant, and what is not shown.
@@ -58,8 +58,12 @@ _FILES = (
     "forests",
     "pipelines",
     "rasters",
+    "searches",
 )
-_DECLARED: list[FigureKind] = [import_module(f"analysis.figures.{file}").FIGURE for file in _FILES]
+_MODULES = [import_module(f"analysis.figures.{file}") for file in _FILES]
+_DECLARED: list[FigureKind] = [
+    kind for module in _MODULES for kind in getattr(module, "FIGURES", None) or [module.FIGURE]
+]
 
 FIGURES: dict[str, FigureKind] = {kind.name: kind for kind in _DECLARED}
 """By name, in the order of the help and the report."""

@@ -25,7 +25,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What may be read in the options of an address. All else may be a secret: new ones are invented.
 _PLAIN_OPTIONS = frozenset(
     "application_name charset client_encoding connect_timeout dbname driver host mode port region "
-    "sslmode timeout uri user".split()
+    "sslmode timeout uri user viewstatesharekey workflowtype".split()
 )
 
 

@@ -15,7 +15,12 @@ from typing import Any
 from analysis.text.addresses import shown
 from sweep.cluster.guard import Guard
 from sweep.cluster.memory import Memory
-from sweep.cluster.ray_internals import forget_token, unprinted, without_unused
+from sweep.cluster.ray_internals import (
+    forget_token,
+    placement_states,
+    unprinted,
+    without_unused,
+)
 from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
@@ -162,6 +167,7 @@ class Slots:
         self.of_trial = needs
         self.memory, self.shortage = Memory(), ""
         self._most_cpus = needs.cpu
+        self._taken, self._looked_at = "", time.monotonic()
         self._counted, self._counted_at = self._count(), time.monotonic()
         if self._counted:
             return
@@ -175,6 +181,15 @@ class Slots:
         if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
             self._counted, self._counted_at = self._count(), time.monotonic()
         return min(self._counted, self.memory.limit)
+
+    def taken(self) -> str:
+        """In words, that others have taken all processors, so that no trial of ours can start.
+
+        Looked at every few seconds; empty where that is not so.
+        """
+        if time.monotonic() - self._looked_at > _COUNT_EVERY_S:
+            self._taken, self._looked_at = _taken_by_others(), time.monotonic()
+        return self._taken
 
     def whole_node(self) -> dict[str, float]:
         """What a trial asks for to have a node for itself."""
@@ -192,6 +207,23 @@ class Slots:
             how = "a trial takes" if self.memory.measured else "a trial is taken to need"
             self.shortage = f"{how} {size}: {by_memory} run at once instead of {every}"
         return by_memory
+
+
+def _taken_by_others() -> str:
+    """What is taken, where all that this driver has asked for is still to be given."""
+    import ray
+
+    asked = placement_states()
+    if not asked or any(state != "PENDING" for state in asked):
+        return ""
+    every: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    free: dict[str, float] = ray.available_resources()  # type: ignore[no-untyped-call]
+    shown = [
+        f"{every[name] - free.get(name, 0):g} of {every[name]:g} {name}s"
+        for name in ("CPU", "GPU")
+        if every.get(name)
+    ]
+    return f"no trial runs: {', '.join(shown)} of the cluster are taken; waiting for room"
 
 
 def _nodes() -> list[dict[str, float]]:

@@ -126,6 +126,19 @@ def disconnect() -> None:
     worker.shutdown()
 
 
+def placement_states() -> list[str]:
+    """The states of the places that this driver has asked for, for its trials: PENDING, CREATED.
+
+    The id of a placement group ends with that of the job that made it.
+    """
+    import ray
+    from ray.util import placement_group_table
+
+    job = ray.get_runtime_context().get_job_id()
+    table: dict[str, dict[str, Any]] = placement_group_table()
+    return [group["state"] for name, group in table.items() if name.endswith(job)]
+
+
 def job_client(url: str, timeout_s: float) -> JobSubmissionClient:
     """Ray's client of a cluster's jobs, which would wait for ever for a server that is silent."""
     from ray.job_submission import JobSubmissionClient

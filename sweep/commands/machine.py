@@ -24,12 +24,14 @@ def ui(
     """Open the MLflow UI on the runs of this folder; Ctrl-C ends it.
 
     A sweep is a parent run with its trials as children: open it by the arrow, choose trials, and
-    compare them by parameter. With MLFLOW_TRACKING_URI set, the server there is named instead.
+    compare them by parameter; or take its view `Trials, best first`, whose address is told for the
+    latest sweeps. With MLFLOW_TRACKING_URI set, the server there is named instead.
     """
     import subprocess
     import sys
 
     from analysis.store import relocation
+    from analysis.store.mlflow_ui import SERVER, latest_views, ui_address
     from analysis.store.tracking_store import explained
     from analysis.text.addresses import bare, shown
     from analysis.text.variables import variables
@@ -37,14 +39,19 @@ def ui(
 
     store = store_uri()
     if store.startswith("http"):
-        say_result(bare(store))
+        say_result(ui_address(bare(store)))
         return 0
     _require_free(port)
     with explained("open the store", store):
         make_tables()  # if the server were stopped while it makes them, they would be broken
         relocation.settle(store)
-    stderr().print(f"MLflow UI of {shown(store)} at http://127.0.0.1:{port} (Ctrl-C ends it)")
-    command = [sys.executable, "-m", "mlflow", "server"]
+        server = f"http://127.0.0.1:{port}"
+        views = latest_views(store, server)
+    console = stderr()
+    console.print(f"MLflow UI of {shown(store)} at {server} (Ctrl-C ends it)")
+    for name, address in views.items():
+        console.print(f"{name}: {address}", soft_wrap=True, highlight=False, markup=False)
+    command = [sys.executable, "-m", "mlflow", "server", "--app-name", SERVER]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     environment = variables() | {
         # not on the command line, which everybody on the machine can read

@@ -64,6 +64,7 @@ def run(
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
     from sweep.results.earlier import runs_of
+    from sweep.results.figures import drawn
     from sweep.run import runner
 
     given = Given(spec, set_, unset, plugin, trials, address, budget, new_name)
@@ -75,7 +76,9 @@ def run(
 
         preview.show(sweep, stdout(), stderr())
         return 0
-    result = runner.run(sweep, stderr(), resume=resume, address=address, runs_of=runs_of)
+    result = runner.run(
+        sweep, stderr(), resume=resume, address=address, runs_of=runs_of, draw=drawn
+    )
     code = _conclude(sweep, result, given.resuming("run"))
     if sweep.confirm is None:
         return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from sweep.cluster.connection import Slots
 from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
+from sweep.run import closing
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
@@ -29,6 +31,9 @@ from sweep.search.study import leaders, open_study, unmet
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
+from sweep.tracking.shown.description import describe
+from sweep.tracking.shown.names import naming
+from sweep.tracking.shown.view import prepared
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker
 from sweep.trial.outcome import Outcome
 from sweep.trial.trainable import SnnTrainable
@@ -70,6 +75,7 @@ def drive(
     console: Console,
     trainable: type[Trainable] = SnnTrainable,
     memory: Memory | None = None,
+    draw: closing.Draw = closing.no_figures,
 ) -> Result:
     """Run a launch to its end, or go on with it.
 
@@ -82,6 +88,7 @@ def drive(
         console: Where progress goes.
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
         memory: What the sampler knows of earlier sweeps.
+        draw: Draws the figures that are left at the end.
 
     Raises:
         SpecError: The study or the notes belong to another launch; nothing ran.
@@ -109,7 +116,7 @@ def drive(
             still.look(result.progress.reports)
             return slots.servers.lost()
 
-        observer = Observer(paths, tracker, board, ledger, datasets, slots)
+        observer = Observer(paths, tracker, board, ledger, datasets, slots, naming(sweep))
         study = open_study(sweep, database, memory)
         searcher = StudySearcher(
             sweep,
@@ -139,8 +146,13 @@ def drive(
     finished = over or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
     result.ended = "" if result.halted or result.interrupted else ends.reason
-    ended = _told(sweep, result.ended) if result.ended else {}
-    log.end_launch(Outcome(_final_state(result), reason=result.halted), ended)
+    progress = result.progress
+    log.standing(progress.ended, progress.metrics(), every_s=0)
+    draw = closing.no_figures if result.interrupted else draw  # the user waits for the end
+    files = closing.write(paths, study, result.leaders, sweep.directions, console.print, draw)
+    at_end = {f"trials/{State.RUNNING}": 0.0} if progress.running else {}
+    told = _told(sweep, result.ended) if result.ended else {}
+    log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files, told)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
 
@@ -169,13 +181,16 @@ def _begin_launch(log: LaunchLog, sweep: Specification, told: Mapping[str, str])
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    log.begin_launch(params, {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], **told})
+    tags = {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], **told}
+    view = prepared(sweep, int(time.time() * 1000))
+    about = {Tag.NOTE: sweep.description} if sweep.description else {}
+    log.begin_launch(params, tags, view | about)
 
 
 def _told(sweep: Specification, ended: str) -> dict[str, str]:
     """What MLflow shows of the rule that ended the search; an empty text where none has."""
-    words = [sweep.description, f"The search has ended: {ended}." if ended else ""]
-    return {Tag.ENDED: ended, Tag.DESCRIPTION: "\n\n".join(filter(None, words))}
+    words = [describe(sweep), f"The search has ended: {ended}." if ended else ""]
+    return {Tag.ENDED: ended, Tag.NOTE: "\n\n".join(filter(None, words))}
 
 
 def _final_state(result: Result) -> str:

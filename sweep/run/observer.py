@@ -21,6 +21,7 @@ from sweep.run.display.board import Board
 from sweep.run.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
 from sweep.tracking.launch_log import LaunchLog
+from sweep.tracking.shown.names import Naming
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, trial_tags
 from sweep.trial.epochs import epochs_of
 from sweep.trial.failures import UNKNOWN, Cause, cause_of
@@ -41,9 +42,10 @@ class Observer(tune.Callback):
         ledger: Ledger,
         datasets: Mapping[str, Data],
         slots: Slots,
+        name: Naming = trial_name,
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
-        self._log = LaunchLog(paths, tracker)
+        self._log = LaunchLog(paths, tracker, name)
         self._ledger, self._datasets, self._slots = ledger, datasets, slots
         self._lives, self._lock = Lives(), threading.RLock()
         self._trials: list[Any] = []
@@ -151,6 +153,9 @@ class Observer(tune.Callback):
             if self._stranded:
                 news = f"has no node with room for a trial ({self._slots.needs}); waiting for one"
             self._board.tell(f"the cluster {news}")
+        waits = "" if self._board.progress.running else self._slots.taken()
+        if waits:
+            self._board.tell(waits)
         return count
 
     def reuse(self, config: TrialConfig, outcome: Outcome) -> None:
@@ -254,3 +259,4 @@ class Observer(tune.Callback):
             self.failures[name] = outcome.reason
         value = outcome.value(self._board.progress.metric)
         self._board.end(config.config_id, name, outcome.state, value, reused=reused)
+        self._log.standing(self._board.progress.ended, self._board.progress.metrics())

@@ -14,6 +14,7 @@ from sweep.host.notices import Notices
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import stoppable
 from sweep.run import launch
+from sweep.run.closing import Draw, no_figures
 from sweep.spec.checks.trials import check_backends, check_data, check_networks
 from sweep.spec.specification import Specification
 from sweep.tracking.same_store import refuse_another_store
@@ -62,6 +63,7 @@ def run(
     address: str | None = None,
     trainable: type[Trainable] | None = None,
     runs_of: RunsOf | None = None,
+    draw: Draw = no_figures,
 ) -> Result:
     """Run a sweep to its end.
 
@@ -73,6 +75,7 @@ def run(
         trainable: What trains a trial, with the parameters of `SnnTrainable`; by default that, or
             for packed trials `PackedTrainable`.
         runs_of: Reads the runs of the sweeps and files that the sweep starts from.
+        draw: Draws the figures that are left at the end.
 
     Raises:
         SnnError, SweepError: The input is wrong, or a disk, network or server fails; nothing ran.
@@ -107,7 +110,9 @@ def run(
 
                 chosen = trainable or _trainable(needs.together)
                 with _telling(sweep, console) as told_end:
-                    result = drive(sweep, paths, datasets, slots, stop, console, chosen, memory)
+                    result = drive(
+                        sweep, paths, datasets, slots, stop, console, chosen, memory, draw
+                    )
                     told_end(result)
                     return result
             except OSError as error:  # the notes themselves could not be written

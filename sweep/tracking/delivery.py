@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from analysis.records import EXPERIMENT_TAGS, MLFLOW_STATUS, State, Tag
+from analysis.records import EXPERIMENT_TAGS, Tag
 from analysis.text.addresses import artifacts_of
-from snn.training.place import Place
 from sweep.errors import SweepError, first_line
 from sweep.host.paths import LaunchPaths, TrialPaths
+from sweep.tracking.batch import Batch, metrics_of
 from sweep.tracking.outbox import Entry, Event, Outbox
 from sweep.tracking.same_store import experiment_of, gone
 from sweep.tracking.store import address, open_store
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 
 _PARENT = "sweep"
 
-_PER_REQUEST = 800  # metrics; MLflow takes 1,000 items a request, params and tags among them
 # Errors of an event, not of the network: a name too long, a run that was deleted.
 _REFUSALS = frozenset(
     {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST"}
@@ -46,6 +42,7 @@ class Delivery:
         self._paths, self._outbox = paths, outbox
         self._client: MlflowClient | None = None
         self._experiment = ""
+        self._experiment_tags: dict[str, str] = {}
         self._runs = dict(outbox.run_ids)
         self._to_retry = outbox.refused_runs
         # Events before this place may have arrived without being marked. Without notes, this is a
@@ -92,6 +89,7 @@ class Delivery:
         else:
             _refuse_deleted(found)
             self._experiment = found.experiment_id
+            self._experiment_tags = dict(found.tags)
             if Tag.SWEEP not in found.tags:
                 client.set_experiment_tag(self._experiment, Tag.SWEEP, self._paths.name)
         self._client = client
@@ -149,17 +147,17 @@ class Delivery:
 
         known = set(self._outbox.run_ids)
         try:
-            batches: dict[str, _Batch] = {}
+            batches: dict[str, Batch] = {}
             for entry in entries:
                 event = entry.event
                 if event["do"] == "begin":
                     self._begin_run(entry)
                 if event["run"] not in self._runs:
                     raise _RefusedError("its run was refused")
-                batch = batches.setdefault(event["run"], _Batch())
-                batch.add(event, [m for m in _metrics(event) if not self._has(entry, m)])
+                batch = batches.setdefault(event["run"], Batch())
+                batch.add(event, [m for m in metrics_of(event) if not self._has(entry, m)])
             for key, batch in batches.items():
-                batch.log(self.client, self._runs[key], self._paths.trial(key))
+                batch.log(self.client, self._runs[key], self._files(key))
         except MlflowException as error:
             if error.error_code not in _REFUSALS:
                 raise
@@ -168,6 +166,10 @@ class Delivery:
         fresh = {key: run for key, run in self._runs.items() if key not in known}
         if entries:
             self._outbox.mark(entries[-1].end, fresh)
+
+    def _files(self, key: str) -> TrialPaths:
+        """Where the files of a run are; those of the parent are in the folder of the launch."""
+        return TrialPaths(self._paths.folder) if key == _PARENT else self._paths.trial(key)
 
     def _check_experiment(self) -> None:
         """Check that the experiment is not deleted; a deletion can be undone.
@@ -187,6 +189,7 @@ class Delivery:
     def _begin_run(self, entry: Entry) -> None:
         """Create a run, or find it, or reopen it."""
         key, event = entry.event["run"], entry.event
+        self._tag_experiment(event.get("experiment", {}))  # earlier versions noted none
         if key not in self._runs and entry.start < self._uncertain_until:
             self._find(event)
         if key in self._runs:
@@ -210,9 +213,17 @@ class Delivery:
         """Replace what a resumed launch may say otherwise: the rules for its end."""
         from mlflow.entities import RunTag
 
-        may_change = (Tag.SPEC, Tag.ENDED, Tag.DESCRIPTION)
+        may_change = (Tag.SPEC, Tag.ENDED, Tag.NOTE)
         tags = [RunTag(name, event["tags"][name]) for name in may_change if name in event["tags"]]
         self.client.log_batch(self._runs[_PARENT], tags=tags)
+
+    def _tag_experiment(self, tags: Mapping[str, str]) -> None:
+        """Give the experiment the tags that it does not have; a user's description stays."""
+        for name, value in tags.items():
+            known = self._experiment_tags.get(name, "")
+            if known != value and not (known and name == Tag.NOTE):
+                self.client.set_experiment_tag(self._experiment, name, value)
+                self._experiment_tags[name] = value
 
     def _find(self, event: Event) -> None:
         """The run of an event that may have been created before a crash, by its unique tag."""
@@ -240,61 +251,6 @@ class Delivery:
         return metric.step in self._logged[run_id, metric.key]
 
 
-class _Batch:
-    """The part of a batch that belongs to one run."""
-
-    def __init__(self) -> None:
-        self._params: dict[str, str] = {}
-        self._tags: dict[str, str] = {}
-        self._metrics: list[Metric] = []
-        self._end: Event | None = None
-        self._artifacts: list[str] = []
-
-    def add(self, event: Event, metrics: Sequence[Metric]) -> None:
-        """Add an event with those of its metrics that MLflow does not have."""
-        self._metrics += metrics
-        if event["do"] == "begin":
-            self._params |= {key: str(value) for key, value in event["params"].items()}
-            self._tags[Tag.STATE] = State.RUNNING
-            self._end, self._artifacts = None, []
-        elif event["do"] == "end":
-            self._tags |= event["tags"] | {Tag.STATE: event["state"]}
-            self._end, self._artifacts = event, event["artifacts"]
-        elif event["do"] == "tag":
-            self._tags |= event["tags"]
-
-    def log(self, client: MlflowClient, run_id: str, files: TrialPaths) -> None:
-        """Log everything, in as few requests as MLflow's limits allow; the end comes last.
-
-        The folder of the launch may have been moved since its files were noted.
-        """
-        from mlflow.entities import Param, RunTag
-
-        artifacts = [_place(file, files) for file in self._artifacts]
-        if files.best in artifacts:
-            self._tags[Tag.CHECKPOINT] = str(files.best)
-        params = [Param(key, value) for key, value in self._params.items()]
-        tags = [RunTag(key, value) for key, value in self._tags.items()]
-        first, rest = self._metrics[:_PER_REQUEST], self._metrics[_PER_REQUEST:]
-        client.log_batch(run_id, metrics=first, params=params, tags=tags)
-        for start in range(0, len(rest), _PER_REQUEST):
-            client.log_batch(run_id, metrics=rest[start : start + _PER_REQUEST])
-        if self._end is not None:
-            for place in artifacts:
-                with _on_this_disk(place) as path:
-                    if path is not None:
-                        client.log_artifact(run_id, str(path))
-            status = MLFLOW_STATUS[self._end["state"]]
-            client.set_terminated(run_id, status, end_time=self._end["time"])
-
-
-def _place(noted: str, files: TrialPaths) -> Place:
-    """The place of a noted file: noted by its name, in earlier versions by its whole path."""
-    path, folder = PurePath(noted), files.folder
-    is_of_trial = path.parent.parts[-4:] == folder.parts[-4:]  # NAME/LAUNCH/trials/CONFIG_ID
-    return folder / (path.name if is_of_trial else noted)
-
-
 def _may_be(run: Run, event: Event) -> bool:
     """Whether a run agrees with the event that begins it.
 
@@ -308,30 +264,9 @@ def _may_be(run: Run, event: Event) -> bool:
     )
 
 
-@contextmanager
-def _on_this_disk(found: Place) -> Iterator[Path | None]:
-    """A file on this disk, fetched if it is in an object store; None if it does not exist."""
-    if not found.exists():
-        yield None
-    elif isinstance(found, Path):
-        yield found
-    else:
-        with TemporaryDirectory() as folder:
-            copy = Path(folder) / found.name
-            copy.write_bytes(found.read_bytes())
-            yield copy
-
-
 def _refuse_deleted(experiment: Experiment) -> None:
     if experiment.lifecycle_stage != "active":
         raise SweepError(
             f"its experiment {experiment.name!r} is deleted; "
             f"mlflow experiments restore --experiment-id {experiment.experiment_id}"
         )
-
-
-def _metrics(event: Event) -> list[Metric]:
-    from mlflow.entities import Metric
-
-    values = event.get("metrics", {})
-    return [Metric(name, value, event["time"], event["epoch"]) for name, value in values.items()]

@@ -59,10 +59,28 @@ class MlflowTracker:
         self._thread.start()
 
     def begin(
-        self, key: str, name: str, params: Mapping[str, Any], tags: Mapping[str, str]
+        self,
+        key: str,
+        name: str,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        *,
+        data: Mapping[str, Any] | None = None,
+        experiment: Mapping[str, str] | None = None,
     ) -> None:
-        """Note the begin of a run."""
-        self._note({"do": "begin", "run": key, "name": name, "params": params, "tags": tags})
+        """Note the begin of a run.
+
+        Args:
+            key: Of the run.
+            name: For people.
+            params: Its configuration.
+            tags: Of the run, when it is made.
+            data: A note of its data set.
+            experiment: Tags of the experiment.
+        """
+        more = {"data": data, "experiment": experiment}
+        event = {"do": "begin", "run": key, "name": name, "params": params, "tags": tags}
+        self._note(event | {name: values for name, values in more.items() if values})
 
     def epoch(self, key: str, epoch: int, metrics: Mapping[str, float]) -> None:
         """Note the metrics of an epoch."""

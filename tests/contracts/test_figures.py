@@ -38,6 +38,9 @@ def _seeds(source: Source, options: Options) -> Figure:
     return figure
 
 
+SEARCH = (str(RESULTS / "best" / "large-fashion.parquet"),)
+OF_A_SEARCH = {"contour": ("lr", "tau_mem"), "rank": ("lr", "beta")}  # a grid has too few numbers
+
 OWN = FigureKind(
     name="counts",
     title="how many runs there are",
@@ -71,8 +74,9 @@ def source() -> Source:
 @cache
 def drawn(name: str) -> Figure:
     kind = FIGURES[name]
-    by = ("dynamics", "recurrent")[: kind.least_by]
-    return kind.draw(source(), Options(metric=kind.metric, by=by))
+    by = OF_A_SEARCH.get(name, ("dynamics", "recurrent")[: kind.least_by])
+    of = source_of(SEARCH, load_runs(SEARCH)) if name in OF_A_SEARCH else source()
+    return kind.draw(of, Options(metric=kind.metric, by=by))
 
 
 def marks(figure: Figure) -> int:

@@ -54,6 +54,13 @@ class Progress:
             return None
         return (time.monotonic() - self.started) * (self.planned - self.reused - done) / done
 
+    def metrics(self) -> dict[str, float]:
+        """The counts and the best so far, as metrics of the launch."""
+        states = (State.DONE, State.PRUNED, State.FAILED)
+        found: dict[str, float] = {f"trials/{s}": self.counts.get(s, 0) for s in states}
+        found[f"trials/{State.RUNNING}"] = len(self.running)
+        return found | ({f"best/{self.metric}": self.best[0]} if self.best else {})
+
     def rows(self) -> list[tuple[str, str, str]]:
         """Name, epoch and metric of every running trial, as text."""
         return [

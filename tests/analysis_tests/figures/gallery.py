@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.data.activity import ImageActivity, LayerActivity
+from analysis.records import State
 from tests.analysis_tests.conftest import make_runs
 
 NAN = float("nan")
@@ -116,6 +117,17 @@ IMPORTANCE = pd.DataFrame(
 
 IMPORTANCE.attrs = {"metric": "best_val_accuracy", "notes": ["of 12 configurations"]}
 
+
+def of_search(kind: str, *by: str) -> Figure:
+    """A figure that Optuna draws, of a search in which some runs were pruned and one failed."""
+    table = runs()
+    table.loc[[1, 2], "state"] = State.PRUNED
+    table.loc[3, "state"] = State.FAILED
+    figure = figures.FIGURES[kind]
+    source = figures.Source(runs=table, history=lambda *_: history(table))
+    return figure.draw(source, figures.Options(metric=figure.metric, by=by))
+
+
 GALLERY: Mapping[str, Callable[[], Figure]] = {
     "bars": lambda: figures.accuracy_bars(runs()),
     "strip": lambda: figures.strip(runs(), "dynamics", coloured_by="recurrent"),
@@ -137,4 +149,5 @@ GALLERY: Mapping[str, Callable[[], Figure]] = {
     ),
     "raster": lambda: figures.raster(activity()),
     "pipeline": lambda: figures.pipeline(activity()),
+    "slice": lambda: of_search("slice", "dynamics", "lr"),
 }

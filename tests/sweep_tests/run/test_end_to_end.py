@@ -17,6 +17,7 @@ import yaml
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
+from analysis.records import State, Tag
 from snn.data import load
 from sweep.spec.parsing import parse_sweep
 from tests.browser import open_page
@@ -292,7 +293,7 @@ def test_time_bins_pooling_and_dynamics_are_searched_on_events_and_pruned_everyw
     assert all(
         {type(t.params["time_bin"]), type(t.params["pool"])} == {float, int} for t in told.values()
     )
-    pruned = {where for where, run in runs.items() if run.info.status == "KILLED"}
+    pruned = {where for where, run in runs.items() if run.data.tags[Tag.STATE] == State.PRUNED}
     assert {lr for _, lr, *_ in pruned} >= {1e-7}
     for where, trial in told.items():
         assert (trial.state == TrialState.PRUNED) == (where in pruned)
@@ -414,6 +415,21 @@ def test_the_schema_describes_every_key(place: Workplace) -> None:
     assert schema["properties"]["base"]["properties"]["hidden"]["description"]
 
 
+def test_the_run_of_a_sweep_tells_how_it_went(finished: Workplace) -> None:
+    (parent,) = finished.runs("small", "sweep")
+    metrics = parent.data.metrics
+    counts = {name: metrics[f"trials/{name}"] for name in ("done", "running", "pruned", "failed")}
+    assert counts == {"done": 4, "running": 0, "pruned": 0, "failed": 0}
+    best = max(run.data.metrics["best_val_accuracy"] for run in finished.runs("small"))
+    assert metrics["best/val_accuracy"] == best
+    assert "- `dynamics`: lif, alif" in parent.data.tags["mlflow.note.content"]
+    client = MlflowClient(finished.store)
+    leaders = client.download_artifacts(parent.info.run_id, "leaders.csv", str(finished.folder))
+    head, first, *others = Path(leaders).read_text().splitlines()
+    assert head == "rank,val_accuracy,dynamics" and len(others) == 1
+    assert first.startswith("1,0.")
+
+
 def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplace) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -423,13 +439,20 @@ def test_the_ui_shows_the_sweep_as_a_parent_with_its_children(finished: Workplac
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(f"{url}/health") or server.poll() is not None)
         with open_page() as page:
-            experiment = finished.runs("small")[0].info.experiment_id
-            page.goto(f"{url}/#/experiments/{experiment}/runs")
+            page.goto(f"{url}/#/experiments")
+            page.get_by_role("link", name="small", exact=True).click(timeout=60_000)
             page.get_by_text("small 1").first.wait_for(timeout=60_000)
-            assert page.get_by_text("lif constant 128").count() == 0
+            assert "/runs?workflowType=machine_learning" in page.url  # not the pages on traces
+            assert page.get_by_text("s0 lif").count() == 0
             page.locator("[role=gridcell]", has_text="small 1").locator("button").click()
-            page.get_by_text("lif constant 128").first.wait_for(timeout=30_000)
+            page.get_by_text("s0 lif").first.wait_for(timeout=30_000)
             page.screenshot(path=finished.folder / "ui.png")
+            view = re.search(r"^small: (http\S+)$", (finished.folder / "log").read_text(), re.M)
+            assert view
+            page.goto(view[1])
+            page.get_by_text("Trials, best first").wait_for(timeout=30_000)
+            page.get_by_text("s1 alif").first.wait_for(timeout=30_000)  # without the parent
+            assert page.get_by_text("small 1").count() == 0
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)

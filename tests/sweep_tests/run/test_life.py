@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ray.util import placement_group, remove_placement_group
 from rich.console import Console
 
 from analysis.records import State
@@ -142,3 +144,38 @@ def test_every_order_of_events_is_noted_and_counted_once(
     ended.pop(State.INTERRUPTED, None)
     assert before_end == dict(ended)
     assert launch.tracker.open_runs == []
+
+
+def test_a_sweep_that_others_leave_no_processor_says_what_it_waits_for(
+    tmp_path: Path, slots: Slots, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.cluster.connection._COUNT_EVERY_S", 0.0)
+    launch = Launch(tmp_path, slots, digits)
+    count = int(ray.cluster_resources()["CPU"])
+
+    def told() -> list[str]:
+        launch.observer.slots()
+        file = launch.board._console.file
+        assert isinstance(file, io.StringIO)
+        return file.getvalue().splitlines()
+
+    assert told() == []
+    others = ray.remote(num_cpus=count)(_Other).remote()  # type: ignore[attr-defined]
+    ray.get(others.__ray_ready__.remote())
+    place = placement_group([{"CPU": 1}])  # as Tune asks for the place of a trial
+    try:
+        told()
+        expected = (
+            f"no trial runs: {count} of {count} CPUs of the cluster are taken; waiting for room"
+        )
+        assert told() == [expected]  # once
+        ray.kill(others)
+        assert place.wait(30)
+        assert told() == [expected] and slots.taken() == ""
+    finally:
+        remove_placement_group(place)
+        launch.tracker.close(patience_s=0)
+
+
+class _Other:
+    """Has all processors."""

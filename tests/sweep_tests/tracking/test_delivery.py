@@ -19,6 +19,7 @@ from tests.sweep_tests.servers import free_port
 
 CONFIGS = [TrialConfig(dataset="digits", seed=seed) for seed in range(2)]
 EPOCHS = range(1, 4)
+DATA = {"name": "digits", "digest": "82753347", "train": 1438, "test": 359, "classes": 10}
 
 
 @pytest.fixture
@@ -33,13 +34,14 @@ def log_two_trials(paths: LaunchPaths, artifact: Path, patience_s: float | None 
     tracker.begin(SWEEP_RUN, "sweep 1", {"trials": 2}, sweep_tags(paths))
     for config in CONFIGS:
         tags = trial_tags(paths, config)
-        tracker.begin(config.config_id, f"trial {config.seed}", config.params(), tags)
+        tracker.begin(config.config_id, f"trial {config.seed}", config.params(), tags, data=DATA)
     for epoch in EPOCHS:
         for config in CONFIGS:
             tracker.epoch(config.config_id, epoch, {"train_loss": 1 / epoch, "val_loss": 2.0})
     for config in CONFIGS:
         outcome = Outcome(State.DONE, {"test_accuracy": 0.5})
         tracker.end(config.config_id, outcome, {}, [str(artifact)])
+        tracker.epoch(SWEEP_RUN, config.seed + 1, {"trials/done": config.seed + 1})
     tracker.end(SWEEP_RUN, Outcome(State.DONE), {})
     return tracker.close(patience_s)
 
@@ -77,6 +79,12 @@ def test_whichever_answer_is_lost_everything_arrives_once(
         for metric in ("train_loss", "val_loss"):
             history = MlflowClient(url).get_metric_history(run.info.run_id, metric)
             assert [logged.step for logged in history] == list(EPOCHS)
+        inputs = [(one.dataset.name, one.tags[0].value) for one in run.inputs.dataset_inputs]
+        parts = ("test", "training", "validation")
+        assert sorted(inputs) == [(f"digits {part}", part) for part in parts]
+    (parent,) = runs_of(paths.name, url, "sweep")
+    counted = MlflowClient(url).get_metric_history(parent.info.run_id, "trials/done")
+    assert [(logged.step, logged.value) for logged in counted] == [(1, 1), (2, 2)]
 
 
 def test_a_run_made_after_the_store_was_away_is_not_asked_what_it_has(

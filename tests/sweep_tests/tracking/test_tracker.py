@@ -68,7 +68,7 @@ def test_a_run_arrives_with_params_tags_epochs_and_status(paths: LaunchPaths) ->
     ("state", "status"),
     [
         (State.DONE, "FINISHED"),
-        (State.PRUNED, "KILLED"),
+        (State.PRUNED, "FINISHED"),
         (State.FAILED, "FAILED"),
         (State.INTERRUPTED, "KILLED"),
     ],
@@ -97,6 +97,40 @@ def test_a_run_that_goes_on_is_the_same_run_and_no_epoch_is_doubled(paths: Launc
     (run,) = trials()
     assert run.info.status == "FINISHED"
     assert losses(run) == [(1, 1.0), (2, 0.5)]
+
+
+def test_the_experiment_gets_its_view_and_keeps_a_description_that_a_user_wrote(
+    paths: LaunchPaths,
+) -> None:
+    def begun(view: str) -> dict[str, str]:
+        tracker = MlflowTracker(paths)
+        tags = {Tag.NOTE: "ours", "mlflow.sharedViewState.x": view}
+        tracker.begin(SWEEP_RUN, "sweep 1", {}, sweep_tags(paths), experiment=tags)
+        assert tracker.close() == ""
+        return dict(MlflowClient().get_experiment_by_name("sweep").tags)
+
+    first = begun("{}")
+    assert (first[Tag.NOTE], first["mlflow.sharedViewState.x"]) == ("ours", "{}")
+    experiment = MlflowClient().get_experiment_by_name("sweep").experiment_id
+    MlflowClient().set_experiment_tag(experiment, Tag.NOTE, "theirs")
+    then = begun("[]")
+    assert (then[Tag.NOTE], then["mlflow.sharedViewState.x"]) == ("theirs", "[]")
+
+
+def test_files_of_a_launch_are_artifacts_of_its_run_in_their_folders(paths: LaunchPaths) -> None:
+    tracker = MlflowTracker(paths)
+    begin(tracker, paths)
+    (paths.folder / "figures").mkdir(parents=True)
+    for file in ("leaders.csv", "figures/history.png"):
+        (paths.folder / file).write_text("x")
+    tracker.end(SWEEP_RUN, Outcome(State.DONE), {}, ["leaders.csv", "figures/history.png", "gone"])
+    assert tracker.close() == ""
+    (run,) = trials()
+    parent, client = run.data.tags[Tag.PARENT], MlflowClient()
+    assert [file.path for file in client.list_artifacts(parent)] == ["figures", "leaders.csv"]
+    assert [file.path for file in client.list_artifacts(parent, "figures")] == [
+        "figures/history.png"
+    ]
 
 
 @pytest.mark.parametrize("lost_marks", [1, 2, 3])

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from mlflow.tracking import MlflowClient
 
+from analysis.records import Tag
 from snn.config import TrialConfig
 from snn.data import load
 from snn.training.trainer import Trainer
@@ -152,9 +153,9 @@ def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_i
     assert done.returncode == 0, done.stderr
     assert "2 trials are trained side by side in one process" in done.stderr
     assert len(killed) == 1 and "lost its process, and goes on in another" in done.stderr
-    states = {run.data.params["lr"]: run.info.status for run in place.runs("packed")}
-    assert states["1e-09"] == "KILLED"  # the third, which begins when one of the others has ended
-    assert "FINISHED" in states.values()
+    states = {run.data.params["lr"]: run.data.tags[Tag.STATE] for run in place.runs("packed")}
+    assert states["1e-09"] == "pruned"  # the third, which begins when one of the others has ended
+    assert "done" in states.values()
     for run in place.runs("packed"):
         alone = Trainer(
             TrialConfig.parse(base | {"lr": float(run.data.params["lr"])}), load("digits")
