@@ -20,6 +20,8 @@ from snn.kernels.cpu_loops.inputs import (
     list_values,
     sort_events,
     spread_events,
+    sum_images,
+    sum_pixels,
 )
 from snn.kernels.cpu_loops.layer import forward
 from snn.kernels.cpu_loops.layer_back import backward
@@ -42,6 +44,8 @@ __all__ = [
     "read_out_backward",
     "sort_events",
     "spread_events",
+    "sum_images",
+    "sum_pixels",
     "trace_out",
     "trace_out_backward",
 ]
