@@ -202,6 +202,27 @@ def _positive(_: Any, value: Any) -> Any:
     return NUMBERS(NUMBERS), generate
 
 
+def _inverse(_: Any, value: Any) -> Any:
+    """1 / x to 2⁻²³ for x from 1 on; NaN of NaN, 10⁻³⁰ of what is larger than 10³⁰.
+
+    A processor divides a lane in a cycle, which takes longer than all else in a step of a neuron.
+    Bits read as a whole number are a logarithm: its negative, and three steps of Newton's method.
+    """
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        most = ir.Constant(_FLOATS, [1e30] * LANES)
+        value = builder.select(builder.fcmp_ordered(">", args[0], most), most, args[0])
+        one = ir.Constant(_WORDS, [0x7EF311C7] * LANES)
+        guess = builder.bitcast(builder.sub(one, builder.bitcast(value, _WORDS)), _FLOATS)
+        for _ in range(3):
+            product = builder.fmul(value, guess, flags=("contract",))
+            two = ir.Constant(_FLOATS, [2.0] * LANES)
+            guess = builder.fmul(guess, builder.fsub(two, product, flags=("contract",)))
+        return guess
+
+    return NUMBERS(NUMBERS), generate
+
+
 def _total(_: Any, value: Any) -> Any:
     """The sum of all lanes."""
 
@@ -267,6 +288,7 @@ choose = _intrinsic(_choose)
 beats = _intrinsic(_beats)
 size = _intrinsic(_size)
 positive = _intrinsic(_positive)
+inverse = _intrinsic(_inverse)
 total = _intrinsic(_total)
 append = _intrinsic(_append)
 

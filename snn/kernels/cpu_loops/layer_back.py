@@ -98,7 +98,8 @@ def backward(
     n_images, n_steps, wide = psi.shape
     n_neurons = grad_weight.shape[1]
     depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
-    starts = inputs.starts
+    constant, events, values = inputs.current.size, inputs.events, inputs.values
+    divisors, starts = inputs.divisors, inputs.starts
     from_above = np.zeros((group, above.shape[2]), np.float32)
     grad_z = np.zeros((group, wide), np.float32)
     grad_v = np.empty((group, wide), np.float32)
@@ -118,6 +119,7 @@ def backward(
         grad_i[:] = 0
         by_period[:] = 0
         for t in range(n_steps - 1, -1, -1):
+            place = t % chunk
             for row in range(n_rows):
                 copy_row(from_above, row, above, first + row, t)
                 zero(grad_z, row)
@@ -168,53 +170,43 @@ def backward(
                             h,
                         )
                     now = load(grad_i, (row, h))
-                    if inputs.current.size:
+                    if constant:
                         store(grad_current, (b, h), load(grad_current, (b, h)) + now)
                     if tiled or recurrent_t.size:
-                        to = (h // COLUMNS * chunk + t % chunk) * group + row
+                        to = (h // COLUMNS * chunk + place) * group + row
                         store(recent, (to, h % COLUMNS), now)
                     if adjoint.size:
                         store(adjoint, (b, t, h), now)
-                if not tiled and not inputs.current.size:
-                    _follow(grad_weight, by_period, inputs, grad_i, row, b, t)
-            if t % chunk == 0:
+                if constant or tiled:
+                    pass
+                elif divisors.size:
+                    for k in range(starts[t], starts[t + 1]):
+                        period = divisors[k]
+                        if events.offsets[b, period] < events.offsets[b, period + 1]:
+                            add_row(by_period, row * len(starts) + period, grad_i, row)
+                elif values.size:
+                    add_to_rows_times(grad_weight, events, values, b, t, grad_i, row)
+                else:
+                    add_to_rows(grad_weight, TOP, events, b, t, grad_i, row)
+            if place == 0:
                 end = min(t + chunk, n_steps)
                 if tiled:
                     _add_recent(
-                        tiles, inputs.events, first, n_rows, t, end, _AT_ONCE, recent, chunk, group
+                        tiles, events, first, n_rows, t, end, _AT_ONCE, recent, chunk, group
                     )
                 if recurrent_t.size:
                     _add_recent(
                         own_tiles, spikes, first, n_rows, t, end, _LATE, recent, chunk, group
                     )
-        if inputs.divisors.size:
+        if divisors.size:
             for row in range(n_rows):
                 for period in range(1, n_steps):
                     source = row * len(starts) + period
-                    add_to_rows(
-                        grad_weight, TOP, inputs.events, first + row, period, by_period, source
-                    )
+                    add_to_rows(grad_weight, TOP, events, first + row, period, by_period, source)
     if tiled:
         _add_tiles(grad_weight, tiles)
     _add_tiles(grad_recurrent, own_tiles)
     return float(total(shared_beta))
-
-
-@step_part
-def _follow(
-    grad_weight: F32, by_period: F32, inputs: Inputs, grad_i: F32, row: int, b: int, t: int
-) -> None:
-    """Add the gradient of the current of a step to the weights of its events, or their periods."""
-    events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
-    if divisors.size:
-        for k in range(starts[t], starts[t + 1]):
-            period = divisors[k]
-            if events.offsets[b, period] < events.offsets[b, period + 1]:
-                add_row(by_period, row * len(starts) + period, grad_i, row)
-    elif inputs.values.size:
-        add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
-    else:
-        add_to_rows(grad_weight, TOP, events, b, t, grad_i, row)
 
 
 @step_part
@@ -257,7 +249,7 @@ def _add_recent(
         events: Who fired.
         first: Image.
         n_rows: Images.
-        begin: First step.
+        begin: First step, a multiple of `chunk`.
         end: The step after the last.
         late: Steps from an event to the current that it makes.
         recent: (tiles · chunk · group, COLUMNS) gradient of the current, by tile, step and image.
@@ -269,7 +261,7 @@ def _add_recent(
     for tile in range(n_tiles):
         for t in range(end - 1, max(begin, late) - 1, -1):
             for row in range(n_rows):
-                source = (tile * chunk + t % chunk) * group + row
+                source = (tile * chunk + t - begin) * group + row
                 add_to_rows(tiles, tile * height, events, first + row, t - late, recent, source)
 
 
