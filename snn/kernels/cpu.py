@@ -34,7 +34,7 @@ from snn.kernels.base import (
     gather,
 )
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_inputs import NOTHING, add_gradient, by_step, empty_events, inputs_of
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, of_constant
 from snn.kernels.lanes import LANES, padded
 from snn.kernels.product import COLUMNS, ROWS, in_tiles
 from snn.kernels.steps.parts import F32, I32, U16, Constant
@@ -215,7 +215,7 @@ class _Part:
                 below,
             )
             if current.size:
-                add_gradient(inputs, current, forward)
+                of_constant(inputs, current, forward)
             n_neurons = forward.shape[1]
             of_alpha = NOTHING if alpha is None else alpha[..., :n_neurons]
             of_beta = np.array(shared_beta, np.float32) if beta is None else beta[:n_neurons]
@@ -312,7 +312,9 @@ def _widen(matrix: F32, columns: int) -> F32:
 
 def _total(parts: Sequence[F32]) -> F32:
     """The sum in the order of the parts, in an array of its own."""
-    total = parts[0].copy()
-    for part in parts[1:]:
+    if len(parts) == 1:
+        return parts[0].copy()
+    total: F32 = np.add(parts[0], parts[1], out=np.empty_like(parts[0]))
+    for part in parts[2:]:
         total += part
     return total

@@ -29,7 +29,6 @@ from snn.kernels.steps.parts import F32, I32
 
 NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_INDEX: I32 = np.empty(0, np.int32)
-_DENSE = 0.4  # share of pixels that are not black; a product of all is faster from there on
 
 
 @singledispatch
@@ -50,37 +49,31 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
 
 @inputs_of.register
 def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs:
-    pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
-    n_images, (n_inputs, n_neurons) = len(pixels), first.shape
-    current = lease.zeros((n_images, padded(n_neurons, COLUMNS)))
-    values = lease.empty((n_images, n_inputs))
-    if table[0] or np.count_nonzero(pixels) > _DENSE * pixels.size:
-        np.take(table, pixels, out=values)
-        current[:, :n_neurons] = _product(values, first)
-        return by_step(empty_events(images, 1, 0, lease))._replace(current=current, values=values)
-    events = empty_events(images, 1, n_inputs + 1, lease)
-    loops.sum_pixels(pixels, table, first, events, values, current)
-    return by_step(events)._replace(current=current, values=values)
+    pixels, (n_inputs, n_neurons) = drive.pixels[images].contiguous().numpy(), first.shape
+    values = lease.empty((len(pixels), n_inputs))
+    loops.look_up(pixels, drive.table.numpy(), values)
+    product = lease.empty((len(pixels), n_neurons))
+    _multiply(values, first, product)
+    current = lease.empty((len(pixels), padded(n_neurons, COLUMNS)))
+    current[:, :n_neurons] = product
+    current[:, n_neurons:] = 0
+    return by_step(empty_events(images, 0, 0, lease))._replace(current=current, values=values)
 
 
-def add_gradient(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
-    """Add to the gradient of the first weights (N, H) what comes from a constant current.
+def of_constant(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
+    """The gradient of the first weights (N, H) from that of a constant current (B, H or more).
 
     Args:
         inputs: Of some images.
-        grad_current: (B, H or more) of their current.
-        grad_weight: Changed.
+        grad_current: See there.
+        grad_weight: Out.
     """
-    if inputs.events.rows.size:
-        loops.sum_images(inputs.events, inputs.values, grad_current, grad_weight)
-    else:
-        grad_weight += _product(inputs.values.T, grad_current[:, : grad_weight.shape[1]])
+    _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
 
 
-def _product(left: F32, right: F32) -> F32:
-    """By torch, whose threads are kept out; NumPy would start some of its own."""
-    product: F32 = torch.mm(torch.from_numpy(left), torch.from_numpy(right)).numpy()
-    return product
+def _multiply(left: F32, right: F32, product: F32) -> None:
+    """By torch, which has one thread in each of ours; NumPy would start more."""
+    torch.mm(torch.from_numpy(left), torch.from_numpy(right), out=torch.from_numpy(product))
 
 
 @inputs_of.register

@@ -18,10 +18,9 @@ from snn.kernels.cpu_loops.inputs import (
     draw_events,
     list_crossings,
     list_values,
+    look_up,
     sort_events,
     spread_events,
-    sum_images,
-    sum_pixels,
 )
 from snn.kernels.cpu_loops.layer import forward
 from snn.kernels.cpu_loops.layer_back import backward
@@ -40,12 +39,11 @@ __all__ = [
     "forward",
     "list_crossings",
     "list_values",
+    "look_up",
     "read_out",
     "read_out_backward",
     "sort_events",
     "spread_events",
-    "sum_images",
-    "sum_pixels",
     "trace_out",
     "trace_out_backward",
 ]

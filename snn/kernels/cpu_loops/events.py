@@ -31,8 +31,7 @@ class Inputs(NamedTuple):
 
     Attributes:
         events: By step; of a periodic code, by period.
-        current: (B, H) the same at all steps, in whole lanes, or of size 0. Events are then of
-            one step, or there are none.
+        current: (B, H) the same at all steps, in whole lanes, or of size 0.
         divisors: Periods that divide step t stand from `starts[t]` to `starts[t + 1]`; of size 0
             where events are by step.
         starts: (T + 1,).

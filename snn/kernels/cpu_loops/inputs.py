@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snn.kernels.cpu_loops.events import TOP, Events, add_rows_times
+from snn.kernels.cpu_loops.events import Events
 from snn.kernels.steps.parts import F32, I32, compiled
 
 
@@ -72,53 +72,11 @@ def list_values(pieces: NDArray[np.uint8], events: Events, values: F32) -> None:
 
 
 @compiled
-def sum_pixels(
-    pixels: NDArray[np.uint8], table: F32, weight: F32, events: Events, values: F32, current: F32
-) -> None:
-    """List the pixels that are not black, and sum up their weights.
-
-    Args:
-        pixels: (B, N).
-        table: (256,) value of a grey level; 0 of black.
-        weight: (N, H).
-        events: Out, of one step.
-        values: Out (B, N), of every event.
-        current: Out (B, H or more).
-    """
-    n_images, n_pixels = pixels.shape
-    for b in range(n_images):
-        n = 0
-        for pixel in range(n_pixels):
-            events.rows[b, n] = pixel
-            n += pixels[b, pixel] != 0
-        for k in range(n):
-            values[b, k] = table[pixels[b, events.rows[b, k]]]
-        events.offsets[b, 0], events.offsets[b, 1] = 0, n
-        current[b] = 0
-        add_rows_times(current, b, weight, events, values, b, TOP)
-
-
-@compiled
-def sum_images(events: Events, values: F32, grad_current: F32, grad_weight: F32) -> None:
-    """The gradient of the weights of `sum_pixels`, pixel by pixel; added to what is there."""
-    n_images, n_pixels = len(events.rows), len(grad_weight)
-    starts = np.zeros((1, n_pixels + 2), np.int32)
-    for b in range(n_images):
-        for k in range(events.offsets[b, 1]):
-            starts[0, events.rows[b, k] + 2] += 1
-    for pixel in range(n_pixels):
-        starts[0, pixel + 2] += starts[0, pixel + 1]
-    images = np.empty((1, starts[0, n_pixels + 1]), np.int32)
-    factors = np.empty(images.shape, np.float32)
-    for b in range(n_images):
-        for k in range(events.offsets[b, 1]):
-            pixel = events.rows[b, k] + 1
-            images[0, starts[0, pixel]] = b
-            factors[0, starts[0, pixel]] = values[b, k]
-            starts[0, pixel] += 1
-    by_pixel = Events(images, starts)
-    for pixel in range(n_pixels):
-        add_rows_times(grad_weight, pixel, grad_current, by_pixel, factors, TOP, pixel)
+def look_up(pixels: NDArray[np.uint8], table: F32, values: F32) -> None:
+    """The table's entry for every pixel (B, N); four times as fast as NumPy and torch do it."""
+    for b in range(len(pixels)):
+        for pixel in range(pixels.shape[1]):
+            values[b, pixel] = table[pixels[b, pixel]]
 
 
 @compiled
