@@ -33,6 +33,7 @@ from snn.kernels.steps.parts import (
 )
 
 _RECENT = 128  # steps × images whose gradients are added to the weights at a time
+_SPAN = 2 * COLUMNS  # columns of the weights that go together meanwhile
 _NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
 _MANY = 4  # events of an image in a step
 _AT_ONCE, _LATE = np.intp(0), np.intp(1)  # steps from an event to the current that it makes
@@ -107,10 +108,11 @@ def backward(
     grad_i = np.empty((group, wide), np.float32)
     by_period = np.empty((group * len(starts), wide), np.float32)
     n_tiles, chunk = wide // COLUMNS, max(1, _RECENT // group)
-    recent = np.zeros((n_tiles * chunk * group, COLUMNS), np.float32)  # g_i
+    n_spans = (wide + _SPAN - 1) // _SPAN
+    recent = np.zeros((n_spans * chunk * group, _SPAN), np.float32)  # g_i
     tiled = _are_many(inputs)
-    tiles = np.zeros((n_tiles * len(grad_weight) * tiled, COLUMNS), np.float32)
-    own_tiles = np.zeros((n_tiles * len(grad_recurrent), COLUMNS), np.float32)
+    tiles = np.zeros((n_spans * len(grad_weight) * tiled, _SPAN), np.float32)
+    own_tiles = np.zeros((n_spans * len(grad_recurrent), _SPAN), np.float32)
     shared_beta = spread(np.float32(0))
     for first in range(0, n_images, group):
         n_rows = min(group, n_images - first)
@@ -173,8 +175,8 @@ def backward(
                     if constant:
                         store(grad_current, (b, h), load(grad_current, (b, h)) + now)
                     if tiled or recurrent_t.size:
-                        to = (h // COLUMNS * chunk + place) * group + row
-                        store(recent, (to, h % COLUMNS), now)
+                        to = (h // _SPAN * chunk + place) * group + row
+                        store(recent, (to, h % _SPAN), now)
                     if adjoint.size:
                         store(adjoint, (b, t, h), now)
                 if constant or tiled:
@@ -245,24 +247,24 @@ def _add_recent(
     A few columns of the weights go together, and lie together, to stay in the nearest cache.
 
     Args:
-        tiles: (tiles · N, COLUMNS) gradient of the weights.
+        tiles: (spans · N, _SPAN) gradient of the weights.
         events: Who fired.
         first: Image.
         n_rows: Images.
         begin: First step, a multiple of `chunk`.
         end: The step after the last.
         late: Steps from an event to the current that it makes.
-        recent: (tiles · chunk · group, COLUMNS) gradient of the current, by tile, step and image.
+        recent: (spans · chunk · group, _SPAN) gradient of the current, by span, step and image.
         chunk: Steps in it.
         group: Images in it.
     """
-    n_tiles = len(recent) // (chunk * group)
-    height = len(tiles) // n_tiles
-    for tile in range(n_tiles):
+    n_spans = len(recent) // (chunk * group)
+    height = len(tiles) // n_spans
+    for span in range(n_spans):
         for t in range(end - 1, max(begin, late) - 1, -1):
             for row in range(n_rows):
-                source = (tile * chunk + t - begin) * group + row
-                add_to_rows(tiles, tile * height, events, first + row, t - late, recent, source)
+                source = (span * chunk + t - begin) * group + row
+                add_to_rows(tiles, span * height, events, first + row, t - late, recent, source)
 
 
 @step_part
@@ -270,4 +272,4 @@ def _add_tiles(target: F32, tiles: F32) -> None:
     """Add what stands in tiles, as in `_add_recent`, to a matrix."""
     for row in range(target.shape[0]):
         for h in range(target.shape[1]):
-            target[row, h] += tiles[h // COLUMNS * target.shape[0] + row, h % COLUMNS]
+            target[row, h] += tiles[h // _SPAN * target.shape[0] + row, h % _SPAN]
