@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left, insort
 from collections import deque
 from typing import Any
 
@@ -51,11 +52,10 @@ def _take(size: int) -> NDArray[np.uint8]:
     """
     with _lock:
         while _returned:
-            _free.append(_returned.popleft())
-        _free.sort(key=len)
-        for index, buffer in enumerate(_free):
-            if len(buffer) >= size:
-                return _free.pop(index)
+            insort(_free, _returned.popleft(), key=len)
+        index = bisect_left(_free, size, key=len)
+        if index < len(_free):
+            return _free.pop(index)
         if _free:
             _free.pop()
     return np.empty(size, np.uint8)

@@ -34,10 +34,10 @@ from snn.kernels.base import (
     gather,
 )
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, step_current
+from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, of_constant
 from snn.kernels.lanes import LANES, padded
 from snn.kernels.product import COLUMNS, ROWS, in_tiles
-from snn.kernels.steps.parts import F32, I32, Constant
+from snn.kernels.steps.parts import F32, I32, U16, Constant
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
 
@@ -47,6 +47,7 @@ _PART_STATE = 2**18  # at least, in neurons × steps: less is done before anothe
 _MOST_STATE = 2**28  # of a whole batch, else nothing is kept for the way back: 2 GiB, 4 if adaptive
 _KEPT = {Dynamics: 1, AdaptiveDynamics: 3, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
+_NO_BITS: U16 = np.empty((0, 0, 0), np.uint16)
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -56,7 +57,7 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         ArrayError: An array does not fit the others, or the weights are not float32.
         TypeError: No loop is compiled for the neurons.
     """
-    answer, *counts = _Network.apply(*gather(drive, layers, readout, step_current))
+    answer, *counts = _Network.apply(*gather(drive, layers, readout, lambda _, weight: weight))
     if not _gives_trace(readout):
         return Outcome(answer, tuple(counts))
     trace = answer.transpose(0, 1)
@@ -69,7 +70,7 @@ def _gives_trace(readout: Readout) -> bool:
 
 
 class _Weights(NamedTuple):
-    """Of a layer: (N, H) or, under a constant drive, its current (B, H); recurrent ones; α; β.
+    """Of a layer: (N, H); recurrent ones; α; β.
 
     α is (·, H) of other neurons than LIF and ALIF: all their coefficients. Rows of α and β are
     padded with zeros to a multiple of COLUMNS, as are the states of neurons in the loops.
@@ -144,12 +145,16 @@ class _Part:
         """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
         drive, n_steps = self._task.drive, self._task.drive.sizes.n_steps
         self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
-        self._psi, self._states = [], []
+        self._psi, self._bits, self._states = [], [], []
         for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
             n_neurons = count.shape[1]
             shape = len(count[self._images]), n_steps, padded(n_neurons, COLUMNS)
-            spikes = empty_events(self._images, n_steps, n_steps * n_neurons, self._lease)
+            spikes = empty_events(self._images, n_steps, n_steps * n_neurons + LANES, self._lease)
             self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
+            steps = shape[1] + 1, shape[2] // LANES
+            self._bits.append(
+                self._lease.empty((shape[0], *steps), np.uint16) if self._task.learns else _NO_BITS
+            )
             self._states.append(self._kept(layer.alpha, numbers, shape))
             loops.forward(
                 self._inputs[-1],
@@ -161,6 +166,7 @@ class _Part:
                 spikes,
                 count[self._images],
                 self._psi[-1],
+                self._bits[-1],
                 self._states[-1],
             )
             self._inputs.append(by_step(spikes))
@@ -187,6 +193,7 @@ class _Part:
                 np.zeros_like(constant) if constant.ndim else None
                 for constant in (layer.alpha, layer.beta)
             )
+            current = np.zeros_like(inputs.current)
             shared_beta = loops.backward(
                 inputs,
                 in_tiles(layer.recurrent.T),
@@ -195,17 +202,20 @@ class _Part:
                 self._numbers[k],
                 self._inputs[k + 1].events,
                 psi,
+                self._bits[k],
                 self._states[k],
                 above,
                 in_tiles(weight_above.T),
-                grad_counts[k][self._images],
+                _widen(grad_counts[k][self._images], COLUMNS),
                 forward,
                 recurrent,
-                forward[self._images] if inputs.current.size else NOTHING,
+                current,
                 alpha,
                 beta,
                 below,
             )
+            if current.size:
+                of_constant(inputs, current, forward)
             n_neurons = forward.shape[1]
             of_alpha = NOTHING if alpha is None else alpha[..., :n_neurons]
             of_beta = np.array(shared_beta, np.float32) if beta is None else beta[:n_neurons]
@@ -302,7 +312,9 @@ def _widen(matrix: F32, columns: int) -> F32:
 
 def _total(parts: Sequence[F32]) -> F32:
     """The sum in the order of the parts, in an array of its own."""
-    total = parts[0].copy()
-    for part in parts[1:]:
+    if len(parts) == 1:
+        return parts[0].copy()
+    total: F32 = np.add(parts[0], parts[1], out=np.empty_like(parts[0]))
+    for part in parts[2:]:
         total += part
     return total

@@ -6,11 +6,9 @@ To add a kind of drive, register a function for it with `inputs_of`.
 from __future__ import annotations
 
 from functools import cache, singledispatch
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from snn.encoding import (
     ConstantCurrent,
@@ -22,17 +20,15 @@ from snn.encoding import (
     SpikePeriods,
     SpikeTimes,
 )
-from snn.encoding.drive import look_up
 from snn.kernels import cpu_loops as loops
 from snn.kernels.buffers import Lease
 from snn.kernels.cpu_loops import Events, Inputs
 from snn.kernels.lanes import padded
+from snn.kernels.product import COLUMNS
 from snn.kernels.steps.parts import F32, I32
-from snn.kernels.threads import in_parallel
 
 NOTHING: F32 = np.empty((0, 0), np.float32)
 _NO_INDEX: I32 = np.empty(0, np.int32)
-_PIECES = 4  # of a product, so that four threads have work
 
 
 @singledispatch
@@ -51,51 +47,33 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
     raise TypeError(f"{type(drive).__name__}: no compiled loop takes this drive")
 
 
-def step_current(drive: ConstantCurrent, weight: Tensor) -> Tensor:
-    """Its current (B, H) of one step, differentiable in the weights, on all threads of the loops.
-
-    Torch has only one thread meanwhile; see `threads.taken_from_torch`.
-    """
-    current: Tensor = _StepCurrent.apply(drive, weight)
-    return current
-
-
-class _StepCurrent(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, drive: ConstantCurrent, weight: Tensor) -> Tensor:
-        weight = weight.detach()
-        values = weight.new_empty(drive.pixels.shape)
-        current = weight.new_empty(len(values), weight.shape[1])
-
-        def compute(images: slice) -> None:
-            values[images] = look_up(drive.table, drive.pixels[images])
-            torch.mm(values[images], weight, out=current[images])
-
-        in_parallel(compute, _pieces(len(values)))
-        ctx.values = values
-        return current
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor]:
-        values, (grad,) = ctx.values, grads
-        weight = grad.new_empty(values.shape[1], grad.shape[1])
-
-        def compute(inputs: slice) -> None:
-            torch.mm(values[:, inputs].T, grad.detach(), out=weight[inputs])
-
-        in_parallel(compute, _pieces(values.shape[1]))
-        return None, weight
-
-
-def _pieces(size: int) -> list[slice]:
-    """The same for any number of threads, as a product may depend on its size in the last bits."""
-    step = padded(-(-size // _PIECES), 16)
-    return [slice(at, min(at + step, size)) for at in range(0, size, step)]
-
-
 @inputs_of.register
 def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs:
-    return by_step(empty_events(images, 0, 0, lease))._replace(current=first[images])
+    pixels, (n_inputs, n_neurons) = drive.pixels[images].contiguous().numpy(), first.shape
+    values = lease.empty((len(pixels), n_inputs))
+    loops.look_up(pixels, drive.table.numpy(), values)
+    product = lease.empty((len(pixels), n_neurons))
+    _multiply(values, first, product)
+    current = lease.empty((len(pixels), padded(n_neurons, COLUMNS)))
+    current[:, :n_neurons] = product
+    current[:, n_neurons:] = 0
+    return by_step(empty_events(images, 0, 0, lease))._replace(current=current, values=values)
+
+
+def of_constant(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
+    """The gradient of the first weights (N, H) from that of a constant current (B, H or more).
+
+    Args:
+        inputs: Of some images.
+        grad_current: See there.
+        grad_weight: Out.
+    """
+    _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
+
+
+def _multiply(left: F32, right: F32, product: F32) -> None:
+    """By torch, which has one thread in each of ours; NumPy would start more."""
+    torch.mm(torch.from_numpy(left), torch.from_numpy(right), out=torch.from_numpy(product))
 
 
 @inputs_of.register

@@ -125,6 +125,31 @@ def _store(_: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.UniTuple(types.intp, array.ndim), NUMBERS), generate
 
 
+def _note(_: Any, bits: Any, index: Any, which: Any) -> Any:
+    """Write what is true of sixteen lanes as the bits of a number, to an array of uint16."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = cgutils.unpack_tuple(builder, args[1])
+        pointer = place_in(context, builder, sig.args[0], args[0], places)
+        builder.store(builder.bitcast(args[2], ir.IntType(LANES)), pointer)
+        return context.get_dummy_value()
+
+    return types.void(bits, types.UniTuple(types.intp, bits.ndim), TRUTHS), generate
+
+
+def _ones(_: Any, bits: Any, index: Any) -> Any:
+    """What `note` wrote there, as 1 where it was true and 0 elsewhere."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = cgutils.unpack_tuple(builder, args[1])
+        pointer = place_in(context, builder, sig.args[0], args[0], places)
+        which = builder.bitcast(builder.load(pointer), _BITS)
+        one, zero = (ir.Constant(_FLOATS, [value] * LANES) for value in (1.0, 0.0))
+        return builder.select(which, one, zero)
+
+    return NUMBERS(bits, types.UniTuple(types.intp, bits.ndim)), generate
+
+
 def _spread(_: Any, value: Any) -> Any:
     """The same number in all lanes."""
 
@@ -177,6 +202,27 @@ def _positive(_: Any, value: Any) -> Any:
     return NUMBERS(NUMBERS), generate
 
 
+def _inverse(_: Any, value: Any) -> Any:
+    """1 / x to 2⁻²³ for x from 1 on; NaN of NaN, 10⁻³⁰ of what is larger than 10³⁰.
+
+    A processor divides a lane in a cycle, which takes longer than all else in a step of a neuron.
+    Bits read as a whole number are a logarithm: its negative, and three steps of Newton's method.
+    """
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        most = ir.Constant(_FLOATS, [1e30] * LANES)
+        value = builder.select(builder.fcmp_ordered(">", args[0], most), most, args[0])
+        one = ir.Constant(_WORDS, [0x7EF311C7] * LANES)
+        guess = builder.bitcast(builder.sub(one, builder.bitcast(value, _WORDS)), _FLOATS)
+        for _ in range(3):
+            product = builder.fmul(value, guess, flags=("contract",))
+            two = ir.Constant(_FLOATS, [2.0] * LANES)
+            guess = builder.fmul(guess, builder.fsub(two, product, flags=("contract",)))
+        return guess
+
+    return NUMBERS(NUMBERS), generate
+
+
 def _total(_: Any, value: Any) -> Any:
     """The sum of all lanes."""
 
@@ -213,12 +259,11 @@ def _append(_: Any, rows: Any, b: Any, n: Any, which: Any, first: Any, width: An
         limit = builder.shuffle_vector(limit, ir.Constant(_WORDS, ir.Undefined), _FIRST)
         which = builder.and_(which, builder.icmp_signed("<", numbers, limit))
         bits = builder.bitcast(which, ir.IntType(LANES))
-        some = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
-        with builder.if_then(some):
-            pointer = place_in(context, builder, sig.args[0], rows, (b, n))
-            name = "llvm.masked.compressstore.v16i32"
-            write = _declare(builder, name, ir.VoidType(), _WORDS, pointer.type, _BITS)
-            builder.call(write, [numbers, pointer, which])
+        pointer = place_in(context, builder, sig.args[0], rows, (b, n))
+        name = "llvm.experimental.vector.compress.v16i32"
+        press = _declare(builder, name, _WORDS, _WORDS, _BITS, _WORDS)
+        pressed = builder.call(press, [numbers, which, ir.Constant(_WORDS, ir.Undefined)])
+        builder.store(pressed, builder.bitcast(pointer, _WORDS.as_pointer()), align=4)
         return builder.add(n, builder.zext(builder.ctpop(bits), kind))
 
     given = rows, types.intp, types.intp, TRUTHS, types.intp, types.intp
@@ -236,11 +281,14 @@ def _intrinsic(function: Callable[..., Any]) -> Any:
 
 load = _intrinsic(_load)
 store = _intrinsic(_store)
+note = _intrinsic(_note)
+ones = _intrinsic(_ones)
 spread = _intrinsic(_spread)
 choose = _intrinsic(_choose)
 beats = _intrinsic(_beats)
 size = _intrinsic(_size)
 positive = _intrinsic(_positive)
+inverse = _intrinsic(_inverse)
 total = _intrinsic(_total)
 append = _intrinsic(_append)
 

@@ -18,6 +18,7 @@ from snn.kernels.cpu_loops.inputs import (
     draw_events,
     list_crossings,
     list_values,
+    look_up,
     sort_events,
     spread_events,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "forward",
     "list_crossings",
     "list_values",
+    "look_up",
     "read_out",
     "read_out_backward",
     "sort_events",

@@ -31,7 +31,7 @@ class Inputs(NamedTuple):
 
     Attributes:
         events: By step; of a periodic code, by period.
-        current: (B, H) the same at all steps, or of size 0.
+        current: (B, H) the same at all steps, in whole lanes, or of size 0.
         divisors: Periods that divide step t stand from `starts[t]` to `starts[t + 1]`; of size 0
             where events are by step.
         starts: (T + 1,).
@@ -50,6 +50,13 @@ def zero(matrix: F32, row: int) -> None:
     """Set a row of whole lanes to 0."""
     for h in range(0, matrix.shape[1], LANES):
         store(matrix, (row, h), spread(np.float32(0)))
+
+
+@step_part
+def copy_row(target: F32, to: int, source: F32, b: int, t: int) -> None:
+    """Copy the row of whole lanes that stands in `source` (B, T, ·) at (b, t)."""
+    for h in range(0, target.shape[1], LANES):
+        store(target, (to, h), load(source, (b, t, h)))
 
 
 @step_part
@@ -136,22 +143,35 @@ def _add_rest_of_rows(
 def add_rows_times(
     target: F32, to: int, source: F32, events: Events, values: F32, b: int, slot: int
 ) -> None:
-    """Sum up the rows of all events, each times its value."""
-    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
-        row, value = np.intp(events.rows[b, k]), values[b, k]
-        h, width = TOP, source.shape[1]
-        while h + LANES <= width:
-            store(target, (to, h), load(target, (to, h)) + value * load(source, (row, h)))
-            h += LANES
-        for rest in range(h, width):
-            target[to, rest] += value * source[row, rest]
-
-
-@step_part
-def mark(fired: F32, row: int, spikes: Events, b: int, t: int) -> None:
-    """Write the spikes of a step as ones."""
-    for k in range(spikes.offsets[b, t], spikes.offsets[b, t + 1]):
-        fired[row, spikes.rows[b, k]] = 1
+    """Sum up the rows of all events, each times its value, as far as rows go."""
+    width = min(target.shape[1], source.shape[1])
+    begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
+    h = TOP
+    while h + _WIDE <= width:
+        places = (h, h + LANES, h + 2 * LANES, h + 3 * LANES)
+        first, second = load(target, (to, places[0])), load(target, (to, places[1]))
+        third, fourth = load(target, (to, places[2])), load(target, (to, places[3]))
+        for k in range(begin, end):
+            row, value = np.intp(events.rows[b, k]), values[b, k]
+            first += value * load(source, (row, places[0]))
+            second += value * load(source, (row, places[1]))
+            third += value * load(source, (row, places[2]))
+            fourth += value * load(source, (row, places[3]))
+        store(target, (to, places[0]), first)
+        store(target, (to, places[1]), second)
+        store(target, (to, places[2]), third)
+        store(target, (to, places[3]), fourth)
+        h += _WIDE
+    while h + LANES <= width:
+        first = load(target, (to, h))
+        for k in range(begin, end):
+            first += values[b, k] * load(source, (np.intp(events.rows[b, k]), h))
+        store(target, (to, h), first)
+        h += LANES
+    if h < width:
+        for k in range(begin, end):
+            for rest in range(h, width):
+                target[to, rest] += values[b, k] * source[events.rows[b, k], rest]
 
 
 @step_part

@@ -15,12 +15,21 @@ from snn.kernels.cpu_loops.events import (
     add_rows_times,
     zero,
 )
-from snn.kernels.lanes import LANES, append, load, of, positive, size, store
+from snn.kernels.lanes import LANES, append, inverse, load, note, of, positive, size, store
 from snn.kernels.product import COLUMNS
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
 from snn.kernels.steps import threshold as threshold
-from snn.kernels.steps.parts import F32, Constant, compiled, integrate, keep, n_slow, step_part
+from snn.kernels.steps.parts import (
+    F32,
+    U16,
+    Constant,
+    compiled,
+    integrate,
+    keep,
+    n_slow,
+    step_part,
+)
 
 
 @compiled
@@ -34,6 +43,7 @@ def forward(
     spikes: Events,
     counts: F32,
     psi: F32,
+    bits: U16,
     states: F32,
 ) -> None:
     """Run a layer; see `snn.neurons` for the equations.
@@ -50,16 +60,19 @@ def forward(
         spikes: Out, of the layer.
         counts: Out (B, H), spikes of every neuron.
         psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted.
+        bits: Out (B, T + 1, H / LANES), the spikes of the step before every step, and of the last;
+            of size 0 like ψ.
         states: Out (B, T, ·), what `keep` writes; of size 0 if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     wide = (n_neurons + COLUMNS - 1) // COLUMNS * COLUMNS
-    events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
+    # Taken out here: for every part of a tuple that a step takes, Numba counts references.
+    steady, events, values = inputs.current, inputs.events, inputs.values
+    divisors, starts = inputs.divisors, inputs.starts
     current = np.empty((1, wide), np.float32)
     v = np.empty(wide, np.float32)
     a = np.empty(n_slow(numbers) * wide, np.float32)
     z = np.empty(wide, np.float32)
-    distance = np.empty(wide, np.float32)
     count = np.empty((1, wide), np.float32)
     by_period = np.empty((len(starts), wide), np.float32)
     for b in range(len(counts)):
@@ -68,6 +81,8 @@ def forward(
         a[:] = 0
         z[:] = 0
         count[:] = 0
+        if bits.size:
+            bits[b, 0] = 0
         n = 0
         spikes.offsets[b, 0] = 0
         if divisors.size:
@@ -75,54 +90,53 @@ def forward(
                 zero(by_period, period)
                 add_rows(by_period, period, weight, events, b, period)
         for t in range(n_steps):
-            if numbers.sigma:
+            same = t and steady.size and not recurrent.size and not numbers.sigma
+            if same:
+                pass
+            elif numbers.sigma:
                 for h in range(0, wide, LANES):
                     store(current, (0, h), load(current, (0, h)) * numbers.sigma)
             else:
                 zero(current, TOP)
-            if inputs.current.size:
-                add_row(current, TOP, inputs.current, b)
+            if same:
+                pass
+            elif steady.size:
+                add_row(current, TOP, steady, b)
             elif divisors.size:
                 for k in range(starts[t], starts[t + 1]):
                     divisor = np.intp(divisors[k])
                     if events.offsets[b, divisor] < events.offsets[b, divisor + 1]:
                         add_row(current, TOP, by_period, divisor)
-            elif inputs.values.size:
-                add_rows_times(current, TOP, weight, events, inputs.values, b, t)
+            elif values.size:
+                add_rows_times(current, TOP, weight, events, values, b, t)
             else:
                 add_rows(current, TOP, weight, events, b, t)
             if recurrent.size and t:
                 add_rows(current, TOP, recurrent, spikes, b, t - 1)
-            integrate(current, v, a, z, alpha, beta, numbers, distance)
-            if psi.size:
-                _differentiate(distance, a, beta, numbers, psi, b, t)
+            for h in range(0, wide, LANES):
+                away = integrate(current, v, a, z, alpha, beta, numbers, h)
+                fires = away >= np.float32(0)
+                if psi.size:
+                    store(psi, (b, t, h), _differentiate(away, a, beta, numbers, h))
+                    note(bits, (b, t + 1, h // LANES), fires)
+                store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
+                n = append(spikes.rows, b, n, fires, h, n_neurons)
             if states.size:
                 keep(states, b, t, v, a, numbers)
-            for h in range(0, wide, LANES):
-                store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
-                n = append(spikes.rows, b, n, load(distance, (h,)) >= np.float32(0), h, n_neurons)
             spikes.offsets[b, t + 1] = n
         for h in range(n_neurons):
             counts[b, h] = count[0, h]
 
 
 @step_part
-def _differentiate(
-    distance: F32, a: F32, beta: Constant, numbers: Any, psi: F32, b: int, t: int
-) -> None:
+def _differentiate(away: Any, a: F32, beta: Constant, numbers: Any, h: int) -> Any:
     """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
     one, slope = np.float32(1), numbers.slope
     if numbers.surrogate == 0:
-        for h in range(0, distance.size, LANES):
-            root = slope * size(load(distance, (h,))) + one
-            store(psi, (b, t, h), one / (root * root))
-    elif numbers.surrogate == 1:
-        for h in range(0, distance.size, LANES):
-            scale = numbers.threshold + of(beta, h) * load(a, (h,)) + np.float32(1e-5)
-            near = one - size(load(distance, (h,)) / scale)
-            store(psi, (b, t, h), slope / scale * positive(near))
-    else:
-        steepness = np.float32(np.pi / 2) * slope
-        for h in range(0, distance.size, LANES):
-            root = steepness * load(distance, (h,))
-            store(psi, (b, t, h), one / (one + root * root))
+        root = slope * size(away) + one
+        return inverse(root * root)
+    if numbers.surrogate == 1:
+        scale = numbers.threshold + of(beta, h) * load(a, (h,)) + np.float32(1e-5)
+        return slope / scale * positive(one - size(away / scale))
+    root = np.float32(np.pi / 2) * slope * away
+    return inverse(one + root * root)

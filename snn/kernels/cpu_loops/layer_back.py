@@ -13,17 +13,27 @@ from snn.kernels.cpu_loops.events import (
     add_row,
     add_to_rows,
     add_to_rows_times,
-    mark,
+    copy_row,
     zero,
 )
-from snn.kernels.lanes import LANES, load, store
+from snn.kernels.lanes import LANES, load, ones, spread, store, total
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
 from snn.kernels.steps import threshold as threshold
-from snn.kernels.steps.parts import F32, Constant, compiled, learn, n_slow, step_back, step_part
+from snn.kernels.steps.parts import (
+    F32,
+    U16,
+    Constant,
+    compiled,
+    learn,
+    n_slow,
+    step_back,
+    step_part,
+)
 
 _RECENT = 128  # steps × images whose gradients are added to the weights at a time
+_SPAN = 2 * COLUMNS  # columns of the weights that go together meanwhile
 _NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
 _MANY = 4  # events of an image in a step
 _AT_ONCE, _LATE = np.intp(0), np.intp(1)  # steps from an event to the current that it makes
@@ -38,6 +48,7 @@ def backward(
     numbers: Any,
     spikes: Events,
     psi: F32,
+    bits: U16,
     states: F32,
     above: F32,
     above_t: F32,
@@ -73,13 +84,14 @@ def backward(
         numbers: Of a family of neurons, in single precision.
         spikes: Of the layer.
         psi: (B, T, H).
+        bits: As `forward` wrote them.
         states: (B, T, ·), as `keep` wrote them; of size 0 where α is not learned.
-        above: (B, T, K or more) gradient of the current of the layer above, of K neurons.
+        above: (B, T, ·) gradient of the current of the layer above, in whole lanes.
         above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
-        grad_counts: (B, H), not padded, or of size 0.
+        grad_counts: (B, H) or of size 0.
         grad_weight: (N, H), not padded, added to.
         grad_recurrent: (H, H), not padded, added to.
-        grad_current: (B, H), not padded, added to; of size 0 where the input is of events.
+        grad_current: (B, H), added to; of size 0 where the input is of events.
         grad_alpha: Of the shape of α, added to; None where α is not learned.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
@@ -87,102 +99,98 @@ def backward(
     n_images, n_steps, wide = psi.shape
     n_neurons = grad_weight.shape[1]
     depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
-    events, divisors, starts = inputs.events, inputs.divisors, inputs.starts
-    from_above = np.empty((group, depth), np.float32)
-    grad_z = np.empty((group, wide), np.float32)
+    constant, events, values = inputs.current.size, inputs.events, inputs.values
+    divisors, starts = inputs.divisors, inputs.starts
+    from_above = np.zeros((group, above.shape[2]), np.float32)
+    grad_z = np.zeros((group, wide), np.float32)
     grad_v = np.empty((group, wide), np.float32)
     slow = np.empty((group, n_slow(numbers) * wide), np.float32)  # λ
     grad_i = np.empty((group, wide), np.float32)
-    fired = np.zeros((2 * group, wide), np.float32)  # z[t] and z[t − 1], in turns
     by_period = np.empty((group * len(starts), wide), np.float32)
     n_tiles, chunk = wide // COLUMNS, max(1, _RECENT // group)
-    recent = np.zeros((n_tiles * chunk * group, COLUMNS), np.float32)  # g_i
+    n_spans = (wide + _SPAN - 1) // _SPAN
+    recent = np.zeros((n_spans * chunk * group, _SPAN), np.float32)  # g_i
     tiled = _are_many(inputs)
-    tiles = np.zeros((n_tiles * len(grad_weight) * tiled, COLUMNS), np.float32)
-    own_tiles = np.zeros((n_tiles * len(grad_recurrent), COLUMNS), np.float32)
-    shared_beta = np.float32(0)
+    tiles = np.zeros((n_spans * len(grad_weight) * tiled, _SPAN), np.float32)
+    own_tiles = np.zeros((n_spans * len(grad_recurrent), _SPAN), np.float32)
+    shared_beta = spread(np.float32(0))
     for first in range(0, n_images, group):
         n_rows = min(group, n_images - first)
-        from_above[:] = 0
         grad_v[:] = 0
         slow[:] = 0
         grad_i[:] = 0
         by_period[:] = 0
-        for row in range(n_rows):
-            mark(fired, (n_steps - 1) % 2 * group + row, spikes, first + row, n_steps - 1)
         for t in range(n_steps - 1, -1, -1):
+            place = t % chunk
             for row in range(n_rows):
-                b = first + row
-                for k in range(depth):
-                    from_above[row, k] = above[b, t, k]
+                copy_row(from_above, row, above, first + row, t)
                 zero(grad_z, row)
                 if grad_counts.size:
-                    for h in range(n_neurons):
-                        grad_z[row, h] = grad_counts[b, h]
+                    add_row(grad_z, row, grad_counts, first + row)
             for tile in range(n_tiles):
                 for row in range(0, n_rows, ROWS):
                     add_product_tile(grad_z, from_above, row, above_t, tile, depth)
                     if recurrent_t.size:
                         add_product_tile(grad_z, grad_i, row, recurrent_t, tile, n_neurons)
             for row in range(n_rows):
-                b, now, before = first + row, t % 2 * group + row, (t + 1) % 2 * group + row
-                if t:
-                    mark(fired, before, spikes, b, t - 1)
-                if grad_beta is not None:
-                    for h in range(0, wide, LANES):
-                        of_step = load(fired, (now, h)) * load(slow, (row, h))
+                b = first + row
+                for h in range(0, wide, LANES):
+                    z = ones(bits, (b, t + 1, h // LANES))
+                    before = ones(bits, (b, t, h // LANES))
+                    if grad_beta is not None:
+                        of_step = z * load(slow, (row, h))
                         store(grad_beta, (h,), load(grad_beta, (h,)) + of_step)
-                shared_beta += step_back(
-                    grad_z,
-                    psi,
-                    states,
-                    b,
-                    t,
-                    fired,
-                    now,
-                    before,
-                    grad_v,
-                    slow,
-                    grad_i,
-                    row,
-                    alpha,
-                    beta,
-                    numbers,
-                )
-                if grad_alpha is not None:
-                    learn(
-                        grad_alpha,
+                    shared_beta += step_back(
+                        grad_z,
+                        psi,
                         states,
                         b,
                         t,
-                        fired,
+                        z,
                         before,
                         grad_v,
                         slow,
+                        grad_i,
                         row,
                         alpha,
+                        beta,
                         numbers,
+                        h,
                     )
-                zero(fired, now)
-                if inputs.current.size:
-                    add_row(grad_current, b, grad_i, row)
+                    if grad_alpha is not None:
+                        learn(
+                            grad_alpha,
+                            states,
+                            b,
+                            t,
+                            before,
+                            grad_v,
+                            slow,
+                            row,
+                            alpha,
+                            numbers,
+                            h,
+                        )
+                    now = load(grad_i, (row, h))
+                    if constant:
+                        store(grad_current, (b, h), load(grad_current, (b, h)) + now)
+                    if tiled or recurrent_t.size:
+                        to = (h // _SPAN * chunk + place) * group + row
+                        store(recent, (to, h % _SPAN), now)
+                    if adjoint.size:
+                        store(adjoint, (b, t, h), now)
+                if constant or tiled:
+                    pass
                 elif divisors.size:
                     for k in range(starts[t], starts[t + 1]):
                         period = divisors[k]
                         if events.offsets[b, period] < events.offsets[b, period + 1]:
                             add_row(by_period, row * len(starts) + period, grad_i, row)
-                elif inputs.values.size:
-                    add_to_rows_times(grad_weight, events, inputs.values, b, t, grad_i, row)
-                elif not tiled:
+                elif values.size:
+                    add_to_rows_times(grad_weight, events, values, b, t, grad_i, row)
+                else:
                     add_to_rows(grad_weight, TOP, events, b, t, grad_i, row)
-                if tiled or recurrent_t.size:
-                    for h in range(0, wide, LANES):
-                        to = (h // COLUMNS * chunk + t % chunk) * group + row
-                        store(recent, (to, h % COLUMNS), load(grad_i, (row, h)))
-                if adjoint.size:
-                    for h in range(0, wide, LANES):
-                        store(adjoint, (b, t, h), load(grad_i, (row, h)))
-            if t % chunk == 0:
+            if place == 0:
                 end = min(t + chunk, n_steps)
                 if tiled:
                     _add_recent(
@@ -200,7 +208,7 @@ def backward(
     if tiled:
         _add_tiles(grad_weight, tiles)
     _add_tiles(grad_recurrent, own_tiles)
-    return float(shared_beta)
+    return float(total(shared_beta))
 
 
 @step_part
@@ -239,24 +247,24 @@ def _add_recent(
     A few columns of the weights go together, and lie together, to stay in the nearest cache.
 
     Args:
-        tiles: (tiles · N, COLUMNS) gradient of the weights.
+        tiles: (spans · N, _SPAN) gradient of the weights.
         events: Who fired.
         first: Image.
         n_rows: Images.
-        begin: First step.
+        begin: First step, a multiple of `chunk`.
         end: The step after the last.
         late: Steps from an event to the current that it makes.
-        recent: (tiles · chunk · group, COLUMNS) gradient of the current, by tile, step and image.
+        recent: (spans · chunk · group, _SPAN) gradient of the current, by span, step and image.
         chunk: Steps in it.
         group: Images in it.
     """
-    n_tiles = len(recent) // (chunk * group)
-    height = len(tiles) // n_tiles
-    for tile in range(n_tiles):
+    n_spans = len(recent) // (chunk * group)
+    height = len(tiles) // n_spans
+    for span in range(n_spans):
         for t in range(end - 1, max(begin, late) - 1, -1):
             for row in range(n_rows):
-                source = (tile * chunk + t % chunk) * group + row
-                add_to_rows(tiles, tile * height, events, first + row, t - late, recent, source)
+                source = (span * chunk + t - begin) * group + row
+                add_to_rows(tiles, span * height, events, first + row, t - late, recent, source)
 
 
 @step_part
@@ -264,4 +272,4 @@ def _add_tiles(target: F32, tiles: F32) -> None:
     """Add what stands in tiles, as in `_add_recent`, to a matrix."""
     for row in range(target.shape[0]):
         for h in range(target.shape[1]):
-            target[row, h] += tiles[h // COLUMNS * target.shape[0] + row, h % COLUMNS]
+            target[row, h] += tiles[h // _SPAN * target.shape[0] + row, h % _SPAN]

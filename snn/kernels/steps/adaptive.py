@@ -13,10 +13,12 @@ after, i the current, and u = v for adLIF and v · (1 − z) for SE-adLIF:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from snn.kernels.base import AdaptiveDynamics
-from snn.kernels.lanes import LANES, choose, load, store
+from snn.kernels.lanes import LANES, choose, load, spread, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
@@ -45,25 +47,24 @@ def _integrate(
     alpha: F32,
     beta: Constant,
     numbers: AdaptiveDynamics,
-    distance: F32,
-) -> None:
-    one, none, n_neurons = np.float32(1), np.float32(0), distance.size
-    for h in range(0, n_neurons, LANES):
-        last, w, kept = load(z, (h,)), load(a, (h,)), load(alpha, (ALPHA, h))
-        u = load(v, (h,)) * (one - numbers.symplectic * last)
-        later_w = load(alpha, (RHO, h)) * w + load(alpha, (A, h)) * u + load(alpha, (B, h)) * last
-        if numbers.symplectic:
-            w = later_w
-        drive = numbers.gain * load(current, (0, h)) - w
-        potential = kept * u + (one - kept) * drive
-        if not numbers.symplectic:
-            potential -= numbers.threshold * last
-        away = potential - numbers.threshold
-        store(v, (h,), potential)
-        store(a, (h,), later_w)
-        store(a, (n_neurons + h,), drive)
-        store(distance, (h,), away)
-        store(z, (h,), choose(away >= none, one, none))
+    h: int,
+) -> Any:
+    one, none = np.float32(1), np.float32(0)
+    last, w, kept = load(z, (h,)), load(a, (h,)), load(alpha, (ALPHA, h))
+    u = load(v, (h,)) * (one - numbers.symplectic * last)
+    later_w = load(alpha, (RHO, h)) * w + load(alpha, (A, h)) * u + load(alpha, (B, h)) * last
+    if numbers.symplectic:
+        w = later_w
+    drive = numbers.gain * load(current, (0, h)) - w
+    potential = kept * u + (one - kept) * drive
+    if not numbers.symplectic:
+        potential -= numbers.threshold * last
+    away = potential - numbers.threshold
+    store(v, (h,), potential)
+    store(a, (h,), later_w)
+    store(a, (v.size + h,), drive)
+    store(z, (h,), choose(away >= none, one, none))
+    return away
 
 
 @implements(keep, AdaptiveDynamics)
@@ -82,9 +83,8 @@ def _step_back(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    now: int,
-    before: int,
+    z: Any,
+    before: Any,
     grad_v: F32,
     slow: F32,
     grad_i: F32,
@@ -92,25 +92,20 @@ def _step_back(
     alpha: F32,
     beta: Constant,
     numbers: AdaptiveDynamics,
-) -> np.float32:
+    h: int,
+) -> Any:
     one, reset = np.float32(1), numbers.symplectic
-    for h in range(0, grad_v.shape[1], LANES):
-        kept, later_v, later_w = (
-            load(alpha, (ALPHA, h)),
-            load(grad_v, (row, h)),
-            load(slow, (row, h)),
-        )
-        share = one - kept
-        from_u = kept * later_v + load(alpha, (A, h)) * later_w
-        grad_x = load(grad_z, (row, h)) + load(alpha, (B, h)) * later_w
-        now_v = grad_x * load(psi, (b, t, h))
-        now_v += (one - reset * load(fired, (now, h))) * from_u
-        store(grad_v, (row, h), now_v)
-        of_step = reset * now_v + (one - reset) * later_v
-        store(slow, (row, h), load(alpha, (RHO, h)) * later_w - share * of_step)
-        later_i = load(grad_i, (row, h))
-        store(grad_i, (row, h), numbers.sigma * later_i + share * numbers.gain * now_v)
-    return np.float32(0)
+    kept, later_v, later_w = load(alpha, (ALPHA, h)), load(grad_v, (row, h)), load(slow, (row, h))
+    share = one - kept
+    from_u = kept * later_v + load(alpha, (A, h)) * later_w
+    grad_x = load(grad_z, (row, h)) + load(alpha, (B, h)) * later_w
+    now_v = grad_x * load(psi, (b, t, h)) + (one - reset * z) * from_u
+    store(grad_v, (row, h), now_v)
+    of_step = reset * now_v + (one - reset) * later_v
+    store(slow, (row, h), load(alpha, (RHO, h)) * later_w - share * of_step)
+    later_i = load(grad_i, (row, h))
+    store(grad_i, (row, h), numbers.sigma * later_i + share * numbers.gain * now_v)
+    return spread(np.float32(0))
 
 
 @implements(learn, AdaptiveDynamics)
@@ -119,24 +114,22 @@ def _learn(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    before: int,
+    before: Any,
     grad_v: F32,
     slow: F32,
     row: int,
     alpha: F32,
     numbers: AdaptiveDynamics,
+    h: int,
 ) -> None:
     one, n_neurons = np.float32(1), grad_v.shape[1]
-    for h in range(0, n_neurons, LANES):
-        of_v, of_w = load(grad_v, (row, h)), load(slow, (row, h))
-        of_alpha = load(grad_alpha, (ALPHA, h)) - of_v * load(states, (b, t, 2 * n_neurons + h))
-        if t:  # before step 0, all is 0
-            z = load(fired, (before, h))
-            u = load(states, (b, t - 1, h)) * (one - numbers.symplectic * z)
-            of_alpha += of_v * u
-            w = load(states, (b, t - 1, n_neurons + h))
-            store(grad_alpha, (RHO, h), load(grad_alpha, (RHO, h)) + of_w * w)
-            store(grad_alpha, (A, h), load(grad_alpha, (A, h)) + of_w * u)
-            store(grad_alpha, (B, h), load(grad_alpha, (B, h)) + of_w * z)
-        store(grad_alpha, (ALPHA, h), of_alpha)
+    of_v, of_w = load(grad_v, (row, h)), load(slow, (row, h))
+    of_alpha = load(grad_alpha, (ALPHA, h)) - of_v * load(states, (b, t, 2 * n_neurons + h))
+    if t:  # before step 0, all is 0
+        u = load(states, (b, t - 1, h)) * (one - numbers.symplectic * before)
+        of_alpha += of_v * u
+        w = load(states, (b, t - 1, n_neurons + h))
+        store(grad_alpha, (RHO, h), load(grad_alpha, (RHO, h)) + of_w * w)
+        store(grad_alpha, (A, h), load(grad_alpha, (A, h)) + of_w * u)
+        store(grad_alpha, (B, h), load(grad_alpha, (B, h)) + of_w * before)
+    store(grad_alpha, (ALPHA, h), of_alpha)

@@ -19,6 +19,7 @@ from snn.kernels.numba_internals import compile_in_turn, stand_for
 Function = TypeVar("Function", bound=Callable[..., Any])
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+U16 = NDArray[np.uint16]
 Constant = np.float32 | F32
 """Of a layer, or (H,) of each neuron."""
 
@@ -80,16 +81,9 @@ def n_slow(numbers: Any) -> int:
 
 
 def integrate(
-    current: F32,
-    v: F32,
-    a: F32,
-    z: F32,
-    alpha: Any,
-    beta: Constant,
-    numbers: Any,
-    distance: F32,
-) -> None:
-    """One step.
+    current: F32, v: F32, a: F32, z: F32, alpha: Any, beta: Constant, numbers: Any, h: int
+) -> Any:
+    """One step of sixteen neurons; their distance from the threshold: not below 0, they fire.
 
     Rows of neurons are padded to whole lanes, here and in all functions below.
 
@@ -101,7 +95,7 @@ def integrate(
         alpha: Decay of the potential, or all the coefficients of the neurons.
         beta: Rise of the threshold with a; 0 where it does not rise.
         numbers: Of the family.
-        distance: (H,) out, of the potential from the threshold; who is not below 0 fires.
+        h: The first of the neurons.
     """
     raise NotImplementedError
 
@@ -117,9 +111,8 @@ def step_back(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    now: int,
-    before: int,
+    z: Any,
+    before: Any,
     grad_v: F32,
     slow: F32,
     grad_i: F32,
@@ -127,8 +120,9 @@ def step_back(
     alpha: Any,
     beta: Constant,
     numbers: Any,
-) -> np.float32:
-    """The elementwise part of a step back of one image; its share in the gradient of a shared β.
+    h: int,
+) -> Any:
+    """A step back of sixteen neurons of one image; their shares in the gradient of a shared β.
 
     Args:
         grad_z: (rows, H) gradient of the spikes but for what they do to the adaptation.
@@ -136,9 +130,8 @@ def step_back(
         states: As `keep` wrote them.
         b: The image.
         t: The step.
-        fired: (rows, H) spikes of this step at row `now`, of the one before at `before`.
-        now: See there.
-        before: See there.
+        z: Spikes of this step.
+        before: Spikes of the step before.
         grad_v: (rows, H) gradient of v, of step t + 1 and then t; so are the next two.
         slow: (rows, n_slow · H) of the adaptation.
         grad_i: Of the current.
@@ -146,6 +139,7 @@ def step_back(
         alpha: As in `integrate`.
         beta: As in `integrate`.
         numbers: Of the family.
+        h: The first of the neurons.
     """
     raise NotImplementedError
 
@@ -155,13 +149,13 @@ def learn(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    before: int,
+    before: Any,
     grad_v: F32,
     slow: F32,
     row: int,
     alpha: Any,
     numbers: Any,
+    h: int,
 ) -> None:
     """Add the share of step t to the gradient of α, or of all coefficients; after `step_back`."""
     raise NotImplementedError

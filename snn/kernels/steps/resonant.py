@@ -14,10 +14,12 @@ The adaptation is q, then w, (2 · H). The coefficients are c = 1 + δ · (p(ω)
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from snn.kernels.base import ResonantDynamics
-from snn.kernels.lanes import LANES, choose, load, store
+from snn.kernels.lanes import LANES, choose, load, spread, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
@@ -46,20 +48,19 @@ def _integrate(
     alpha: F32,
     beta: Constant,
     numbers: ResonantDynamics,
-    distance: F32,
-) -> None:
+    h: int,
+) -> Any:
     one, none, n_neurons = np.float32(1), np.float32(0), v.size
-    for h in range(0, n_neurons, LANES):
-        q = numbers.gamma * load(a, (h,)) + load(z, (h,))
-        factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
-        before, other = load(v, (h,)), load(a, (n_neurons + h,))
-        potential = factor * before - turn * other + load(current, (0, h))
-        store(v, (h,), potential)
-        store(a, (n_neurons + h,), factor * other + turn * before)
-        store(a, (h,), q)
-        away = potential - (numbers.threshold + q)
-        store(distance, (h,), away)
-        store(z, (h,), choose(away >= none, one, none))
+    q = numbers.gamma * load(a, (h,)) + load(z, (h,))
+    factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
+    real, other = load(v, (h,)), load(a, (n_neurons + h,))
+    potential = factor * real - turn * other + load(current, (0, h))
+    store(v, (h,), potential)
+    store(a, (n_neurons + h,), factor * other + turn * real)
+    store(a, (h,), q)
+    away = potential - (numbers.threshold + q)
+    store(z, (h,), choose(away >= none, one, none))
+    return away
 
 
 @implements(keep, ResonantDynamics)
@@ -78,9 +79,8 @@ def _step_back(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    now: int,
-    before: int,
+    z: Any,
+    before: Any,
     grad_v: F32,
     slow: F32,
     grad_i: F32,
@@ -88,26 +88,26 @@ def _step_back(
     alpha: F32,
     beta: Constant,
     numbers: ResonantDynamics,
-) -> np.float32:
+    h: int,
+) -> Any:
     n_neurons = grad_v.shape[1]
-    for h in range(0, n_neurons, LANES):
-        q = numbers.gamma * load(states, (b, t, n_neurons + h)) + load(fired, (now, h))
-        factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
-        later_v, later_q = load(grad_v, (row, h)), load(slow, (row, h))
-        later_w = load(slow, (row, n_neurons + h))
-        grad_x = (load(grad_z, (row, h)) + later_q) * load(psi, (b, t, h))
-        now_v = grad_x + factor * later_v + turn * later_w
-        now_w = factor * later_w - turn * later_v
-        now_q = numbers.gamma * later_q - grad_x
-        if t:  # before step 0, all is 0
-            of_v = load(states, (b, t - 1, h)) * now_v
-            of_w = load(states, (b, t - 1, 2 * n_neurons + h)) * now_w
-            now_q -= numbers.delta * (of_v + of_w)
-        store(grad_v, (row, h), now_v)
-        store(slow, (row, n_neurons + h), now_w)
-        store(slow, (row, h), now_q)
-        store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v)
-    return np.float32(0)
+    q = numbers.gamma * load(states, (b, t, n_neurons + h)) + z
+    factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
+    later_v, later_q = load(grad_v, (row, h)), load(slow, (row, h))
+    later_w = load(slow, (row, n_neurons + h))
+    grad_x = (load(grad_z, (row, h)) + later_q) * load(psi, (b, t, h))
+    now_v = grad_x + factor * later_v + turn * later_w
+    now_w = factor * later_w - turn * later_v
+    now_q = numbers.gamma * later_q - grad_x
+    if t:  # before step 0, all is 0
+        of_v = load(states, (b, t - 1, h)) * now_v
+        of_w = load(states, (b, t - 1, 2 * n_neurons + h)) * now_w
+        now_q -= numbers.delta * (of_v + of_w)
+    store(grad_v, (row, h), now_v)
+    store(slow, (row, n_neurons + h), now_w)
+    store(slow, (row, h), now_q)
+    store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v)
+    return spread(np.float32(0))
 
 
 @implements(learn, ResonantDynamics)
@@ -116,18 +116,17 @@ def _learn(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    before: int,
+    before: Any,
     grad_v: F32,
     slow: F32,
     row: int,
     alpha: F32,
     numbers: ResonantDynamics,
+    h: int,
 ) -> None:
     n_neurons = grad_v.shape[1]
     if t:  # before step 0, all is 0
-        for h in range(0, n_neurons, LANES):
-            v, w = load(states, (b, t - 1, h)), load(states, (b, t - 1, 2 * n_neurons + h))
-            of_v, of_w = load(grad_v, (row, h)), load(slow, (row, n_neurons + h))
-            store(grad_alpha, (KEEP, h), load(grad_alpha, (KEEP, h)) + (v * of_v + w * of_w))
-            store(grad_alpha, (TURN, h), load(grad_alpha, (TURN, h)) + (v * of_w - w * of_v))
+        v, w = load(states, (b, t - 1, h)), load(states, (b, t - 1, 2 * n_neurons + h))
+        of_v, of_w = load(grad_v, (row, h)), load(slow, (row, n_neurons + h))
+        store(grad_alpha, (KEEP, h), load(grad_alpha, (KEEP, h)) + (v * of_v + w * of_w))
+        store(grad_alpha, (TURN, h), load(grad_alpha, (TURN, h)) + (v * of_w - w * of_v))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from snn.kernels.base import Dynamics
-from snn.kernels.lanes import LANES, choose, load, of, spread, store, total
+from snn.kernels.lanes import LANES, choose, load, of, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
@@ -34,20 +34,17 @@ def _integrate(
     alpha: Constant,
     beta: Constant,
     numbers: Dynamics,
-    distance: F32,
-) -> None:
-    """One step of v, a and z, and the distance v − A from the threshold."""
-    one, none = np.float32(1), np.float32(0)
-    for h in range(0, distance.size, LANES):
-        last = load(z, (h,))
-        kept = of(alpha, h) * load(v, (h,)) * (one - last)
-        potential = kept + load(current, (0, h)) * (one - numbers.takes_current * last)
-        adaptation = numbers.rho * load(a, (h,)) + last
-        away = potential - (numbers.threshold + of(beta, h) * adaptation)
-        store(v, (h,), potential)
-        store(a, (h,), adaptation)
-        store(distance, (h,), away)
-        store(z, (h,), choose(away >= none, one, none))
+    h: int,
+) -> Any:
+    one, none, last = np.float32(1), np.float32(0), load(z, (h,))
+    kept = of(alpha, h) * load(v, (h,)) * (one - last)
+    potential = kept + load(current, (0, h)) * (one - numbers.takes_current * last)
+    adaptation = numbers.rho * load(a, (h,)) + last
+    away = potential - (numbers.threshold + of(beta, h) * adaptation)
+    store(v, (h,), potential)
+    store(a, (h,), adaptation)
+    store(z, (h,), choose(away >= none, one, none))
+    return away
 
 
 @implements(keep, Dynamics)
@@ -62,18 +59,17 @@ def _learn(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    before: int,
+    before: Any,
     grad_v: F32,
     slow: F32,
     row: int,
     alpha: F32,
     numbers: Dynamics,
+    h: int,
 ) -> None:
     if t:
-        for h in range(0, grad_v.shape[1], LANES):
-            kept = (np.float32(1) - load(fired, (before, h))) * load(states, (b, t - 1, h))
-            store(grad_alpha, (h,), load(grad_alpha, (h,)) + kept * load(grad_v, (row, h)))
+        kept = (np.float32(1) - before) * load(states, (b, t - 1, h))
+        store(grad_alpha, (h,), load(grad_alpha, (h,)) + kept * load(grad_v, (row, h)))
 
 
 @implements(step_back, Dynamics)
@@ -83,9 +79,8 @@ def _step_back(
     states: F32,
     b: int,
     t: int,
-    fired: F32,
-    now: int,
-    before: int,
+    z: Any,
+    before: Any,
     grad_v: F32,
     slow: F32,
     grad_i: F32,
@@ -93,16 +88,14 @@ def _step_back(
     alpha: Constant,
     beta: Constant,
     numbers: Dynamics,
+    h: int,
 ) -> Any:
-    one, grad_beta = np.float32(1), spread(np.float32(0))
-    for h in range(0, grad_v.shape[1], LANES):
-        later, z = load(slow, (row, h)), load(fired, (now, h))
-        from_slow = of(beta, h) * numbers.adapts * later
-        grad_x = (load(grad_z, (row, h)) + from_slow) * load(psi, (b, t, h))
-        grad_beta += z * later
-        now_v = grad_x + of(alpha, h) * (one - z) * load(grad_v, (row, h))
-        store(grad_v, (row, h), now_v)
-        store(slow, (row, h), numbers.rho * later - numbers.adapts * grad_x)
-        through = one - numbers.takes_current * load(fired, (before, h))
-        store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v * through)
-    return total(grad_beta)
+    one, later = np.float32(1), load(slow, (row, h))
+    from_slow = of(beta, h) * numbers.adapts * later
+    grad_x = (load(grad_z, (row, h)) + from_slow) * load(psi, (b, t, h))
+    now_v = grad_x + of(alpha, h) * (one - z) * load(grad_v, (row, h))
+    store(grad_v, (row, h), now_v)
+    store(slow, (row, h), numbers.rho * later - numbers.adapts * grad_x)
+    through = one - numbers.takes_current * before
+    store(grad_i, (row, h), numbers.sigma * load(grad_i, (row, h)) + now_v * through)
+    return z * later
