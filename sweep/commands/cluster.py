@@ -84,8 +84,8 @@ def submit(
         stderr().print(f"{path}: is read by the cluster's head, where it must be", soft_wrap=True)
     if any(not is_variable(address) for address in sweep.notify):
         stderr().print(
-            "notify: only names of variables, such as $NTFY, are sent to the cluster; its head sets "
-            "them",
+            "notify: only names of variables, such as $NTFY, are sent to the cluster; its head "
+            "sets them",
             soft_wrap=True,
         )
     there = JobServer(cluster)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analysis.data.launches import launches_of
@@ -76,3 +78,31 @@ def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own_and_tells_of
     unknown = place.run("run", place.spec(name="never", start_from="smal"))
     assert unknown.returncode == 2 and "unknown sweep 'smal'; did you mean small?" in unknown.stderr
     assert not (place.folder / "ray_results" / "never").exists()
+
+
+def networks(place: Workplace) -> list[Path]:
+    return [*place.folder.rglob("best.pt")]
+
+
+def test_networks_of_all_but_the_leaders_are_removed_and_the_tables_stay(place: Workplace) -> None:
+    before, table = len(networks(place)), place.run("table", "small").stdout
+    states = [*(place.folder / "ray_results" / "small").rglob("last.pt")]
+    command = ("gc", "small", "later", "--keep", "leaders", "--top", "1")
+    asked = place.run(*command)
+    assert asked.returncode == 2 and len(networks(place)) == before
+    assert "small: keeps the networks of 2 runs" in asked.stdout
+    done = place.run(*command, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert len(networks(place)) == 2 * 3 < before  # in the folder and in MLflow: two seeds, and one
+    assert place.run("table", "small").stdout == table
+    assert place.run("best", "small").returncode == 0
+    assert all(state.exists() for state in states)  # it can go on without its rule
+    later = place.folder / "ray_results" / "later"
+    assert not [*later.rglob("last.pt")] and not (later / "1" / "tune").exists()
+    assert "small: removes 0 files" in place.run(*command, "--yes").stdout
+
+
+def test_a_real_sweep_is_deleted(place: Workplace) -> None:
+    done = place.run("delete", "later", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "later" not in place.run("list").stdout and "small" in place.run("list").stdout
