@@ -176,6 +176,19 @@ class Slots:
             self._counted, self._counted_at = self._count(), time.monotonic()
         return min(self._counted, self.memory.limit)
 
+    def unbegun(self, seconds: float) -> str:
+        """That trials wait for Ray to start them, and what is free, in words."""
+        import ray
+
+        free = ray.available_resources()  # type: ignore[no-untyped-call]
+        every = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        name = min(self.of_trial.wanted, key=lambda n: free.get(n, 0) / self.of_trial.wanted[n])
+        units = f"{free.get(name, 0):.4g} of {every.get(name, 0):.4g} {name}s"
+        return (
+            f"no trial has begun for {seconds:.0f} s: a trial asks for {self.needs}, and {units} "
+            "of the cluster are free; other sweeps may use them"
+        )
+
     def whole_node(self) -> dict[str, float]:
         """What a trial asks for to have a node for itself."""
         return self.of_trial.wanted | {"CPU": self._most_cpus}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from sweep.trial.failures import UNKNOWN, Cause, cause_of
 from sweep.trial.names import trial_name
 from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, Outcome, outcome_of
 
+_QUIET_S = 30.0  # without a trial that runs, until the user is told why
 _RAY_IS_GONE = Cause("", environment=True)  # else it would be printed twice: by `fit`, too
 
 
@@ -48,6 +50,7 @@ class Observer(tune.Callback):
         self._trials: list[Any] = []
         self._away = self._stranded = False
         self._shortage = ""
+        self._idle_since, self._idle_told = time.monotonic(), False
         self._failed_before = Counter[str]()  # how often, as trials that Ray gave up early
         self.failures: dict[str, str] = {}
 
@@ -63,6 +66,7 @@ class Observer(tune.Callback):
             threading.Event().wait()
         self._trials = trials
         self.slots()
+        self._look_for_begun()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Begin the run of a trial, or continue it, on this node or another."""
@@ -231,6 +235,15 @@ class Observer(tune.Callback):
             if step.phase is Phase.WAITING:
                 self._board.lose(config.config_id)
             yield config if step.counts else None
+
+    def _look_for_begun(self) -> None:
+        """Say once that trials wait for Ray to start them, while none runs."""
+        now = time.monotonic()
+        if self._board.progress.running:
+            self._idle_since, self._idle_told = now, False
+        elif not self._idle_told and not self._stranded and now - self._idle_since > _QUIET_S:
+            self._idle_told = any(trial.status == "PENDING" for trial in self._trials)
+            self._board.tell(self._slots.unbegun(now - self._idle_since) if self._idle_told else "")
 
     def _tell_of_mlflow(self) -> None:
         away = bool(self._tracker.trouble)
