@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import optuna
 import pytest
@@ -35,63 +35,71 @@ def launched(place: Workplace, name: str) -> LaunchPaths:
     return paths
 
 
+class Two(NamedTuple):
+    """A folder with two sweeps of its own for each test: they share the stores."""
+
+    place: Workplace
+    small: str
+    other: str
+
+    def left(self) -> list[str]:
+        """Those of the two of which there is anything in any place."""
+        folder = self.place.folder
+        found = {one.name for one in MlflowClient(self.place.store).search_experiments()}
+        studies = optuna.get_all_study_names(f"sqlite:///{folder}/optuna.db")
+        found |= {name.split("/")[0] for name in studies}
+        found |= {one.name for one in (folder / "ray_results").iterdir()}
+        return sorted(found.intersection((self.small, self.other)))
+
+
 @pytest.fixture
-def two(place: Workplace, in_folder: Path) -> Iterator[Workplace]:
-    """A folder with two sweeps."""
-    for name in ("small", "other"):
-        launched(place, name)
-    yield place
+def two(shared_place: Workplace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Two:
+    monkeypatch.chdir(shared_place.folder)
+    for name in ("MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA"):
+        monkeypatch.delenv(name, raising=False)
+    made = Two(shared_place, f"small-{tmp_path.name[-9:]}", f"other-{tmp_path.name[-9:]}")
+    for name in made[1:]:
+        launched(shared_place, name)
+    return made
 
 
-def left(place: Workplace) -> list[str]:
-    """The sweeps of which there is anything in any place."""
-    found = {experiment.name for experiment in MlflowClient(place.store).search_experiments()}
-    names = optuna.get_all_study_names(f"sqlite:///{place.folder}/optuna.db")
-    found |= {name.split("/")[0] for name in names}
-    found |= {folder.name for folder in (place.folder / "ray_results").iterdir()}
-    return sorted(found - {"Default"})
-
-
-def test_nothing_is_deleted_before_it_was_shown_and_agreed_to(two: Workplace) -> None:
-    asked = two.run("delete", "small")
+def test_nothing_is_deleted_before_it_was_shown_and_agreed_to(two: Two) -> None:
+    asked = two.place.run("delete", two.small)
     assert asked.returncode == 2
     assert "delete: nothing was done; with --yes it is done without asking" in asked.stderr
     for part in ("MLflow  1 run in ", "Optuna  1 study in ", "files   "):
-        assert f"small: {part}" in asked.stdout
-    assert left(two) == ["other", "small"]
+        assert f"{two.small}: {part}" in asked.stdout
+    assert len(two.left()) == 2
 
 
-def test_a_sweep_is_deleted_everywhere_and_its_name_is_free(two: Workplace) -> None:
-    done = two.run("delete", "small", "--yes")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "small: deleted")
-    assert left(two) == ["other"]
-    again = launched(two, "small")
-    assert again.launch == 1 and left(two) == ["other", "small"]
+def test_a_sweep_is_deleted_everywhere_and_its_name_is_free(two: Two) -> None:
+    done = two.place.run("delete", two.small, "--yes")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"{two.small}: deleted")
+    assert two.left() == [two.other]
+    assert launched(two.place, two.small).launch == 1 and len(two.left()) == 2
 
 
-def test_a_deletion_that_broke_off_is_repeated(
-    two: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deletion_that_broke_off_is_repeated(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise ConnectionError("the network is down")
 
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "delete_experiment", fails)
-        broken = two.run("delete", "small", "--yes")
+        broken = two.place.run("delete", two.small, "--yes")
     assert broken.returncode == 1 and "the same command again goes on" in broken.stderr
-    assert two.run("delete", "small", "--yes").returncode == 0
-    assert left(two) == ["other"]
+    assert two.place.run("delete", two.small, "--yes").returncode == 0
+    assert two.left() == [two.other]
 
 
-def test_a_sweep_that_runs_is_not_deleted(two: Workplace) -> None:
-    with alone("small", "a launch of 'small'"):
-        refused = two.run("delete", "small", "--yes")
+def test_a_sweep_that_runs_is_not_deleted(two: Two) -> None:
+    with alone(two.small, f"a launch of {two.small}"):
+        refused = two.place.run("delete", two.small, "--yes")
     assert refused.returncode == 2 and "is being run by" in refused.stderr
-    assert left(two) == ["other", "small"]
+    assert len(two.left()) == 2
 
 
-def test_there_is_nothing_of_an_unknown_sweep(two: Workplace) -> None:
-    unknown = two.run("delete", "smal", "--yes")
+def test_there_is_nothing_of_an_unknown_sweep(two: Two) -> None:
+    unknown = two.place.run("delete", "smal", "--yes")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "smal: there is no such sweep: spikesweep list" in unknown.stderr
-    assert left(two) == ["other", "small"]
+    assert len(two.left()) == 2
