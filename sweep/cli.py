@@ -71,6 +71,7 @@ MODULES = (
     "training",
     "results",
     "exchange",
+    "keeping",
     "comparing",
     "figures",
     "report",

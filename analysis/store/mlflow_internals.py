@@ -84,3 +84,20 @@ def ask_server(client: MlflowClient, path: str, params: Mapping[str, Any]) -> di
     # Not `response.json()`: where simplejson is installed it refuses NaN, which a metric may be.
     answer: dict[str, Any] = json.loads(verify_rest_response(response, path).text)
     return answer
+
+
+def delete_artifact(address: str, name: str) -> None:
+    """Delete a file among the artifacts of a run, wherever these are; nothing if it is not there.
+
+    Args:
+        address: Of the artifacts of the run.
+        name: Of the file.
+
+    Raises:
+        Exception: Whatever the store of the artifacts may throw.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    repository = get_artifact_repository(address)
+    if any(found.path == name for found in repository.list_artifacts()):
+        repository.delete_artifacts(name)  # type: ignore[no-untyped-call]

@@ -104,13 +104,23 @@ def submit(
 
 
 def jobs(cluster: ClusterOption = None) -> None:
-    """List the jobs of a Ray cluster."""
+    """List the jobs of a Ray cluster: how far they are, and what they wait for."""
     import pandas as pd
 
     from sweep.cluster.jobs import JobServer
 
-    found = JobServer(cluster).jobs()
-    print_table(pd.DataFrame([_row(job) for job in found], columns=_COLUMNS))
+    there = JobServer(cluster)
+    rows = [_row(job, _progress(there, job)) for job in there.jobs()]
+    print_table(pd.DataFrame(rows, columns=_COLUMNS))
+
+
+def _progress(there: JobServer, job: JobDetails) -> str:
+    """How far the sweep of a job is; of one that has not begun, Ray's own words."""
+    from sweep.run.display.progress import progress_in
+
+    if job.status == "PENDING":
+        return (job.message or "").partition(".")[0]
+    return progress_in(there.log(job))
 
 
 def logs(
@@ -197,10 +207,10 @@ def _conclude(there: JobServer, job: JobDetails) -> None:
         err.print(f"{job.submission_id} {job.status.lower()} with exit code {exit_code(job)}")
 
 
-_COLUMNS = ["id", "sweep", "user", "state", "started", "duration", "message"]
+_COLUMNS = ["id", "sweep", "user", "state", "started", "duration", "progress", "message"]
 
 
-def _row(job: JobDetails) -> list[str]:
+def _row(job: JobDetails, progress: str) -> list[str]:
     from datetime import datetime
 
     from sweep.host.console import duration
@@ -210,7 +220,7 @@ def _row(job: JobDetails) -> list[str]:
     end = job.end_time / 1000 if job.end_time else time.time()
     started = f"{datetime.fromtimestamp(begin):%Y-%m-%d %H:%M}"
     known = [about.get("sweep", ""), about.get("user", ""), job.status.lower(), started]
-    return [str(job.submission_id), *known, duration(end - begin), _message(job)]
+    return [str(job.submission_id), *known, duration(end - begin), progress, _message(job)]
 
 
 def _message(job: JobDetails) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,7 +80,7 @@ def run(
     result = runner.run(
         sweep, stderr(), resume=resume, address=address, runs_of=runs_of, draw=drawn
     )
-    code = _conclude(sweep, result, given.resuming("run"))
+    code = _conclude(sweep, result, given)
     if sweep.confirm is None:
         return code
     from sweep.commands.confirming import confirm_leaders
@@ -156,17 +157,17 @@ def sync() -> int:
     return 0 if sync_all(stderr()) else 1
 
 
-def _conclude(sweep: Specification, result: Result, again: str) -> int:
+def _conclude(sweep: Specification, result: Result, given: Given) -> int:
     """Show the leaders and say what to do next; the exit code.
 
     Args:
         sweep: The plan.
         result: Of its run.
-        again: The command that resumes it.
+        given: What the command was given.
     """
     from sweep.commands import results
 
-    err = stderr()
+    err, again = stderr(), given.resuming("run")
     for name, reason in result.failures.items():
         err.print(f"failed: {name}: {reason}")
     if result.undelivered:
@@ -175,7 +176,8 @@ def _conclude(sweep: Specification, result: Result, again: str) -> int:
         err.print(f"stopped early: {result.halted}; mend that and go on with: {again}")
         return 1
     if result.ended:
-        more = f"; with more of it, go on with: {again} --budget …" if sweep.budget else ""
+        larger = replace(given, budget="MORE").resuming("run")
+        more = f"; with more of it, go on with: {larger}" if sweep.budget else ""
         err.print(f"the search has ended: {result.ended}{more}")
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")

@@ -50,6 +50,7 @@ def show(sweep: Specification, out: Console, progress: Console) -> None:
         *_packed(sweep),
         *_confirm(sweep, speed),
         *_budget(sweep, speed),
+        *([f"starts from {', '.join(sweep.start_from)}"] if sweep.start_from else []),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
         f"scheduler   {sweep.scheduler.name}",

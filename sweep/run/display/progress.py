@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
 from analysis.records import MAX, State
 from sweep.host.console import duration
 
+_LINE = re.compile(r"^\d+ done, \d+ running, [^|]* of \d+", re.MULTILINE)
+_WAITS = re.compile(
+    r"^(no trial runs: .*|the cluster has no node .*|MLflow is away.*|the Optuna database is "
+    r"away.*)$",
+    re.MULTILINE,
+)
 _ENOUGH_TRIALS = 0.3  # work done before the time left is worth saying
 
 
@@ -83,3 +90,12 @@ class Progress:
             text += f" | best {self.metric} {self.best[0]:.4f} ({self.best[1]})"
         left = self.seconds_left()
         return text if left is None or not self.running else f"{text} | {duration(left)} left"
+
+
+def progress_in(log: str) -> str:
+    """The last counts in what a sweep has written, and what it has said since that it waits for."""
+    counts = [*_LINE.finditer(log)]
+    since = counts[-1].end() if counts else 0
+    waits = _WAITS.findall(log, since)
+    told = [counts[-1][0] if counts else "", *waits[-1:]]
+    return "; ".join(filter(None, told))

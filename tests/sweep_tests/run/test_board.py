@@ -11,7 +11,7 @@ from rich.console import Console
 from analysis.records import State
 from sweep.host.console import duration
 from sweep.run.display.board import Board
-from sweep.run.display.progress import Progress, Running
+from sweep.run.display.progress import Progress, Running, progress_in
 from sweep.run.display.screens import Notebook
 
 
@@ -39,6 +39,20 @@ def test_plain_lines_count_what_became_of_the_trials() -> None:
     assert "2 done, 0 running, 1 pruned, 1 failed, 1 reused of 4" in last
     assert "best val_accuracy 0.9500 (trial d)" in last
     assert "\x1b" not in out.getvalue()
+
+
+def test_how_far_a_sweep_is_and_what_it_waits_for_is_read_from_what_it_has_written() -> None:
+    view, out = board(terminal=False)
+    waits = "the cluster has no node with room for a trial (3 CPUs); waiting for one"
+    with view:
+        view.tell(waits)
+        view.begin("a", "trial a", epochs=2)
+        view.end("a", "trial a", State.DONE, 0.9)
+        told = out.getvalue()
+        view.tell(waits + " again")
+    assert progress_in(told) == "1 done, 0 running, 0 pruned, 0 failed of 4"
+    assert progress_in(out.getvalue()) == f"{progress_in(told)}; {waits} again"
+    assert progress_in("nothing of a sweep") == ""
 
 
 def test_a_terminal_sees_every_running_trial() -> None:

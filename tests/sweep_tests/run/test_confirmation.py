@@ -38,6 +38,7 @@ def test_a_budget_ends_the_search_while_it_is_enough_for_the_confirmation(
     assert done.returncode == 0, done.stderr
     reason = "the budget of 9 epochs is used up, with 8 epochs kept for the confirmation"
     assert f"the search has ended: {reason}; with more of it, go on with: " in done.stderr
+    assert "spikesweep run small.yaml --budget MORE --resume" in done.stderr
     (begun,) = shared_place.runs("small")
     assert begun.data.tags["spikesweep.state"] == "interrupted"
     (parent,) = shared_place.runs("small", "sweep")

@@ -89,16 +89,32 @@ def test_the_study_has_the_mean_over_seeds_and_every_epoch(finished: Workplace) 
 
 
 def test_what_ran_before_is_not_run_again(finished: Workplace) -> None:
-    again = finished.spec(name="again", seeds=[0, 1], search={"dynamics": ["lif"]}, sampler="grid")
+    search, stop = {"dynamics": ["lif", "alif"]}, {"target": 0.1}
+    again = finished.spec(name="again", seeds=[0, 1], search=search, sampler="grid", stop=stop)
     done = finished.run("run", again)
     assert done.returncode == 0, done.stderr
-    assert "2 reused of 2" in done.stderr
+    assert "2 reused of 4" in done.stderr
     before = {run.data.tags["spikesweep.config_id"]: run for run in finished.runs("small")}
     for run in finished.runs("again"):
         origin = before[run.data.tags["spikesweep.config_id"]]
         assert run.data.tags["spikesweep.reused_from"] == origin.info.run_id
         assert run.data.metrics == origin.data.metrics
         assert finished.epochs(run) == [1, 2, 3, 4]
+
+
+def test_a_target_that_is_reached_ends_a_sweep_with_the_reason_in_all_places(
+    finished: Workplace,
+) -> None:
+    done = finished.run("run", "again.yaml", "--resume")
+    assert done.returncode == 0, done.stderr
+    (parent,) = finished.runs("again", "sweep")
+    reason = parent.data.tags["spikesweep.ended"]
+    assert reason.startswith("a configuration has val_accuracy 0.")
+    assert reason.endswith("; the target is 0.1")
+    assert parent.info.status == "FINISHED" and reason in parent.data.tags["mlflow.note.content"]
+    assert f"nothing to do: {reason}" in done.stderr
+    assert f"the search has ended: {reason}" in done.stderr
+    assert {run.data.params["dynamics"] for run in finished.runs("again")} == {"lif"}
 
 
 def test_a_sweep_over_files_of_ones_own_gives_the_numbers_of_the_images_in_them(

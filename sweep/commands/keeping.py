@@ -1,0 +1,88 @@
+"""Commands that keep order: delete, gc."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import typer
+
+from sweep.commands.parts.common import SweepNames, say, say_result
+from sweep.errors import SpecError
+
+YesOption = Annotated[bool, typer.Option("--yes", help="do it without asking")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (delete, gc):
+        app.command()(command)
+
+
+def delete(names: SweepNames, yes: YesOption = False) -> int:
+    """Delete sweeps: their runs in MLflow, their studies, their files.
+
+    What will be deleted is shown first. A deletion that broke off can be repeated. MLflow keeps the
+    runs as deleted ones until `mlflow gc`, and the name is free at once.
+
+    Example: spikesweep delete first-try
+    """
+    from sweep.results.holdings import confirmation_left, holdings
+    from sweep.results.holdings import delete as delete_all
+
+    found = [holdings(name) for name in dict.fromkeys(names)]
+    lines = [f"{held.name}: {line}" for held in found for line in held.lines()]
+    if not agreed("delete", lines, yes):
+        return 0
+    for held in found:
+        delete_all(held)
+        say_result(f"{held.name}: deleted")
+        other = confirmation_left(held.name)
+        if other and other not in names:
+            say(f"its confirmation is left: spikesweep delete {other}")
+    return 0
+
+
+def gc(
+    names: SweepNames,
+    keep: Annotated[
+        Literal["leaders"], typer.Option(help="whose networks are kept, with all their seeds")
+    ],
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="leaders, by validation [default: of the specification, or 3]"),
+    ] = None,
+    yes: YesOption = False,
+) -> int:
+    """Remove the files of sweeps that nobody needs: the networks of all but the leaders.
+
+    Runs, metrics and tables stay as they are. Networks that other sweeps use stay, and so do the
+    states of launches that can be resumed. What will be removed is shown first.
+
+    Example: spikesweep gc quickstart --keep leaders
+    """
+    from sweep.results.spare_files import clear, spare
+
+    found = [spare(name, top) for name in dict.fromkeys(names)]
+    if not agreed("gc", [f"{one.name}: {line}" for one in found for line in one.lines()], yes):
+        return 0
+    for one in found:
+        clear(one)
+        say_result(f"{one.name}: done")
+    return 0
+
+
+def agreed(verb: str, lines: Iterable[str], yes: bool) -> bool:
+    """Show what a command will do, and ask; whether it is to be done.
+
+    Raises:
+        SpecError: Nobody can be asked.
+    """
+    for line in lines:
+        say_result(line)
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise SpecError(f"{verb}: nothing was done; with --yes it is done without asking")
+    return typer.confirm(f"{verb} this?")
