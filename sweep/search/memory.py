@@ -11,13 +11,14 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from analysis.records import State, Tag
+from analysis.store.optuna_internals import CONSTRAINTS
 from analysis.store.record import RunRecord
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
@@ -43,11 +44,13 @@ class Prior:
         sweep: The earlier one.
         assignment: Values of the searched keys.
         values: The metrics of this sweep in their order: means over the seeds that were run.
+        excess: By how much it breaks each limit of this sweep, by metric.
     """
 
     sweep: str
     assignment: Mapping[str, Any]
     values: tuple[float, ...]
+    excess: Mapping[str, float] = field(default_factory=dict)
 
     def trial(self, space: Space) -> FrozenTrial:
         """The complete trial that the sampler gets."""
@@ -58,6 +61,7 @@ class Prior:
             distributions=point.distributions,
             values=list(self.values),
             user_attrs={PRIOR: self.sweep},
+            system_attrs={f"{CONSTRAINTS}{name}": value for name, value in self.excess.items()},
         )
 
 
@@ -132,12 +136,15 @@ def recall(sweep: Specification, runs: Iterable[RunRecord], data: Mapping[str, s
         except _LeftOutError as error:
             left_out[str(error)] += len(same)
             continue
-        values = tuple(
-            math.fsum(run.metrics[f"best_{metric}"] for run in same) / len(same)
-            for metric in sweep.directions
-        )
-        priors.append(Prior(same[0].sweep, assignment, values))
+        values = tuple(_mean(same, metric) for metric in sweep.directions)
+        excess = {one.metric: one.excess(_mean(same, one.metric)) for one in sweep.limits}
+        priors.append(Prior(same[0].sweep, assignment, values, excess))
     return Memory(tuple(priors), dict(left_out))
+
+
+def _mean(runs: Sequence[RunRecord], metric: str) -> float:
+    """Of a metric at the best epochs; not a number if a run does not have it."""
+    return math.fsum(run.metrics.get(f"best_{metric}", math.nan) for run in runs) / len(runs)
 
 
 def is_prior(trial: FrozenTrial) -> bool:

@@ -149,7 +149,7 @@ class StudySearcher(Searcher):
                 return {"trial": config.to_wire(), "config_id": config.config_id}
             if not self._ask():
                 break
-        if not self.halted and self._ready:
+        if self.waiting:
             return None  # seeds that wait until their configurations have been judged
         self.exhausted = not self.halted
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot

@@ -77,7 +77,7 @@ def make_sampler(sweep: Specification, drawn: int) -> BaseSampler:
 
 def unmet(study: optuna.Study, sweep: Specification) -> str:
     """That no configuration keeps all limits, and what the nearest breaks; empty if one does."""
-    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    done = own_trials(study, [TrialState.COMPLETE])
     broken = [trial for trial in done if BREAKS in trial.user_attrs]
     if not broken or len(broken) < len(done):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ def test_a_configuration_is_known_by_the_mean_of_the_seeds_that_it_had(tmp_path:
     (prior,) = taken(tmp_path, *runs, runs[0]).priors
     assert prior.assignment == {"lr": 0.01, "hidden": 8}
     assert prior.values == (pytest.approx(0.85),)
+
+
+def test_the_sampler_knows_which_earlier_configurations_break_a_limit(tmp_path: Path) -> None:
+    limits = {"constraints": {"synops_per_inference": "<= 100"}}
+    runs = [run_of(0.8, lr=0.01), run_of(0.9, lr=0.02), run_of(0.9, lr=0.03)]
+    for run, operations in zip(runs, (90, 130), strict=False):
+        run.metrics["best_synops_per_inference"] = operations
+    known = taken(tmp_path, *runs, **limits)
+    space = Bench(tmp_path, search=SPACE, **limits).sweep.space
+    broken = [prior.trial(space).constraints for prior in known.priors]
+    assert broken == [{"synops_per_inference": each} for each in (-10, 30, math.inf)]
 
 
 def test_a_key_that_was_not_searched_before_has_the_value_that_it_had(tmp_path: Path) -> None:
