@@ -128,3 +128,22 @@ class _Logits(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         logits: Tensor = self.network(pixels).logits
         return logits
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_rate_of_a_layer_is_the_spikes_of_a_neuron_per_step(
+    pixels: Tensor, silent: bool
+) -> None:
+    values = {"hidden": [16, 12], "n_steps": 30, "encoding": "latency"}
+    network = SpikingNetwork(TrialConfig.parse(values), 64)
+    if silent:
+        with torch.no_grad():
+            for layer in network.layers:
+                layer.weight.zero_()
+    tally, activity = EventTally(network.fan_out()), network(pixels)
+    tally.add(activity.events(), len(pixels))
+    assert tally.rates == ()
+    tally.room = activity.room()
+    counted = [float(layer.detach().mean()) / 30 for layer in activity.counts]
+    assert tally.rates == pytest.approx(counted)
+    assert (tally.rates == (0, 0)) == silent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sweep.search.identity import BREAKS, ENDED_EARLY
 from sweep.search.study import leaders, unmet
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
+from tests.sweep_tests.search.bench import LR, Bench, done
 from tests.sweep_tests.search.test_replicates import EPOCHS, check_whole
 from tests.sweep_tests.search.tune import Tune, World, study_states
 
@@ -164,3 +166,16 @@ def test_the_place_of_one_that_comes_is_that_of_a_sort_by_rank_and_crowding(
     front = [p for p in front if p is not mine] + [mine]
     distances = crowding(np.array(front))
     assert ranking.ahead(Point(tuple(mine))) == before + int((distances > distances[-1]).sum())
+
+
+@pytest.mark.usefixtures("patient")
+def test_by_how_much_a_limit_is_broken_is_kept_for_the_next_driver(tmp_path: Path) -> None:
+    limits = {"synops_per_inference": "<= 900", "val_accuracy": ">= 0.5"}
+    bench = Bench(tmp_path, search=LR, trials=2, constraints=limits)
+    searcher = bench.searcher()
+    searcher.suggest("a")
+    searcher.on_trial_complete("a", done(1, 0.8, best=0.8))
+    (kept,) = bench.study.trials
+    told = {"synops_per_inference": 100.0, "val_accuracy": pytest.approx(-0.3)}
+    assert kept.constraints == told
+    assert bench.searcher().study.trials[0].constraints == told
