@@ -200,8 +200,8 @@ def gather(
 
     Per layer the weights, the recurrent ones, α (H,) where it is learned or the coefficients
     (·, H) of others, and β, a number or (H,); None for what there is not. Then the weights and
-    the bias of the readout. Under a constant drive its current, which `step_current` computes,
-    stands for the first weights.
+    the bias of the readout. Under a constant drive, what `step_current` gives stands for
+    the first weights: their current, or they themselves.
 
     Raises:
         ArrayError: See `check`; or the weights are not float32.

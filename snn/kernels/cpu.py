@@ -1,7 +1,8 @@
 """The network on the CPU: compiled loops over events, in parallel over parts of the batch.
 
-State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, and 4 bytes
-per spike, so never more than 8, and 4.2 at a firing rate of 5 %; and 4 bytes per step and sample.
+State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, a bit for
+whether it fires, and 4 bytes per spike, so 4.3 at a firing rate of 5 % and never more than 8.2; and
+4 bytes per step and sample.
 A learned α takes 4 bytes more, for v; adaptive neurons 12, for v, w and the drive; BRF 12. All else
 is rebuilt on the way back. Of a batch that would keep more than about 2 GiB (long sequences),
 nothing is kept: each part of it is computed once more on its way back, for half the time again.
@@ -57,6 +58,7 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         ArrayError: An array does not fit the others, or the weights are not float32.
         TypeError: No loop is compiled for the neurons.
     """
+    # A constant current is computed by each part of the batch.
     answer, *counts = _Network.apply(*gather(drive, layers, readout, lambda _, weight: weight))
     if not _gives_trace(readout):
         return Outcome(answer, tuple(counts))

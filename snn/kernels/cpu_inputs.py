@@ -38,7 +38,7 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
     Args:
         drive: Of the whole batch.
         images: Which.
-        first: Weights (N, H) of the first layer, or what stands for them; see `base.gather`.
+        first: Weights (N, H) of the first layer.
         lease: Gives the arrays.
 
     Raises:
