@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sweep.cluster import connection, nodes, packing
-from sweep.errors import SweepError
+from sweep.errors import SpecError, SweepError
 from sweep.host.stopping import stoppable
 from sweep.run import launch
 from sweep.spec.checks.trials import check_backends, check_data, check_networks
@@ -22,10 +22,23 @@ if TYPE_CHECKING:
 
 
 def read_datasets(sweep: Specification) -> dict[str, Data]:
-    """All data sets that trials of a sweep can use, after a check that they fit the trials."""
-    from snn.data import load
+    """All data sets that trials of a sweep can use, after a check that they fit the trials.
 
-    datasets = {name: load(name) for name in sweep.values("dataset")}
+    Raises:
+        SpecError: Some cannot be read, or do not fit; a line each.
+    """
+    from snn.data import load
+    from snn.errors import DataError
+
+    datasets: dict[str, Data] = {}
+    mistakes = []
+    for name in sweep.values("dataset"):
+        try:
+            datasets[name] = load(name)
+        except DataError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise SpecError(*mistakes)
     check_data(sweep, datasets)
     return datasets
 
