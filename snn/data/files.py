@@ -173,7 +173,8 @@ def require_file(path: Path) -> None:
     Raises:
         DataError: It is there, and is neither.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
+    # Unlike pathlib's, these take a path that no system allows for one where nothing is.
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise DataError(f"{path}: is neither a file nor a folder")
 
 

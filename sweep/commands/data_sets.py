@@ -80,8 +80,7 @@ def _known(names: list[str]) -> list[str]:
     from snn.declarations.suggestion import did_you_mean
 
     for name in names:
-        family, at, _ = name.partition("@")
-        if name not in sources.NAMES and not (at and family in sources.FAMILIES):
+        if name not in sources.NAMES and name.partition("@")[0] not in sources.FAMILIES:
             hint = did_you_mean(name, sources.NAMES, "spikesweep data lists them")
             raise SpecError(f"{name}: no named data set; {hint}")
     return names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.text.redaction import redacted
 from snn.errors import SnnError
 from sweep.cluster import connection, nodes, packing
-from sweep.errors import SweepError, first_line
+from sweep.errors import SpecError, SweepError, first_line
 from sweep.host.notices import Notices
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import stoppable
@@ -35,10 +35,23 @@ _MOST_LINES = 20  # of a message
 
 
 def read_datasets(sweep: Specification) -> dict[str, Data]:
-    """All data sets that trials of a sweep can use, after a check that they fit the trials."""
-    from snn.data import load
+    """All data sets that trials of a sweep can use, after a check that they fit the trials.
 
-    datasets = {name: load(name) for name in sweep.values("dataset")}
+    Raises:
+        SpecError: Some cannot be read, or do not fit; a line each.
+    """
+    from snn.data import load
+    from snn.errors import DataError
+
+    datasets: dict[str, Data] = {}
+    mistakes = []
+    for name in sweep.values("dataset"):
+        try:
+            datasets[name] = load(name)
+        except DataError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise SpecError(*mistakes)
     check_data(sweep, datasets)
     return datasets
 

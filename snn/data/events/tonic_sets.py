@@ -99,8 +99,9 @@ def files(name: str) -> tuple[File, ...]:
     Raises:
         DataError: As `tonic`.
     """
+    _, at, asked = name.partition("@")
     try:
-        known = _known(options(name.partition("@")[2]).get("set", ""))
+        known = _known(options(asked).get("set", "") if at else "")
     except ValueError as error:
         raise DataError(f"{name}: {error}") from None
     here = Path()  # so that what tonic tells is below the data folder

@@ -235,6 +235,14 @@ def server(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     here.server_close()
 
 
+def test_a_family_without_the_name_of_a_set_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for action in ("fetch", "verify", "show"):
+        assert run(["data", action, "tonic"]) == 2
+        assert "tonic: needs the name of a set, as in tonic@set=NMNIST" in capsys.readouterr().out
+
+
 def test_a_set_is_fetched_by_tonic_and_verified_by_its_sums(
     root: Path, server: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,14 @@ def test_every_combination_of_data_and_encoding_is_checked(folder: Path) -> None
     )
 
 
+def test_every_data_set_that_cannot_be_read_is_a_line(folder: Path) -> None:
+    sets = {"dataset": ["./nothing.npz", "events.npz", "./no.npz"]}
+    with pytest.raises(SpecError) as caught:
+        read_datasets(load_sweep(write(folder, changed(base={}, search=sets)), {}))
+    one, other = caught.value.mistakes
+    assert one.startswith("nothing.npz: no such file") and other.startswith("no.npz: no such file")
+
+
 def test_groups_that_are_held_out_must_be_known(folder: Path) -> None:
     keys = {"encoding": "events", "val_groups": True}
     sets = {"dataset": ["events.npz", "alone.npz"]}
