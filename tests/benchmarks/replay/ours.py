@@ -1,0 +1,92 @@
+"""Our own searcher, schedulers and samplers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+import optuna
+
+from analysis.records import State
+from sweep.search.schedulers import make_scheduler
+from sweep.search.searcher import StudySearcher
+from sweep.search.study import leaders, open_study
+from sweep.trial.outcome import EPOCH, OUTCOME
+from tests.benchmarks.replay.clock import Run
+from tests.benchmarks.replay.record import CURVES, space_of
+from tests.benchmarks.replay.tables import Key, Table
+from tests.benchmarks.replay.tune import TuneSearch
+
+
+class NoDatabase:
+    """The place of the study's database: nothing is kept, as nothing is resumed."""
+
+    trials: tuple[optuna.trial.FrozenTrial, ...] = ()
+
+    def save(self, trial: optuna.trial.FrozenTrial) -> None:
+        """A trial has changed."""
+
+    def holds(self, number: int, wait_s: float) -> bool:
+        """Whether a trial is written."""
+        return True
+
+
+class OurSearch(TuneSearch):
+    """A sweep of ours over a table.
+
+    Args:
+        table: The trainings.
+        seed: Of the sampler.
+        workers: Trainings at once.
+        plan: Keys at the top of the specification, such as `scheduler`.
+    """
+
+    def __init__(
+        self, table: Table, seed: int, workers: int, plan: Mapping[str, Any] | None = None
+    ) -> None:
+        given = {"trials": len(table.trainings), "scheduler": "asha", "seeds": [0]} | dict(
+            plan or {}
+        )
+        sampler = given.pop("sampler", "tpe")
+        self.sweep = space_of(table.name, sampler={"name": sampler, "seed": seed}, **given)
+        self.table, self.runs = table, list[Run]()
+        database: Any = NoDatabase()
+        self.study = open_study(self.sweep, database)
+        searcher = StudySearcher(
+            self.sweep, self.study, database, lambda _: None, lambda *_: None, lambda: workers,
+            history=self._history,
+        )  # fmt: skip
+        self._done: dict[Key, dict[int, float]] = defaultdict(dict)
+        super().__init__(searcher, make_scheduler(self.sweep))
+
+    def run_of(self, config: dict[str, Any]) -> Run:
+        key, seed = self.table.key(config["trial"]), config["trial"]["seed"]
+        run = Run(key, seed, self.table.trainings[key][seed])
+        self.runs.append(run)
+        return run
+
+    def result_of(self, run: Run) -> dict[str, Any]:
+        training = run.training
+        result: dict[str, Any] = {EPOCH: run.epoch, **training.result(run.epoch)}
+        if run.complete:
+            self._done[run.key][run.seed] = training.best(CURVES[0])
+            result |= {f"best_{name}": training.best(name) for name in CURVES}
+            result |= {"test_accuracy": training.test_accuracy, "best_epoch": training.best_epoch}
+            result |= {OUTCOME: State.DONE, "done": True}
+        return result
+
+    def named(self) -> Key | None:
+        """As `best` names it: the best mean of the seeds that are done."""
+        means = {key: fmean(seeds.values()) for key, seeds in self._done.items()}
+        return max(means, key=lambda key: means[key], default=None)
+
+    def leader(self) -> Key | None:
+        """The leader of the study, which `run` shows at the end."""
+        leading = leaders(self.study, self.sweep.directions)
+        return self.table.key(leading[0]) if leading else None
+
+    def _history(self, config: Any) -> Mapping[int, Mapping[str, float]]:
+        training = self.table.trainings[self.table.key(config.to_wire())][config.seed]
+        return {epoch: training.result(epoch) for epoch in range(1, training.epochs + 1)}
