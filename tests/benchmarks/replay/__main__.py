@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.replay.clock import simulate
-from tests.benchmarks.replay.contenders import CONTENDERS, VARIANTS, Make
+from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, VARIANTS, Make
 from tests.benchmarks.replay.summary import curves, figure, read, rows
 from tests.benchmarks.replay.tables import Table
 
@@ -25,18 +25,22 @@ ALL: Mapping[str, Make] = {**CONTENDERS, **VARIANTS}
 _table = cache(Table)
 
 
-def search(name: str, contender: str, seed: int, workers: int, epochs: int) -> dict[str, Any]:
+def search(
+    name: str, front: bool, contender: str, seed: int, workers: int, epochs: int
+) -> dict[str, Any]:
     """Run one search; its line."""
     warnings.simplefilter("ignore")  # of the other tools
     table, started = _table(name), time.process_time()
-    trace = simulate(ALL[contender](table, seed, workers), workers, epochs)
+    make = (FRONTS if front else ALL)[contender]
+    trace = simulate(make(table, seed, workers), workers, epochs)
+    value = table.hypervolume if front else lambda keys: table.truth[keys[0]]
     return {
         "contender": contender,
         "seed": seed,
         "epochs": trace.epochs,
         "seconds": [round(seconds, 1) for seconds in trace.seconds],
-        "truth": [round(table.truth[key], 5) for key in trace.named],
-        "top": [key in table.top for key in trace.named],
+        "truth": [round(value(keys), 5) for keys in trace.named],
+        "top": [keys[0] in table.top for keys in trace.named],
         "spent": trace.spent,
         "cpu": round(time.process_time() - started, 2),
     }
@@ -57,6 +61,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1000, help="of each search (1000)")
     parser.add_argument("--workers", type=int, default=4, help="simulated trainings at once (4)")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="contenders with such names")
+    parser.add_argument("--front", action="store_true", help="of accuracy and operations")
     parser.add_argument("--variants", action="store_true", help="also other settings of ours")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument(
@@ -67,12 +72,11 @@ def main() -> None:
     if given.show or given.figure:
         _show(given.file, given.epochs, given.only, given.figure)
         return
-    names = list(ALL if given.variants else CONTENDERS)
-    if given.only:
-        names = [name for name in ALL if any(part in name for part in given.only)]
+    known = FRONTS if given.front else ALL if given.variants or given.only else CONTENDERS
+    names = [name for name in known if not given.only or any(p in name for p in given.only)]
     left = list(_left(given.file, names, given.seeds))
     with ProcessPoolExecutor(given.processes) as pool, given.file.open("a") as file:
-        arguments = ([given.table, *one, given.workers, given.epochs] for one in left)
+        arguments = ([given.table, given.front, *one, given.workers, given.epochs] for one in left)
         for line in pool.map(search, *zip(*arguments, strict=True)) if left else ():
             file.write(json.dumps(line) + "\n")
             file.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.benchmarks.replay.tables import Key, Training
@@ -46,8 +47,11 @@ class Search(ABC):
         """An epoch of a training is done. Whether its worker goes on with it at once."""
 
     @abstractmethod
-    def named(self) -> Key | None:
-        """The configuration that it would name as the best now, by its own rule."""
+    def named(self) -> Sequence[Key]:
+        """The configuration that it would name as the best now, by its own rule.
+
+        With several metrics, those of its front; none if it would name none.
+        """
 
 
 @dataclass
@@ -57,19 +61,14 @@ class Trace:
     Attributes:
         epochs: Epochs spent by all trainings together, at each change.
         seconds: The simulated time of it.
-        named: The configuration from then on.
+        named: The configurations from then on.
         spent: Epochs spent in the end.
     """
 
     epochs: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    named: list[Key] = field(default_factory=list)
+    named: list[Sequence[Key]] = field(default_factory=list)
     spent: int = 0
-
-    def at(self, epochs: int) -> Key | None:
-        """What it would have named after so many epochs."""
-        known = [key for spent, key in zip(self.epochs, self.named, strict=True) if spent <= epochs]
-        return known[-1] if known else None
 
 
 def simulate(search: Search, workers: int, epochs: int) -> Trace:
@@ -99,7 +98,7 @@ def simulate(search: Search, workers: int, epochs: int) -> Trace:
             continue
         free += 1
         named = search.named()
-        if named is not None and (not trace.named or named != trace.named[-1]):
+        if named and (not trace.named or named != trace.named[-1]):
             trace.epochs.append(trace.spent)
             trace.seconds.append(now)
             trace.named.append(named)

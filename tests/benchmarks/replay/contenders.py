@@ -7,7 +7,13 @@ from typing import Any
 
 from tests.benchmarks.replay.clock import Search
 from tests.benchmarks.replay.ours import OurSearch
-from tests.benchmarks.replay.stock import StockTune, optuna_alone, random_search
+from tests.benchmarks.replay.stock import (
+    FRONT,
+    StockTune,
+    optuna_alone,
+    optuna_front,
+    random_search,
+)
 from tests.benchmarks.replay.tables import Table
 
 Make = Callable[[Table, int, int], Search]
@@ -51,6 +57,15 @@ CONTENDERS: Mapping[str, Make] = {
     "random + ASHA": lambda table, seed, _: random_search(table, seed, asha=True),
     "random": lambda table, seed, _: random_search(table, seed, asha=False),
 }
+
+FRONTS: Mapping[str, Make] = {
+    "spikesweep": _ours(metric=dict(FRONT)),
+    "spikesweep, no scheduler": _ours(metric=dict(FRONT), scheduler="none"),
+    "spikesweep, NSGA-II": _ours(metric=dict(FRONT), sampler="nsga2"),
+    "Optuna: NSGA-II": lambda table, seed, _: optuna_front(table, seed, False),
+    "Optuna: GP": lambda table, seed, _: optuna_front(table, seed, True),
+}
+"""The same for a front of accuracy and operations."""
 
 VARIANTS: Mapping[str, Make] = {
     f"{sampler}, {scheduler} {grace}/{reduction}, {len(seeds)} seeds": _ours(

@@ -12,7 +12,7 @@ import optuna
 from analysis.records import State
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
-from sweep.search.study import leaders, open_study
+from sweep.search.study import open_study
 from sweep.trial.outcome import EPOCH, OUTCOME
 from tests.benchmarks.replay.clock import Run
 from tests.benchmarks.replay.record import CURVES, space_of
@@ -77,15 +77,12 @@ class OurSearch(TuneSearch):
             result |= {OUTCOME: State.DONE, "done": True}
         return result
 
-    def named(self) -> Key | None:
-        """As `best` names it: the best mean of the seeds that are done."""
+    def named(self) -> list[Key]:
+        """As `best` names it: the best mean of the seeds that are done; the front of the study."""
+        if len(self.sweep.directions) > 1:
+            return [self.table.key(trial.params) for trial in self.study.best_trials]
         means = {key: fmean(seeds.values()) for key, seeds in self._done.items()}
-        return max(means, key=lambda key: means[key], default=None)
-
-    def leader(self) -> Key | None:
-        """The leader of the study, which `run` shows at the end."""
-        leading = leaders(self.study, self.sweep.directions)
-        return self.table.key(leading[0]) if leading else None
+        return sorted(means, key=lambda key: -means[key])[:1]
 
     def _history(self, config: Any) -> Mapping[int, Mapping[str, float]]:
         training = self.table.trainings[self.table.key(config.to_wire())][config.seed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from tests.benchmarks.replay.tables import Key, Table
 from tests.benchmarks.replay.tune import TuneSearch
 
 METRIC = CURVES[0]
+FRONT: Mapping[str, str] = {METRIC: "max", CURVES[1]: "min"}
+"""The metrics of a search for a front."""
+
+ONE_METRIC: Mapping[str, str] = {METRIC: "maximize"}
 SEED = 0
 """Of every training: nothing of these tools knows replicates."""
 
@@ -54,8 +59,8 @@ class StockTune(TuneSearch):
         if self._best is None or value > self._best[0]:
             self._best = value, run.key
 
-    def named(self) -> Key | None:
-        return self._best[1] if self._best else None
+    def named(self) -> list[Key]:
+        return [self._best[1]] if self._best else []
 
     def _run(self, key: Key) -> Run:
         return Run(key, SEED, self.table.trainings[key][SEED])
@@ -85,15 +90,25 @@ def random_search(table: Table, seed: int, asha: bool) -> StockTune:
 
 
 class OptunaAlone(Search):
-    """A study with a pruner, as Optuna's pages have it; the best trial is the best complete one."""
+    """A study with a pruner, as Optuna's pages have it; the best trial is the best complete one.
+
+    Args:
+        table: The trainings.
+        sampler: Suggests.
+        pruner: Stops; None: nothing is stopped.
+        metrics: With their directions, by Optuna's names; Optuna stops nothing with several.
+    """
 
     def __init__(
-        self, table: Table, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner
-    ) -> None:
-        self.table = table
-        self.study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+        self, table: Table, sampler: optuna.samplers.BaseSampler,
+        pruner: optuna.pruners.BasePruner | None = None, metrics: Mapping[str, str] = ONE_METRIC,
+    ) -> None:  # fmt: skip
+        self.table, self._metrics = table, list(metrics)
+        self._stops = pruner is not None
+        self.study = optuna.create_study(
+            directions=list(metrics.values()), sampler=sampler, pruner=pruner
+        )
         self._trials: dict[Run, optuna.Trial] = {}
-        self._best: tuple[float, Key] | None = None
 
     def ask(self) -> Run:
         trial = self.study.ask()
@@ -103,28 +118,40 @@ class OptunaAlone(Search):
         return run
 
     def tell(self, run: Run) -> bool:
-        trial, value = self._trials[run], run.training.result(run.epoch)[METRIC]
-        trial.report(value, run.epoch)
+        trial, result = self._trials[run], run.training.result(run.epoch)
+        if self._stops:
+            trial.report(result[METRIC], run.epoch)
         if run.complete:
-            self.study.tell(trial, value)
-            if self._best is None or value > self._best[0]:
-                self._best = value, run.key
-        elif trial.should_prune():
+            self.study.tell(trial, [result[name] for name in self._metrics])
+        elif self._stops and trial.should_prune():
             self.study.tell(trial, state=TrialState.PRUNED)
         else:
             return True
         return False
 
-    def named(self) -> Key | None:
-        return self._best[1] if self._best else None
+    def named(self) -> list[Key]:
+        best = self.study.best_trials
+        return [
+            self.table.key(trial.params)
+            for trial in (best[:1] if len(self._metrics) == 1 else best)
+        ]
 
 
 def optuna_alone(table: Table, seed: int, gp: bool) -> OptunaAlone:
     """TPE with successive halving, or a Gaussian process, with their defaults."""
-    if not gp:
-        pruner = optuna.pruners.SuccessiveHalvingPruner()
-        return OptunaAlone(table, optuna.samplers.TPESampler(seed=seed), pruner)
+    if gp:
+        return OptunaAlone(table, _gp(seed))
+    pruner = optuna.pruners.SuccessiveHalvingPruner()
+    return OptunaAlone(table, optuna.samplers.TPESampler(seed=seed), pruner)
+
+
+def optuna_front(table: Table, seed: int, gp: bool) -> OptunaAlone:
+    """A front by NSGA-II, or by a Gaussian process, with their defaults."""
+    sampler = _gp(seed) if gp else optuna.samplers.NSGAIISampler(seed=seed)
+    return OptunaAlone(table, sampler, metrics={name: f"{m}imize" for name, m in FRONT.items()})
+
+
+def _gp(seed: int) -> optuna.samplers.BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = optuna.samplers.GPSampler(seed=seed, warn_independent_sampling=False)
-    return OptunaAlone(table, sampler, optuna.pruners.NopPruner())
+        return optuna.samplers.GPSampler(seed=seed, warn_independent_sampling=False)

@@ -56,9 +56,9 @@ class Smac(Search):
         self._answer(run, run.epoch)
         return False
 
-    def named(self) -> Key | None:
+    def named(self) -> list[Key]:
         found = self._smac.intensifier.get_incumbents()
-        return self.table.key(_values(found[0])) if found else None
+        return [self.table.key(_values(config)) for config in found[:1]]
 
     def _last(self, run: Run) -> int:
         return round(self._asked[run].budget or self._epochs)

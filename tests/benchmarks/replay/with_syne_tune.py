@@ -65,5 +65,5 @@ class SyneTune(Search):
             self._scheduler.on_trial_remove(trial)
         return bool(decision == SchedulerDecision.CONTINUE)
 
-    def named(self) -> Key | None:
-        return self._best[1] if self._best else None
+    def named(self) -> list[Key]:
+        return [self._best[1]] if self._best else []
