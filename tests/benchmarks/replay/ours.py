@@ -10,6 +10,7 @@ from typing import Any
 import optuna
 
 from analysis.records import State
+from snn.config import TrialConfig
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import open_study
@@ -51,7 +52,9 @@ class OurSearch(TuneSearch):
         )
         sampler = given.pop("sampler", "tpe")
         self.sweep = space_of(table.name, sampler={"name": sampler, "seed": seed}, **given)
-        self.table, self.runs = table, list[Run]()
+        self.table = table
+        self.begun: dict[Run, Mapping[str, Any]] = {}
+        self.tags: dict[str, dict[str, str]] = {}
         database: Any = NoDatabase()
         self.study = open_study(self.sweep, database)
         searcher = StudySearcher(
@@ -64,7 +67,7 @@ class OurSearch(TuneSearch):
     def run_of(self, config: dict[str, Any]) -> Run:
         key, seed = self.table.key(config["trial"]), config["trial"]["seed"]
         run = Run(key, seed, self.table.trainings[key][seed])
-        self.runs.append(run)
+        self.begun[run] = config["trial"]
         return run
 
     def result_of(self, run: Run) -> dict[str, Any]:
@@ -83,6 +86,13 @@ class OurSearch(TuneSearch):
             return [self.table.key(trial.params) for trial in self.study.best_trials]
         means = {key: fmean(seeds.values()) for key, seeds in self._done.items()}
         return sorted(means, key=lambda key: -means[key])[:1]
+
+    def config(self, params: Mapping[str, Any]) -> TrialConfig:
+        """The configuration of a trial of the study, with the first seed."""
+        key = self.table.key(params)
+        names = [parameter.name for parameter in self.sweep.space.parameters]
+        given = {name: v for name, v in zip(names, key, strict=True) if v is not None}
+        return self.sweep.config(given, self.sweep.seeds[0])
 
     def _history(self, config: Any) -> Mapping[int, Mapping[str, float]]:
         training = self.table.trainings[self.table.key(config.to_wire())][config.seed]

@@ -1,0 +1,57 @@
+"""What must be true of every sweep of ours, however it was searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optuna.trial import TrialState
+
+from analysis.data.groups import best_run, group_runs
+from analysis.data.runs import tidy
+from analysis.records import KIND_TRIAL, State, Tag
+from analysis.store.record import RunRecord
+from snn.config import TrialConfig
+from sweep.search.study import leaders
+from tests.benchmarks.replay.ours import OurSearch
+
+
+def broken(search: OurSearch) -> list[str]:
+    """What is wrong with what a simulated sweep would show; nothing, as it should be."""
+    runs = tidy(_records(search))
+    if not (runs["state"] == State.DONE).any():
+        return []
+    ranked = group_runs(runs, ["test_accuracy"])
+    wrong = [
+        f"{group} is ranked with {n} of {len(search.sweep.seeds)} seeds"
+        for group, n in ranked["n"].items()
+        if n != len(search.sweep.seeds)
+    ]
+    pruned = {
+        search.config(trial.params).group_id
+        for trial in search.study.get_trials(states=[TrialState.PRUNED])
+    }
+    wrong += [f"{group} is ranked and was pruned" for group in ranked.index if group in pruned]
+    leading = leaders(search.study, search.sweep.directions)
+    best = [search.config(leader).group_id for leader in leading[:1]]
+    if [best_run(runs)["group_id"]] != best:
+        wrong.append(f"best is {ranked.index[0]}, and the study's best {best}")
+    return wrong
+
+
+def _records(search: OurSearch) -> Iterator[RunRecord]:
+    """The runs as they are logged."""
+    for number, (run, wire) in enumerate(search.begun.items()):
+        config, training = TrialConfig.parse(wire), run.training
+        state = State.DONE if run.complete else State.PRUNED if run.over else State.RUNNING
+        tags = {Tag.KIND: KIND_TRIAL, Tag.STATE: state}
+        tags |= {Tag.CONFIG_ID: config.config_id, Tag.GROUP_ID: config.group_id}
+        tags |= search.tags.get(config.config_id, {})
+        metrics = training.result(run.epoch)
+        if run.complete:
+            metrics |= {f"best_{name}": training.best(name) for name in training.curves}
+            metrics["test_accuracy"] = training.test_accuracy
+        params = {key: str(value) for key, value in config.params().items()}
+        yield RunRecord(
+            run_id=f"{number:08}", sweep="replay", name="", status="FINISHED", start_ms=number,
+            end_ms=number, params=params, tags=tags, metrics=metrics,
+        )  # fmt: skip
