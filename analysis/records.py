@@ -75,6 +75,7 @@ class Tag:
     BACKEND = "spikesweep.backend"
     ERROR = "spikesweep.error"
     STATE = "spikesweep.state"
+    PRUNED = "spikesweep.pruned"  # why its configuration was ended early; on all runs of it
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
     SPEC = "spikesweep.spec"

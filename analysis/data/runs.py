@@ -93,7 +93,7 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     """The sweeps of the store, the last launched first.
 
     Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
-    in each state; `best_val_accuracy` (a fraction) of the finished ones.
+    in each state; `best_val_accuracy` (a fraction), the mean over seeds of the best finished one.
 
     >>> sweeps = list_sweeps("sqlite:///runs.db")  # of the example of `import_runs`
     >>> sweeps[["sweep", "trials", "done"]].values.tolist()
@@ -128,7 +128,9 @@ def param_columns(runs: pd.DataFrame) -> list[str]:
 
 def _standing(trials: pd.DataFrame) -> dict[str, Any]:
     states = trials["state"]
-    finished = trials.loc[states == State.DONE, "best_val_accuracy"]
+    partly = trials["group_id"].isin(trials.loc[states != State.DONE, "group_id"])
+    whole = trials[~partly] if not partly.all() else trials[states == State.DONE]
+    finished = whole.groupby("group_id")["best_val_accuracy"].mean()
     return {
         "trials": len(trials),
         **{state: int((states == state).sum()) for state in STATES},
@@ -154,7 +156,7 @@ def _info(run: RunRecord) -> dict[str, Any]:
         "config_id": run.tags.get(Tag.CONFIG_ID, run.run_id),
         "group_id": run.tags.get(Tag.GROUP_ID, run.run_id),
         "state": run.state,
-        "error": run.tags.get(Tag.ERROR),
+        "error": run.tags.get(Tag.ERROR, run.tags.get(Tag.PRUNED)),
         "reused_from": run.tags.get(Tag.REUSED_FROM),
         "start": run.start_ms,
         "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,

@@ -13,8 +13,9 @@ from analysis.data.by_group import by_group
 from analysis.data.groups import done_runs, group_runs, param_names, require_param, varying
 from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
+from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
-from analysis.records import SEARCHABLE
+from analysis.records import SEARCHABLE, State
 from analysis.stats.intervals import half_width
 from analysis.store.artifacts import GroupHits, hits_of
 from analysis.text.files import write_file
@@ -79,6 +80,25 @@ def summarise(
     table.attrs["left_out"] = [name for name in vary if name not in shown]
     keep_labels(table, kept_labels(runs))
     return table
+
+
+def ended_early(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row per configuration that was ended early, the latest first, indexed by `group_id`.
+
+    Columns: the params that vary among all; `seeds`, how many had begun; `why`, with the epoch.
+    """
+    began = runs[runs["group_id"].isin(runs.loc[runs["state"] == State.PRUNED, "group_id"])]
+    if began.empty:
+        return pd.DataFrame()
+    params = [name for name in param_columns(runs) if name != "seed"]
+    shown = varying(runs.drop_duplicates("group_id"), params)
+    by_configuration = began.groupby("group_id", sort=False)
+    told = began[began["state"] == State.PRUNED].groupby("group_id")["error"].first()
+    table = by_configuration[shown].first()
+    table["seeds"] = by_configuration.size()
+    table["why"] = told.reindex(table.index).fillna("")
+    keep_labels(table, kept_labels(runs))
+    return table.iloc[::-1]
 
 
 def summarise_groups(

@@ -48,6 +48,8 @@ class RunRecord:
 
     @property
     def state(self) -> str:
-        """One of `State`."""
+        """One of `State`; a seed that was done counts as pruned if its configuration was."""
         told = self.tags.get(Tag.STATE)
+        if told == State.DONE and Tag.PRUNED in self.tags:
+            return State.PRUNED
         return told or _STATE_BY_STATUS.get(self.status, State.RUNNING)

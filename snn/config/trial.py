@@ -9,8 +9,8 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Literal
+from functools import cache, cached_property, lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, create_model, model_validator
 
@@ -199,18 +199,25 @@ class TrialConfig(
         keys = (*KINDS.values(), "learn_beta")
         return {key: getattr(self, key) for key in keys}
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, and with the ids of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("config_id", "group_id"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     def to_wire(self) -> dict[str, Any]:
         """All keys with plain values, to hand to another process: `parse` gives an equal one."""
         values = self.model_dump()
         values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
         return dict(sorted(values.items()))
 
-    @property
+    @cached_property
     def config_id(self) -> str:
         """12 hex digits that are equal exactly when the runs are the same, seed included."""
         return _digest(self.identity())
 
-    @property
+    @cached_property
     def group_id(self) -> str:
         """As `config_id`, but the same for all seeds."""
         return _digest({key: v for key, v in self.identity().items() if key != "seed"})

@@ -50,7 +50,7 @@ def show(
     names: SweepNames,
     top: Annotated[int, typer.Option(help="number of configurations", min=1)] = 20,
 ) -> None:
-    """Show sweeps: their trials by state, what failed and why, and the leaders.
+    """Show sweeps: their trials by state, what failed, the leaders, and what was ended early.
 
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
@@ -64,6 +64,7 @@ def show(
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
         leaders(names, top)
+    pruned(found, top)
 
 
 def best(
@@ -93,7 +94,7 @@ def best(
     found = _runs(names)
     run = best_run(found)
     leader = summarise(found).iloc[0]
-    seeds = f"mean of {leader['n']} seeds" if leader["n"] > 1 else "one seed"
+    seeds = f"mean of {leader['n']:.0f} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
         say_result(f"{key:<18} {leader[f'{key}_mean']:.4f} ({seeds})")
     for param, value in run[param_columns(found)].dropna().items():
@@ -187,6 +188,17 @@ def leaders(names: Sequence[str], top: int) -> None:
     summary = labelled(tables.summarise(_runs(names)))
     title = f"leaders of {', '.join(names)}, by validation"
     print_table(typeset.printed(summary).head(top), title=title)
+
+
+def pruned(found: pd.DataFrame, top: int) -> None:
+    """Print the configurations that were ended early, the latest first, and why."""
+    from analysis.data.labelled import labelled
+    from analysis.report import tables
+    from analysis.text import typeset
+
+    ended = labelled(tables.ended_early(found))
+    if len(ended):
+        print_table(typeset.printed(ended).head(top), title="ended early, the latest first")
 
 
 def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:

@@ -101,6 +101,7 @@ def drive(
             observer.slots,
             why=observer.cause,
             history=observer.history,
+            on_drop=observer.drop,
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)

@@ -12,6 +12,7 @@ from typing import Any
 from ray import tune
 
 from analysis.records import EPOCH_METRICS, State, Tag
+from analysis.text.redaction import redacted
 from snn.config import TrialConfig
 from snn.data.base import Data
 from sweep.cluster.connection import Slots
@@ -179,6 +180,13 @@ class Observer(tune.Callback):
             self._log.epochs(config, epochs_of(self._paths.trial(config.config_id), config))
             self._log.end(config, outcome)
         self._count(config, outcome, reused=True)
+
+    def drop(self, config: TrialConfig, reason: str) -> None:
+        """The configuration of a trial was ended early, and the trial was done, or never begins."""
+        if self._tracker.state(config.config_id):
+            self._tracker.tag(config.config_id, {Tag.PRUNED: redacted(reason)})
+        else:
+            self._board.progress.planned -= 1
 
     def interrupt(self) -> None:
         """Close the runs of the trials that are still open, also those of a killed driver.

@@ -33,7 +33,6 @@ from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.spec.specification import Resources, Specification
-from sweep.trial.epochs import epochs_of
 
 _LOOK_EVERY_S = 0.1
 _SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal
@@ -144,6 +143,8 @@ def make_tuner(
         needs: What a trial asks for.
     """
     threads = max(1, int(needs.cpu))
+    scheduler = make_scheduler(sweep, _past(searcher))
+    searcher.join(scheduler)
     shared = with_parameters(
         trainable,
         datasets=datasets,
@@ -156,7 +157,7 @@ def make_tuner(
         with_resources(shared, needs.wanted),
         tune_config=TuneConfig(
             search_alg=_Asking(searcher),
-            scheduler=make_scheduler(sweep, _past(searcher, paths)),
+            scheduler=scheduler,
             num_samples=-1,  # the searcher says when it has finished
             reuse_actors=True,
             trial_dirname_creator=_directory_name,
@@ -174,10 +175,17 @@ def make_tuner(
     )
 
 
-def _past(searcher: StudySearcher, paths: LaunchPaths) -> Iterator[Past]:
-    """The trials that earlier drivers of this launch have finished; reused ones were not run."""
-    for config in {config.config_id: config for config, _ in searcher.resumed}.values():
-        yield Past(config.to_wire(), epochs_of(paths.trial(config.config_id), config))
+def _past(searcher: StudySearcher) -> Iterator[Past]:
+    """The trials that earlier drivers of this launch have finished."""
+    latest = {config.config_id: (config, outcome) for config, outcome in searcher.resumed}
+    for config, outcome in latest.values():
+        yield Past(
+            config.to_wire(),
+            searcher.history(config),
+            outcome.state,
+            outcome.metrics,
+            searcher.ended_early.get(config.group_id, ""),
+        )
 
 
 def _directory_name(trial: Any) -> str:

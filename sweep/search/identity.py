@@ -27,8 +27,9 @@ from sweep.tracking.outbox import Event, Outbox
 from sweep.tracking.tracker import SWEEP_RUN
 from sweep.trial.params import differences
 
-ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
-"""User attributes of a trial: what was suggested, all that was run, and how each seed ended."""
+ASSIGNMENT, CONFIG, OUTCOME, ENDED_EARLY = "assignment", "config", "outcome", "ended_early"
+"""User attributes of a trial: what was suggested, all that was run, how each seed ended, and why
+the configuration was ended early."""
 
 _MARK = "spikesweep"
 

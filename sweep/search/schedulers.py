@@ -1,32 +1,31 @@
-"""The scheduler of a sweep: Ray Tune's, as the specification chose it."""
+"""The scheduler of a sweep, as the specification chose it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ray.tune.schedulers import TrialScheduler
-
 from sweep.methods.schedulers.base import Comparison, Past
+from sweep.methods.schedulers.contest import Contest, OneByOne
 from sweep.spec.specification import Specification
-from sweep.trial.outcome import EARLIER, EPOCH
+from sweep.trial.outcome import EARLIER, EPOCH, REASON
 
 
-def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> TrialScheduler:
-    """The scheduler of a sweep; of several metrics it looks at the first.
+def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> Contest:
+    """What Ray Tune gets as the scheduler of a sweep; `StudySearcher.join` tells it of the study.
 
     Args:
         sweep: The plan.
         past: The trials that earlier drivers of the launch have finished.
     """
-    metric, mode = next(iter(sweep.directions.items()))
-    epochs = max(sweep.values("epochs"))
     trials = Comparison(
-        metric=metric,
-        mode=mode,
+        metrics=sweep.directions,
         time=EPOCH,
-        epochs=epochs,
+        why=REASON,
+        epochs=max(sweep.values("epochs")),
+        seeds=sweep.seeds,
         each=sweep.each,
         earlier=EARLIER,
         past=past,
     )
-    return sweep.scheduler.declared.make(trials, sweep.scheduler_values)
+    made = sweep.scheduler.declared.make(trials, sweep.scheduler_values)
+    return made if isinstance(made, Contest) else OneByOne(trials, made)

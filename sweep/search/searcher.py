@@ -17,6 +17,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import optuna
@@ -26,9 +27,16 @@ from ray.tune.search import Searcher
 from analysis.records import State
 from analysis.store.optuna_internals import open_trial, stored_trial
 from snn.config import TrialConfig
+from sweep.methods.schedulers.contest import Contest
 from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
-from sweep.search.identity import ASSIGNMENT, CONFIG, OUTCOME, configuration_record
+from sweep.search.identity import (
+    ASSIGNMENT,
+    CONFIG,
+    ENDED_EARLY,
+    OUTCOME,
+    configuration_record,
+)
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
 from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
@@ -37,6 +45,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 log = logging.getLogger(__name__)
 
 _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results wait meanwhile
+NO_REASON = "stopped by the scheduler"
 _MAX_REPEATS = 100  # suggestions in a row that are not new: the space is exhausted
 
 Lookup = Callable[[TrialConfig], Outcome | None]
@@ -56,9 +65,13 @@ class StudySearcher(Searcher):
             it, so that the sampler knows as much as it can.
         why: Why a trial has just failed, by its id.
         history: The metrics by epoch of a trial that has ended, in this sweep or another.
+        on_drop: Called when a configuration was ended early, with the reason, for each of its seeds
+            that never begins or was done.
 
     Attributes:
+        contest: The scheduler, which judges configurations; see `join`.
         resumed: What earlier drivers of this study have settled.
+        ended_early: Why configurations were ended early, by `group_id`.
         exhausted: Whether all planned configurations were handed out, or there are no new ones.
         halted: Why no more are handed out before that; the world failed a trial.
     """
@@ -73,12 +86,14 @@ class StudySearcher(Searcher):
         slots: Callable[[], int],
         why: Callable[[str], Cause] = lambda _: UNKNOWN,
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
+        on_drop: Callable[[TrialConfig, str], None] = lambda *_: None,
     ) -> None:
         self.metrics = list(sweep.directions)
         super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
-        self.slots, self.why, self.history = slots, why, history
+        self.slots, self.why, self.history, self.on_drop = slots, why, history, on_drop
+        self.contest: Contest | None = None
         self.halted, self.exhausted = "", False
         self.resumed: list[tuple[TrialConfig, Outcome]] = []
         self._ready: deque[tuple[Candidate, int]] = deque()
@@ -86,6 +101,9 @@ class StudySearcher(Searcher):
         self._begun: set[str] = set()
         self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
         self._settled: dict[str, Outcome] = {}
+        self._recalled: dict[str, Epochs] = {}
+        self._taken_up: list[Candidate] = []
+        self.ended_early: dict[str, str] = {}
         self._repeats = 0
         self._kinds = (
             [] if sweep.sampler.declared.every_point else sweep.kinds
@@ -103,21 +121,33 @@ class StudySearcher(Searcher):
         """Whether a trial waits to be handed out, for the first time or again."""
         return bool(self._ready) and not self.halted
 
+    def join(self, contest: Contest) -> None:
+        """Let a scheduler judge the configurations, and tell it what the study knows already."""
+        self.contest, contest.more = contest, lambda: self.waiting
+        for candidate in self._taken_up:
+            for seed, outcome in candidate.outcomes.items():
+                self._tell_contest(candidate.configs[seed], outcome)
+
     # Ray Tune's interface
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration and seed; None for not now; `FINISHED` when there are no more."""
-        if len(self._running) >= self.slots():
+        if len(self._running) - (self.contest.paused if self.contest else 0) >= self.slots():
             return None
-        while not self.halted and (self._ready or self._ask()):
-            if self._ready:
-                candidate, seed = self._ready[0]
+        while not self.halted:
+            found = self._may_begin()
+            if found:
+                candidate, seed = found
                 if not self.database.holds(candidate.trial.number, _DATABASE_WAIT_S):
                     return None
-                self._ready.popleft()
+                self._ready.remove(found)
                 self._running[trial_id] = candidate, seed
                 config = candidate.configs[seed]
                 return {"trial": config.to_wire(), "config_id": config.config_id}
+            if not self._ask():
+                break
+        if not self.halted and self._ready:
+            return None  # seeds that wait until their configurations have been judged
         self.exhausted = not self.halted
         return cast(None, Searcher.FINISHED)  # a string, which Ray's annotation forgot
 
@@ -146,6 +176,8 @@ class StudySearcher(Searcher):
             self._ready.appendleft((candidate, seed))
             return
         outcome = cause.outcome if cause else outcome_of(result)
+        if outcome.state == State.PRUNED and self.contest and not outcome.reason:
+            outcome = replace(outcome, reason=self.contest.reason(candidate.configs[seed]))
         if outcome.state == State.INTERRUPTED:  # the study keeps it as running, for the next driver
             self.halted = self.halted or outcome.reason
             return
@@ -156,6 +188,7 @@ class StudySearcher(Searcher):
                 self.on_reuse(waiting.configs[its_seed], outcome)
                 waiting.report(its_seed, candidate.reports_of(seed))
             self._settle(waiting, its_seed, outcome)
+        self._drop_if_ended(candidate)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing to save: the study holds the state."""
@@ -219,6 +252,7 @@ class StudySearcher(Searcher):
             self._in_flight[config.config_id] = [(candidate, seed)]
             self._ready.append((candidate, seed))
         self._repeats = self._repeats + 1 if repeated else 0
+        self._drop_if_ended(candidate)
 
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
         """Report an epoch, and the earlier ones that a resumed trial brings along.
@@ -231,7 +265,9 @@ class StudySearcher(Searcher):
 
     def _recall(self, candidate: Candidate, seed: int) -> None:
         """Report the epochs of a seed that has ended: the means over seeds need them."""
-        self._note(candidate, seed, self.history(candidate.configs[seed]))
+        config = candidate.configs[seed]
+        self._recalled[config.config_id] = epochs = self.history(config)
+        self._note(candidate, seed, epochs)
 
     def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
         if len(self.metrics) > 1:  # Optuna has no reports with two values
@@ -243,9 +279,62 @@ class StudySearcher(Searcher):
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         candidate.outcomes[seed] = outcome
         self._settled[candidate.configs[seed].config_id] = outcome
+        self._tell_contest(candidate.configs[seed], outcome)
         record = {"metrics": dict(outcome.metrics), "state": outcome.state}
         record |= {"reason": outcome.reason} if outcome.reason else {}
         candidate.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
+        if not candidate.open_seeds:
+            self._tell(candidate)
+        self._save(candidate.trial)
+
+    def _tell_contest(self, config: TrialConfig, outcome: Outcome) -> None:
+        if self.contest:
+            epochs = self._recalled.get(config.config_id, {})
+            self.contest.settle(config, outcome.state, outcome.metrics, epochs)
+
+    def _may_begin(self) -> tuple[Candidate, int] | None:
+        """The next seed that may begin; drops those of configurations that were ended early."""
+        for candidate, seed in list(self._ready):
+            if self.contest is None:
+                return candidate, seed
+            self._drop_if_ended(candidate)
+            if seed in candidate.open_seeds and self.contest.begins(candidate.configs[seed]):
+                return candidate, seed
+        return None
+
+    def _drop_if_ended(self, candidate: Candidate) -> None:
+        """End a configuration whole: the seeds of it that have not begun never begin.
+
+        Those that had begun under an earlier driver end as pruned.
+        """
+        if not candidate.open_seeds:
+            return
+        pruned = [end for end in candidate.outcomes.values() if end.state == State.PRUNED]
+        reason = pruned[0].reason or NO_REASON if pruned else ""
+        if self.contest and not pruned:
+            reason = self.contest.reason(next(iter(candidate.configs.values())))
+        for each in [each for each in self._ready if each[0] is candidate] if reason else ():
+            self._ready.remove(each)
+            config = candidate.configs[each[1]]
+            outcome = Outcome(State.PRUNED, reason=reason) if self.history(config) else None
+            if outcome:
+                self.on_reuse(config, outcome)
+            for waiting, seed in self._in_flight.pop(config.config_id):
+                waiting.reason = reason
+                if outcome:
+                    self._settle(waiting, seed, outcome)
+                else:
+                    self._drop(waiting, seed)
+
+    def _announce(self, candidate: Candidate, reason: str) -> None:
+        """Say of the seeds that were not pruned that their configuration was ended early."""
+        for seed, config in candidate.configs.items():
+            ended = candidate.outcomes.get(seed)
+            if ended is None or ended.state == State.DONE:
+                self.on_drop(config, reason)
+
+    def _drop(self, candidate: Candidate, seed: int) -> None:
+        candidate.dropped.add(seed)
         if not candidate.open_seeds:
             self._tell(candidate)
         self._save(candidate.trial)
@@ -255,16 +344,15 @@ class StudySearcher(Searcher):
 
     def _tell(self, candidate: Candidate) -> None:
         """Tell the study how a configuration ended, with all its seeds."""
-        states = {outcome.state for outcome in candidate.outcomes.values()}
-        number = candidate.trial.number
-        if State.FAILED in states:
-            self.study.tell(number, state=TrialState.FAIL)
-        elif State.PRUNED in states:
-            self.study.tell(number, state=TrialState.PRUNED)
-        else:
-            ends = list(candidate.outcomes.values())
-            means = [sum(end.value(m) for end in ends) / len(ends) for m in self.metrics]
-            self.study.tell(number, means, state=TrialState.COMPLETE)
+        state = candidate.state
+        if state == TrialState.PRUNED:
+            reasons = (end.reason for end in candidate.outcomes.values() if end.reason)
+            reason = candidate.reason or next(reasons, NO_REASON)
+            candidate.trial.set_user_attr(ENDED_EARLY, reason)
+            self._announce(candidate, reason)
+        candidate.close()
+        means = candidate.means(self.metrics) if state == TrialState.COMPLETE else None
+        self.study.tell(candidate.trial.number, means, state=state)
 
     def _take_up(self) -> int:
         """Continue what an earlier driver left; returns how many configurations it asked for."""
@@ -283,6 +371,9 @@ class StudySearcher(Searcher):
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
+            if frozen.state == TrialState.PRUNED:
+                self._announce(candidate, candidate.reason or NO_REASON)
+        self._taken_up = revived
         for candidate in revived:
             for seed in candidate.outcomes:
                 self._recall(candidate, seed)
@@ -297,6 +388,12 @@ class StudySearcher(Searcher):
         trial = open_trial(self.study, frozen)
         candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
         candidate.reported = set(frozen.intermediate_values)
+        candidate.reason = frozen.user_attrs.get(ENDED_EARLY, "")
+        self.ended_early |= {
+            config.group_id: candidate.reason
+            for config in candidate.configs.values()
+            if candidate.reason
+        }
         for seed in candidate.configs:
             record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
             if record:

@@ -250,6 +250,8 @@ class _Batch:
         elif event["do"] == "end":
             self._tags |= event["tags"] | {Tag.STATE: event["state"]}
             self._end, self._artifacts = event, event["artifacts"]
+        elif event["do"] == "tag":
+            self._tags |= event["tags"]
 
     def log(self, client: MlflowClient, run_id: str, files: TrialPaths) -> None:
         """Log everything, in as few requests as MLflow's limits allow; the end comes last.

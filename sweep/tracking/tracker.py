@@ -43,6 +43,7 @@ class MlflowTracker:
         self._outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
         self._epochs: dict[str, int] = {}
         self._states: dict[str, str] = {}
+        self._tags: dict[str, dict[str, str]] = {}  # added after the begin
         for event in self._outbox.all_events():
             self._remember(event)
         self._wake, self._closing = threading.Event(), threading.Event()
@@ -73,11 +74,15 @@ class MlflowTracker:
                 "epoch": self._epochs.get(key, 0),
                 "metrics": outcome.metrics,
                 "state": outcome.state,
-                "tags": {**tags}
-                | ({Tag.ERROR: redacted(outcome.reason)} if outcome.reason else {}),
+                "tags": {**tags} | _reason(outcome),
                 "artifacts": artifacts,
             }
         )
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> None:
+        """Note tags of a run that has begun, unless they are noted already."""
+        if not tags.items() <= self._tags.get(key, {}).items():
+            self._note({"do": "tag", "run": key, "tags": {**tags}})
 
     def state(self, key: str) -> str:
         """The state of a run by the notes, also of earlier drivers; empty if it never began."""
@@ -131,6 +136,8 @@ class MlflowTracker:
         key = event["run"]
         if event["do"] == "epoch":
             self._epochs[key] = event["epoch"]
+        elif event["do"] == "tag":
+            self._tags[key] = self._tags.get(key, {}) | event["tags"]
         else:
             self._states[key] = event.get("state", State.RUNNING)
 
@@ -155,6 +162,14 @@ class MlflowTracker:
             if last:
                 return
             self._closing.wait(_EVERY_S)
+
+
+def _reason(outcome: Outcome) -> dict[str, str]:
+    """The tag that says why a trial failed, or why its configuration was ended early."""
+    if not outcome.reason:
+        return {}
+    ended_early = outcome.state in (State.PRUNED, State.DONE)
+    return {Tag.PRUNED if ended_early else Tag.ERROR: redacted(outcome.reason)}
 
 
 def sweep_tags(paths: LaunchPaths) -> dict[str, str]:

@@ -55,7 +55,7 @@ def plan(name: str, **changes: Any) -> Specification:
 def stopped(sweep: Specification) -> list[str]:
     """The trials that are stopped, of some that run side by side, in this order."""
     scheduler, controller = make_scheduler(sweep), Controller()
-    configs = [{"trial": {"lr": 1e-3}} for _ in ACCURACIES]
+    configs = [{"trial": {"lr": 1e-3 * (1 + n)}} for n in range(len(ACCURACIES))]
     trials = [Trial("any", trial_id=f"t{n}", config=c, stub=True) for n, c in enumerate(configs)]
     controller.trials = trials
     for trial in trials:

@@ -1,8 +1,9 @@
 """Asynchronous successive halving: a trial goes on if it is among the best that got as far.
 
-It compares trials at the same epoch. Where some kinds of network learn faster than others (the
-large, say), it stops the slow kinds, however good they would become. With `each`, a trial is
-compared only with trials of its own kind.
+It compares configurations at the same epoch, each by the mean of its seeds; `halving.py` has the
+rule, `replicates.py` how seeds wait for each other. Where some kinds of network learn faster than
+others (the large, say), it stops the slow kinds, however good they would become. With `each`, a
+configuration is compared only with those of its own kind.
 
 A resumed sweep compares with the trials that ended before, too. So it ends the same trials at the
 same epochs as an undisturbed one, if one trial runs at a time. Trials side by side are compared in
@@ -18,26 +19,23 @@ from snn.declarations.keys import Key
 from sweep.methods.schedulers.base import REDUCTION, Comparison, Scheduler
 
 if TYPE_CHECKING:
-    from ray.tune.schedulers import TrialScheduler
+    from sweep.methods.schedulers.contest import Contest
+
+GRACE = Key(
+    name="grace",
+    type=int,
+    default=3,
+    low=1,
+    description="epochs that every trial gets (asha, race): at most those of the shortest trial, "
+    "to which the default is lowered",
+)
 
 
-def _make(trials: Comparison, values: Mapping[str, Any]) -> TrialScheduler:
-    """Ray's rule with our values; `kinds.py` says who is compared with whom."""
-    from ray.tune.schedulers import ASHAScheduler
+def _make(trials: Comparison, values: Mapping[str, Any]) -> Contest:
+    from sweep.methods.schedulers.halving import AllSeeds
+    from sweep.methods.schedulers.replicates import Replicates
 
-    from sweep.methods.schedulers.kinds import ComparedByKind
-
-    def asha() -> TrialScheduler:
-        return ASHAScheduler(
-            time_attr=trials.time,
-            metric=trials.metric,
-            mode=trials.mode,
-            max_t=trials.epochs + 1,  # the trials end by themselves
-            grace_period=values["grace"],
-            reduction_factor=values["reduction"],
-        )
-
-    return ComparedByKind(trials, asha)
+    return Replicates(trials, lambda: AllSeeds(trials, values["grace"], values["reduction"]))
 
 
 SCHEDULER = Scheduler(
@@ -45,16 +43,6 @@ SCHEDULER = Scheduler(
     label="asynchronous successive halving",
     source="Li et al. 2020, https://arxiv.org/abs/1810.05934",
     make=_make,
-    keys=(
-        Key(
-            name="grace",
-            type=int,
-            default=3,
-            low=1,
-            description="epochs that every trial gets (asha): at most those of the shortest trial, "
-            "to which the default is lowered",
-        ),
-        REDUCTION,
-    ),
+    keys=(GRACE, REDUCTION),
     within_epochs=("grace",),
 )

@@ -31,7 +31,7 @@ def sweep(**changes: Any) -> Specification:
 
 
 def trials(kinds: list[Any]) -> list[Trial]:
-    configs = [{"trial": {"hidden": kind, "lr": 1e-3}} for kind in kinds]
+    configs = [{"trial": {"hidden": kind, "lr": 1e-3 * (1 + n)}} for n, kind in enumerate(kinds)]
     return [Trial("any", trial_id=f"t{n}", config=c, stub=True) for n, c in enumerate(configs)]
 
 

@@ -1,0 +1,194 @@
+"""A scheduler over configurations: their seeds are judged together, by a rule.
+
+A seed that reaches a rung before the others is paused there, and its place goes to another trial.
+It goes on when the configuration has been judged and survives. It is not paused while all that are
+missing train the epoch before the rung: they will be there before another trial could start.
+
+Nobody waits for ever: a seed that failed is not waited for, and if the searcher hands out no more
+trials and nothing else can run, those that wait go on alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import TrialScheduler
+
+from analysis.records import State
+from snn.config import TrialConfig
+from sweep.methods.schedulers.base import Comparison, Past
+from sweep.methods.schedulers.configuration import Configuration, Metrics
+from sweep.methods.schedulers.contest import Contest, Epochs
+
+
+class Rule(Protocol):
+    """Judges the configurations of one kind."""
+
+    rungs: list[int]
+
+    def waits_at(self, mine: Configuration) -> int:
+        """The rung at which a configuration must wait for a seed; 0 if it goes on or has ended."""
+
+    def in_play(self, mine: Configuration) -> tuple[int, ...]:
+        """The seeds of a configuration that may begin."""
+
+
+class Replicates(Contest):
+    """Judges configurations by a rule, those of each kind among themselves.
+
+    Args:
+        trials: How they are compared, and the trials that have ended before.
+        make: The rule of one kind.
+    """
+
+    def __init__(self, trials: Comparison, make: Callable[[], Rule]) -> None:
+        super().__init__(trials)
+        self._make = make
+        self._rules: dict[str, Rule] = {}
+        self._rule_of: dict[str, Rule] = {}  # by the name of a configuration
+        self._waiting: dict[str, Configuration] = {}  # by the ids of the trials
+        self._unseen: dict[str, Configuration] = {}  # a seed has ended since they were judged
+        for past in trials.past:
+            self._remember(past)
+        self._look_at_all()
+
+    # For the searcher
+
+    @property
+    def paused(self) -> int:
+        """How many trials wait for others of their configuration."""
+        return len(self._waiting)
+
+    def begins(self, config: TrialConfig) -> bool:
+        """Whether a seed of a configuration may begin now."""
+        mine = self._configuration(config)
+        return config.seed in self._rule_of[mine.name].in_play(mine)
+
+    def reason(self, config: TrialConfig) -> str:
+        """Why a configuration was ended early; empty if it was not."""
+        self._look_at_all()
+        return super().reason(config)
+
+    def settle(self, config: TrialConfig, state: str, metrics: Metrics, epochs: Epochs) -> None:
+        """A seed has ended, here or in another sweep: the others may have waited for it."""
+        super().settle(config, state, metrics, epochs)
+        mine = self._configuration(config)
+        self._unseen[mine.name] = mine
+
+    # From Ray Tune
+
+    def on_trial_complete(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> None:
+        """A trial came to its end, or was stopped."""
+        found = self._live.get(trial.trial_id)
+        if found:
+            self._note(found[1], found[2], result)
+        super().on_trial_complete(tune_controller, trial, result)
+        self._waiting.pop(trial.trial_id, None)
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """A trial failed."""
+        super().on_trial_error(tune_controller, trial)
+        self._waiting.pop(trial.trial_id, None)
+
+    def on_trial_remove(self, tune_controller: Any, trial: Trial) -> None:
+        """A trial was stopped while it was paused."""
+        super().on_trial_remove(tune_controller, trial)
+        self._waiting.pop(trial.trial_id, None)
+
+    def _decide(
+        self,
+        controller: Any,
+        trial: Trial,
+        mine: Configuration,
+        seed: int,
+        result: dict[str, Any],
+    ) -> str:
+        self._note(mine, seed, result)
+        rung = self._look(mine)
+        if mine.out or not rung or mine.latest(seed) < rung or self._near(mine, rung):
+            return TrialScheduler.CONTINUE
+        self._waiting[trial.trial_id] = mine
+        return TrialScheduler.PAUSE
+
+    def _choose(self, controller: Any) -> Trial | None:
+        """What has survived goes on before anything new; what waits goes on if nothing else can."""
+        self._look_at_all()
+        live = [trial for trial, _, _ in self._live.values()]
+        for trial in live:
+            if trial.status == Trial.PAUSED and trial.trial_id not in self._waiting:
+                return trial
+        new = next((trial for trial in live if trial.status == Trial.PENDING), None)
+        if new or not self._waiting or self.more():
+            return new
+        if all(trial.status == Trial.PAUSED for trial in live):
+            oldest = next(trial for trial in live if trial.trial_id in self._waiting)
+            self._waiting[oldest.trial_id].alone = True
+            self._look(self._waiting[oldest.trial_id])
+            return oldest
+        return None
+
+    # The rule
+
+    def _configuration(self, config: TrialConfig) -> Configuration:
+        mine = super()._configuration(config)
+        if mine.name not in self._rule_of:
+            kind = ""
+            if self._trials.each:
+                params = config.params()
+                kind = json.dumps([params.get(key) for key in self._trials.each])
+            if kind not in self._rules:
+                self._rules[kind] = self._make()
+            self._rule_of[mine.name] = self._rules[kind]
+        return mine
+
+    def _look(self, mine: Configuration) -> int:
+        """Judge what can be judged; the rung at which a configuration waits, 0 for none."""
+        rung = self._rule_of[mine.name].waits_at(mine)
+        if mine.out:
+            self._ending.add(mine.name)
+        elif not rung:
+            for trial_id in [key for key, each in self._waiting.items() if each is mine]:
+                del self._waiting[trial_id]
+        return rung
+
+    def _near(self, mine: Configuration, rung: int) -> bool:
+        """Whether all seeds that are missing at a rung train the epoch before it."""
+        training = {
+            seed
+            for trial, _, seed in self._members(mine.name)
+            if trial.status == Trial.RUNNING and trial.trial_id not in self._waiting
+        }
+        in_play = self._rule_of[mine.name].in_play(mine)
+        missing = [s for s in mine.awaited(in_play) if mine.at(s, rung) is None]
+        return all(s in training and mine.latest(s) >= rung - 1 for s in missing)
+
+    def _note(self, mine: Configuration, seed: int, result: Mapping[str, Any]) -> None:
+        """Keep an epoch, and those before it that an earlier driver has judged."""
+        if self._trials.time not in result:
+            return
+        epoch = int(result[self._trials.time])
+        before = dict(enumerate(result.get(self._trials.earlier, ()), start=1))
+        new = mine.note(seed, {**before, epoch: result})
+        mine.passed |= {
+            rung for rung in self._rule_of[mine.name].rungs if rung in new and rung < epoch
+        }
+
+    def _remember(self, past: Past) -> None:
+        """A trial of an earlier driver: others are compared with it, and it is not judged again."""
+        config = TrialConfig.parse(past.config)
+        mine = self._configuration(config)
+        mine.note(config.seed, past.epochs)
+        mine.passed |= {rung for rung in self._rule_of[mine.name].rungs if rung in past.epochs}
+        if past.state in (State.DONE, State.FAILED):
+            mine.end(config.seed, past.metrics if past.state == State.DONE else None)
+        if past.state == State.PRUNED or past.reason:
+            self._end(mine, past.reason or "ended early")
+        self._unseen[mine.name] = mine
+
+    def _look_at_all(self) -> None:
+        """Judge what has changed by the end of a seed."""
+        while self._unseen:
+            self._look(self._unseen.popitem()[1])
