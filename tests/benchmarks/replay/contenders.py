@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.benchmarks.replay.clock import Search
 from tests.benchmarks.replay.ours import OurSearch
-from tests.benchmarks.replay.stock import (
+from tests.benchmarks.replay.peers.stock import (
     FRONT,
     StockTune,
     optuna_alone,
@@ -28,7 +28,7 @@ def _ours(**plan: Any) -> Make:
 
 def _syne_tune(model: bool) -> Make:
     def make(table: Table, seed: int, workers: int) -> Search:
-        from tests.benchmarks.replay.with_syne_tune import SyneTune
+        from tests.benchmarks.replay.peers.with_syne_tune import SyneTune
 
         return SyneTune(table, seed, model)
 
@@ -37,7 +37,7 @@ def _syne_tune(model: bool) -> Make:
 
 def _smac(fidelities: bool) -> Make:
     def make(table: Table, seed: int, workers: int) -> Search:
-        from tests.benchmarks.replay.with_smac import Smac
+        from tests.benchmarks.replay.peers.with_smac import Smac
 
         return Smac(table, seed, fidelities)
 
@@ -47,6 +47,7 @@ def _smac(fidelities: bool) -> Make:
 CONTENDERS: Mapping[str, Make] = {
     "spikesweep": _ours(),
     "spikesweep, 3 seeds": _ours(**THREE),
+    "spikesweep, race": _ours(**THREE, scheduler="race"),
     "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
     "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
@@ -73,10 +74,11 @@ VARIANTS: Mapping[str, Make] = {
         seeds=seeds,
         scheduler={"name": scheduler, "grace": grace, "reduction": reduction},
     )
-    for scheduler in ("asha",)
+    for scheduler in ("asha", "race")
     for sampler in ("tpe", "gp", "random")
     for grace in (1, 3, 9)
     for reduction in (2, 3, 4)
     for seeds in ([0], [0, 1, 2])
+    if scheduler == "asha" or len(seeds) > 1
 }
 """Of ours: what the defaults are chosen from."""

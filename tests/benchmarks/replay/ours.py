@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from statistics import fmean
 from typing import Any
 
 import optuna
 
-from analysis.records import State
+from analysis.records import State, Tag
 from snn.config import TrialConfig
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
-from sweep.search.study import open_study
+from sweep.search.study import leaders, open_study
 from sweep.trial.outcome import EPOCH, OUTCOME
 from tests.benchmarks.replay.clock import Run
 from tests.benchmarks.replay.record import CURVES, space_of
@@ -55,37 +53,37 @@ class OurSearch(TuneSearch):
         self.table = table
         self.begun: dict[Run, Mapping[str, Any]] = {}
         self.tags: dict[str, dict[str, str]] = {}
+        self._runs: dict[tuple[Key, int], Run] = {}
         database: Any = NoDatabase()
         self.study = open_study(self.sweep, database)
         searcher = StudySearcher(
             self.sweep, self.study, database, lambda _: None, lambda *_: None, lambda: workers,
-            history=self._history,
+            history=self._history, on_drop=self._drop,
         )  # fmt: skip
-        self._done: dict[Key, dict[int, float]] = defaultdict(dict)
-        super().__init__(searcher, make_scheduler(self.sweep))
+        scheduler = make_scheduler(self.sweep)
+        searcher.join(scheduler)
+        super().__init__(searcher, scheduler)
 
     def run_of(self, config: dict[str, Any]) -> Run:
         key, seed = self.table.key(config["trial"]), config["trial"]["seed"]
         run = Run(key, seed, self.table.trainings[key][seed])
-        self.begun[run] = config["trial"]
+        self.begun[run], self._runs[key, seed] = config["trial"], run
         return run
 
     def result_of(self, run: Run) -> dict[str, Any]:
         training = run.training
         result: dict[str, Any] = {EPOCH: run.epoch, **training.result(run.epoch)}
         if run.complete:
-            self._done[run.key][run.seed] = training.best(CURVES[0])
             result |= {f"best_{name}": training.best(name) for name in CURVES}
             result |= {"test_accuracy": training.test_accuracy, "best_epoch": training.best_epoch}
             result |= {OUTCOME: State.DONE, "done": True}
         return result
 
     def named(self) -> list[Key]:
-        """As `best` names it: the best mean of the seeds that are done; the front of the study."""
+        """The leader of the study, or its front."""
         if len(self.sweep.directions) > 1:
             return [self.table.key(trial.params) for trial in self.study.best_trials]
-        means = {key: fmean(seeds.values()) for key, seeds in self._done.items()}
-        return sorted(means, key=lambda key: -means[key])[:1]
+        return [self.table.key(trial) for trial in leaders(self.study, self.sweep.directions)[:1]]
 
     def config(self, params: Mapping[str, Any]) -> TrialConfig:
         """The configuration of a trial of the study, with the first seed."""
@@ -94,6 +92,9 @@ class OurSearch(TuneSearch):
         given = {name: v for name, v in zip(names, key, strict=True) if v is not None}
         return self.sweep.config(given, self.sweep.seeds[0])
 
+    def _drop(self, config: TrialConfig, reason: str) -> None:
+        self.tags[config.config_id] = {Tag.PRUNED: reason}
+
     def _history(self, config: Any) -> Mapping[int, Mapping[str, float]]:
-        training = self.table.trainings[self.table.key(config.to_wire())][config.seed]
-        return {epoch: training.result(epoch) for epoch in range(1, training.epochs + 1)}
+        run = self._runs.get((self.table.key(config.to_wire()), config.seed))
+        return {n: run.training.result(n) for n in range(1, run.epoch + 1)} if run else {}

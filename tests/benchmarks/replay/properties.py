@@ -1,7 +1,12 @@
-"""What must be true of every sweep of ours, however it was searched."""
+"""What must be true of every sweep of ours, however it was searched.
+
+`python -m tests.benchmarks.replay.properties digits-constant` looks at 200 of them.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Iterator
 
 from optuna.trial import TrialState
@@ -12,7 +17,9 @@ from analysis.records import KIND_TRIAL, State, Tag
 from analysis.store.record import RunRecord
 from snn.config import TrialConfig
 from sweep.search.study import leaders
+from tests.benchmarks.replay.clock import simulate
 from tests.benchmarks.replay.ours import OurSearch
+from tests.benchmarks.replay.tables import Table
 
 
 def broken(search: OurSearch) -> list[str]:
@@ -55,3 +62,26 @@ def _records(search: OurSearch) -> Iterator[RunRecord]:
             run_id=f"{number:08}", sweep="replay", name="", status="FINISHED", start_ms=number,
             end_ms=number, params=params, tags=tags, metrics=metrics,
         )  # fmt: skip
+
+
+def main() -> int:
+    """Look at so many sweeps, with every scheduler that judges replicates."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.replay.properties")
+    parser.add_argument("table")
+    parser.add_argument("--sweeps", type=int, default=200)
+    given = parser.parse_args()
+    table, wrong = Table(given.table), 0
+    for number in range(given.sweeps):
+        scheduler = ("asha", "race")[number % 2]
+        plan = {"seeds": [0, 1, 2], "scheduler": scheduler, "trials": 20}
+        search = OurSearch(table, number, 4, plan)
+        simulate(search, 4, epochs=100_000)
+        for line in broken(search):
+            print(f"{scheduler}, seed {number}: {line}")
+            wrong += 1
+    print(f"{given.sweeps} sweeps, {wrong} mistakes")
+    return wrong > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
