@@ -67,12 +67,13 @@ def main() -> None:
     parser.add_argument(
         "--show", action="store_true", help="print what there is, and search no more"
     )
+    parser.add_argument("--targets", type=float, nargs="*", default=[0.95, 0.96, 0.965, 0.968])
     parser.add_argument("--figure", type=Path, metavar="PNG")
     given = parser.parse_args()
     if given.show or given.figure:
-        _show(given.file, given.epochs, given.only, given.figure)
+        _show(given)
         return
-    known = FRONTS if given.front else ALL if given.variants or given.only else CONTENDERS
+    known = FRONTS if given.front else ALL if given.variants else CONTENDERS
     names = [name for name in known if not given.only or any(p in name for p in given.only)]
     left = list(_left(given.file, names, given.seeds))
     with ProcessPoolExecutor(given.processes) as pool, given.file.open("a") as file:
@@ -82,14 +83,13 @@ def main() -> None:
             file.flush()
 
 
-def _show(file: Path, epochs: int, only: list[str] | None, png: Path | None) -> None:
-    found = [
-        line for line in read(file) if not only or any(part in line["contender"] for part in only)
-    ]
-    if png:
-        figure(curves(found, epochs), png)
+def _show(given: argparse.Namespace) -> None:
+    parts = given.only or [""]
+    found = [line for line in read(given.file) if any(p in line["contender"] for p in parts)]
+    if given.figure:
+        figure(curves(found, given.epochs), given.figure)
         return
-    table = rows(found, epochs)
+    table = rows(found, given.epochs, given.targets)
     print("| " + " | ".join(table[0]) + " |\n|" + " --- |" * len(table[0]))
     for row in table[1:]:
         print("| " + " | ".join(row) + " |")

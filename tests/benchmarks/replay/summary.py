@@ -70,14 +70,12 @@ def curves(lines: Sequence[Line], epochs: int) -> dict[str, Curve]:
     return found
 
 
-def rows(lines: Sequence[Line], epochs: int) -> list[list[str]]:
+def rows(lines: Sequence[Line], epochs: int, targets: Sequence[float]) -> list[list[str]]:
     """A table: the head, then a row for each contender."""
     all_curves = curves(lines, epochs)
-    last = {name: curve.median[-1] for name, curve in all_curves.items()}
-    targets = [round(np.quantile([*last.values()], q), 4) for q in (0.2, 0.5, 0.8)]
     at = [budget for budget in (200, 400, 1000) if budget <= epochs]
     head = ["contender", "searches", *(f"after {b} epochs (%)" for b in at)]
-    head += [*(f"epochs to {100 * t:.2f} %" for t in targets), "in the top 1 %", "CPU (s)"]
+    head += [*(f"epochs to {100 * t:g} %" for t in targets), "in the top 1 %", "CPU (s)"]
     table = [head]
     for name, curve in all_curves.items():
         low, high = curve.interval
