@@ -18,6 +18,10 @@ ENQUEUED_PARAMS = "fixed_params"
 """System attribute in which Optuna keeps the values of an enqueued trial."""
 
 
+CONSTRAINTS = "constraints:"
+"""Begins the names of the system attributes in which Optuna keeps a trial's constraints."""
+
+
 def study_id(study: optuna.Study) -> int:
     """How the storage of a study knows it."""
     return study._study_id

@@ -56,6 +56,10 @@ class MLPActivity(NamedTuple):
         """No steps."""
         return None
 
+    def room(self) -> tuple[int, ...]:
+        """Empty: the most spikes that a layer can have are not known, or there are none."""
+        return ()
+
     def events(self) -> Tensor:
         """Non-zero values per image of every population: pixels first, then the hidden layers."""
         counts = [float((x.detach() != 0).sum()) / len(x) for x in self.inputs]

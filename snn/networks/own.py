@@ -56,6 +56,10 @@ class OwnActivity(NamedTuple):
         """What the network does in time is its own."""
         return None
 
+    def room(self) -> tuple[int, ...]:
+        """Empty: the most spikes that a layer can have are not known, or there are none."""
+        return ()
+
     def events(self) -> Tensor:
         """Spikes per image: of the input, which are not counted, and of all neurons."""
         spikes = sum(float(layer.detach().sum()) / len(layer) for layer in self.counts)

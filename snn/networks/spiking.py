@@ -42,6 +42,10 @@ class Activity(NamedTuple):
         hidden = [float(layer.detach().sum()) / len(layer) for layer in self.counts]
         return torch.tensor([self.drive.events(), *hidden], dtype=torch.float64)
 
+    def room(self) -> tuple[int, ...]:
+        """The most spikes that each hidden layer can have per image: neurons times steps."""
+        return tuple(layer.shape[1] * self.drive.sizes.n_steps for layer in self.counts)
+
 
 @final
 class SpikingLayer(nn.Module):

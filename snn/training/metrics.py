@@ -87,11 +87,15 @@ class EventTally:
 
     A synaptic operation is one event times one synapse that it reaches, counted at every time step
     (the effective accumulates of NeuroBench, Yik et al., 2025).
+
+    `room` is the most spikes that each hidden layer can have, neurons times steps; empty where it
+    is not known.
     """
 
     fan_out: Tensor
     events: Tensor = field(init=False)
     seen: int = 0
+    room: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         self.events = torch.zeros_like(self.fan_out)
@@ -100,6 +104,12 @@ class EventTally:
         """Count the events per image of a batch."""
         self.events += events * batch
         self.seen += batch
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Spikes of a neuron per time step, of every hidden layer; empty if not known."""
+        spikes = self.events[1:] / self.seen if self.room else ()
+        return tuple(float(s) / most for s, most in zip(spikes, self.room, strict=True))
 
     @property
     def spikes_per_inference(self) -> float:

@@ -77,6 +77,8 @@ class Trainer:
         computed_by: The same for people; see the function.
         epoch: Epochs done.
         history: Metrics of every epoch done; train_loss, val_accuracy, ….
+        rates: Of every hidden layer at the last validation, the spikes of a neuron per time step;
+            empty for networks whose spikes are not known, and before the first epoch.
         network: As of the last step.
         average: Of its weights, which then is what is validated and kept; None without averaging.
     """
@@ -115,6 +117,7 @@ class Trainer:
         self._steps = Steps(self.learner(), recorder or recorder_of(config, self.device.type))
         self.epoch = 0
         self.history: list[Metrics] = []
+        self.rates: tuple[float, ...] = ()
         self.best_epoch = 0
         self.best_weights: dict[str, Tensor] = {}
 
@@ -149,6 +152,7 @@ class Trainer:
         self._pass(self._batches(), on_batch)
         train_seconds = time.perf_counter() - started
         validation, events = self._evaluate(self.used_network, self.val, _VAL_SPIKES)
+        self.rates = events.rates
         self.epoch += 1
         metrics = {
             "train_loss": self._sums.loss,
@@ -317,6 +321,7 @@ class Trainer:
                 activity = network(images, spikes)
                 tally.add(activity.logits, labels.long())
                 events.add(activity.events(), len(labels))
+                events.room = activity.room()
         return tally, events
 
     def _finish_epoch(self, metrics: Metrics) -> None:

@@ -198,7 +198,9 @@ def pruned(found: pd.DataFrame, top: int) -> None:
 
     ended = labelled(tables.ended_early(found))
     if len(ended):
-        print_table(typeset.printed(ended).head(top), title="ended early, the latest first")
+        print_table(
+            typeset.printed(ended).head(top), title="not among the leaders, the latest first"
+        )
 
 
 def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:

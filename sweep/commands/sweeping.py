@@ -167,7 +167,9 @@ def _conclude(sweep: Specification, result: Result, again: str) -> int:
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
-    if result.undelivered and result.leaders:
+    if result.unmet:
+        err.print(result.unmet)
+    elif result.undelivered and result.leaders:
         results.known_leaders(sweep.name, result.leaders, top=10)
         err.print(
             "by validation; test accuracies and networks are found when MLflow has "

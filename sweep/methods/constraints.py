@@ -47,11 +47,6 @@ class Constraint:
         return f"{self.metric} {'<=' if self.at_most else '>='} {self.limit:g}"
 
 
-def excesses(constraints: Iterable[Constraint], metrics: Mapping[str, float]) -> list[float]:
-    """By how much metrics break each limit, as Optuna's samplers take it."""
-    return [one.excess(metrics.get(one.metric, math.nan)) for one in constraints]
-
-
 def violation(constraints: Iterable[Constraint], metrics: Mapping[str, float]) -> float:
     """The sum of what is broken, each in relation to its limit; 0: nothing is."""
     return sum(

@@ -21,7 +21,7 @@ from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
 from sweep.search.identity import claim, refuse_other_notes
 from sweep.search.searcher import StudySearcher
-from sweep.search.study import leaders, open_study
+from sweep.search.study import leaders, open_study, unmet
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
@@ -41,6 +41,7 @@ class Result:
         halted: Why it stopped early (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
         undelivered: What MLflow or the study's database have not received, in one line.
+        unmet: That nothing keeps all limits, in one line; empty if something does.
         leaders: What was searched and found, best first; known without MLflow.
     """
 
@@ -50,6 +51,7 @@ class Result:
     halted: str = ""
     interrupted: bool = False
     undelivered: str = ""
+    unmet: str = ""
     leaders: Sequence[Mapping[str, Any]] = ()
 
 
@@ -111,6 +113,7 @@ def drive(
         result.halted = fit(tuner, stop, slots.servers.lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
+    result.unmet = unmet(study, sweep)
     result.interrupted = not result.halted and not searcher.finished
     log.end_launch(Outcome(_final_state(result), reason=result.halted))
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))

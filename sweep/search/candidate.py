@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
 from analysis.records import State
 from snn.config import TrialConfig
+from sweep.methods.constraints import Constraint
+from sweep.search.identity import ENDED_EARLY, OUTCOME
 from sweep.trial.outcome import Outcome
 
 
@@ -23,6 +28,7 @@ class Candidate:
         outcomes: Of the seeds that have ended.
         reports: The value of every seed that reached an epoch, by epoch and seed.
         reported: Epochs that the study has already, as means over all seeds.
+        latest: All metrics of the last epoch of every seed, as far as they are searched for.
         dropped: Seeds that never begin, because the configuration was ended early.
         reason: Why it was; empty if it was not.
     """
@@ -32,6 +38,7 @@ class Candidate:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     reports: dict[int, dict[int, float]] = field(default_factory=dict)
     reported: set[int] = field(default_factory=set)
+    latest: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
     reason: str = ""
 
@@ -55,6 +62,31 @@ class Candidate:
         ends = self.outcomes.values()
         return [sum(end.value(name) for end in ends) / len(ends) for name in metrics]
 
+    def settle(self, seed: int, outcome: Outcome) -> None:
+        """A seed has ended: the study has it, too, for a later driver."""
+        self.outcomes[seed] = outcome
+        record = {"metrics": dict(outcome.metrics), "state": outcome.state}
+        record |= {"reason": outcome.reason} if outcome.reason else {}
+        self.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
+
+    def restore(self, frozen: optuna.trial.FrozenTrial) -> None:
+        """Take up what an earlier driver has noted."""
+        self.reported = set(frozen.intermediate_values)
+        self.reason = frozen.user_attrs.get(ENDED_EARLY, "")
+        for seed in self.configs:
+            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
+            if record:
+                self.outcomes[seed] = Outcome(**json.loads(record))
+
+    def note_limits(self, limits: Sequence[Constraint]) -> str:
+        """Tell the study by how much each limit is broken; those that are, in words."""
+        reached = self._reached(limits)
+        broken = {one.metric: one.excess(reached[one.metric]) for one in limits}
+        for name, excess in broken.items():
+            self.trial.set_constraint(name, excess)
+        names = [f"{n} is {reached[n]:.6g}" for n, excess in broken.items() if excess > 0]
+        return f"breaks a limit: {', '.join(names)}" if names else ""
+
     def report(self, seed: int, values: Mapping[int, float]) -> None:
         """Keep the values of a seed by epoch; the study gets an epoch once all seeds have it."""
         for epoch, value in values.items():
@@ -76,3 +108,15 @@ class Candidate:
     def reports_of(self, seed: int) -> dict[int, float]:
         """What a seed has reported, by epoch."""
         return {epoch: values[seed] for epoch, values in self.reports.items() if seed in values}
+
+    def _reached(self, limits: Sequence[Constraint]) -> dict[str, float]:
+        """What is limited, as means over the seeds: at their best epochs, else at their last."""
+        rows = []
+        for seed in {**self.latest, **self.outcomes}:
+            ended = self.outcomes.get(seed)
+            best = ended.metrics if ended and ended.state == State.DONE else {}
+            last = self.latest.get(seed, {})
+            names = [one.metric for one in limits]
+            rows.append([float(best.get(f"best_{n}", last.get(n, math.nan))) for n in names])
+        means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
+        return dict(zip([one.metric for one in limits], means, strict=False))

@@ -26,7 +26,7 @@ from sqlalchemy.exc import (
 )
 
 from analysis.errors import SchemaError
-from analysis.store.optuna_internals import study_id, trial_id
+from analysis.store.optuna_internals import CONSTRAINTS, study_id, trial_id
 from analysis.store.schema import OPTUNA, prepare
 from analysis.text.addresses import shown
 from sweep.errors import SweepError, first_line
@@ -189,6 +189,9 @@ class StudyDatabase:
         attributes = before.user_attrs if before else {}
         for key in now.user_attrs.keys() - attributes.keys():
             storage.set_trial_user_attr(at, key, now.user_attrs[key])
+        for key in now.system_attrs:
+            if key.startswith(CONSTRAINTS) and (before is None or key not in before.system_attrs):
+                storage.set_trial_system_attr(at, key, now.system_attrs[key])
         if now.state.is_finished():
             storage.set_trial_state_values(at, now.state, now.values)
 

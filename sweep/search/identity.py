@@ -27,9 +27,11 @@ from sweep.tracking.outbox import Event, Outbox
 from sweep.tracking.tracker import SWEEP_RUN
 from sweep.trial.params import differences
 
-ASSIGNMENT, CONFIG, OUTCOME, ENDED_EARLY = "assignment", "config", "outcome", "ended_early"
-"""User attributes of a trial: what was suggested, all that was run, how each seed ended, and why
-the configuration was ended early."""
+ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
+"""User attributes of a trial: what was suggested, all that was run, and how each seed ended."""
+
+ENDED_EARLY, BREAKS = "ended_early", "breaks"
+"""User attributes: why a configuration was ended early, and which limits it breaks, in words."""
 
 _MARK = "spikesweep"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sweep.methods.schedulers.base import Comparison, Past
 from sweep.methods.schedulers.contest import Contest, OneByOne
 from sweep.spec.specification import Specification
-from sweep.trial.outcome import EARLIER, EPOCH, REASON
+from sweep.trial.outcome import EARLIER, EPOCH, RATES, REASON
 
 
 def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> Contest:
@@ -23,8 +23,10 @@ def make_scheduler(sweep: Specification, past: Iterable[Past] = ()) -> Contest:
         why=REASON,
         epochs=max(sweep.values("epochs")),
         seeds=sweep.seeds,
+        constraints=sweep.limits,
         each=sweep.each,
         earlier=EARLIER,
+        rates=RATES if sweep.ends_silent else "",
         past=past,
     )
     made = sweep.scheduler.declared.make(trials, sweep.scheduler_values)

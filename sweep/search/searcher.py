@@ -32,11 +32,12 @@ from sweep.search.candidate import Candidate
 from sweep.search.database import StudyDatabase
 from sweep.search.identity import (
     ASSIGNMENT,
+    BREAKS,
     CONFIG,
     ENDED_EARLY,
-    OUTCOME,
     configuration_record,
 )
+from sweep.search.shares import Shares
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
 from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
@@ -105,10 +106,8 @@ class StudySearcher(Searcher):
         self._taken_up: list[Candidate] = []
         self.ended_early: dict[str, str] = {}
         self._repeats = 0
-        self._kinds = (
-            [] if sweep.sampler.declared.every_point else sweep.kinds
-        )  # a grid has them all
-        self._shares = [0] * len(self._kinds)  # how often each was asked for
+        has_all = sweep.sampler.declared.every_point  # a grid has all kinds
+        self._shares = Shares([] if has_all else sweep.kinds)
         self._asked = self._take_up()
 
     @property
@@ -212,12 +211,11 @@ class StudySearcher(Searcher):
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
             return False
-        if self._kinds:
-            rarest = self._kinds[self._shares.index(min(self._shares))]
-            self.study.enqueue_trial(self.sweep.space.to_optuna_params(rarest))
+        if self._shares.rarest:
+            self.study.enqueue_trial(self.sweep.space.to_optuna_params(self._shares.rarest))
         trial = self.study.ask()
         assignment = self.sweep.space.suggest(trial)
-        self._count(assignment)
+        self._shares.count(assignment)
         candidate = self._candidate(trial, assignment)
         trial.set_user_attr(ASSIGNMENT, json.dumps(assignment))
         trial.set_user_attr(CONFIG, configuration_record(candidate.configs[self.sweep.seeds[0]]))
@@ -225,10 +223,6 @@ class StudySearcher(Searcher):
         self._asked += 1
         self._open(candidate)
         return True
-
-    def _count(self, assignment: Mapping[str, Any]) -> None:
-        for number, kind in enumerate(self._kinds):
-            self._shares[number] += all(assignment.get(key) == kind[key] for key in kind)
 
     def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
         seeds = self.sweep.seeds
@@ -270,6 +264,8 @@ class StudySearcher(Searcher):
         self._note(candidate, seed, epochs)
 
     def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
+        if epochs:
+            candidate.latest[seed] = epochs[max(epochs)]
         if len(self.metrics) > 1:  # Optuna has no reports with two values
             return
         wanted = self.metrics[0]
@@ -277,12 +273,9 @@ class StudySearcher(Searcher):
         self._save(candidate.trial)
 
     def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
-        candidate.outcomes[seed] = outcome
+        candidate.settle(seed, outcome)
         self._settled[candidate.configs[seed].config_id] = outcome
         self._tell_contest(candidate.configs[seed], outcome)
-        record = {"metrics": dict(outcome.metrics), "state": outcome.state}
-        record |= {"reason": outcome.reason} if outcome.reason else {}
-        candidate.trial.set_user_attr(f"{OUTCOME}:{seed}", json.dumps(record))
         if not candidate.open_seeds:
             self._tell(candidate)
         self._save(candidate.trial)
@@ -350,6 +343,10 @@ class StudySearcher(Searcher):
             reason = candidate.reason or next(reasons, NO_REASON)
             candidate.trial.set_user_attr(ENDED_EARLY, reason)
             self._announce(candidate, reason)
+        breaks = candidate.note_limits(self.sweep.limits)
+        if breaks and state == TrialState.COMPLETE:
+            candidate.trial.set_user_attr(BREAKS, breaks)
+            self._announce(candidate, breaks)
         candidate.close()
         means = candidate.means(self.metrics) if state == TrialState.COMPLETE else None
         self.study.tell(candidate.trial.number, means, state=state)
@@ -367,12 +364,13 @@ class StudySearcher(Searcher):
             if ASSIGNMENT not in frozen.user_attrs:
                 continue
             asked += 1
-            self._count(json.loads(frozen.user_attrs[ASSIGNMENT]))
+            self._shares.count(json.loads(frozen.user_attrs[ASSIGNMENT]))
             candidate = self._revive(frozen)
             if frozen.state == TrialState.RUNNING:
                 revived.append(candidate)
-            if frozen.state == TrialState.PRUNED:
-                self._announce(candidate, candidate.reason or NO_REASON)
+            breaks = frozen.user_attrs.get(BREAKS, "")
+            if frozen.state == TrialState.PRUNED or breaks:
+                self._announce(candidate, candidate.reason or breaks or NO_REASON)
         self._taken_up = revived
         for candidate in revived:
             for seed in candidate.outcomes:
@@ -387,18 +385,11 @@ class StudySearcher(Searcher):
     def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
         trial = open_trial(self.study, frozen)
         candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
-        candidate.reported = set(frozen.intermediate_values)
-        candidate.reason = frozen.user_attrs.get(ENDED_EARLY, "")
-        self.ended_early |= {
-            config.group_id: candidate.reason
-            for config in candidate.configs.values()
-            if candidate.reason
-        }
-        for seed in candidate.configs:
-            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
-            if record:
-                outcome = Outcome(**json.loads(record))
-                candidate.outcomes[seed] = outcome
-                self._settled[candidate.configs[seed].config_id] = outcome
-                self.resumed.append((candidate.configs[seed], outcome))
+        candidate.restore(frozen)
+        for seed, outcome in candidate.outcomes.items():
+            config = candidate.configs[seed]
+            self._settled[config.config_id] = outcome
+            self.resumed.append((config, outcome))
+            if candidate.reason:
+                self.ended_early[config.group_id] = candidate.reason
         return candidate

@@ -9,11 +9,12 @@ from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from analysis.records import MAX
 from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
+from sweep.search.identity import BREAKS
 from sweep.spec.specification import Specification
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -34,7 +35,7 @@ def open_study(sweep: Specification, database: StudyDatabase) -> optuna.Study:
 
 
 def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The configurations that are done, best first by the first of the metrics.
+    """The configurations that are done and keep all limits, best first by the first metric.
 
     Args:
         study: Of a launch.
@@ -45,6 +46,7 @@ def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str
     """
     done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
     best_first = next(iter(directions.values())) == MAX
+    done = [trial for trial in done if BREAKS not in trial.user_attrs]
     done.sort(key=lambda trial: trial.values[0], reverse=best_first)
     return [trial.params | dict(zip(directions, trial.values, strict=True)) for trial in done]
 
@@ -59,3 +61,21 @@ def make_sampler(sweep: Specification, drawn: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return chosen.declared.make(chosen.seed + drawn, chosen.values_of(chosen.declared.keys))
+
+
+def unmet(study: optuna.Study, sweep: Specification) -> str:
+    """That no configuration keeps all limits, and what the nearest breaks; empty if one does."""
+    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    broken = [trial for trial in done if BREAKS in trial.user_attrs]
+    if not broken or len(broken) < len(done):
+        return ""
+
+    def by_how_much(trial: FrozenTrial) -> float:
+        broken = trial.constraints
+        return sum(max(0.0, broken[one.metric]) / (abs(one.limit) or 1.0) for one in sweep.limits)
+
+    nearest = min(broken, key=by_how_much)
+    return (
+        f"no configuration keeps {', '.join(map(str, sweep.limits))}, so there are no leaders; "
+        f"the nearest {nearest.user_attrs[BREAKS]}"
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from snn.config import model
 from sweep.spec.sections import sampler_model, scheduler_model
 from sweep.spec.specification import Confirm, Resources, Specification
+from sweep.spec.stop_rules import Stop
 
 
 def json_schema() -> dict[str, Any]:
@@ -29,5 +30,6 @@ def json_schema() -> dict[str, Any]:
         ]
         properties[key] |= {"anyOf": forms, "description": method.__doc__}
         properties[key]["default"] = method().model_dump()
+    properties["stop"]["description"] = Stop.__doc__
     properties["resources"]["description"] = Resources.__doc__
     return schema

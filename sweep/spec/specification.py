@@ -14,6 +14,8 @@ from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
 from snn.plugins.loading import registry_with
 from snn.registry import Registry
+from sweep.methods.constraints import FORMS as FORMS_OF_LIMITS
+from sweep.methods.constraints import Constraint
 from sweep.spec.plugins import Plugin
 from sweep.spec.sections import (
     ChosenSampler,
@@ -26,6 +28,7 @@ from sweep.spec.sections import (
 from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.spaces.space_yaml import FORMS, parse_space
+from sweep.spec.stop_rules import Stop
 from sweep.spec.yaml.files import write
 
 
@@ -51,6 +54,11 @@ def _metric(value: Any) -> Any:
 AUTO, OFF = "auto", "off"
 MOST_PACKED = 32
 """Streams that PyTorch has: more trials of a card would share some of them."""
+
+
+def _limit(value: str) -> str:
+    Constraint.parse("", value)
+    return value
 
 
 def _pack(value: Any) -> Any:
@@ -157,12 +165,18 @@ class Specification(Section):
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
+    constraints: dict[str, Annotated[str, AfterValidator(_limit)]] = Field(
+        {},
+        description=f"limits that every leader keeps, by metric: {FORMS_OF_LIMITS}; the samplers "
+        "tpe, nsga2 and gp search within them",
+    )
     sampler: Annotated[ChosenSampler, BeforeValidator(read_sampler)] = ChosenSampler()
     scheduler: Annotated[ChosenScheduler, BeforeValidator(read_scheduler)] = ChosenScheduler()
     trials: int | None = Field(
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
     seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    stop: Stop = Stop()
     confirm: Confirm | None = Field(None, description=str(Confirm.__doc__))
     resources: Resources = Resources()
     max_failures: int = Field(
@@ -206,6 +220,18 @@ class Specification(Section):
         if isinstance(self.metric, str):
             return {self.metric: EPOCH_METRICS[self.metric]}
         return dict(self.metric)
+
+    @property
+    def limits(self) -> tuple[Constraint, ...]:
+        """What every leader must keep."""
+        return tuple(Constraint.parse(name, text) for name, text in self.constraints.items())
+
+    @property
+    def ends_silent(self) -> bool:
+        """Whether configurations end whose neurons do not spike, or always do."""
+        if self.stop.silent is not None:
+            return self.stop.silent
+        return not self.sampler.declared.every_point and self.scheduler.declared.stops
 
     @cached_property
     def kinds(self) -> list[Assignment]:

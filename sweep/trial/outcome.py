@@ -12,6 +12,8 @@ from analysis.text.redaction import redacted
 
 EPOCH, OUTCOME, REASON, EARLIER, BACKEND = "epoch", "outcome", "reason", "earlier", "backend"
 MEMORY = "memory_bytes"  # the most that the worker has taken so far
+RATES = "rates"
+"""Of every hidden layer, on the validation images: spikes of a neuron per time step."""
 NOTICE = "notice"
 """A line for the user about the trial."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.records import SEARCHABLE, State
 from sweep.cluster.memory import peak_memory
-from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, REASON
+from sweep.trial.outcome import BACKEND, EARLIER, EPOCH, MEMORY, NOTICE, OUTCOME, RATES, REASON
 from sweep.trial.training import Training
 
 
@@ -42,6 +42,8 @@ class Reports:
         trainer = self._training.trainer
         result = {**trainer.history[-1], EPOCH: trainer.epoch, BACKEND: trainer.computed_by}
         result[MEMORY] = peak_memory()
+        if trainer.rates:
+            result[RATES] = list(trainer.rates)
         if self._notice:
             result[NOTICE], self._notice = self._notice, ""
         if self._earlier:  # the driver that saw these reports may be gone

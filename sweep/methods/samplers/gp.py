@@ -20,7 +20,7 @@ def _make(seed: int, values: Mapping[str, Any]) -> BaseSampler:
 SAMPLER = Sampler(
     name="gp",
     label="Bayesian optimisation with a Gaussian process",
-    source="Snoek et al. 2012, Practical Bayesian optimization, NeurIPS 25",
+    source="Snoek et al. 2012, Practical Bayesian optimization, NeurIPS 25; for several metrics by "
+    "expected hypervolume improvement, Daulton et al. 2020, https://arxiv.org/abs/2006.05078",
     make=_make,
-    several_metrics=False,
 )

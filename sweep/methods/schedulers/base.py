@@ -68,6 +68,8 @@ class Comparison:
         each: Keys of the configuration: trials that differ in them are not to be compared.
         earlier: Name under which the first report of a resumed trial has the metrics of the epochs
             before it, from the first on.
+        rates: Name under which they report, for every hidden layer, the spikes of a neuron per
+            step; empty: networks that do not spike, or always do, are not ended for it.
         past: Trials that a resumed launch has finished; read when a scheduler looks at them.
     """
 
@@ -79,6 +81,7 @@ class Comparison:
     constraints: tuple[Constraint, ...] = ()
     each: tuple[str, ...] = ()
     earlier: str = ""
+    rates: str = ""
     past: Iterable[Past] = ()
 
     @property
@@ -121,6 +124,7 @@ class Scheduler:
         keys: What it takes in its section, beside `name`. Schedulers that share a key declare the
             same `Key`.
         within_epochs: Names of those keys that count epochs which every trial must have.
+        stops: Whether it stops trials early at all.
         forgets: What it does not know any more when a sweep is resumed, as a sentence for people;
             empty if it takes the trials of `Comparison.past` into account, or compares none.
     """
@@ -131,4 +135,5 @@ class Scheduler:
     make: Callable[[Comparison, Mapping[str, Any]], TrialScheduler]
     keys: tuple[Key, ...] = ()
     within_epochs: tuple[str, ...] = ()
+    stops: bool = True
     forgets: str = ""

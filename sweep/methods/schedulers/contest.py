@@ -24,6 +24,9 @@ from sweep.methods.schedulers.configuration import Configuration, Metrics
 
 Epochs = Mapping[int, Metrics]
 
+LATCHED = 0.95
+"""Spikes of a neuron per step from which on a layer tells nothing: it spikes nearly always."""
+
 
 class Contest(FIFOScheduler):
     """Knows the configurations of a sweep, and ends each whole.
@@ -93,6 +96,8 @@ class Contest(FIFOScheduler):
         _, mine, seed = self._live[trial.trial_id]
         decision = TrialScheduler.CONTINUE
         if not mine.out:
+            mine.out = self._lifeless(result)
+        if not mine.out:
             decision = self._decide(tune_controller, trial, mine, seed, result)
         if decision == TrialScheduler.STOP or mine.out:
             epoch = result.get(self._trials.time)
@@ -149,7 +154,11 @@ class Contest(FIFOScheduler):
         name = config.group_id
         if name not in self._known:
             self._known[name] = Configuration(name, self._trials.seeds, config.epochs)
+            self._meet(self._known[name], config)
         return self._known[name]
+
+    def _meet(self, mine: Configuration, config: TrialConfig) -> None:
+        """Called with every new configuration."""
 
     def _members(self, name: str) -> list[tuple[Trial, Configuration, int]]:
         """The trials of a configuration that have begun and not ended."""
@@ -160,6 +169,14 @@ class Contest(FIFOScheduler):
         found = self._live.get(trial.trial_id)
         if found and found[1].out:
             trial.last_result.setdefault(self._trials.why, found[1].out)
+
+    def _lifeless(self, result: Mapping[str, Any]) -> str:
+        """That a layer does not spike, or nearly always; empty if all are well, or not known."""
+        for number, rate in enumerate(result.get(self._trials.rates, ()), start=1):
+            if rate <= 0 or rate >= LATCHED:
+                what = "has no spikes" if rate <= 0 else f"spikes at {rate:.0%} of the steps"
+                return f"epoch {result[self._trials.time]}: hidden layer {number} {what}"
+        return ""
 
     def _end(self, mine: Configuration, reason: str) -> None:
         mine.out = reason

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from sweep.methods.schedulers.base import Comparison, Point
 from sweep.methods.schedulers.configuration import Configuration, Rung, means
-from sweep.methods.schedulers.ranking import is_worse
+from sweep.methods.schedulers.ranking import Ranking
 
 
 class Halving:
@@ -35,7 +35,7 @@ class Halving:
         self._trials, self._reduction = trials, reduction
         count = int(math.log((trials.epochs + 1) / grace) / math.log(reduction) + 1)  # as Ray
         self.rungs: list[int] = [grace * reduction**number for number in range(count)]
-        self._judged: dict[Rung, dict[str, Point]] = {}
+        self._judged: dict[Rung, Ranking] = {}
 
     def waits_for(self, mine: Configuration, seeds: Sequence[int]) -> int:
         """The rung at which it has to wait for one of these seeds; 0 for none. It may end here."""
@@ -57,9 +57,9 @@ class Halving:
 
     def cut(self, mine: Configuration, rung: Rung, point: Point) -> bool:
         """Record where a configuration stands at a rung; whether it is among the worse ones."""
-        others = self._judged.setdefault(rung, {})
-        worse = is_worse(point, list(others.values()), self._reduction)
-        others[mine.name] = point
+        judged = self._judged.setdefault(rung, Ranking())
+        worse = judged.is_worse(point, self._reduction)
+        judged.add(point)
         mine.recorded.add(rung)
         return worse
 

@@ -22,4 +22,5 @@ SCHEDULER = Scheduler(
     label="no trial is stopped early",
     source="first in, first out",
     make=_make,
+    stops=False,
 )

@@ -4,12 +4,14 @@ With several metrics, configurations are sorted by their non-dominated rank; wit
 less crowded places come first (crowding distance). What breaks a limit comes after all that does
 not, and the more it breaks, the later (constrained domination). Deb et al. 2002,
 https://doi.org/10.1109/4235.996017. Optuna has the same, but not as public functions.
+
+The ranks are kept up to date as configurations come, which takes time in proportion to the number
+of ranks: Li et al. 2017, https://doi.org/10.1109/TCYB.2016.2621008.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from bisect import bisect_left, insort
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,40 +21,67 @@ from sweep.methods.schedulers.base import Point
 Gains = NDArray[np.float64]
 
 
-def is_worse(mine: Point, others: Sequence[Point], reduction: int) -> bool:
-    """Whether a configuration is not among the best 1 of `reduction` of these.
+class Ranking:
+    """Those that were judged at a rung."""
 
-    With one metric and no limits, the bar is the percentile that Ray Tune's ASHA uses.
-    """
-    if not others:
-        return False
-    broken = mine.violation > 0 or any(other.violation > 0 for other in others)
-    if len(mine.gains) == 1 and not broken:
-        known = [other.gains[0] for other in others if np.isfinite(other.gains[0])]
-        bar = np.percentile(known, (1 - 1 / reduction) * 100) if known else -np.inf
-        return bool(mine.gains[0] < bar)
-    room = (len(others) - 1) / reduction
-    return ahead(mine, others, room) > room
+    def __init__(self) -> None:
+        self._values: list[float] = []  # the first metric of those that break no limit, sorted
+        self._fronts: list[Gains] = []  # of the same, the best first: (members, metrics)
+        self._violations: list[float] = []  # of the others, sorted
 
+    def __len__(self) -> int:
+        return len(self._values) + len(self._violations)
 
-def ahead(mine: Point, others: Sequence[Point], enough: float = np.inf) -> int:
-    """How many of the others come before it; counting ends above `enough`."""
-    before = sum(other.violation < mine.violation for other in others)
-    peers = [other.gains for other in others if other.violation == mine.violation]
-    if mine.violation > 0 or before > enough or not peers:
+    def add(self, point: Point) -> None:
+        """One more was judged."""
+        if point.violation > 0:
+            insort(self._violations, point.violation)
+            return
+        insort(self._values, point.gains[0])
+        if len(point.gains) > 1:
+            self._insert(np.array([point.gains]))
+
+    def is_worse(self, mine: Point, reduction: int) -> bool:
+        """Whether a configuration is not among the best 1 of `reduction` of these.
+
+        With one metric and no limit broken, the bar is the percentile that Ray Tune's ASHA uses.
+        """
+        if len(mine.gains) == 1 and not mine.violation and not self._violations:
+            known = self._values[bisect_left(self._values, -np.finfo(float).max) :]
+            return bool(known) and mine.gains[0] < _percentile(known, 1 - 1 / reduction)
+        room = (len(self) - 1) / reduction
+        return len(self) > 0 and self.ahead(mine) > room
+
+    def ahead(self, mine: Point) -> int:
+        """How many come before a configuration."""
+        if mine.violation > 0:
+            return len(self._values) + bisect_left(self._violations, mine.violation)
+        if len(mine.gains) == 1:
+            return len(self._values) - bisect_left(
+                self._values, np.nextafter(mine.gains[0], np.inf)
+            )
+        gains, before = np.array(mine.gains), 0
+        for front in self._fronts:
+            if not _dominated(gains[None], front)[0]:
+                beaten = _dominated(front, gains[None])
+                distances = crowding(np.concatenate([front[~beaten], gains[None]]))
+                return before + int((distances[:-1] > distances[-1]).sum())
+            before += len(front)
         return before
-    mine_at, gains = len(peers), np.array([*peers, mine.gains], dtype=float)
-    left: NDArray[Any] = np.arange(len(gains))
-    while True:
-        front = left[first_front(gains[left])]
-        if mine_at in front:
-            distances = crowding(gains[front])
-            own = distances[front == mine_at][0]
-            return before + int((distances > own).sum())
-        before += len(front)
-        if before > enough:
-            return before
-        left = np.setdiff1d(left, front, assume_unique=True)
+
+    def _insert(self, moving: Gains) -> None:
+        """Put points into the first front that does not dominate them; what they dominate moves."""
+        level = 0
+        while level < len(self._fronts) and _dominated(moving, self._fronts[level]).any():
+            level += 1
+        while len(moving):
+            if level == len(self._fronts):
+                self._fronts.append(moving)
+                return
+            front = self._fronts[level]
+            beaten = _dominated(front, moving)
+            self._fronts[level] = np.concatenate([front[~beaten], moving])
+            moving, level = front[beaten], level + 1
 
 
 def crowding(gains: Gains) -> Gains:
@@ -69,13 +98,24 @@ def crowding(gains: Gains) -> Gains:
     return distances
 
 
-def first_front(gains: Gains) -> NDArray[Any]:
-    """Which rows nobody dominates, by their places."""
-    rest = np.lexsort(-gains.T[::-1])  # nobody is dominated by one that comes later
-    kept: list[int] = []
-    while len(rest):
-        first, rest = rest[0], rest[1:]
-        kept.append(int(first))
-        at_least = (gains[first] >= gains[rest]).all(axis=1)
-        rest = rest[~(at_least & (gains[first] > gains[rest]).any(axis=1))]
-    return np.array(kept)
+def first_front(gains: Gains) -> list[int]:
+    """Which of the points (rows) nobody dominates, by their places."""
+    return [int(place) for place in np.flatnonzero(~_dominated(gains, gains))]
+
+
+def _dominated(those: Gains, by: Gains) -> NDArray[np.bool_]:
+    """Which of some points are dominated by any of others: no better in one, and worse in one."""
+    at_least = np.all(by[None] >= those[:, None], axis=2)
+    better = np.any(by[None] > those[:, None], axis=2)
+    return np.asarray(np.any(at_least & better, axis=1))
+
+
+def _percentile(ordered: list[float], share: float) -> float:
+    """As numpy's, of values that are in order already."""
+    at = (len(ordered) - 1) * share
+    low = int(at)
+    first, second = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
+    part = at - low
+    if part >= 0.5:
+        return second - (second - first) * (1 - part)
+    return first + (second - first) * part

@@ -85,6 +85,7 @@ class Replicates(Contest):
         found = self._live.get(trial.trial_id)
         if found:
             self._note(found[1], found[2], result)
+            self._unseen[found[1].name] = found[1]
         super().on_trial_complete(tune_controller, trial, result)
         self._waiting.pop(trial.trial_id, None)
 
@@ -106,6 +107,7 @@ class Replicates(Contest):
         seed: int,
         result: dict[str, Any],
     ) -> str:
+        self._look_at_all()
         self._note(mine, seed, result)
         rung = self._look(mine)
         if mine.out or not rung or mine.latest(seed) < rung or self._near(mine, rung):
@@ -132,17 +134,14 @@ class Replicates(Contest):
 
     # The rule
 
-    def _configuration(self, config: TrialConfig) -> Configuration:
-        mine = super()._configuration(config)
-        if mine.name not in self._rule_of:
-            kind = ""
-            if self._trials.each:
-                params = config.params()
-                kind = json.dumps([params.get(key) for key in self._trials.each])
-            if kind not in self._rules:
-                self._rules[kind] = self._make()
-            self._rule_of[mine.name] = self._rules[kind]
-        return mine
+    def _meet(self, mine: Configuration, config: TrialConfig) -> None:
+        kind = ""
+        if self._trials.each:
+            params = config.params()
+            kind = json.dumps([params.get(key) for key in self._trials.each])
+        if kind not in self._rules:
+            self._rules[kind] = self._make()
+        self._rule_of[mine.name] = self._rules[kind]
 
     def _look(self, mine: Configuration) -> int:
         """Judge what can be judged; the rung at which a configuration waits, 0 for none."""

@@ -160,6 +160,13 @@ def _metric(sweep: Specification) -> Iterator[str]:
         yield f"metric: needs at least one of {', '.join(SEARCHABLE)}"
 
 
+def _constraints(sweep: Specification) -> Iterator[str]:
+    for name in sweep.constraints:
+        if name not in SEARCHABLE:
+            hint = did_you_mean(name, SEARCHABLE, f"{', '.join(SEARCHABLE)} can")
+            yield f"constraints.{brief(name)}: cannot be limited; {hint}"
+
+
 def _sampler(sweep: Specification) -> Iterator[str]:
     sampler = sweep.sampler.declared
     if sampler.every_point:
@@ -208,6 +215,7 @@ _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]],
     (_name, ("name",)),
     (_points, ("sampler", "points")),
     (_metric, ("metric",)),
+    (_constraints, ("constraints",)),
     (_sampler, ("sampler", "search", "points")),
     (_several_metrics, ("sampler", "metric")),
     (_confirm, ("confirm", "base", "search", "points")),

@@ -102,7 +102,7 @@ def check_networks(sweep: Specification, datasets: Mapping[str, Data]) -> None:
 
 
 def _check_measured(sweep: Specification, network: str, measured: Collection[str]) -> None:
-    for metric in sweep.directions:
+    for metric in (*sweep.directions, *sweep.constraints):
         if metric.startswith("val_") or metric in measured:
             continue
         why = "its synapses are not known"

@@ -303,6 +303,34 @@ def test_time_bins_pooling_and_dynamics_are_searched_on_events_and_pruned_everyw
         assert sorted(told[where].intermediate_values) == place.epochs(runs[where])
 
 
+def test_in_a_race_a_seed_that_was_done_does_not_lead_if_its_configuration_was_ended(
+    finished: Workplace,
+) -> None:
+    spec = finished.spec(
+        name="raced",
+        base=SMALL["base"] | {"dynamics": "lif", "epochs": 2},
+        search={"lr": [1e-2, 1e-7]},
+        seeds=[0, 1],
+        sampler="grid",
+        scheduler={"name": "race", "grace": 2, "reduction": 2},
+    )
+    done = finished.run("run", spec)
+    assert done.returncode == 0, done.stderr
+    assert "3 done, 0 running, 0 pruned, 0 failed of 3" in done.stderr
+    good, bad = finished.study("raced/1").trials
+    assert (good.state, bad.state) == (TrialState.COMPLETE, TrialState.PRUNED)
+    reason = bad.user_attrs["ended_early"]
+    assert reason.startswith("1 of 2 seeds: val_accuracy") and len(bad.intermediate_values) == 2
+    runs = finished.runs("raced")
+    assert sorted(run.data.params["lr"] for run in runs) == ["0.01", "0.01", "1e-07"]
+    why = {run.data.params["lr"]: run.data.tags.get("spikesweep.pruned") for run in runs}
+    assert why == {"0.01": None, "1e-07": reason}
+    shown = finished.run("show", "raced").stdout
+    assert "3 trials: 2 done, 1 pruned" in shown and "not among the leaders" in shown
+    again = finished.run("run", spec, "--resume")
+    assert (again.returncode, "3 done" in again.stderr) == (0, True)
+
+
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

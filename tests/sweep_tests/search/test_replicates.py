@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
+from analysis.data.groups import group_runs
+from analysis.data.runs import tidy
 from analysis.records import State
 from snn.config import TrialConfig
 from sweep.search.identity import ENDED_EARLY
@@ -129,6 +131,27 @@ def test_seeds_of_other_sweeps_count_with_their_epochs_and_are_marked_when_it_is
     assert [key for key, _ in tune.dropped] == [known.config_id]
 
 
+@pytest.mark.parametrize(
+    ("rate", "what"), [(0.0, "has no spikes"), (0.97, "spikes at 97% of the steps")]
+)
+def test_a_network_that_never_or_always_spikes_ends_after_its_first_epoch(
+    rate: float, what: str
+) -> None:
+    def curve(config: TrialConfig, epoch: int) -> dict[str, Any]:
+        return steady(config, epoch) | {"rates": [0.1, rate if config.seed == 1 else 0.2]}
+
+    tune = Tune(World(plan(trials=1), curve, slots=3))
+    assert tune.go(lambda running: running - 1)
+    (trial,) = tune.study.trials
+    assert trial.user_attrs[ENDED_EARLY] == f"epoch 1: hidden layer 2 {what}"
+    assert outcomes(tune, 0) == dict.fromkeys((0, 1, 2), State.PRUNED)
+    assert max(tune.world.epochs.values()) <= 2
+    for kept in ({"stop": {"silent": False}}, {"scheduler": "none"}):
+        tune = Tune(World(plan(trials=1, **kept), curve, slots=3))
+        assert tune.go()
+        assert study_states(tune.study) == [TrialState.COMPLETE]
+
+
 def test_those_that_wait_go_on_alone_when_no_more_seeds_are_handed_out() -> None:
     tune = Tune(World(plan(trials=2), by_lr, slots=1))
     assert not tune.go(events=2)
@@ -161,7 +184,7 @@ def test_a_race_gives_further_seeds_only_to_what_survives() -> None:
     each=st.booleans(),
     kills=st.lists(st.integers(1, 60), max_size=2),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_in_every_order_of_events_all_ends_whole_and_what_leads_has_all_its_seeds(
     salt: int, slots: int, scheduler: str, each: bool, kills: list[int]
 ) -> None:
@@ -190,3 +213,17 @@ def test_in_every_order_of_events_all_ends_whole_and_what_leads_has_all_its_seed
     states = study_states(tune.study)
     assert len(states) == 8 and TrialState.RUNNING not in states
     assert max(world.epochs.values()) <= EPOCHS
+
+
+@pytest.mark.parametrize("scheduler", ["asha", "race"])
+def test_tables_name_the_best_of_the_study_and_rank_nothing_pruned_above_it(scheduler: str) -> None:
+    for salt in range(5):
+        rule = {"name": scheduler, "grace": 2, "reduction": 2}
+        tune = Tune(World(plan(scheduler=rule), noisy(salt), slots=3))
+        assert tune.go(random.Random(salt).randrange)
+        groups = group_runs(tidy(tune.records()), [])
+        best = tune.study.best_trial
+        assert groups["n"].iloc[0] == 3
+        assert groups.index[0] == tune.world.sweep.config(best.params, 0).group_id
+        assert groups["best_val_accuracy_mean"].iloc[0] == pytest.approx(best.value)
+        assert set(groups["n"]) == {3}

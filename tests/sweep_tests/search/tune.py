@@ -6,6 +6,7 @@ finds them. The searcher, the scheduler and Optuna's study are the real ones.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +16,13 @@ from optuna.trial import FrozenTrial, TrialState
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
-from analysis.records import State
+from analysis.records import KIND_TRIAL, State, Tag
+from analysis.store.record import RunRecord
 from snn.config import TrialConfig
 from sweep.methods.schedulers.base import Past
 from sweep.methods.schedulers.contest import Contest
+from sweep.search.identity import CONFIG
+from sweep.search.identity import OUTCOME as ENDED
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import open_study
@@ -141,6 +145,28 @@ class Tune:
         self.scheduler.on_trial_error(self, trial)
         self.searcher.on_trial_complete(trial.trial_id, error=True)
         trial.set_status(Trial.ERROR)
+
+    def records(self) -> list[RunRecord]:
+        """The runs as MLflow would have them."""
+        ended_early = dict(self.dropped)
+        attributes = [trial.user_attrs for trial in self.study.get_trials(deepcopy=False)]
+        found = []
+        for config in dict.fromkeys(self.handed):
+            told = next(
+                json.loads(each[f"{ENDED}:{config.seed}"])
+                for each in attributes
+                if json.loads(each[CONFIG])["lr"] == config.lr
+            )
+            tags = {Tag.STATE: told["state"], Tag.KIND: KIND_TRIAL}
+            tags |= {Tag.CONFIG_ID: config.config_id, Tag.GROUP_ID: config.group_id}
+            if config.config_id in ended_early:
+                tags[Tag.PRUNED] = ended_early[config.config_id]
+            metrics = {k: v for k, v in told["metrics"].items() if k.startswith("best_")}
+            params = {key: str(value) for key, value in config.params().items()}
+            found.append(
+                RunRecord(config.config_id, "s", "", "FINISHED", 0, 1, params, tags, metrics)
+            )
+        return found
 
     # What a scheduler asks of Ray Tune
 

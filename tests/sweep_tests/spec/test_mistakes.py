@@ -117,7 +117,14 @@ BAD: list[tuple[str, str]] = [
     (changed(scheduler=False), "scheduler: must not be true or false"),
     (changed(metric={"val_accuracy": "up"}), "metric: needs one of val_accuracy"),
     (changed(metric=3), "metric: needs one of val_accuracy"),
-    (changed(sampler="gp", metric={"val_loss": "min", "val_accuracy": "max"}), "gp takes one"),
+    (
+        changed(
+            sampler="cmaes",
+            search={"lr": {"loguniform": [1e-4, 1e-2]}},
+            metric={"val_loss": "min", "val_accuracy": "max"},
+        ),
+        "cmaes takes one",
+    ),
     (changed(search={"lr": {"float": [0.1, float("inf")]}}), "search.lr.float: needs two numbers"),
     (changed(search={"lr": {"loguniform": [1e-4, 1e-2], "log": False}}), "search.lr.log: needs"),
     (changed(search={"lr": {"choice": [0.1], "when": {"dynamics": "alfi"}}}), "when.dynamics: inp"),
