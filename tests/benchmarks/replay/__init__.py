@@ -1,0 +1,1 @@
+"""Searches replayed over recorded trainings, to compare methods without training."""

@@ -1,0 +1,99 @@
+"""Compare searches on a recorded table.
+
+`python -m tests.benchmarks.replay digits results.jsonl --seeds 50` appends a line for each search,
+and goes on where it was; with `--show` it prints the table, and `--figure FILE` draws it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.replay.clock import simulate
+from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, VARIANTS, Make
+from tests.benchmarks.replay.summary import curves, figure, read, rows
+from tests.benchmarks.replay.tables import Table
+
+ALL: Mapping[str, Make] = {**CONTENDERS, **VARIANTS}
+_table = cache(Table)
+
+
+def search(
+    name: str, front: bool, contender: str, seed: int, workers: int, epochs: int
+) -> dict[str, Any]:
+    """Run one search; its line."""
+    warnings.simplefilter("ignore")  # of the other tools
+    table, started = _table(name), time.process_time()
+    make = (FRONTS if front else ALL)[contender]
+    trace = simulate(make(table, seed, workers), workers, epochs)
+    value = table.hypervolume if front else lambda keys: table.truth[keys[0]]
+    return {
+        "contender": contender,
+        "seed": seed,
+        "epochs": trace.epochs,
+        "seconds": [round(seconds, 1) for seconds in trace.seconds],
+        "truth": [round(value(keys), 5) for keys in trace.named],
+        "top": [keys[0] in table.top for keys in trace.named],
+        "spent": trace.spent,
+        "cpu": round(time.process_time() - started, 2),
+    }
+
+
+def _left(file: Path, names: list[str], seeds: int) -> Iterator[tuple[str, int]]:
+    known = {(line["contender"], line["seed"]) for line in read(file)} if file.exists() else set()
+    for seed in range(seeds):
+        yield from ((name, seed) for name in names if (name, seed) not in known)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.replay")
+    parser.add_argument("table", help="digits, for example")
+    parser.add_argument("file", type=Path, help="of the results, in JSON lines")
+    parser.add_argument("--seeds", type=int, default=50, help="searches of each contender (50)")
+    parser.add_argument("--epochs", type=int, default=1000, help="of each search (1000)")
+    parser.add_argument("--workers", type=int, default=4, help="simulated trainings at once (4)")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="contenders with such names")
+    parser.add_argument("--front", action="store_true", help="of accuracy and operations")
+    parser.add_argument("--variants", action="store_true", help="also other settings of ours")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument(
+        "--show", action="store_true", help="print what there is, and search no more"
+    )
+    parser.add_argument("--targets", type=float, nargs="*", default=[0.95, 0.96, 0.965, 0.968])
+    parser.add_argument("--figure", type=Path, metavar="PNG")
+    given = parser.parse_args()
+    if given.show or given.figure:
+        _show(given)
+        return
+    known = FRONTS if given.front else ALL if given.variants else CONTENDERS
+    names = [name for name in known if not given.only or any(p in name for p in given.only)]
+    left = list(_left(given.file, names, given.seeds))
+    with ProcessPoolExecutor(given.processes) as pool, given.file.open("a") as file:
+        arguments = ([given.table, given.front, *one, given.workers, given.epochs] for one in left)
+        for line in pool.map(search, *zip(*arguments, strict=True)) if left else ():
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+
+
+def _show(given: argparse.Namespace) -> None:
+    parts = given.only or [""]
+    found = [line for line in read(given.file) if any(p in line["contender"] for p in parts)]
+    if given.figure:
+        figure(curves(found, given.epochs), given.figure)
+        return
+    table = rows(found, given.epochs, given.targets)
+    print("| " + " | ".join(table[0]) + " |\n|" + " --- |" * len(table[0]))
+    for row in table[1:]:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Who is compared. To add one, add a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.benchmarks.replay.clock import Search
+from tests.benchmarks.replay.ours import OurSearch
+from tests.benchmarks.replay.peers.stock import (
+    FRONT,
+    StockTune,
+    optuna_alone,
+    optuna_front,
+    random_search,
+)
+from tests.benchmarks.replay.tables import Table
+
+Make = Callable[[Table, int, int], Search]
+"""From the table, the seed of the sampler and the number of workers."""
+
+THREE = {"seeds": [0, 1, 2]}
+
+
+def _ours(**plan: Any) -> Make:
+    return lambda table, seed, workers: OurSearch(table, seed, workers, plan)
+
+
+def _syne_tune(model: bool) -> Make:
+    def make(table: Table, seed: int, workers: int) -> Search:
+        from tests.benchmarks.replay.peers.with_syne_tune import SyneTune
+
+        return SyneTune(table, seed, model)
+
+    return make
+
+
+def _smac(fidelities: bool) -> Make:
+    def make(table: Table, seed: int, workers: int) -> Search:
+        from tests.benchmarks.replay.peers.with_smac import Smac
+
+        return Smac(table, seed, fidelities)
+
+    return make
+
+
+CONTENDERS: Mapping[str, Make] = {
+    "spikesweep": _ours(),
+    "spikesweep, 3 seeds": _ours(**THREE),
+    "spikesweep, race": _ours(**THREE, scheduler="race"),
+    "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
+    "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
+    "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
+    "Syne Tune: ASHA": _syne_tune(model=False),
+    "Syne Tune: ASHA + CQR": _syne_tune(model=True),
+    "SMAC: Hyperband + forest": _smac(fidelities=True),
+    "SMAC: forest": _smac(fidelities=False),
+    "random + ASHA": lambda table, seed, _: random_search(table, seed, asha=True),
+    "random": lambda table, seed, _: random_search(table, seed, asha=False),
+}
+
+FRONTS: Mapping[str, Make] = {
+    "spikesweep": _ours(metric=dict(FRONT)),
+    "spikesweep, no scheduler": _ours(metric=dict(FRONT), scheduler="none"),
+    "spikesweep, NSGA-II": _ours(metric=dict(FRONT), sampler="nsga2"),
+    "Optuna: NSGA-II": lambda table, seed, _: optuna_front(table, seed, False),
+    "Optuna: GP": lambda table, seed, _: optuna_front(table, seed, True),
+}
+"""The same for a front of accuracy and operations."""
+
+VARIANTS: Mapping[str, Make] = {
+    f"{sampler}, {scheduler} {grace}/{reduction}, {len(seeds)} seeds": _ours(
+        sampler=sampler,
+        seeds=seeds,
+        scheduler={"name": scheduler, "grace": grace, "reduction": reduction},
+    )
+    for scheduler in ("asha", "race")
+    for sampler in ("tpe", "gp", "random")
+    for grace in (1, 3, 9)
+    for reduction in (2, 3, 4)
+    for seeds in ([0], [0, 1, 2])
+    if scheduler == "asha" or len(seeds) > 1
+}
+"""Of ours: what the defaults are chosen from."""

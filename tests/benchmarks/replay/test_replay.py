@@ -1,0 +1,95 @@
+"""Simulated sweeps: what must be true of every one, and that the clock is right.
+
+The 200 of them: `python -m tests.benchmarks.replay.properties digits-constant`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.replay.clock import Run, Search, simulate
+from tests.benchmarks.replay.ours import OurSearch
+from tests.benchmarks.replay.peers.stock import StockTune
+from tests.benchmarks.replay.properties import broken
+from tests.benchmarks.replay.record import CURVES, points, space_of
+from tests.benchmarks.replay.tables import Key, Table
+
+TABLE, WORKERS = "digits-constant", 4
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    return Table(TABLE)
+
+
+def test_a_table_has_every_point_of_its_space_with_every_seed_and_epoch(table: Table) -> None:
+    wanted = {(table.key(point.assignment), point.seed) for point in points(space_of(TABLE))}
+    found = [(key, seed) for key, seeds in table.trainings.items() for seed in seeds]
+    assert set(found) == wanted and len(found) == len(wanted)
+    epochs = {
+        len(curve)
+        for seeds in table.trainings.values()
+        for training in seeds.values()
+        for curve in training.curves.values()
+    }
+    assert epochs == {table.sweep.base["epochs"]}
+
+
+@pytest.mark.parametrize("scheduler", ["asha", "race", "none"])
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_leaders_have_all_seeds_and_the_best_is_that_of_the_study(
+    table: Table, scheduler: str, sampler: str
+) -> None:
+    for seed in range(2):
+        plan = {"seeds": [0, 1, 2], "scheduler": scheduler, "sampler": sampler, "trials": 12}
+        search = OurSearch(table, seed, WORKERS, plan)
+        assert simulate(search, WORKERS, epochs=10_000).named
+        assert broken(search) == []
+
+
+def test_a_search_stops_at_its_budget_and_names_only_what_it_trained(table: Table) -> None:
+    search = StockTune(table, seed=0)
+    trace = simulate(search, WORKERS, epochs=120)
+    assert trace.spent == 120 == sum(run.epoch for run in search.controller.runs.values())
+    trained = {run.key for run in search.controller.runs.values() if run.epoch}
+    assert {key for named in trace.named for key in named} <= trained
+    assert trace.epochs == sorted(trace.epochs)
+
+
+def test_trainings_report_in_the_order_of_their_recorded_times(table: Table) -> None:
+    class Both(Search):
+        """Starts the slowest and the fastest training, and watches."""
+
+        def __init__(self) -> None:
+            ranked = sorted(table.trainings, key=lambda key: table.trainings[key][0].seconds)
+            self.left = [Run(key, 0, table.trainings[key][0]) for key in (ranked[-1], ranked[0])]
+            self.ended: list[Run] = []
+
+        def ask(self) -> Run | None:
+            return self.left.pop(0) if self.left else None
+
+        def tell(self, run: Run) -> bool:
+            if run.complete:
+                self.ended.append(run)
+            return not run.complete
+
+        def named(self) -> list[Key]:
+            return [run.key for run in self.ended[-1:]]
+
+    both = Both()
+    slow, fast = both.left
+    trace = simulate(both, workers=2, epochs=10_000)
+    assert both.ended == [fast, slow]
+    assert trace.spent == slow.training.epochs + fast.training.epochs
+    assert trace.seconds == pytest.approx([fast.training.seconds, slow.training.seconds])
+
+
+def test_the_truth_is_the_mean_over_the_seeds_and_the_top_its_best_hundredth(table: Table) -> None:
+    key, seeds = next(iter(table.trainings.items()))
+    assert table.truth[key] == pytest.approx(sum(t.test_accuracy for t in seeds.values()) / 3)
+    rest = [value for key, value in table.truth.items() if key not in table.top]
+    assert len(table.top) == round(0.01 * len(table.truth))
+    assert min(table.truth[key] for key in table.top) >= max(rest)
+    assert table.hypervolume(table.trainings) == 1.0
+    assert 0 < table.hypervolume(list(table.trainings)[:9]) < 1
+    assert CURVES[0] == "val_accuracy"
