@@ -181,7 +181,7 @@ def _begin_launch(log: LaunchLog, sweep: Specification, told: Mapping[str, str])
         "seeds": list(sweep.seeds),
         "metric": ", ".join(sweep.directions),
     }
-    tags = {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], **told}
+    tags = {Tag.SPEC: sweep.to_log()[:LONGEST_TAG], Tag.NOTE: describe(sweep), **told}
     view = prepared(sweep, int(time.time() * 1000))
     about = {Tag.NOTE: sweep.description} if sweep.description else {}
     log.begin_launch(params, tags, view | about)

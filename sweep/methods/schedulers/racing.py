@@ -4,10 +4,11 @@
   All are compared on the same seed, so the same split and the same order of images.
 - When the seed is done, it is judged once more, by the epoch that validation chose. If it is not
   among the best 1 of `reduction`, it ends.
-- Who survives gets a second seed, then 4, 8 … until it has all. Each time, a paired test over the
-  shared seeds decides: it ends if a better one is ahead significantly (t-test, one-sided, 5 %).
-  The variance of the differences is pooled over all that share seeds with the better one, since two
-  differences alone tell little. With several metrics, the better one must be ahead in each.
+- Who survives gets all further seeds at once: they can be trained side by side. Of more than four
+  seeds, it gets three first. Then a paired test over the shared seeds decides: it ends if a better
+  one is ahead significantly (t-test, one-sided, 5 %). The variance of the differences is pooled
+  over all that share seeds with the better one, since few differences alone tell little. With
+  several metrics, the better one must be ahead in each.
 - A configuration of which a seed failed ends: it could not lead.
 
 Racing: Birattari et al. 2002, A racing algorithm for configuring metaheuristics, GECCO; with a
@@ -26,6 +27,7 @@ from sweep.methods.schedulers.halving import Halving
 from sweep.methods.schedulers.ranking import Gains, first_front
 
 _LEVEL = 0.05
+_FEW, _AT_ONCE = 3, 4  # with more seeds than _AT_ONCE, a test after _FEW of them can save some
 
 
 class Race(Halving):
@@ -49,7 +51,7 @@ class Race(Halving):
             if mine.out or mine.stage >= len(mine.seeds):
                 break
             mine.out = self._behind(mine)
-            mine.stage = min(2 * mine.stage, len(mine.seeds)) if not mine.out else mine.stage
+            mine.stage = mine.stage if mine.out else _stage_after(mine)
         return 0
 
     def _behind(self, mine: Configuration) -> str:
@@ -106,3 +108,9 @@ class Race(Halving):
 
     def _gains(self, mine: Configuration, seed: int) -> tuple[float, ...]:
         return self._trials.point(mine.final[seed]).gains
+
+
+def _stage_after(mine: Configuration) -> int:
+    """With how many of its seeds a configuration is judged next."""
+    everything = len(mine.seeds)
+    return _FEW if mine.stage == 1 and everything > _AT_ONCE else everything

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import ray
 
 from analysis.data.launches import launches_of
 from analysis.data.runs import read_records
@@ -47,10 +45,7 @@ def by_noise(shared_place: Workplace, ray_here: None) -> Ended:
 
 
 class Later(NamedTuple):
-    """How a sweep ended that started from another, and the messages that it sent.
-
-    Before it began, another one had all processors for a while.
-    """
+    """How a sweep ended that started from another, and the messages that it sent."""
 
     done: Done
     messages: list[str]
@@ -61,7 +56,6 @@ def later(shared_place: Workplace, by_noise: Ended) -> Later:
     plan = {"name": "later", "base": TINY, "search": ALIKE | {"n_steps": [4, 5]}, "trials": 1}
     spec = shared_place.spec(**plan, start_from="small", notify=["$OURS", SECRET])
     with receiver() as (address, received):
-        ray.remote(lambda: time.sleep(12)).options(num_cpus=1).remote()
         done = shared_place.run("run", spec, OURS=address)
     (shared_place.folder / spec).unlink()
     assert done.returncode == 0, done.stderr
@@ -105,12 +99,6 @@ def test_a_sweep_does_not_begin_without_the_one_that_it_starts_from(
     assert unknown.returncode == 2
     assert "unknown sweep 'smal'; did you mean small?" in unknown.stderr
     assert not (shared_place.folder / "ray_results" / "never").exists()
-
-
-def test_a_sweep_says_that_it_waits_for_processors(later: Later) -> None:
-    told = [line for line in later.done.stderr.splitlines() if "no trial runs" in line]
-    assert len(told) == 1
-    assert "no trial runs: 1 of 1 CPUs of the cluster are taken; waiting for room" in told[0]
 
 
 def test_its_end_is_told_and_no_secret_of_an_address_is_left_anywhere(

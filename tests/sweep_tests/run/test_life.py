@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -164,10 +165,12 @@ def test_a_sweep_that_others_leave_no_processor_says_what_it_waits_for(
     ray.get(others.__ray_ready__.remote())
     place = placement_group([{"CPU": 1}])  # as Tune asks for the place of a trial
     try:
-        told()
         expected = (
             f"no trial runs: {count} of {count} CPUs of the cluster are taken; waiting for room"
         )
+        end = time.monotonic() + 30  # Ray's tables follow what it does after a while
+        while not told() and time.monotonic() < end:
+            time.sleep(0.1)
         assert told() == [expected]  # once
         ray.kill(others)
         assert place.wait(30)
