@@ -76,6 +76,7 @@ class Tag:
     ERROR = "spikesweep.error"
     STATE = "spikesweep.state"
     PRUNED = "spikesweep.pruned"  # why its configuration was ended early; on all runs of it
+    SEEDS = "spikesweep.seeds"  # of a trial: how many seeds its sweep asks for
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
     SPEC = "spikesweep.spec"

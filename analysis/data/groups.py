@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import METRICS, STATES, param_columns
+from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (
     CONDITIONAL,
@@ -38,8 +38,8 @@ _DECADES = 30  # from the least to the greatest value of a logarithmic param, at
 def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """One row per configuration over the seeds that are done, best mean validation first.
 
-    A configuration of which a seed was pruned, failed or still runs comes after all that are whole:
-    what was ended early is never ranked above what was finished.
+    A configuration of which a seed was pruned, failed, still runs or has not begun comes after all
+    that are whole: what was ended early is never ranked above what was finished.
 
     Indexed by `group_id`. Columns: the params but the seed, `n` (seeds), and for `CHOSEN_BY` and
     every metric `METRIC_mean` and `METRIC_std` (sample standard deviation; NaN when n is 1).
@@ -63,7 +63,7 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         parts.append(by_group[metric].std(ddof=1).rename(f"{metric}_std"))
     groups = pd.concat(parts, axis="columns").sort_index()
     groups = groups.sort_values(f"{CHOSEN_BY}_mean", ascending=False, kind="stable")
-    partly = groups.index.isin(runs.loc[runs["state"] != State.DONE, "group_id"])
+    partly = groups.index.isin(partial_groups(runs))
     return pd.concat([groups[~partly], groups[partly]])
 
 

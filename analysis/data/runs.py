@@ -30,6 +30,7 @@ INFO: Mapping[str, str] = {
     "state": "str",
     "error": "str",
     "reused_from": "str",
+    "seeds_asked": "Int64",
     "start": "datetime64[ms, UTC]",
     "duration_s": "float64",
 }
@@ -41,6 +42,7 @@ METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_COUNT = re.compile(r"[1-9]\d{0,8}")
 _FLOAT = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -48,11 +50,12 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     """The trials of these sweeps, one row each, oldest first.
 
     A name is that of a sweep in the store, or of a file that `export-runs` wrote; no store is
-    opened for files. A configuration (with its seed) stands once: a finished run counts before any
-    other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in seconds,
-    missing while a run lasts), the params in their own types (missing where a param has no
-    effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
-    `labelled` puts the labels of users' components in place of their names.
+    opened for files. A configuration (with its seed) stands once: a finished run counts before
+    any other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in
+    seconds, missing while a run lasts; `seeds_asked`, how many seeds its sweep asks for), the
+    params in their own types (missing where a param has no effect), and `METRICS`: accuracies
+    are fractions, and those of an epoch are of the last one. `labelled` puts the labels of
+    users' components in place of their names.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> runs[["dynamics", "recurrent", "hidden", "seed"]].dtypes.astype(str).tolist()
@@ -126,9 +129,19 @@ def param_columns(runs: pd.DataFrame) -> list[str]:
     return [name for name in runs.columns if name not in INFO and name not in METRICS]
 
 
+def partial_groups(trials: pd.DataFrame) -> pd.Index[Any]:
+    """The configurations of which a seed is not done, or has not begun though it is asked for."""
+    done = (trials["state"] == State.DONE).groupby(trials["group_id"])
+    asked = done.size().rename("asked")
+    if "seeds_asked" in trials:
+        wanted = trials.groupby("group_id")["seeds_asked"].max().fillna(1).astype("int64")
+        asked = asked.clip(lower=wanted)
+    return asked.index[done.sum() < asked]
+
+
 def _standing(trials: pd.DataFrame) -> dict[str, Any]:
     states = trials["state"]
-    partly = trials["group_id"].isin(trials.loc[states != State.DONE, "group_id"])
+    partly = trials["group_id"].isin(partial_groups(trials))
     whole = trials[~partly] if not partly.all() else trials[states == State.DONE]
     finished = whole.groupby("group_id")["best_val_accuracy"].mean()
     return {
@@ -158,9 +171,15 @@ def _info(run: RunRecord) -> dict[str, Any]:
         "state": run.state,
         "error": run.tags.get(Tag.ERROR, run.tags.get(Tag.PRUNED)),
         "reused_from": run.tags.get(Tag.REUSED_FROM),
+        "seeds_asked": _seeds_asked(run.tags.get(Tag.SEEDS, "")),
         "start": run.start_ms,
         "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,
     }
+
+
+def _seeds_asked(told: str) -> int:
+    """Earlier versions and imported files tell none, or anything."""
+    return int(told) if _COUNT.fullmatch(told) else 1
 
 
 def _latest(trials: pd.DataFrame) -> pd.DataFrame:

@@ -116,7 +116,8 @@ def drive(
             still.look(result.progress.reports)
             return slots.servers.lost()
 
-        observer = Observer(paths, tracker, board, ledger, datasets, slots, naming(sweep))
+        names, seeds = naming(sweep), len(sweep.seeds)
+        observer = Observer(paths, tracker, board, ledger, datasets, slots, names, seeds)
         study = open_study(sweep, database, memory)
         searcher = StudySearcher(
             sweep,

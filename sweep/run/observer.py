@@ -43,9 +43,10 @@ class Observer(tune.Callback):
         datasets: Mapping[str, Data],
         slots: Slots,
         name: Naming = trial_name,
+        seeds: int = 1,
     ) -> None:
         self._paths, self._tracker, self._board = paths, tracker, board
-        self._log = LaunchLog(paths, tracker, name)
+        self._log = LaunchLog(paths, tracker, name, seeds)
         self._ledger, self._datasets, self._slots = ledger, datasets, slots
         self._lives, self._lock = Lives(), threading.RLock()
         self._trials: list[Any] = []

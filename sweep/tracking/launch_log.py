@@ -35,14 +35,16 @@ class LaunchLog:
         paths: Of the launch.
         tracker: Of the same launch.
         name: What the run of a trial is called.
+        seeds: How many of each configuration the sweep asks for.
 
     Raises (each method): OSError, it cannot be written.
     """
 
     def __init__(
-        self, paths: LaunchPaths, tracker: MlflowTracker, name: Naming = trial_name
+        self, paths: LaunchPaths, tracker: MlflowTracker, name: Naming = trial_name, seeds: int = 1
     ) -> None:
         self._paths, self._tracker, self._name = paths, tracker, name
+        self._asked = {Tag.SEEDS: str(seeds)}
         self._stood_at = -math.inf
 
     def begin_launch(
@@ -75,7 +77,8 @@ class LaunchLog:
 
     def begin(self, config: TrialConfig, dataset: Data, tags: Mapping[str, str] = _NO_TAGS) -> None:
         """Begin the run of a trial."""
-        all_tags = {**trial_tags(self._paths, config), **provenance_tags(dataset, config), **tags}
+        told = {**self._asked, **provenance_tags(dataset, config), **tags}
+        all_tags = {**trial_tags(self._paths, config), **told}
         self._tracker.begin(
             config.config_id, self._name(config), config.params(), all_tags, data=note(dataset)
         )
