@@ -47,6 +47,14 @@ def test_leaders_have_all_seeds_and_the_best_is_that_of_the_study(
         assert broken(search) == []
 
 
+def test_so_they_do_before_the_end_of_the_sweep(table: Table) -> None:
+    plan = {"seeds": [0, 1, 2], "scheduler": "race", "trials": 20}
+    for seed, epochs in ((2, 300), (1, 400)):
+        search = OurSearch(table, seed, WORKERS, plan)
+        simulate(search, WORKERS, epochs)
+        assert broken(search) == []
+
+
 def test_a_search_stops_at_its_budget_and_names_only_what_it_trained(table: Table) -> None:
     search = StockTune(table, seed=0)
     trace = simulate(search, WORKERS, epochs=120)
