@@ -54,13 +54,18 @@ def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str
         directions: The metrics with their modes, as the study was opened.
 
     Returns:
-        Of each, what was searched, and the metrics of the best epoch: means over the seeds.
+        Of each, once, what was searched, and the metrics of the best epoch: means over the seeds.
     """
     done = own_trials(study, [TrialState.COMPLETE])
     best_first = next(iter(directions.values())) == MAX
     done = [trial for trial in done if BREAKS not in trial.user_attrs]
     done.sort(key=lambda trial: trial.values[0], reverse=best_first)
-    return [trial.params | dict(zip(directions, trial.values, strict=True)) for trial in done]
+    once: dict[str, FrozenTrial] = {}
+    for trial in done:
+        once.setdefault(_key(trial.params), trial)  # it may have been suggested again
+    return [
+        trial.params | dict(zip(directions, trial.values, strict=True)) for trial in once.values()
+    ]
 
 
 def _key(point: Mapping[str, Any]) -> str:
