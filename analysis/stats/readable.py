@@ -86,7 +86,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
                 _NOTHING if pd.isna(n) else f"{n:.0f} × {seeds:.0f}"
                 for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
             ],
-            f"verdict ({_margin(table, 100)} points)": table["verdict"],
+            _verdict_name(table): table["verdict"],
             "further runs that would decide": table["further_runs"].map(_or_nothing),
             "note": table["note"].map(_or_nothing),
         }
@@ -119,6 +119,10 @@ def p_text(p: float) -> str:
 def _margin(table: pd.DataFrame, scale: float) -> str:
     """The margin of a table, which all its rows share: `±0.5`."""
     return f"±{table['margin'].iloc[0] * scale:.4g}"
+
+
+def _verdict_name(table: pd.DataFrame) -> str:
+    return "verdict" if table.empty else f"verdict ({_margin(table, 100)} points)"
 
 
 def _with_interval(

@@ -127,16 +127,18 @@ def disconnect() -> None:
 
 
 def placement_states() -> list[str]:
-    """The states of the places that this driver has asked for, for its trials: PENDING, CREATED.
+    """The states of the places that this driver asks for, for its trials: PENDING, CREATED.
 
-    The id of a placement group ends with that of the job that made it.
+    Those that it has given back are left out; Ray still knows them. The id of a placement group
+    ends with that of the job that made it.
     """
     import ray
     from ray.util import placement_group_table
 
     job = ray.get_runtime_context().get_job_id()
     table: dict[str, dict[str, Any]] = placement_group_table()
-    return [group["state"] for name, group in table.items() if name.endswith(job)]
+    states = [group["state"] for name, group in table.items() if name.endswith(job)]
+    return [state for state in states if state != "REMOVED"]
 
 
 def job_client(url: str, timeout_s: float) -> JobSubmissionClient:

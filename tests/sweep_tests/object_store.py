@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import fsspec
 import pytest
 from upath import UPath
 
@@ -36,6 +37,8 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         with pytest.MonkeyPatch.context() as patch:
             for key, value in environment.items():
                 patch.setenv(key, value)
+            # A file system is kept in the process, with the address of an earlier server.
+            fsspec.get_filesystem_class("s3").clear_instance_cache()
             UPath("s3://lab").mkdir()
             yield environment
     finally:

@@ -116,7 +116,8 @@ def test_every_command_works_in_the_new_folder_alone(elsewhere: Workplace) -> No
     assert Path(run.data.tags[Tag.CHECKPOINT]).is_relative_to(place.folder)
     (parent,) = place.runs("small", kind="sweep")
     client = MlflowClient(place.store)
-    assert [found.path for found in client.list_artifacts(parent.info.run_id)] == ["report"]
+    artifacts = [found.path for found in client.list_artifacts(parent.info.run_id)]
+    assert artifacts == ["leaders.csv", "report"]
     assert "digits" in {model.name for model in client.search_registered_models()}
     paths = LaunchPaths(place.folder / "ray_results", "small", 1)
     outbox = Outbox(paths.outbox, paths.delivered, paths.refused)
