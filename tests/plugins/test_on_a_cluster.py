@@ -105,12 +105,12 @@ def test_they_are_searched_killed_resumed_and_shown_like_ours(
     own |= {"network": "snntorch_network.py:build", "dataset": "bars"}
     assert own.items() <= seen
     every = list(range(1, EPOCHS + 1))
-    assert all(place.epochs(run) == every for run in runs if run.info.status == "FINISHED")
+    assert all(place.epochs(run) == every for run in runs if run.data.tags[Tag.STATE] == "done")
     assert all(("sharpness" in each) == (each.get("dynamics") == "adex") for each in params)
     assert all(("gamma" in each) == (each["loss"] == "focal") for each in params)
     assert len({run.data.tags["spikesweep.node"] for run in runs}) == 1  # two nodes, one machine
 
-    done = [run.data.params for run in runs if run.info.status == "FINISHED"]
+    done = [run.data.params for run in runs if run.data.tags[Tag.STATE] == "done"]
     table = place.run("table", "all", "--format", "md").stdout
     shown = {
         each[key]

@@ -165,5 +165,5 @@ def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_i
         logged = MlflowClient(place.store).get_metric_history(run.info.run_id, "train_loss")
         expected = [metrics["train_loss"] for metrics in alone.history]
         assert [one.value for one in logged] == expected[: len(logged)]
-        if run.info.status == "FINISHED":
+        if run.data.tags[Tag.STATE] == "done":
             assert run.data.metrics["test_loss"] == alone.test_best()[0]["test_loss"]
