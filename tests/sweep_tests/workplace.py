@@ -135,6 +135,7 @@ class Workplace:
         """
         runs, steps = self.runs("small"), list(range(1, epochs + 1))
         assert [run.info.status for run in runs] == ["FINISHED"] * trials
+        assert [run.data.tags["spikesweep.state"] for run in runs] == ["done"] * trials
         assert len({run.data.tags["spikesweep.config_id"] for run in runs}) == trials
         assert [self.epochs(run) for run in runs] == [steps] * trials
         assert [run.info.status for run in self.runs("small", "sweep")] == ["FINISHED"]

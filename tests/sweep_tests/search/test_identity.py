@@ -39,7 +39,7 @@ def check_every_result_is_its_own(place: Workplace, name: str, **environment: st
     client = MlflowClient(environment.get("MLFLOW_TRACKING_URI", place.store))
     experiment = client.get_experiment_by_name(name)
     assert experiment is not None
-    wanted = f"tags.`{Tag.KIND}` = 'trial' AND attributes.status = 'FINISHED'"
+    wanted = f"tags.`{Tag.KIND}` = 'trial' AND tags.`{Tag.STATE}` = 'done'"
     found = client.search_runs([experiment.experiment_id], wanted)
     ours = [run for run in found if Tag.IMPORTED_FROM not in run.data.tags]
     for run in ours:
