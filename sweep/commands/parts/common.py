@@ -37,7 +37,10 @@ UnsetOption = Annotated[
     ),
 ]
 BudgetOption = Annotated[
-    str, typer.Option(metavar="TIME", help="what the sweep may take, all in all, such as 8h")
+    str,
+    typer.Option(
+        metavar="TIME", help="what the sweep may take, all in all: 8h, or '{epochs: 5000}'"
+    ),
 ]
 JoinOption = Annotated[
     bool,

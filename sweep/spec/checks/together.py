@@ -201,6 +201,11 @@ def _stop(sweep: Specification) -> Iterator[str]:
             yield f"stop.{name}: needs one metric, and metric has {len(sweep.directions)}"
         if sweep.each:
             yield f"stop.{name}: stands beside each, where every kind has leaders; keep one of them"
+    if stop.target is not None and not 0 <= stop.target <= 1:
+        for metric in sweep.directions:
+            if metric.endswith("accuracy"):
+                told = f"{metric} is a fraction from 0 to 1, such as 0.98; got {stop.target:g}"
+                yield f"stop.target: {told}"
     if stop.noise:
         yield from _noise(sweep)
 

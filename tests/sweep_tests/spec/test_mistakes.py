@@ -69,6 +69,7 @@ BAD: list[tuple[str, str]] = [
         "start_from: random does not learn from other sweeps; use tpe or gp",
     ),
     (changed(stop={"target": True}), "stop.target: must not be true or false"),
+    (changed(stop={"target": 98}), "stop.target: val_accuracy is a fraction from 0 to 1, such as"),
     (changed(stop={"noise": True}, trials=30), "stop.noise: needs two seeds or more, and seeds h"),
     (changed(stop={"noise": True}, seeds=[0, 1], trials=9), "needs more than 10 configurations, a"),
     (
