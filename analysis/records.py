@@ -18,6 +18,8 @@ EPOCH_METRICS: Mapping[str, str] = MappingProxyType(
         "val_accuracy": MAX,
         "spikes_per_inference": MIN,
         "synops_per_inference": MIN,
+        "macs_per_inference": MIN,
+        "acs_per_inference": MIN,
         "beta_mean": MAX,
         "epoch_seconds": MIN,
         "samples_per_second": MAX,
@@ -31,7 +33,14 @@ cross-entropy (the negative log likelihood of the probabilities that the network
 loss is. They compare runs of all losses, and a sweep over `loss` may optimise `val_loss`.
 """
 
-SEARCHABLE = ("val_accuracy", "val_loss", "spikes_per_inference", "synops_per_inference")
+SEARCHABLE = (
+    "val_accuracy",
+    "val_loss",
+    "spikes_per_inference",
+    "synops_per_inference",
+    "macs_per_inference",
+    "acs_per_inference",
+)
 """The metrics that a sweep may optimise: all but those of the test set, and but the timings."""
 
 FINAL_METRICS: Mapping[str, str] = MappingProxyType(

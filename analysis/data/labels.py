@@ -80,6 +80,8 @@ _METRICS: Mapping[str, str] = {
     "train_loss": "Training loss",
     "spikes_per_inference": "Spikes per inference",
     "synops_per_inference": "Synaptic operations per inference",
+    "macs_per_inference": "Multiply-accumulates per inference",
+    "acs_per_inference": "Accumulates per inference",
     "beta_mean": "Mean β",
     "epoch_seconds": "Seconds per epoch",
     "samples_per_second": "Images per second",

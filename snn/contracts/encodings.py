@@ -48,6 +48,17 @@ def counts(component: Component) -> None:
     require(abs(told - counted) <= chance, f"events() tells {told:g}, and there are {counted:g}")
 
 
+def tells_of_work(component: Component) -> None:
+    """Spikes are added; currents are multiplied, at most once at every step."""
+    drive = _drive(component)
+    multiplied, added = drive.work()
+    values, events = drive.dense(), drive.events()
+    if bool(((values == 0) | (values == 1)).all()):
+        require(multiplied == 0 and added == events, "work() must add each spike")
+    else:
+        require(0 < multiplied + added <= events, "work() must count values that are not 0")
+
+
 def is_repeatable(component: Component) -> None:
     """The same seed or key gives the same values."""
     first, second = _drive(component).dense(), _drive(component).dense()
@@ -67,5 +78,13 @@ def tells_of_chance(component: Component) -> None:
 
 
 CHECKS = {
-    "encoding": (keeps_shapes, drives, agrees, counts, is_repeatable, tells_of_chance),
+    "encoding": (
+        keeps_shapes,
+        drives,
+        agrees,
+        counts,
+        tells_of_work,
+        is_repeatable,
+        tells_of_chance,
+    ),
 }

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from snn.config import EncodingConfig
-from snn.encoding.drive import GREY_LEVELS, PixelDrive, Table, check, look_up, total
+from snn.encoding.drive import GREY_LEVELS, PixelDrive, Table, Work, check, look_up, total
 from snn.registry import Component
 
 COMPONENTS = (
@@ -57,6 +57,10 @@ class ConstantCurrent(PixelDrive):
     def events(self) -> float:
         """Non-zero values per image, counted at every step."""
         return total(self.table != 0, self.pixels) * self.n_steps
+
+    def work(self) -> Work:
+        """The product with the weights is computed once for all steps."""
+        return Work(multiplied=total(self.table != 0, self.pixels), added=0.0)
 
     def _values(self) -> Tensor:
         return look_up(self.table, self.pixels)

@@ -35,6 +35,18 @@ class Sizes(NamedTuple):
     n_inputs: int
 
 
+class Work(NamedTuple):
+    """Inputs per sample that each cost a row of weights, counted once where it is computed once.
+
+    Attributes:
+        multiplied: Currents: a multiply-accumulate for each weight of the row.
+        added: Spikes: an accumulate for each.
+    """
+
+    multiplied: float
+    added: float
+
+
 class Drive(Protocol):
     """Input of T time steps for B samples."""
 
@@ -54,6 +66,9 @@ class Drive(Protocol):
 
     def events(self) -> float:
         """Non-zero inputs per sample, summed over the steps."""
+
+    def work(self) -> Work:
+        """What `current` multiplies and adds per sample."""
 
 
 class PixelDrive:
@@ -78,6 +93,25 @@ class PixelDrive:
     def device(self) -> torch.device:
         """Where the pixels are."""
         return self.pixels.device
+
+    def events(self) -> float:
+        """Non-zero inputs per image, summed over the steps."""
+        raise NotImplementedError
+
+    def work(self) -> Work:
+        """Every spike is added."""
+        return Work(multiplied=0.0, added=self.events())
+
+
+def work_of(values: Tensor, count: float) -> Work:
+    """What `count` non-zero values per sample cost: spikes are added, others are multiplied.
+
+    Args:
+        values: Of all samples; spikes if all are 0 or 1, as in NeuroBench (Yik et al., 2025).
+        count: Of those that are not 0, per sample.
+    """
+    spikes = bool(((values == 0) | (values == 1)).all())
+    return Work(0.0, count) if spikes else Work(count, 0.0)
 
 
 @final

@@ -17,7 +17,7 @@ from torch.nn import functional
 from snn.config import TrialConfig
 from snn.data.events.samples import EventSamples
 from snn.data.shapes import Shape
-from snn.encoding.drive import Sizes
+from snn.encoding.drive import Sizes, Work
 from snn.errors import ArrayError
 from snn.registry import Component, Key
 
@@ -186,6 +186,10 @@ class EventDrive:
     def events(self) -> float:
         """Events per sample; each costs the synapses of its input, also where counts are kept."""
         return len(self.samples.packed) / len(self.samples)
+
+    def work(self) -> Work:
+        """Every event is added, also where several of a step are kept."""
+        return Work(multiplied=0.0, added=self.events())
 
 
 @final

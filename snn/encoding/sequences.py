@@ -30,7 +30,7 @@ from torch.nn import functional
 from snn.config import TrialConfig
 from snn.data.pixels import check_pixels, shape_of
 from snn.data.shapes import Shape
-from snn.encoding.drive import GREY_LEVELS, Drive, Sizes, Table, look_up
+from snn.encoding.drive import GREY_LEVELS, Drive, Sizes, Table, Work, look_up
 from snn.encoding.pixel_code import LIT_PIXELS
 from snn.errors import ConfigError
 from snn.registry import Component
@@ -105,6 +105,10 @@ class SequenceCurrents:
         """Values per image that are not 0."""
         return float(self.pieces.count_nonzero()) / len(self.pieces)
 
+    def work(self) -> Work:
+        """Every grey level is multiplied, once, at its step."""
+        return Work(multiplied=self.events(), added=0.0)
+
 
 @dataclass(frozen=True)
 class Crossings:
@@ -148,6 +152,10 @@ class Crossings:
         """Spikes per image."""
         before, after = self._reached()
         return float((after - before).abs().sum()) / len(self.pieces)
+
+    def work(self) -> Work:
+        """Every spike is added."""
+        return Work(multiplied=0.0, added=self.events())
 
     def _reached(self) -> tuple[Tensor, Tensor]:
         """(T, B, M) thresholds that are reached at the step before, and at each step."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data.pixels import check_pixels
-from snn.encoding.drive import Sizes
+from snn.encoding.drive import Sizes, Work, work_of
 from snn.errors import ArrayError
 
 Encode = Callable[[Tensor, TrialConfig, torch.Generator], Tensor]
@@ -68,6 +68,10 @@ class WrittenDrive:
     def events(self) -> float:
         """Non-zero values per image."""
         return float((self.values != 0).sum()) / len(self.pixels)
+
+    def work(self) -> Work:
+        """Values are added where all of them are 0 or 1, and else multiplied."""
+        return work_of(self.values, self.events())
 
 
 @final

@@ -17,6 +17,7 @@ from snn.data.base import Samples
 from snn.data.events.samples import EventSamples
 from snn.data.pixels import check_fit, check_pixels
 from snn.data.shapes import Shape
+from snn.encoding.drive import work_of
 from snn.registry import Component
 
 COMPONENTS = (
@@ -65,12 +66,18 @@ class MLPActivity(NamedTuple):
         counts = [float((x.detach() != 0).sum()) / len(x) for x in self.inputs]
         return torch.tensor(counts, dtype=torch.float64)
 
+    def work(self) -> Tensor:
+        """(2, populations) of the same, what is multiplied and what is added."""
+        counts = self.events().tolist()
+        each = [work_of(x.detach(), count) for x, count in zip(self.inputs, counts, strict=True)]
+        return torch.tensor(each, dtype=torch.float64).T
+
 
 @final
 class MLP(nn.Module):
     """A classifier of images, with weights drawn from the configuration's seed."""
 
-    measures = ("synops_per_inference",)
+    measures = ("synops_per_inference", "macs_per_inference", "acs_per_inference")
     class_names: tuple[str, ...] = ()
 
     def __init__(

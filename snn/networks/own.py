@@ -65,6 +65,10 @@ class OwnActivity(NamedTuple):
         spikes = sum(float(layer.detach().sum()) / len(layer) for layer in self.counts)
         return torch.tensor([0.0, spikes], dtype=torch.float64)
 
+    def work(self) -> Tensor:
+        """(2, populations) of the same: the synapses are not known, so nothing is counted."""
+        return torch.zeros(2, 2, dtype=torch.float64)
+
 
 @final
 class Settings:

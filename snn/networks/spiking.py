@@ -39,12 +39,20 @@ class Activity(NamedTuple):
 
     def events(self) -> Tensor:
         """Events per image of every population: input first, then the hidden layers."""
-        hidden = [float(layer.detach().sum()) / len(layer) for layer in self.counts]
-        return torch.tensor([self.drive.events(), *hidden], dtype=torch.float64)
+        return torch.tensor([self.drive.events(), *self._spikes()], dtype=torch.float64)
+
+    def work(self) -> Tensor:
+        """(2, populations) of the same, what is multiplied and what is added."""
+        spikes, given = self._spikes(), self.drive.work()
+        rows = [[given.multiplied, *(0.0 for _ in spikes)], [given.added, *spikes]]
+        return torch.tensor(rows, dtype=torch.float64)
 
     def room(self) -> tuple[int, ...]:
         """The most spikes that each hidden layer can have per image: neurons times steps."""
         return tuple(layer.shape[1] * self.drive.sizes.n_steps for layer in self.counts)
+
+    def _spikes(self) -> list[float]:
+        return [float(layer.detach().sum()) / len(layer) for layer in self.counts]
 
 
 @final
@@ -103,7 +111,12 @@ class SpikingNetwork(nn.Module):
         class_names: Of its labels, where they have names; set by what trains or reads it.
     """
 
-    measures = ("synops_per_inference", "spikes_per_inference")
+    measures = (
+        "synops_per_inference",
+        "spikes_per_inference",
+        "macs_per_inference",
+        "acs_per_inference",
+    )
     class_names: tuple[str, ...] = ()
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -81,12 +82,27 @@ def hits_by_group(
     }
 
 
+class Counted(Protocol):
+    """What a network did with a batch, per image and population of neurons, the input first."""
+
+    def events(self) -> Tensor:
+        """(populations,) values that are not 0."""
+
+    def work(self) -> Tensor:
+        """(2, populations) those that are multiplied with weights, and those that are added."""
+
+    def room(self) -> tuple[int, ...]:
+        """The most spikes that each hidden layer can have; empty where it is not known."""
+
+
 @dataclass
 class EventTally:
     """Events per inference of every population of neurons, input first, averaged over batches.
 
     A synaptic operation is one event times one synapse that it reaches, counted at every time step
-    (the effective accumulates of NeuroBench, Yik et al., 2025).
+    (the effective operations of NeuroBench, Yik et al., 2025). Multiply-accumulates and accumulates
+    are what the program computes: a constant input is multiplied with its weights once, not at
+    every step. The steps of the neurons themselves are not counted, as there.
 
     `room` is the most spikes that each hidden layer can have, neurons times steps; empty where it
     is not known.
@@ -94,15 +110,19 @@ class EventTally:
 
     fan_out: Tensor
     events: Tensor = field(init=False)
+    work: Tensor = field(init=False)  # (2, populations) what is multiplied, and what is added
     seen: int = 0
     room: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         self.events = torch.zeros_like(self.fan_out)
+        self.work = torch.zeros(2, len(self.fan_out), dtype=self.fan_out.dtype)
 
-    def add(self, events: Tensor, batch: int) -> None:
-        """Count the events per image of a batch."""
-        self.events += events * batch
+    def add(self, activity: Counted, batch: int) -> None:
+        """Count what happened per image of a batch."""
+        self.events += activity.events() * batch
+        self.work += activity.work() * batch
+        self.room = activity.room()
         self.seen += batch
 
     @property
@@ -120,3 +140,13 @@ class EventTally:
     def synops_per_inference(self) -> float:
         """Synaptic operations per image, of the input and of all hidden neurons."""
         return float(self.events @ self.fan_out) / self.seen
+
+    @property
+    def macs_per_inference(self) -> float:
+        """Multiply-accumulates per image: of currents, and of an MLP's units."""
+        return float(self.work[0] @ self.fan_out) / self.seen
+
+    @property
+    def acs_per_inference(self) -> float:
+        """Accumulates per image: of spikes."""
+        return float(self.work[1] @ self.fan_out) / self.seen

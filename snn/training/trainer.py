@@ -320,8 +320,7 @@ class Trainer:
             ):
                 activity = network(images, spikes)
                 tally.add(activity.logits, labels.long())
-                events.add(activity.events(), len(labels))
-                events.room = activity.room()
+                events.add(activity, len(labels))
         return tally, events
 
     def _finish_epoch(self, metrics: Metrics) -> None:

@@ -11,7 +11,7 @@ from snn.config import SPIKING, TrialConfig
 from snn.data import Dataset
 from snn.errors import ConfigError
 from snn.networks.mlp import MLP
-from snn.networks.spiking import SpikingNetwork
+from snn.networks.spiking import Activity, SpikingNetwork
 from snn.registry import OURS
 from snn.training.metrics import EventTally
 
@@ -90,10 +90,14 @@ def test_synaptic_operations_are_events_times_the_synapses_they_reach() -> None:
     # input reaches 3; a neuron of the first layer 2 others and 2 above; of the second 1 and 5
     assert network.fan_out().tolist() == [3, 4, 6]
     tally = EventTally(network.fan_out())
-    tally.add(torch.tensor([10.0, 1.0, 2.0]).double(), batch=2)
-    tally.add(torch.tensor([20.0, 1.0, 2.0]).double(), batch=2)
+    spikes = (torch.tensor([[1.0, 0, 0], [1, 0, 0]]), torch.tensor([[2.0, 0], [2, 0]]))
+    for pixel in (9, 0):
+        image = torch.tensor([[9, pixel, 0, 0]] * 2, dtype=torch.uint8)
+        tally.add(Activity(torch.zeros(2, 5), spikes, network.encoder(image)), batch=2)
     assert tally.spikes_per_inference == 3
     assert tally.synops_per_inference == 15 * 3 + 1 * 4 + 2 * 6
+    assert tally.macs_per_inference == 1.5 * 3
+    assert tally.acs_per_inference == 1 * 4 + 2 * 6
 
 
 def test_events_are_counted_in_every_population(digits: Dataset) -> None:

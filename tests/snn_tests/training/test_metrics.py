@@ -72,10 +72,14 @@ def counted_by_neurobench(network: nn.Module, pixels: Tensor) -> dict[str, float
     return found
 
 
-def counted_by_us(network: SpikingNetwork | MLP, pixels: Tensor) -> float:
+def counted(network: SpikingNetwork | MLP, pixels: Tensor) -> EventTally:
     tally = EventTally(network.fan_out())
-    tally.add(network(pixels, torch.Generator().manual_seed(0)).events(), len(pixels))
-    return tally.synops_per_inference
+    tally.add(network(pixels, torch.Generator().manual_seed(0)), len(pixels))
+    return tally
+
+
+def counted_by_us(network: SpikingNetwork | MLP, pixels: Tensor) -> float:
+    return counted(network, pixels).synops_per_inference
 
 
 @pytest.mark.parametrize(
@@ -106,6 +110,28 @@ def test_currents_are_multiplied_and_counted_at_every_step_as_neurobench_does(
     assert counted_by_us(network, pixels) == pytest.approx(both, rel=1e-6)
 
 
+def test_the_product_with_a_constant_current_is_computed_once_and_counted_once(
+    pixels: Tensor,
+) -> None:
+    config = TrialConfig.parse({"hidden": 24, "n_steps": 30, "encoding": "constant"})
+    network = SpikingNetwork(config, 64)
+    theirs, ours = counted_by_neurobench(StepByStep(network), pixels), counted(network, pixels)
+    assert ours.acs_per_inference == pytest.approx(theirs["Effective_ACs"], rel=1e-6)
+    assert ours.macs_per_inference == pytest.approx(theirs["Effective_MACs"] / 30, rel=1e-6)
+
+
+@pytest.mark.parametrize("crossing_levels", [0, 2])
+def test_a_row_of_grey_levels_is_multiplied_and_a_crossing_is_added_as_neurobench_does(
+    pixels: Tensor, crossing_levels: int
+) -> None:
+    values = {"hidden": 24, "encoding": "rows", "crossing_levels": crossing_levels}
+    network = SpikingNetwork(TrialConfig.parse(values), 64)
+    theirs, ours = counted_by_neurobench(StepByStep(network), pixels), counted(network, pixels)
+    assert (theirs["Effective_MACs"] == 0) == (crossing_levels > 0)
+    assert ours.macs_per_inference == pytest.approx(theirs["Effective_MACs"], rel=1e-6)
+    assert ours.acs_per_inference == pytest.approx(theirs["Effective_ACs"], rel=1e-6)
+
+
 def test_random_spikes_are_counted_as_expected(pixels: Tensor) -> None:
     config = TrialConfig.parse({"hidden": 24, "n_steps": 200, "encoding": "poisson"})
     network = SpikingNetwork(config, 64)
@@ -116,8 +142,20 @@ def test_random_spikes_are_counted_as_expected(pixels: Tensor) -> None:
 def test_multiply_accumulates_of_the_baseline_are_those_of_neurobench(pixels: Tensor) -> None:
     network = MLP(TrialConfig.parse({"dynamics": "mlp", "hidden": [16, 12]}), 64)
     theirs = counted_by_neurobench(_Logits(network), pixels)
-    assert theirs["Effective_ACs"] == 0
+    assert theirs["Effective_ACs"] == 0 == counted(network, pixels).acs_per_inference
     assert counted_by_us(network, pixels) == pytest.approx(theirs["Effective_MACs"], rel=1e-6)
+    assert counted_by_us(network, pixels) == counted(network, pixels).macs_per_inference
+
+
+def test_the_baseline_adds_black_and_white_pixels_and_multiplies_grey_ones(
+    pixels: Tensor,
+) -> None:
+    network = MLP(TrialConfig.parse({"dynamics": "mlp", "hidden": [16, 12]}), 64)
+    white = torch.where(pixels > 127, 255, 0).to(torch.uint8)
+    theirs, ours = counted_by_neurobench(_Logits(network), white), counted(network, white)
+    assert ours.acs_per_inference == pytest.approx(theirs["Effective_ACs"], rel=1e-6)
+    assert ours.macs_per_inference == pytest.approx(theirs["Effective_MACs"], rel=1e-6)
+    assert 0 < ours.acs_per_inference
 
 
 class _Logits(nn.Module):
@@ -141,9 +179,8 @@ def test_the_rate_of_a_layer_is_the_spikes_of_a_neuron_per_step(
             for layer in network.layers:
                 layer.weight.zero_()
     tally, activity = EventTally(network.fan_out()), network(pixels)
-    tally.add(activity.events(), len(pixels))
     assert tally.rates == ()
-    tally.room = activity.room()
+    tally.add(activity, len(pixels))
     counted = [float(layer.detach().mean()) / 30 for layer in activity.counts]
     assert tally.rates == pytest.approx(counted)
     assert (tally.rates == (0, 0)) == silent
