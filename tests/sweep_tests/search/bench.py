@@ -10,10 +10,11 @@ import optuna
 
 from analysis.records import State
 from snn.config import TrialConfig
+from sweep.search.configurations.candidate import Epochs
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import make_ends
 from sweep.search.memory import Memory
-from sweep.search.searcher import Epochs, StudySearcher
+from sweep.search.searcher import StudySearcher
 from sweep.search.study import open_study
 from sweep.spec.parsing import parse_sweep
 from sweep.tracking.spending import Spent

@@ -17,6 +17,9 @@ from sweep.methods.constraints import Constraint
 from sweep.search.identity import ENDED_EARLY, OUTCOME
 from sweep.trial.outcome import Outcome
 
+Epochs = Mapping[int, Mapping[str, Any]]
+"""Metrics by epoch."""
+
 
 @dataclass(eq=False)
 class Candidate:
