@@ -49,6 +49,11 @@ class Reported:
     num_failures: int = 0
     error_file: str = ""
 
+    @property
+    def run_metadata(self) -> Reported:
+        """Where Ray counts the failures."""
+        return self
+
     def get_error(self) -> str:
         return self.error
 
@@ -93,7 +98,8 @@ class Launch:
             trial.last_result = trial.last_result | end
         if event in ("recover", "error", "dropped"):
             trial.error = "Failure # 1 (occurred at x)\nThe actor died unexpectedly.\n"
-            trial.num_failures = 1 if event == "dropped" else trial.max_failures + 1
+            trial.num_failures += 1
+            trial.max_failures = 0 if event == "error" else 20
         name = "error" if event == "dropped" else event
         getattr(self.observer, f"on_trial_{name}")(**about)
 
