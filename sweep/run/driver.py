@@ -130,6 +130,7 @@ def drive(
             history=observer.history,
             on_drop=observer.drop,
             ends=ends,
+            known=memory.known(sweep) if memory else (),
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sweep.cluster import packing
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.run.runner import read_datasets
+from sweep.search.random_points import random_points
 from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification, counted
@@ -122,14 +124,10 @@ def _budget(sweep: Specification, speed: Speed) -> list[str]:
 
 def _samples(sweep: Specification) -> list[TrialConfig]:
     """A few different configurations of the search, drawn at random."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     wanted = min(_PROBES, sweep.configurations_planned())
     found: dict[str, TrialConfig] = {}
-    for _ in range(_DRAWS):
-        config = sweep.config(sweep.space.suggest(study.ask()), sweep.seeds[0])
+    for point in itertools.islice(random_points(sweep.space, seed=0), _DRAWS):
+        config = sweep.config(point, sweep.seeds[0])
         found.setdefault(config.config_id, config)
         if len(found) == wanted:
             break

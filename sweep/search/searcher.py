@@ -13,7 +13,7 @@ needs before a trial starts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from sweep.search.configurations.study_trials import StudyTrials
 from sweep.search.configurations.taking_up import take_up
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import Ends
+from sweep.search.random_points import random_points
 from sweep.search.shares import Shares
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
@@ -40,6 +41,9 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results wait meanwhile
 _MAX_REPEATS = 100  # suggestions in a row that are not new: the space is exhausted
+_OF_SAMPLER = (
+    10  # refused suggestions of the sampler; it may repeat itself, so they are random then
+)
 
 Lookup = Callable[[TrialConfig], Outcome | None]
 
@@ -60,6 +64,8 @@ class StudySearcher(Searcher):
         on_drop: Called when a configuration was ended early, with the reason, for each of its seeds
             that never begins or was done.
         ends: The rules that end the search before its plan is done.
+        known: Configurations that are not to be run, by `group_id`: the sampler knows them from
+            other sweeps.
 
     Attributes:
         contest: The scheduler, which judges configurations; see `join`.
@@ -81,13 +87,14 @@ class StudySearcher(Searcher):
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
         on_drop: Callable[[TrialConfig, str], None] = lambda *_: None,
         ends: Ends | None = None,
+        known: Collection[str] = (),
     ) -> None:
         metric, mode = next(iter(sweep.directions.items()))
         super().__init__(metric=metric, mode=mode)
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
         self.slots, self.why, self.ends = slots, why, ends or Ends()
-        self.history = history
+        self.history, self._known = history, known
         self.halted, self.exhausted = "", False
         self._trials = StudyTrials(sweep, study, database, self.ends, on_drop)
         self._outcomes = Outcomes(self._trials, history)
@@ -202,14 +209,28 @@ class StudySearcher(Searcher):
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
             return False
-        if self.ends.over():
+        found = None if self.ends.over() else self._suggestion()
+        if found is None:
             return False
-        candidate, assignment = self._trials.ask(self._shares.rarest)
+        candidate, assignment = found
         self._shares.count(assignment)
         self._trials.keep(candidate, assignment)
         self._asked += 1
         self._open(candidate)
         return True
+
+    def _suggestion(self) -> tuple[Candidate, dict[str, Any]] | None:
+        """What is run next: not what is known from other sweeps; None if nothing else comes."""
+        seed = self.sweep.sampler.seed + self._asked
+        others = random_points(self.sweep.space, seed) if self._known else iter(())
+        for attempt in range(_MAX_REPEATS):
+            drawn = next(others) if attempt >= _OF_SAMPLER else {}
+            found = self._trials.ask(drawn | self._shares.rarest)
+            if found[0].group_id not in self._known:
+                return found
+            self._trials.refuse(found[0])
+        self.ends.end(f"{_MAX_REPEATS} suggestions in a row were known from start_from")
+        return None
 
     def _open(self, candidate: Candidate) -> None:
         """Queue the seeds of a configuration that have no result and do not run."""

@@ -46,6 +46,11 @@ class Candidate:
     reason: str = ""
 
     @property
+    def group_id(self) -> str:
+        """Of the configuration, whatever the seed."""
+        return next(iter(self.configs.values())).group_id
+
+    @property
     def open_seeds(self) -> list[int]:
         """Seeds without an end that have begun or may begin."""
         return [s for s in self.configs if s not in self.outcomes and s not in self.dropped]

@@ -56,7 +56,9 @@ class StudyTrials:
     # A configuration from its begin to its end
 
     def ask(self, fixed: Mapping[str, Any]) -> tuple[Candidate, dict[str, Any]]:
-        """What the sampler suggests now, with the assignment of the searched keys; not yet kept.
+        """What the sampler suggests now, with the assignment of the searched keys.
+
+        It is to be kept or refused.
 
         Args:
             fixed: Searched keys whose values are given; the sampler chooses the others.
@@ -73,6 +75,10 @@ class StudyTrials:
         candidate.trial.set_user_attr(ASSIGNMENT, json.dumps(assignment))
         candidate.trial.set_user_attr(CONFIG, record)
         self._save(candidate.trial)
+
+    def refuse(self, candidate: Candidate) -> None:
+        """A suggestion is not taken: the study has it as failed, in memory only."""
+        self._study.tell(candidate.trial.number, state=TrialState.FAIL)
 
     def note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
         """A seed has these metrics by epoch."""

@@ -55,8 +55,17 @@ class Bench:
         self.databases.append(database)
         study = open_study(self.sweep, database, memory)
         ends = make_ends(self.sweep, spent)
+        known = memory.known(self.sweep) if memory else ()
         return StudySearcher(
-            self.sweep, study, database, lookup, reuse, lambda: slots, history=history, ends=ends
+            self.sweep,
+            study,
+            database,
+            lookup,
+            reuse,
+            lambda: slots,
+            history=history,
+            ends=ends,
+            known=known,
         )
 
 
