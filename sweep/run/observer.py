@@ -53,6 +53,7 @@ class Observer(tune.Callback):
         self._away = self._stranded = False
         self._shortage = ""
         self._deaths = Deaths()
+        self._counted: set[str] = set()  # by config_id
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
@@ -166,7 +167,7 @@ class Observer(tune.Callback):
             self.count(config, outcome)
         else:
             self._log.reuse(config, self._datasets[config.dataset], outcome, record)
-            self._count(config, outcome, reused=True)
+            self._count(config, outcome, elsewhere=True, reused=True)
 
     def history(self, config: TrialConfig) -> Epochs:
         """The metrics by epoch of a trial that has ended, in this launch or another."""
@@ -185,7 +186,8 @@ class Observer(tune.Callback):
             self._log.begin(config, self._datasets[config.dataset])
             self._log.epochs(config, epochs_of(self._paths.trial(config.config_id), config))
             self._log.end(config, outcome)
-        self._count(config, outcome, reused=True)
+        repeated = config.config_id in self._counted  # suggested twice, and run once
+        self._count(config, outcome, elsewhere=True, reused=repeated)
 
     def drop(self, config: TrialConfig, reason: str) -> None:
         """The configuration of a trial was ended early, and the trial was done, or never begins."""
@@ -254,11 +256,20 @@ class Observer(tune.Callback):
             self._board.tell(f"MLflow is {news}")
         self._away = away
 
-    def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
-        name = trial_name(config)
-        self._slots.memory.end(config.config_id)
+    def _count(
+        self,
+        config: TrialConfig,
+        outcome: Outcome,
+        *,
+        elsewhere: bool = False,
+        reused: bool = False,
+    ) -> None:
+        name, key, progress = trial_name(config), config.config_id, self._board.progress
+        self._slots.memory.end(key)
+        self._counted.add(key)
         if outcome.state == State.FAILED:
             self.failures[name] = outcome.reason
-        value = outcome.value(self._board.progress.metric)
-        self._board.end(config.config_id, name, outcome.state, value, reused=reused)
-        self._log.standing(self._board.progress.ended, self._board.progress.metrics())
+        if outcome.state == State.DONE:
+            progress.best.add(config.group_id, key, name, outcome.metrics)
+        self._board.end(key, outcome.state, elsewhere=elsewhere, reused=reused)
+        self._log.standing(progress.ended, progress.metrics())

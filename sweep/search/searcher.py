@@ -118,6 +118,12 @@ class StudySearcher(Searcher):
         return self.exhausted and not self._running and not self._queue
 
     @property
+    def complete(self) -> bool:
+        """Whether all planned configurations were asked for and have ended, maybe long ago."""
+        open_ones = self._running or self._queue
+        return self._asked >= self.sweep.configurations_planned() and not open_ones
+
+    @property
     def waiting(self) -> bool:
         """Whether a trial waits to be handed out, for the first time or again."""
         return bool(self._queue) and not self.halted and not self.ends.at_once
