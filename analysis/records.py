@@ -5,6 +5,7 @@ Imports nothing but the standard library, so that both sides can share it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -42,6 +43,11 @@ SEARCHABLE = (
     "acs_per_inference",
 )
 """The metrics that a sweep may optimise: all but those of the test set, and but the timings."""
+
+RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {name: (0.0, 1.0 if name.endswith("accuracy") else math.inf) for name in SEARCHABLE}
+)
+"""The least and the greatest value that each of them can have."""
 
 FINAL_METRICS: Mapping[str, str] = MappingProxyType(
     {

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -22,6 +22,7 @@ from sweep.cluster.ray_internals import (
     without_unused,
 )
 from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
+from sweep.cluster.sharing.neighbours import Neighbours
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.ending import RAY_IS_BROKEN
@@ -29,7 +30,7 @@ from sweep.host.environment import quiet_mlflow, settle_ray
 from sweep.host.guest import RAY_LOGGERS, unlogged
 from sweep.host.shadows import job_config
 from sweep.host.stopping import obeyed_later
-from sweep.spec.specification import Resources
+from sweep.spec.specification import Resources, counted
 
 _COUNT_EVERY_S = 5.0
 PATIENCE_S = 90.0
@@ -60,7 +61,8 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     for name in RAY_LOGGERS:  # our own messages name each problem once
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if ray.is_initialized():
-        yield Slots(needs, Servers())
+        with _beside_others(needs, Servers()) as slots:
+            yield slots
         return
     there = address or os.environ.get("RAY_ADDRESS") or _HERE
     if there == _HERE:
@@ -70,9 +72,26 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     servers = Servers(_started(there))
     try:
         with unprinted():
-            yield Slots(needs, servers)
+            if there == _HERE:
+                yield Slots(needs, servers)
+            else:
+                with _beside_others(needs, servers) as slots:
+                    yield slots
     finally:
         servers.shut_down()
+
+
+@contextmanager
+def _beside_others(needs: Resources, servers: Servers) -> Iterator[Slots]:
+    """Share the cluster with the other sweeps that run on it."""
+    import ray
+
+    neighbours = Neighbours(ray.get_runtime_context().get_job_id(), needs.wanted)
+    try:
+        yield Slots(needs, servers, neighbours)
+    finally:
+        if not servers.lost():
+            neighbours.leave()
 
 
 @contextmanager
@@ -155,14 +174,19 @@ class Slots:
         of_trial: The same, with how many are packed.
         servers: Ray's servers, on which everything depends.
         memory: How much memory trials take.
-        shortage: In words, that memory limits the trials more than processors do; empty if not.
+        wanted: How many trials there are still to run, for other sweeps on the cluster to know.
+        shortage: In words, that memory or other sweeps limit the trials more than processors do;
+            empty if not.
 
     Raises:
         SweepError: No node has room for a trial.
     """
 
-    def __init__(self, needs: Resources, servers: Servers) -> None:
-        self.servers = servers
+    def __init__(
+        self, needs: Resources, servers: Servers, neighbours: Neighbours | None = None
+    ) -> None:
+        self.servers, self._neighbours = servers, neighbours
+        self.wanted: Callable[[], int] = lambda: sys.maxsize
         self.needs = _amounts(needs.wanted, needs)
         self.of_trial = needs
         self.memory, self.shortage = Memory(), ""
@@ -206,7 +230,20 @@ class Slots:
             size = f"{self.memory.each / 2**30:.1f} GiB of memory"
             how = "a trial takes" if self.memory.measured else "a trial is taken to need"
             self.shortage = f"{how} {size}: {by_memory} run at once instead of {every}"
-        return by_memory
+        return self._fair(by_memory)
+
+    def _fair(self, fit: int) -> int:
+        """How many of so many trials that fit may run beside those of other sweeps."""
+        import ray
+
+        if not self._neighbours or not fit:
+            return fit
+        there_is: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        share = self._neighbours.share(min(fit, max(1, self.wanted())), there_is)
+        if share < min(fit, self.wanted()):
+            others = counted(self._neighbours.others, "other sweep")
+            self.shortage = f"{others} on this cluster: {share} trials run at once here"
+        return min(fit, share)
 
 
 def _taken_by_others() -> str:

@@ -141,6 +141,34 @@ def placement_states() -> list[str]:
     return [state for state in states if state != "REMOVED"]
 
 
+_SHARED = "spikesweep"
+"""Namespace of our entries in the key-value store of a cluster's head."""
+
+
+def tell_all(key: str, text: str) -> None:
+    """Write an entry that every driver of the cluster can read."""
+    from ray.experimental import internal_kv
+
+    internal_kv._internal_kv_put(key, text, overwrite=True, namespace=_SHARED)
+
+
+def told_by_all(prefix: str) -> dict[str, str]:
+    """The entries whose keys begin so."""
+    from ray.experimental import internal_kv
+
+    keys = internal_kv._internal_kv_list(prefix, namespace=_SHARED)
+    found = {key: internal_kv._internal_kv_get(key, namespace=_SHARED) for key in keys}
+    # one may have been taken away in between
+    return {key.decode(): text.decode() for key, text in found.items() if text is not None}
+
+
+def untell(key: str) -> None:
+    """Take an entry away."""
+    from ray.experimental import internal_kv
+
+    internal_kv._internal_kv_del(key, namespace=_SHARED)
+
+
 def job_client(url: str, timeout_s: float) -> JobSubmissionClient:
     """Ray's client of a cluster's jobs, which would wait for ever for a server that is silent."""
     from ray.job_submission import JobSubmissionClient

@@ -75,7 +75,7 @@ def run(
     if dry_run:
         from sweep.run import preview
 
-        preview.show(sweep, stdout(), stderr())
+        preview.show(sweep, stdout(), stderr(), runs_of)
         return 0
     result = runner.run(
         sweep, stderr(), resume=resume, address=address, runs_of=runs_of, draw=drawn
@@ -96,12 +96,14 @@ def validate(
     set_: SetOption = [],  # noqa: B006
     unset: UnsetOption = [],  # noqa: B006
     plugin: PluginOption = [],  # noqa: B006
+    join: JoinOption = False,
+    new_name: NewNameOption = "",
 ) -> None:
-    """Check a sweep's specification."""
+    """Check a sweep's specification, and whether its name belongs to another one."""
     from sweep.spec.fresh_seeds import fresh_seeds
 
-    sweep = Given(spec, set_, unset, plugin).sweep()
-    check_new(sweep, spec)
+    sweep = Given(spec, set_, unset, plugin, new_name=new_name).sweep()
+    check_new(sweep, spec, join=join)
     say_result(f"{spec}: valid; {sweep.size}")
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
@@ -190,7 +192,7 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
             "by validation; test accuracies and networks are found when MLflow has "
             f"everything: spikesweep sync, then spikesweep table {sweep.name} --format md"
         )
-    elif not result.undelivered and result.progress.best:
+    elif not result.undelivered and result.progress.done:
         results.leaders([sweep.name], top=10)
         err.print(
             f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "

@@ -43,7 +43,7 @@ class Confirmed:
 def wants_confirmation(sweep: Specification, ended: Ended) -> bool:
     """Whether the leaders are to be confirmed after a launch that ended so."""
     cut_off = ended.halted or ended.interrupted or ended.undelivered
-    return sweep.confirm is not None and not cut_off and ended.progress.best is not None
+    return sweep.confirm is not None and not cut_off and bool(ended.leaders)
 
 
 def run_confirmation(
@@ -78,7 +78,7 @@ def run_confirmation(
     )
     ended = runner.run(sweep, console, resume=launch.is_latest(sweep), address=address)
     cut_off = ended.undelivered or ended.halted or ended.interrupted
-    if cut_off or not ended.progress.best:
+    if cut_off or not ended.progress.done:
         return Confirmed(sweep, each, ended, None)
     of_plan = {config.config_id for config in sweep.configs()}
     found = load_runs([sweep.name])  # earlier confirmations are there, too

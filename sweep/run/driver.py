@@ -19,6 +19,7 @@ from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
 from sweep.run import closing
+from sweep.run.display.best import Best
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
@@ -105,7 +106,8 @@ def drive(
     _begin_launch(log, sweep, _told(sweep, "") if tracker.ended else {})
     ends = make_ends(sweep, tracker.spending.so_far)
     metric, mode = next(iter(sweep.directions.items()))
-    result = Result(paths, Progress(sweep.trials_planned(), metric, mode))
+    best = Best(metric, mode, len(sweep.seeds), sweep.limits)
+    result = Result(paths, Progress(sweep.trials_planned(), metric, best))
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)
         board.tell(ledger.trouble and f"MLflow cannot be read ({ledger.trouble})")
@@ -116,6 +118,7 @@ def drive(
             still.look(result.progress.reports)
             return slots.servers.lost()
 
+        slots.wanted = lambda: result.progress.planned - result.progress.ended
         names, seeds = naming(sweep), len(sweep.seeds)
         observer = Observer(paths, tracker, board, ledger, datasets, slots, names, seeds)
         study = open_study(sweep, database, memory)
@@ -130,12 +133,13 @@ def drive(
             history=observer.history,
             on_drop=observer.drop,
             ends=ends,
+            known=memory.known(sweep) if memory else (),
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        over = resumed and (ends.over_at_once() or (bool(ends.over()) and not searcher.waiting))
+        over = _nothing_to_do(searcher) if resumed else ""
         if over:
-            board.tell(f"nothing to do: {ends.reason}")
+            board.tell(f"nothing to do: {over}")
         else:
             tuner = make_tuner(
                 sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
@@ -144,7 +148,7 @@ def drive(
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.unmet = unmet(study, sweep)
-    finished = over or ends.at_once or searcher.finished
+    finished = bool(over) or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
     result.ended = "" if result.halted or result.interrupted else ends.reason
     progress = result.progress
@@ -156,6 +160,14 @@ def drive(
     log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files, told)
     result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
     return result
+
+
+def _nothing_to_do(searcher: StudySearcher) -> str:
+    """Why a launch that is resumed has nothing left to run; empty if it has."""
+    ends = searcher.ends
+    if ends.over_at_once() or (ends.over() and not searcher.waiting):
+        return ends.reason
+    return "all trials of the launch have ended" if searcher.complete else ""
 
 
 def _waits_for(board: Board) -> str:

@@ -15,6 +15,7 @@ from snn.training.place import Place
 from sweep.errors import RunningError, SpecError, SweepError
 from sweep.host import locks
 from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
+from sweep.spec.budget import Budget
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import Plugin
 from sweep.spec.specification import Specification
@@ -117,8 +118,11 @@ def latest(sweep: Specification) -> LaunchPaths:
     return found[-1]
 
 
-def keep_rules(sweep: Specification, paths: LaunchPaths) -> None:
+def keep_rules(sweep: Specification, paths: LaunchPaths) -> list[str]:
     """Write the specification of a launch anew, if it is resumed with other rules for its end.
+
+    Returns:
+        What has changed, a line each.
 
     Raises:
         OSError: It cannot be written.
@@ -131,6 +135,22 @@ def keep_rules(sweep: Specification, paths: LaunchPaths) -> None:
         draft.write_text(sweep.to_yaml(), encoding="utf-8")
         if isinstance(place, Path):
             draft.replace(place)
+    before, after = _rules(launched), _rules(now)
+    return [
+        f"this launch goes on with another {name}: it was {before[name]} and is {after[name]}"
+        for name in after
+        if before[name] != after[name]
+    ]
+
+
+def _rules(values: Mapping[str, Any]) -> dict[str, str]:
+    """What ends a search, in words, by key."""
+    budget, stop = values.get("budget"), values.get("stop") or {}
+    return {
+        "budget": str(Budget.model_validate(budget)) if budget else "none",
+        "stop.target": str(stop.get("target", "none")),
+        "stop.noise": "on" if stop.get("noise") else "off",
+    }
 
 
 def is_latest(sweep: Specification) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from snn.config import TrialConfig
 from snn.data.base import Data
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
+from sweep.run.deaths import Deaths
 from sweep.run.display.board import Board
 from sweep.run.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
@@ -52,7 +52,8 @@ class Observer(tune.Callback):
         self._trials: list[Any] = []
         self._away = self._stranded = False
         self._shortage = ""
-        self._failed_before = Counter[str]()  # how often, as trials that Ray gave up early
+        self._deaths = Deaths()
+        self._counted: set[str] = set()  # by config_id
         self.failures: dict[str, str] = {}
 
     # From Ray Tune
@@ -71,7 +72,8 @@ class Observer(tune.Callback):
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Begin the run of a trial, or continue it, on this node or another."""
         with self._taken(trial, Event.START):
-            pass
+            # Ray counts some deaths twice, and none of a trial that was handed out again
+            trial.run_metadata.num_failures = self._deaths.count(trial.config["config_id"])
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -131,7 +133,6 @@ class Observer(tune.Callback):
                 self._make_room(config)
                 return
             if cause.early:
-                self._failed_before[config.config_id] += trial.num_failures
                 return
             self._log.end(config, cause.outcome)
             self._count(config, cause.outcome)
@@ -166,7 +167,7 @@ class Observer(tune.Callback):
             self.count(config, outcome)
         else:
             self._log.reuse(config, self._datasets[config.dataset], outcome, record)
-            self._count(config, outcome, reused=True)
+            self._count(config, outcome, elsewhere=True, reused=True)
 
     def history(self, config: TrialConfig) -> Epochs:
         """The metrics by epoch of a trial that has ended, in this launch or another."""
@@ -185,7 +186,8 @@ class Observer(tune.Callback):
             self._log.begin(config, self._datasets[config.dataset])
             self._log.epochs(config, epochs_of(self._paths.trial(config.config_id), config))
             self._log.end(config, outcome)
-        self._count(config, outcome, reused=True)
+        repeated = config.config_id in self._counted  # suggested twice, and run once
+        self._count(config, outcome, elsewhere=True, reused=repeated)
 
     def drop(self, config: TrialConfig, reason: str) -> None:
         """The configuration of a trial was ended early, and the trial was done, or never begins."""
@@ -213,16 +215,17 @@ class Observer(tune.Callback):
     def _judge(self, trial: Any) -> Cause:
         """The cause of a failure; final if memory ran out while the trial ran alone.
 
-        When an actor dies that waits for its next trial, Ray reports two failures of that trial.
-        It lets the trial go on after the first, and ends it at the second.
+        A trial that has not failed as often as it may is handed out again if Ray gives it up.
         """
         if self._slots.servers.lost():
             return _RAY_IS_GONE
         cause, key = cause_of(trial), trial.config["config_id"]
+        if self._deaths.is_repeated(trial, cause):
+            return replace(cause, early=True, memory=False)
         if cause.memory and not self._slots.memory.fits(key):
             text = "this trial alone takes more memory than there is"
             return Cause(f"{text}: {cause.text}", final=True)
-        failed = self._failed_before[key] + trial.num_failures
+        failed = self._deaths.count(key)
         return replace(cause, early=not cause.environment and failed <= trial.max_failures)
 
     def _make_room(self, config: TrialConfig) -> None:
@@ -253,11 +256,20 @@ class Observer(tune.Callback):
             self._board.tell(f"MLflow is {news}")
         self._away = away
 
-    def _count(self, config: TrialConfig, outcome: Outcome, *, reused: bool = False) -> None:
-        name = trial_name(config)
-        self._slots.memory.end(config.config_id)
+    def _count(
+        self,
+        config: TrialConfig,
+        outcome: Outcome,
+        *,
+        elsewhere: bool = False,
+        reused: bool = False,
+    ) -> None:
+        name, key, progress = trial_name(config), config.config_id, self._board.progress
+        self._slots.memory.end(key)
+        self._counted.add(key)
         if outcome.state == State.FAILED:
             self.failures[name] = outcome.reason
-        value = outcome.value(self._board.progress.metric)
-        self._board.end(config.config_id, name, outcome.state, value, reused=reused)
-        self._log.standing(self._board.progress.ended, self._board.progress.metrics())
+        if outcome.state == State.DONE:
+            progress.best.add(config.group_id, key, name, outcome.metrics)
+        self._board.end(key, outcome.state, elsewhere=elsewhere, reused=reused)
+        self._log.standing(progress.ended, progress.metrics())

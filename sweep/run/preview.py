@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
 
 from rich.console import Console
 
@@ -14,7 +18,8 @@ from snn.data.base import Data
 from sweep.cluster import packing
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
-from sweep.run.runner import read_datasets
+from sweep.run.runner import RunsOf, memory_of, read_datasets
+from sweep.search.random_points import random_points
 from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification, counted
@@ -27,42 +32,77 @@ _PROBE_BATCHES = 4
 _START_S = 15.0  # Ray and the first actors
 
 
-def show(sweep: Specification, out: Console, progress: Console) -> None:
-    """Print the plan, with the time that it will take from short measured steps."""
+def show(sweep: Specification, out: Console, progress: Console, runs_of: RunsOf) -> None:
+    """Print the plan, with the time that it will take from short measured steps.
+
+    Args:
+        sweep: The plan.
+        out: Where it is printed.
+        progress: Where it is said what takes a while.
+        runs_of: Reads the runs of the sweeps and files that the sweep starts from.
+
+    Raises:
+        SnnError, SweepError, AnalysisError: The sweep could not be run.
+    """
     check_backends(sweep)
     datasets = read_datasets(sweep)
     check_networks(sweep, datasets)
+    memory = memory_of(sweep, datasets, runs_of)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
-    probes = _samples(sweep)
-    progress.print(f"measuring the speed of {counted(len(probes), 'configuration')} …")
-    device = sweep.resources.device
-    seconds = sum(_seconds_per_trial(c, datasets[c.dataset], device) for c in probes) / len(probes)
-    trials, parallel = sweep.trials_planned(), _parallel(sweep)
+    speed = _speed(sweep, datasets, progress)
     known = _known(sweep, ledger)
-    left = max(0, trials - known) if known is not None else trials
-    trial = f"{seconds:.2g} s" if seconds < 1 else duration(seconds)
-    speed = Speed(seconds / max(sweep.values("epochs")), parallel)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
-        f"trials      {sweep.size} = {trials}, {parallel} at a time",
+        f"trials      {sweep.size} = {sweep.trials_planned()}, {speed.parallel} at a time",
         *_each(sweep),
         *_packed(sweep),
         *_confirm(sweep, speed),
         *_budget(sweep, speed),
-        *([f"starts from {', '.join(sweep.start_from)}"] if sweep.start_from else []),
+        *([f"starts from {str(memory).partition(': ')[2]}"] if memory else []),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
-        f"scheduler   {sweep.scheduler.name}",
+        f"scheduler   {sweep.scheduler.name}{_values(sweep.scheduler_values)}",
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
+        *(f"limit       {limit}" for limit in sweep.limits),
+        *(f"stop        {rule}" for rule in _stop_rules(sweep)),
         f"MLflow      {shown(store_uri())}",
         f"Optuna      {shown(study_storage())}",
         f"files       {storage_root() / sweep.name}",
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
-        f"time        about {duration(_START_S + seconds * left / parallel)} for {left} trials if "
-        f"none is pruned ({trial} per trial, and {duration(_START_S)} until the first begins)",
+        _time(sweep, speed, known or 0),
     ):
         out.print(line, soft_wrap=True)
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    """The values of a method's keys, after its name."""
+    return ": " * bool(values) + ", ".join(f"{key} {value}" for key, value in values.items())
+
+
+def _stop_rules(sweep: Specification) -> Iterator[str]:
+    """What ends trials or the search early, beside the scheduler and the budget."""
+    if sweep.ends_silent:
+        yield "silent: a configuration ends if a layer never spikes, or nearly always"
+    if sweep.stop.target is not None:
+        metric = next(iter(sweep.directions))
+        yield f"target: the search ends when a configuration has {metric} {sweep.stop.target:g}"
+    if sweep.stop.noise:
+        yield "noise: the search ends when more of it would gain less than the noise between seeds"
+
+
+def _time(sweep: Specification, speed: Speed, known: int) -> str:
+    """How long the trials take that are left, or that the budget is enough for."""
+    left, bought = max(0, sweep.trials_planned() - known), _bought(sweep, speed)
+    trial_s = speed.epoch_s * max(sweep.values("epochs"))
+    trial = f"{trial_s:.2g} s" if trial_s < 1 else duration(trial_s)
+    which = f"{left} trials"
+    if bought is not None and bought < left:
+        left, which = bought, f"the {bought} trials of the budget"
+    return (
+        f"time        about {duration(_START_S + trial_s * left / speed.parallel)} for {which} if "
+        f"none is pruned ({trial} per trial, and {duration(_START_S)} until the first begins)"
+    )
 
 
 def _each(sweep: Specification) -> list[str]:
@@ -101,9 +141,20 @@ def _confirm(sweep: Specification, speed: Speed) -> list[str]:
 
 def _budget(sweep: Specification, speed: Speed) -> list[str]:
     """What the budget buys: the confirmation, and as many trials as the rest is enough for."""
+    bought, planned = _bought(sweep, speed), sweep.trials_planned()
+    if bought is None:
+        return []
+    buys = f"all {planned} trials" if bought >= planned else f"about {bought} of {planned} trials"
+    pruned = "" if sweep.scheduler.name == "none" else " if none is pruned"
+    after = " beside the confirmation" if sweep.confirm else ""
+    return [f"budget      {sweep.budget}: {buys}{after}{pruned}"]
+
+
+def _bought(sweep: Specification, speed: Speed) -> int | None:
+    """How many trials the budget is enough for, beside the confirmation; None if there is none."""
     budget, (trials, epochs) = sweep.budget, sweep.confirmation_planned()
     if budget is None:
-        return []
+        return None
     if budget.epochs is not None:
         left = float(budget.epochs - epochs)
     elif budget.trial_hours is not None:
@@ -112,24 +163,23 @@ def _budget(sweep: Specification, speed: Speed) -> list[str]:
         assert budget.wall_hours is not None
         wall_s = budget.wall_hours * 3600 - speed.wall_s(trials, epochs)
         left = wall_s / speed.epoch_s * speed.parallel
-    bought = max(0, int(left / max(sweep.values("epochs"))))
-    planned = sweep.trials_planned()
-    buys = f"all {planned} trials" if bought >= planned else f"about {bought} of {planned} trials"
-    pruned = "" if sweep.scheduler.name == "none" else " if none is pruned"
-    after = " beside the confirmation" if trials else ""
-    return [f"budget      {budget}: {buys}{after}{pruned}"]
+    return max(0, int(left / max(sweep.values("epochs"))))
+
+
+def _speed(sweep: Specification, datasets: Mapping[str, Data], progress: Console) -> Speed:
+    """How fast trials are, from short steps of a few of them."""
+    probes, device = _samples(sweep), sweep.resources.device
+    progress.print(f"measuring the speed of {counted(len(probes), 'configuration')} …")
+    seconds = [_seconds_per_trial(probe, datasets[probe.dataset], device) for probe in probes]
+    return Speed(fmean(seconds) / max(sweep.values("epochs")), _parallel(sweep))
 
 
 def _samples(sweep: Specification) -> list[TrialConfig]:
     """A few different configurations of the search, drawn at random."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     wanted = min(_PROBES, sweep.configurations_planned())
     found: dict[str, TrialConfig] = {}
-    for _ in range(_DRAWS):
-        config = sweep.config(sweep.space.suggest(study.ask()), sweep.seeds[0])
+    for point in itertools.islice(random_points(sweep.space, seed=0), _DRAWS):
+        config = sweep.config(point, sweep.seeds[0])
         found.setdefault(config.config_id, config)
         if len(found) == wanted:
             break

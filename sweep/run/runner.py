@@ -106,7 +106,7 @@ def run(
         check_networks(sweep, datasets)
         forgets = sweep.scheduler.declared.forgets if earlier else ""
         packed = packing.in_words(needs)
-        memory = _memory(sweep, earlier, datasets, runs_of)
+        memory = memory_of(sweep, datasets, runs_of, earlier)
         told = str(memory) if memory and memory.left_out is not None else ""
         for note in filter(None, (*notes(sweep, datasets), packed, forgets, told)):
             console.print(note, soft_wrap=True, highlight=False, markup=False)
@@ -115,7 +115,8 @@ def run(
             try:
                 if resume:
                     refuse_another_store(paths)
-                    launch.keep_rules(sweep, paths)
+                    for changed in launch.keep_rules(sweep, paths):
+                        console.print(changed, soft_wrap=True, highlight=False, markup=False)
                 if memory and not paths.start_from.exists():
                     memory.write(paths.start_from)
                 nodes.check_nodes(paths, needs)
@@ -158,13 +159,23 @@ def _telling(sweep: Specification, console: Console) -> Iterator[Callable[[Resul
         raise
 
 
-def _memory(
+def memory_of(
     sweep: Specification,
-    earlier: LaunchPaths | None,
     datasets: Mapping[str, Data],
     runs_of: RunsOf | None,
+    earlier: LaunchPaths | None = None,
 ) -> Memory | None:
-    """What the sampler knows of earlier sweeps; a launch that is resumed has kept it."""
+    """What the sampler knows of earlier sweeps; None if it starts from none.
+
+    Args:
+        sweep: The plan.
+        datasets: All that its trials can ask for.
+        runs_of: Reads the runs of sweeps and files.
+        earlier: A launch that is resumed; it has kept what it knew.
+
+    Raises:
+        AnalysisError: A sweep or a file cannot be read.
+    """
     if not sweep.start_from:
         return None
     from sweep.search.memory import Memory, recall

@@ -201,6 +201,10 @@ class Ends:
         """Take a complete configuration: the values of the metric by seed."""
         self._found.append(tuple(values))
 
+    def end(self, reason: str) -> None:
+        """End the search for another reason than a rule."""
+        self.reason = self.reason or reason
+
     def over(self) -> str:
         """Why no more configurations are to be asked for; empty if some are."""
         self._ask([] if self.reason else self._rules)

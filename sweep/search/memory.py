@@ -45,12 +45,14 @@ class Prior:
         assignment: Values of the searched keys.
         values: The metrics of this sweep in their order: means over the seeds that were run.
         excess: By how much it breaks each limit of this sweep, by metric.
+        seeds: Those that were run.
     """
 
     sweep: str
     assignment: Mapping[str, Any]
     values: tuple[float, ...]
     excess: Mapping[str, float] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
 
     def trial(self, space: Space) -> FrozenTrial:
         """The complete trial that the sampler gets."""
@@ -95,11 +97,16 @@ class Memory:
         """
         place.write_text(json.dumps([asdict(prior) for prior in self.priors]), encoding="utf-8")
 
+    def known(self, sweep: Specification) -> frozenset[str]:
+        """The configurations that a sweep need not run, by `group_id`: all its seeds were."""
+        whole = (prior for prior in self.priors if {*sweep.seeds} <= {*prior.seeds})
+        return frozenset(sweep.config(dict(p.assignment), sweep.seeds[0]).group_id for p in whole)
+
     @classmethod
     def read(cls, place: Place) -> Memory:
         """What an earlier driver of the launch has kept."""
         kept = json.loads(place.read_text(encoding="utf-8"))
-        return cls(tuple(Prior(**one | {"values": tuple(one["values"])}) for one in kept))
+        return cls(tuple(map(_read, kept)))
 
 
 def recall(sweep: Specification, runs: Iterable[RunRecord], data: Mapping[str, str]) -> Memory:
@@ -124,22 +131,32 @@ def recall(sweep: Specification, runs: Iterable[RunRecord], data: Mapping[str, s
             known[config.config_id] = run, config
         except _LeftOutError as error:
             left_out[str(error)] += 1
-    replicates: dict[str, list[RunRecord]] = {}
-    configs: dict[str, TrialConfig] = {}
+    replicates: dict[str, list[tuple[RunRecord, TrialConfig]]] = {}
     for run, config in known.values():
-        replicates.setdefault(config.group_id, []).append(run)
-        configs[config.group_id] = config
+        replicates.setdefault(config.group_id, []).append((run, config))
     priors: list[Prior] = []
-    for group, same in replicates.items():
+    for same in replicates.values():
         try:
-            assignment = _assignment(configs[group], sweep)
+            priors.append(_prior(same, sweep))
         except _LeftOutError as error:
             left_out[str(error)] += len(same)
-            continue
-        values = tuple(_mean(same, metric) for metric in sweep.directions)
-        excess = {one.metric: one.excess(_mean(same, one.metric)) for one in sweep.limits}
-        priors.append(Prior(same[0].sweep, assignment, values, excess))
     return Memory(tuple(priors), dict(left_out))
+
+
+def _prior(same: Sequence[tuple[RunRecord, TrialConfig]], sweep: Specification) -> Prior:
+    """A configuration, from the runs of its seeds."""
+    assignment = _assignment(same[0][1], sweep)
+    runs = [run for run, _ in same]
+    values = tuple(_mean(runs, metric) for metric in sweep.directions)
+    excess = {one.metric: one.excess(_mean(runs, one.metric)) for one in sweep.limits}
+    seeds = tuple(sorted(config.seed for _, config in same))
+    return Prior(runs[0].sweep, assignment, values, excess, seeds)
+
+
+def _read(kept: Mapping[str, Any]) -> Prior:
+    """A configuration from the file of a launch; one of an earlier version has no seeds."""
+    lists = {key: tuple(kept.get(key, ())) for key in ("values", "seeds")}
+    return Prior(**{**kept, **lists})
 
 
 def _mean(runs: Sequence[RunRecord], metric: str) -> float:

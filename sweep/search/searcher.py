@@ -13,45 +13,39 @@ needs before a trial starts:
 
 from __future__ import annotations
 
-import json
-import logging
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 import optuna
-from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from analysis.records import State
-from analysis.store.optuna_internals import open_trial, stored_trial
 from snn.config import TrialConfig
 from sweep.methods.schedulers.contest import Contest
-from sweep.search.candidate import Candidate
+from sweep.search.configurations.candidate import Candidate, Epochs
+from sweep.search.configurations.early_ends import EarlyEnds
+from sweep.search.configurations.outcomes import Outcomes
+from sweep.search.configurations.queue import Queue, Waiting
+from sweep.search.configurations.study_trials import StudyTrials
+from sweep.search.configurations.taking_up import take_up
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import Ends
-from sweep.search.identity import (
-    ASSIGNMENT,
-    BREAKS,
-    CONFIG,
-    ENDED_EARLY,
-    configuration_record,
-)
+from sweep.search.random_points import random_points
 from sweep.search.shares import Shares
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
 from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-log = logging.getLogger(__name__)
 
 _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results wait meanwhile
-NO_REASON = "stopped by the scheduler"
 _MAX_REPEATS = 100  # suggestions in a row that are not new: the space is exhausted
+_OF_SAMPLER = (
+    10  # refused suggestions of the sampler; it may repeat itself, so they are random then
+)
 
 Lookup = Callable[[TrialConfig], Outcome | None]
-Epochs = Mapping[int, Mapping[str, Any]]  # metrics by epoch
 
 
 class StudySearcher(Searcher):
@@ -70,6 +64,8 @@ class StudySearcher(Searcher):
         on_drop: Called when a configuration was ended early, with the reason, for each of its seeds
             that never begins or was done.
         ends: The rules that end the search before its plan is done.
+        known: Configurations that are not to be run, by `group_id`: the sampler knows them from
+            other sweeps.
 
     Attributes:
         contest: The scheduler, which judges configurations; see `join`.
@@ -91,45 +87,51 @@ class StudySearcher(Searcher):
         history: Callable[[TrialConfig], Epochs] = lambda _: {},
         on_drop: Callable[[TrialConfig, str], None] = lambda *_: None,
         ends: Ends | None = None,
+        known: Collection[str] = (),
     ) -> None:
-        self.metrics = list(sweep.directions)
-        super().__init__(metric=self.metrics[0], mode=sweep.directions[self.metrics[0]])
+        metric, mode = next(iter(sweep.directions.items()))
+        super().__init__(metric=metric, mode=mode)
         self.sweep, self.study, self.database = sweep, study, database
         self.lookup, self.on_reuse = lookup, on_reuse
-        self.slots, self.why, self.history, self.on_drop = slots, why, history, on_drop
-        self.contest: Contest | None = None
-        self.ends = ends or Ends()
+        self.slots, self.why, self.ends = slots, why, ends or Ends()
+        self.history, self._known = history, known
         self.halted, self.exhausted = "", False
-        self.resumed: list[tuple[TrialConfig, Outcome]] = []
-        self._ready: deque[tuple[Candidate, int]] = deque()
-        self._running: dict[str, tuple[Candidate, int]] = {}
+        self._trials = StudyTrials(sweep, study, database, self.ends, on_drop)
+        self._outcomes = Outcomes(self._trials, history)
+        self._queue = Queue()
+        self._early = EarlyEnds(self._queue, self._outcomes, self._trials, on_reuse)
+        self._running: dict[str, Waiting] = {}  # by trial id
         self._begun: set[str] = set()
-        self._in_flight: dict[str, list[tuple[Candidate, int]]] = {}
-        self._settled: dict[str, Outcome] = {}
-        self._recalled: dict[str, Epochs] = {}
-        self._taken_up: list[Candidate] = []
-        self.ended_early: dict[str, str] = {}
         self._repeats = 0
         has_all = sweep.sampler.declared.every_point  # a grid has all kinds
         self._shares = Shares([] if has_all else sweep.kinds)
-        self._asked = self._take_up()
+        self._take_up()
+
+    @property
+    def contest(self) -> Contest | None:
+        """The scheduler, once it has joined."""
+        return self._outcomes.contest
 
     @property
     def finished(self) -> bool:
         """Whether all planned configurations have ended."""
-        return self.exhausted and not self._running and not self._ready
+        return self.exhausted and not self._running and not self._queue
+
+    @property
+    def complete(self) -> bool:
+        """Whether all planned configurations were asked for and have ended, maybe long ago."""
+        open_ones = self._running or self._queue
+        return self._asked >= self.sweep.configurations_planned() and not open_ones
 
     @property
     def waiting(self) -> bool:
         """Whether a trial waits to be handed out, for the first time or again."""
-        return bool(self._ready) and not self.halted and not self.ends.at_once
+        return bool(self._queue) and not self.halted and not self.ends.at_once
 
     def join(self, contest: Contest) -> None:
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
-        self.contest, contest.more = contest, lambda: self.waiting
-        for candidate in self._taken_up:
-            for seed, outcome in candidate.outcomes.items():
-                self._tell_contest(candidate.configs[seed], outcome)
+        contest.more = lambda: self.waiting
+        self._outcomes.join(contest, self._taken_up)
 
     # Ray Tune's interface
 
@@ -143,8 +145,8 @@ class StudySearcher(Searcher):
                 candidate, seed = found
                 if not self.database.holds(candidate.trial.number, _DATABASE_WAIT_S):
                     return None
-                self._ready.remove(found)
-                self._running[trial_id] = candidate, seed
+                self._queue.begin(found)
+                self._running[trial_id] = found
                 config = candidate.configs[seed]
                 return {"trial": config.to_wire(), "config_id": config.config_id}
             if not self._ask():
@@ -170,13 +172,11 @@ class StudySearcher(Searcher):
         """
         if trial_id not in self._running:
             return
-        candidate, seed = self._running.pop(trial_id)
-        if not error and not result and trial_id not in self._begun:
-            self._ready.appendleft((candidate, seed))
-            return
+        each = candidate, seed = self._running.pop(trial_id)
         cause = self.why(trial_id) if error else None
-        if cause and cause.again:
-            self._ready.appendleft((candidate, seed))
+        never_ran = not error and not result and trial_id not in self._begun
+        if never_ran or (cause and cause.again):
+            self._queue.put_back(each)
             return
         outcome = cause.outcome if cause else outcome_of(result)
         if outcome.state == State.PRUNED and self.contest and not outcome.reason:
@@ -186,12 +186,12 @@ class StudySearcher(Searcher):
             return
         if result:
             self._report(candidate, seed, result)
-        for waiting, its_seed in self._in_flight.pop(candidate.configs[seed].config_id):
-            if (waiting, its_seed) != (candidate, seed):
+        for waiting, its_seed in self._queue.end(each):
+            if (waiting, its_seed) != each:
                 self.on_reuse(waiting.configs[its_seed], outcome)
                 waiting.report(its_seed, candidate.reports_of(seed))
-            self._settle(waiting, its_seed, outcome)
-        self._drop_if_ended(candidate)
+            self._outcomes.settle(waiting, its_seed, outcome)
+        self._early.look(candidate)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing to save: the study holds the state."""
@@ -209,50 +209,53 @@ class StudySearcher(Searcher):
         """The plan has them already."""
         return True
 
-    # The study
+    # Configurations
 
     def _ask(self) -> bool:
         """Ask for one more configuration; False when there are no more."""
         if self._asked >= self.sweep.configurations_planned() or self._repeats >= _MAX_REPEATS:
             return False
-        if self.ends.over():
+        found = None if self.ends.over() else self._suggestion()
+        if found is None:
             return False
-        if self._shares.rarest:
-            self.study.enqueue_trial(self.sweep.space.to_optuna_params(self._shares.rarest))
-        trial = self.study.ask()
-        assignment = self.sweep.space.suggest(trial)
+        candidate, assignment = found
         self._shares.count(assignment)
-        candidate = self._candidate(trial, assignment)
-        trial.set_user_attr(ASSIGNMENT, json.dumps(assignment))
-        trial.set_user_attr(CONFIG, configuration_record(candidate.configs[self.sweep.seeds[0]]))
-        self._save(trial)
+        self._trials.keep(candidate, assignment)
         self._asked += 1
         self._open(candidate)
         return True
 
-    def _candidate(self, trial: optuna.trial.Trial, assignment: dict[str, Any]) -> Candidate:
-        seeds = self.sweep.seeds
-        return Candidate(trial, {seed: self.sweep.config(assignment, seed) for seed in seeds})
+    def _suggestion(self) -> tuple[Candidate, dict[str, Any]] | None:
+        """What is run next: not what is known from other sweeps; None if nothing else comes."""
+        seed = self.sweep.sampler.seed + self._asked
+        others = random_points(self.sweep.space, seed) if self._known else iter(())
+        for attempt in range(_MAX_REPEATS):
+            drawn = next(others) if attempt >= _OF_SAMPLER else {}
+            found = self._trials.ask(drawn | self._shares.rarest)
+            if found[0].group_id not in self._known:
+                return found
+            self._trials.refuse(found[0])
+        self.ends.end(f"{_MAX_REPEATS} suggestions in a row were known from start_from")
+        return None
 
     def _open(self, candidate: Candidate) -> None:
         """Queue the seeds of a configuration that have no result and do not run."""
         repeated = True
         for seed in candidate.open_seeds:
+            if self._queue.joins(candidate, seed):
+                continue
             config = candidate.configs[seed]
-            if config.config_id in self._in_flight:
-                self._in_flight[config.config_id].append((candidate, seed))
+            known = self._outcomes.of(config)
+            repeated &= known is not None
+            outcome = known or self.lookup(config)
+            if outcome is None:
+                self._queue.add(candidate, seed)
                 continue
-            repeated &= config.config_id in self._settled
-            outcome = self._settled.get(config.config_id) or self.lookup(config)
-            if outcome is not None:
-                self.on_reuse(config, outcome)
-                self._recall(candidate, seed)
-                self._settle(candidate, seed, outcome)
-                continue
-            self._in_flight[config.config_id] = [(candidate, seed)]
-            self._ready.append((candidate, seed))
+            self.on_reuse(config, outcome)
+            self._outcomes.recall(candidate, seed)
+            self._outcomes.settle(candidate, seed, outcome)
         self._repeats = self._repeats + 1 if repeated else 0
-        self._drop_if_ended(candidate)
+        self._early.look(candidate)
 
     def _report(self, candidate: Candidate, seed: int, result: Mapping[str, Any]) -> None:
         """Report an epoch, and the earlier ones that a resumed trial brings along.
@@ -261,149 +264,31 @@ class StudySearcher(Searcher):
         """
         if EPOCH in result:
             earlier = dict(enumerate(result.get(EARLIER, ()), start=1))
-            self._note(candidate, seed, earlier | {int(result[EPOCH]): result})
+            self._trials.note(candidate, seed, earlier | {int(result[EPOCH]): result})
 
-    def _recall(self, candidate: Candidate, seed: int) -> None:
-        """Report the epochs of a seed that has ended: the means over seeds need them."""
-        config = candidate.configs[seed]
-        self._recalled[config.config_id] = epochs = self.history(config)
-        self._note(candidate, seed, epochs)
-
-    def _note(self, candidate: Candidate, seed: int, epochs: Epochs) -> None:
-        if epochs:
-            candidate.latest[seed] = epochs[max(epochs)]
-        if len(self.metrics) > 1:  # Optuna has no reports with two values
-            return
-        wanted = self.metrics[0]
-        candidate.report(seed, {n: float(m[wanted]) for n, m in epochs.items() if wanted in m})
-        self._save(candidate.trial)
-
-    def _settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
-        candidate.settle(seed, outcome)
-        self._settled[candidate.configs[seed].config_id] = outcome
-        self._tell_contest(candidate.configs[seed], outcome)
-        if not candidate.open_seeds:
-            self._tell(candidate)
-        self._save(candidate.trial)
-
-    def _tell_contest(self, config: TrialConfig, outcome: Outcome) -> None:
-        if self.contest:
-            epochs = self._recalled.get(config.config_id, {})
-            self.contest.settle(config, outcome.state, outcome.metrics, epochs)
-
-    def _may_begin(self) -> tuple[Candidate, int] | None:
+    def _may_begin(self) -> Waiting | None:
         """The next seed that may begin; drops those of configurations that were ended early."""
-        for candidate, seed in list(self._ready):
+        for candidate, seed in self._queue:
             if self.contest is None:
                 return candidate, seed
-            self._drop_if_ended(candidate)
+            self._early.look(candidate)
             if seed in candidate.open_seeds and self.contest.begins(candidate.configs[seed]):
                 return candidate, seed
         return None
 
-    def _drop_if_ended(self, candidate: Candidate) -> None:
-        """End a configuration whole: the seeds of it that have not begun never begin.
-
-        Those that had begun under an earlier driver end as pruned.
-        """
-        if not candidate.open_seeds:
-            return
-        pruned = [end for end in candidate.outcomes.values() if end.state == State.PRUNED]
-        reason = pruned[0].reason or NO_REASON if pruned else ""
-        if self.contest and not pruned:
-            reason = self.contest.reason(next(iter(candidate.configs.values())))
-        for each in [each for each in self._ready if each[0] is candidate] if reason else ():
-            self._ready.remove(each)
-            config = candidate.configs[each[1]]
-            outcome = Outcome(State.PRUNED, reason=reason) if self.history(config) else None
-            if outcome:
-                self.on_reuse(config, outcome)
-            for waiting, seed in self._in_flight.pop(config.config_id):
-                waiting.reason = reason
-                if outcome:
-                    self._settle(waiting, seed, outcome)
-                else:
-                    self._drop(waiting, seed)
-
-    def _announce(self, candidate: Candidate, reason: str) -> None:
-        """Say of the seeds that were not pruned that their configuration was ended early."""
-        for seed, config in candidate.configs.items():
-            ended = candidate.outcomes.get(seed)
-            if ended is None or ended.state == State.DONE:
-                self.on_drop(config, reason)
-
-    def _drop(self, candidate: Candidate, seed: int) -> None:
-        candidate.dropped.add(seed)
-        if not candidate.open_seeds:
-            self._tell(candidate)
-        self._save(candidate.trial)
-
-    def _save(self, trial: optuna.trial.Trial | optuna.trial.FrozenTrial) -> None:
-        self.database.save(stored_trial(self.study, trial))
-
-    def _tell(self, candidate: Candidate) -> None:
-        """Tell the study how a configuration ended, with all its seeds."""
-        state = candidate.state
-        if state == TrialState.PRUNED:
-            reasons = (end.reason for end in candidate.outcomes.values() if end.reason)
-            reason = candidate.reason or next(reasons, NO_REASON)
-            candidate.trial.set_user_attr(ENDED_EARLY, reason)
-            self._announce(candidate, reason)
-        breaks = candidate.note_limits(self.sweep.limits)
-        if breaks and state == TrialState.COMPLETE:
-            candidate.trial.set_user_attr(BREAKS, breaks)
-            self._announce(candidate, breaks)
-        elif state == TrialState.COMPLETE:
-            self._count_towards_the_end(candidate)
-        candidate.close()
-        means = candidate.means(self.metrics) if state == TrialState.COMPLETE else None
-        self.study.tell(candidate.trial.number, means, state=state)
-
-    def _count_towards_the_end(self, candidate: Candidate) -> None:
-        """A complete configuration that keeps all limits may end the search."""
-        self.ends.add([end.value(self.metrics[0]) for end in candidate.outcomes.values()])
-
-    def _take_up(self) -> int:
-        """Continue what an earlier driver left; returns how many configurations it asked for."""
-        asked, revived = 0, list[Candidate]()
-        for frozen in self.study.get_trials(deepcopy=False):
-            if frozen.state == TrialState.WAITING:
-                continue
-            if frozen.state == TrialState.RUNNING and ASSIGNMENT not in frozen.user_attrs:
-                self.study.tell(frozen.number, state=TrialState.FAIL)  # nobody knows what it is
-                self._save(frozen)
-                continue
-            if ASSIGNMENT not in frozen.user_attrs:
-                continue
-            asked += 1
-            self._shares.count(json.loads(frozen.user_attrs[ASSIGNMENT]))
-            candidate = self._revive(frozen)
-            if frozen.state == TrialState.RUNNING:
-                revived.append(candidate)
-            breaks = frozen.user_attrs.get(BREAKS, "")
-            if frozen.state == TrialState.PRUNED or breaks:
-                self._announce(candidate, candidate.reason or breaks or NO_REASON)
-            elif frozen.state == TrialState.COMPLETE:
-                self._count_towards_the_end(candidate)
-        self._taken_up = revived
-        for candidate in revived:
+    def _take_up(self) -> None:
+        """Continue what an earlier driver left."""
+        taken = take_up(self._trials)
+        self.resumed, self.ended_early = taken.resumed, taken.ended_early
+        self._taken_up, self._asked = taken.running, len(taken.assignments)
+        for assignment in taken.assignments:
+            self._shares.count(assignment)
+        for config, outcome in taken.resumed:
+            self._outcomes.know(config, outcome)
+        for candidate in taken.running:
             for seed in candidate.outcomes:
-                self._recall(candidate, seed)
+                self._outcomes.recall(candidate, seed)
             if candidate.open_seeds:
                 self._open(candidate)
             else:
-                self._tell(candidate)
-                self._save(candidate.trial)
-        return asked
-
-    def _revive(self, frozen: optuna.trial.FrozenTrial) -> Candidate:
-        trial = open_trial(self.study, frozen)
-        candidate = self._candidate(trial, json.loads(frozen.user_attrs[ASSIGNMENT]))
-        candidate.restore(frozen)
-        for seed, outcome in candidate.outcomes.items():
-            config = candidate.configs[seed]
-            self._settled[config.config_id] = outcome
-            self.resumed.append((config, outcome))
-            if candidate.reason:
-                self.ended_early[config.group_id] = candidate.reason
-        return candidate
+                self._trials.end(candidate)

@@ -69,9 +69,14 @@ MOST_PACKED = 32
 """Streams that PyTorch has: more trials of a card would share some of them."""
 
 
-def _limit(value: str) -> str:
-    Constraint.parse("", value)
-    return value
+def _limit(value: Any) -> str:
+    if isinstance(value, int | float):
+        raise ValueError(
+            f"needs a limit such as {FORMS_OF_LIMITS}, and {value:g} alone says no direction; "
+            f"write '<= {value:g}' for at most {value:g}"
+        )
+    Constraint.parse("", str(value))
+    return str(value)
 
 
 def _pack(value: Any) -> Any:
@@ -181,7 +186,7 @@ class Specification(Section):
     metric: Annotated[str | dict[str, Literal["max", "min"]], BeforeValidator(_metric)] = Field(
         "val_accuracy", description="one metric, or several with their modes for a Pareto sweep"
     )
-    constraints: dict[str, Annotated[str, AfterValidator(_limit)]] = Field(
+    constraints: dict[str, Annotated[str, BeforeValidator(_limit)]] = Field(
         {},
         description=f"limits that every leader keeps, by metric: {FORMS_OF_LIMITS}; the samplers "
         "tpe, nsga2 and gp search within them",

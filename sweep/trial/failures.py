@@ -18,6 +18,7 @@ _SHORT_OF_MEMORY = re.compile(
     r"^[\w.]*OutOfMemoryError",
     re.MULTILINE,
 )
+_PROCESS = re.compile(r"\bactor[_ ]id(?:: |=)(\w+)", re.IGNORECASE)
 _STARTING = "creation task"
 _CANNOT_BE_IMPORTED = ("ImportError", "ModuleNotFoundError")
 
@@ -33,6 +34,7 @@ class Cause:
         final: Another attempt would fail, too.
         early: Ray gave the trial up before it had failed as often as it may.
         environment: What no trial can do without is missing on the worker.
+        process: Ray's id of the actor that failed; empty if it is not told.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Cause:
     final: bool = False
     early: bool = False
     environment: bool = False
+    process: str = ""
 
     @property
     def again(self) -> bool:
@@ -72,12 +75,13 @@ def read_cause(text: str) -> Cause:
     """Read the cause from what Ray has written of the failures of a trial, the latest last."""
     latest = re.split(r"^Failure # \d+ .*$", text, flags=re.MULTILINE)[-1].strip()
     raised = _first_raised(latest)
-    starting = _STARTING in latest
+    starting, process = _STARTING in latest, _PROCESS.search(latest)
     return Cause(
         text=(raised or _said(latest) or UNKNOWN.text)[:_LONGEST],
         memory=bool(_SHORT_OF_MEMORY.search(latest)),
         starting=starting and bool(raised),
         environment=starting and raised.startswith(_CANNOT_BE_IMPORTED),
+        process=process[1] if process else "",
     )
 
 

@@ -21,6 +21,8 @@ from sweep.methods.schedulers.base import Comparison, Point
 from sweep.methods.schedulers.configuration import Configuration, Rung, means
 from sweep.methods.schedulers.ranking import Ranking
 
+_SHARES = {2: "half", 3: "third", 4: "quarter"}
+
 
 class Halving:
     """The rungs of one kind of configurations, and who was judged at each.
@@ -67,7 +69,8 @@ class Halving:
         """Why a configuration that was just recorded at a rung goes no further."""
         judged = len(self._judged[rung])
         stands = self._trials.words(point)
-        return f"{what}{stands} is not among the best 1 of {self._reduction} of {judged}"
+        share = _SHARES.get(self._reduction, f"1/{self._reduction}")
+        return f"{what}{stands} is not in the best {share} of the {judged} judged so far"
 
     def _judge(self, mine: Configuration, rung: int, point: Point, seeds: int) -> None:
         worse = self.cut(mine, rung, point)

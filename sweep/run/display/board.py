@@ -50,17 +50,23 @@ class Board:
         trial.epoch, trial.value = epoch, float(metrics[self.progress.metric])
         self.screen.changed(now=False)
 
-    def end(self, key: str, name: str, state: str, value: float, *, reused: bool = False) -> None:
-        """A trial has ended, with the metric of its best epoch if it was done."""
+    def end(self, key: str, state: str, *, elsewhere: bool = False, reused: bool = False) -> None:
+        """A trial has ended.
+
+        Args:
+            key: Its `config_id`.
+            state: How, one of `State`.
+            elsewhere: Whether this driver did not run it.
+            reused: Whether its result is that of another sweep, or of the same trial.
+        """
         self.progress.running.pop(key, None)
         self.progress.reports += 1
         if state == State.INTERRUPTED:
             return
         self.progress.counts[state] = self.progress.counts.get(state, 0) + 1
+        self.progress.elsewhere += elsewhere
         self.progress.reused += reused
-        if state == State.DONE:
-            self.progress.consider(value, name)
-        self.screen.changed(now=not reused)
+        self.screen.changed(now=not elsewhere)
 
     def tell(self, notice: str) -> None:
         """Print a line above the progress, once."""

@@ -6,8 +6,10 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from analysis.records import MAX, State
+from analysis.records import State
 from sweep.host.console import duration
+from sweep.run.display.best import Best
+from sweep.spec.specification import counted
 
 _LINE = re.compile(r"^\d+ done, \d+ running, [^|]* of \d+", re.MULTILINE)
 _WAITS = re.compile(
@@ -30,15 +32,27 @@ class Running:
 
 @dataclass
 class Progress:
-    """Counts of a sweep, and its best trial so far; `reports` counts epochs and ends."""
+    """Counts of a sweep, and its best configuration so far.
+
+    Attributes:
+        planned: Trials.
+        metric: What is searched for.
+        best: The best configuration.
+        counts: Of the trials that have ended, by how.
+        reused: Trials of other sweeps among them, and repetitions.
+        elsewhere: Trials among them that this driver did not run: reused, or ended before.
+        running: Trials in progress, by `config_id`.
+        started: When the first one began.
+        reports: Epochs and ends so far.
+    """
 
     planned: int
     metric: str
-    mode: str
+    best: Best
     counts: dict[str, int] = field(default_factory=dict)
     reused: int = 0
+    elsewhere: int = 0
     running: dict[str, Running] = field(default_factory=dict)
-    best: tuple[float, str] | None = None
     started: float | None = None
     reports: int = 0
 
@@ -47,26 +61,26 @@ class Progress:
         """Trials with an end, reused ones included."""
         return sum(self.counts.values())
 
-    def consider(self, value: float, name: str) -> None:
-        """Keep the better of this trial and the best so far."""
-        better = self.best is None or (value > self.best[0]) == (self.mode == MAX)
-        if value == value and better:  # not NaN
-            self.best = (value, name)
+    @property
+    def done(self) -> int:
+        """Trials that came to their last epoch."""
+        return self.counts.get(State.DONE, 0)
 
     def seconds_left(self) -> float | None:
         """From the share of the work that was done; None before there is any."""
         under_way = sum(trial.epoch / trial.epochs for trial in self.running.values())
-        done = self.ended - self.reused + under_way
+        done = self.ended - self.elsewhere + under_way
         if done < _ENOUGH_TRIALS or self.started is None:
             return None
-        return (time.monotonic() - self.started) * (self.planned - self.reused - done) / done
+        return (time.monotonic() - self.started) * (self.planned - self.elsewhere - done) / done
 
     def metrics(self) -> dict[str, float]:
         """The counts and the best so far, as metrics of the launch."""
         states = (State.DONE, State.PRUNED, State.FAILED)
         found: dict[str, float] = {f"trials/{s}": self.counts.get(s, 0) for s in states}
         found[f"trials/{State.RUNNING}"] = len(self.running)
-        return found | ({f"best/{self.metric}": self.best[0]} if self.best else {})
+        best = self.best.value
+        return found if best is None else found | {f"best/{self.metric}": best}
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Name, epoch and metric of every running trial, as text."""
@@ -81,15 +95,16 @@ class Progress:
 
     def line(self) -> str:
         """The whole state in one line."""
-        parts = [f"{self.counts.get(State.DONE, 0)} done", f"{len(self.running)} running"]
+        parts = [f"{self.done} done", f"{len(self.running)} running"]
         parts += [f"{self.counts.get(s, 0)} {s}" for s in (State.PRUNED, State.FAILED)]
         if self.reused:
             parts.append(f"{self.reused} reused")
-        text = f"{', '.join(parts)} of {self.planned}"
-        if self.best:
-            text += f" | best {self.metric} {self.best[0]:.4f} ({self.best[1]})"
-        left = self.seconds_left()
-        return text if left is None or not self.running else f"{text} | {duration(left)} left"
+        if self.best.broken:
+            parts.append(f"{counted(self.best.broken, 'configuration')} over a limit")
+        left = self.seconds_left() if self.running else None
+        time_left = "" if left is None else f"{duration(left)} left"
+        texts = (f"{', '.join(parts)} of {self.planned}", str(self.best), time_left)
+        return " | ".join(filter(None, texts))
 
 
 def progress_in(log: str) -> str:

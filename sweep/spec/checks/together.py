@@ -9,17 +9,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.records import LONGEST_NAME, RUN_FILE, SEARCHABLE, SWEEP_NAME
-from analysis.text.plain import brief, did_you_mean
+from analysis.records import LONGEST_NAME, RUN_FILE, SWEEP_NAME
+from analysis.text.plain import brief
 from snn.config import LAYERS, TrialConfig
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.host import notices
-from sweep.methods.samplers import SAMPLERS
-from sweep.methods.samplers.base import Sampler
+from sweep.spec.checks import aims
+from sweep.spec.checks.aims import samplers_that
 from sweep.spec.checks.keys import change_mistakes, check_keys, key_mistake, value_mistakes
 from sweep.spec.fresh_seeds import CONFIRMED, check_fresh
-from sweep.spec.stop_rules import ENOUGH
 
 if TYPE_CHECKING:
     from sweep.spec.specification import Specification
@@ -58,7 +57,7 @@ def _name(sweep: Specification) -> Iterator[str]:
 
 def _points(sweep: Specification) -> Iterator[str]:
     if sweep.points and not sweep.sampler.declared.every_point:
-        others = _samplers(lambda sampler: sampler.every_point)
+        others = samplers_that(lambda sampler: sampler.every_point)
         yield f"sampler: {sweep.sampler.name} searches, and points are all run; use {others}"
 
 
@@ -153,23 +152,6 @@ def _steps(sweep: Specification) -> Iterator[str]:
     yield from lines
 
 
-def _metric(sweep: Specification) -> Iterator[str]:
-    names = [sweep.metric] if isinstance(sweep.metric, str) else list(sweep.metric)
-    for name in names:
-        if name not in SEARCHABLE:
-            hint = did_you_mean(name, SEARCHABLE, f"{', '.join(SEARCHABLE)} can")
-            yield f"metric: {brief(name)} cannot be searched for; {hint}"
-    if not names:
-        yield f"metric: needs at least one of {', '.join(SEARCHABLE)}"
-
-
-def _constraints(sweep: Specification) -> Iterator[str]:
-    for name in sweep.constraints:
-        if name not in SEARCHABLE:
-            hint = did_you_mean(name, SEARCHABLE, f"{', '.join(SEARCHABLE)} can")
-            yield f"constraints.{brief(name)}: cannot be limited; {hint}"
-
-
 def _sampler(sweep: Specification) -> Iterator[str]:
     sampler = sweep.sampler.declared
     if sampler.every_point:
@@ -179,46 +161,8 @@ def _sampler(sweep: Specification) -> Iterator[str]:
             yield from error.mistakes
     choice = next((p.name for p in sweep.space.parameters if p.choices), None)
     if choice and not sampler.choices:
-        others = _samplers(lambda sampler: sampler.choices)
+        others = samplers_that(lambda sampler: sampler.choices)
         yield f"sampler: {sampler.name} takes numbers only, and {choice} is a choice; use {others}"
-
-
-def _several_metrics(sweep: Specification) -> Iterator[str]:
-    sampler = sweep.sampler.declared
-    several = not isinstance(sweep.metric, str) and len(sweep.metric) > 1
-    if several and not sampler.several_metrics:
-        others = _samplers(lambda sampler: sampler.several_metrics)
-        yield f"sampler: {sampler.name} takes one metric; for several use {others}"
-
-
-def _stop(sweep: Specification) -> Iterator[str]:
-    stop = sweep.stop
-    given = [
-        name for name, on in (("target", stop.target is not None), ("noise", stop.noise)) if on
-    ]
-    for name in given:
-        if len(sweep.directions) > 1:
-            yield f"stop.{name}: needs one metric, and metric has {len(sweep.directions)}"
-        if sweep.each:
-            yield f"stop.{name}: stands beside each, where every kind has leaders; keep one of them"
-    if stop.target is not None and not 0 <= stop.target <= 1:
-        for metric in sweep.directions:
-            if metric.endswith("accuracy"):
-                told = f"{metric} is a fraction from 0 to 1, such as 0.98; got {stop.target:g}"
-                yield f"stop.target: {told}"
-    if stop.noise:
-        yield from _noise(sweep)
-
-
-def _noise(sweep: Specification) -> Iterator[str]:
-    if len(sweep.seeds) < 2:
-        yield "stop.noise: needs two seeds or more, and seeds has one"
-    if sweep.sampler.declared.every_point:
-        others = _samplers(lambda sampler: not sampler.every_point)
-        yield f"stop.noise: the order of a {sweep.sampler.name} is no search; use {others}"
-    elif sweep.configurations_planned() <= ENOUGH:
-        planned = sweep.configurations_planned()
-        yield f"stop.noise: needs more than {ENOUGH} configurations, and trials are {planned}"
 
 
 def _start_from(sweep: Specification) -> Iterator[str]:
@@ -227,7 +171,7 @@ def _start_from(sweep: Specification) -> Iterator[str]:
         if not name.endswith(RUN_FILE) and not re.match(SWEEP_NAME, name):
             yield f"start_from: {brief(name)} is no name of a sweep, and no {RUN_FILE} file"
     if sweep.start_from and not sampler.takes_results:
-        others = _samplers(lambda sampler: sampler.takes_results)
+        others = samplers_that(lambda sampler: sampler.takes_results)
         yield f"start_from: {sampler.name} does not learn from other sweeps; use {others}"
 
 
@@ -239,16 +183,6 @@ def _notify(sweep: Specification) -> Iterator[str]:
         wrong = "" if notices.is_variable(address) else notices.mistake(address)
         if wrong:
             yield f"notify.{number}: {wrong}"
-
-
-def _budget(sweep: Specification) -> Iterator[str]:
-    _, epochs = sweep.confirmation_planned()
-    if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
-        if sweep.budget.epochs <= epochs:
-            yield (
-                f"budget.epochs: {sweep.budget.epochs} leave nothing for the search: the "
-                f"confirmation takes {epochs}"
-            )
 
 
 def _pack(sweep: Specification) -> Iterator[str]:
@@ -267,26 +201,23 @@ def _pack(sweep: Specification) -> Iterator[str]:
         )
 
 
-def _samplers(wanted: Callable[[Sampler], bool]) -> str:
-    """The names of the samplers that an error may advise."""
-    *names, last = [name for name, sampler in SAMPLERS.items() if wanted(sampler)]
-    return f"{', '.join(names)} or {last}" if names else last
-
-
 # Each with what it reads: keys of a specification, and keys of configurations.
 _CHECKS: tuple[tuple[Callable[[Specification], Iterable[str]], tuple[str, ...]], ...] = (
     (_name, ("name",)),
     (_points, ("sampler", "points")),
-    (_metric, ("metric",)),
-    (_constraints, ("constraints",)),
+    (aims.metric, ("metric",)),
+    (aims.constraints, ("constraints",)),
     (_sampler, ("sampler", "search", "points")),
-    (_several_metrics, ("sampler", "metric")),
+    (aims.several_metrics, ("sampler", "metric")),
     (_confirm, ("confirm", "base", "search", "points")),
     (_confirm_seeds, ("confirm", "seeds")),
-    (_stop, ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base")),
+    (
+        aims.stop,
+        ("stop", "metric", "each", "seeds", "sampler", "search", "points", "trials", "base"),
+    ),
     (_notify, ("notify",)),
     (_start_from, ("start_from", "sampler")),
-    (_budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
+    (aims.budget, ("budget", "confirm", "base", "search", "points", "epochs", "seeds", "each")),
     (_pack, ("resources", "base", "search", "points", "plugins")),
     (_seeds, ("seeds",)),
     (_steps, ("base", "search", "points", "plugins")),

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
 
 from analysis.records import State
 from sweep.host.console import duration
+from sweep.methods.constraints import Constraint
+from sweep.run.display.best import Best
 from sweep.run.display.board import Board
 from sweep.run.display.progress import Progress, Running, progress_in
 from sweep.run.display.screens import Notebook
 
 
-def board(terminal: bool, mode: str = "max") -> tuple[Board, io.StringIO]:
+def progress_of(seeds: int = 1, limits: Sequence[Constraint] = ()) -> Progress:
+    return Progress(4, "val_accuracy", Best("val_accuracy", "max", seeds, limits))
+
+
+def board(terminal: bool) -> tuple[Board, io.StringIO]:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=120)
-    return Board(Progress(4, "val_accuracy", mode), console), out
+    return Board(progress_of(), console), out
+
+
+def reached(value: float, synops: float = 0.0) -> dict[str, float]:
+    return {"best_val_accuracy": value, "best_synops_per_inference": synops}
 
 
 def report(value: float) -> dict[str, float]:
@@ -31,10 +42,12 @@ def test_plain_lines_count_what_became_of_the_trials() -> None:
         for key in "abcd":
             view.begin(key, f"trial {key}", epochs=2)
             view.epoch(key, report(0.5), epoch=1)
-        view.end("a", "trial a", State.DONE, 0.9)
-        view.end("b", "trial b", State.PRUNED, math.nan)
-        view.end("c", "trial c", State.FAILED, math.nan)
-        view.end("d", "trial d", State.DONE, 0.95, reused=True)
+        for key, value in (("a", 0.9), ("d", 0.95)):
+            view.progress.best.add(key, key, f"trial {key}", reached(value))
+        view.end("a", State.DONE)
+        view.end("b", State.PRUNED)
+        view.end("c", State.FAILED)
+        view.end("d", State.DONE, elsewhere=True, reused=True)
     last = out.getvalue().splitlines()[-1]
     assert "2 done, 0 running, 1 pruned, 1 failed, 1 reused of 4" in last
     assert "best val_accuracy 0.9500 (trial d)" in last
@@ -47,7 +60,7 @@ def test_how_far_a_sweep_is_and_what_it_waits_for_is_read_from_what_it_has_writt
     with view:
         view.tell(waits)
         view.begin("a", "trial a", epochs=2)
-        view.end("a", "trial a", State.DONE, 0.9)
+        view.end("a", State.DONE)
         told = out.getvalue()
         view.tell(waits + " again")
     assert progress_in(told) == "1 done, 0 running, 0 pruned, 0 failed of 4"
@@ -68,10 +81,31 @@ def test_a_terminal_sees_every_running_trial() -> None:
 
 @pytest.mark.parametrize(("mode", "best"), [("max", 0.9), ("min", 0.1)])
 def test_the_best_follows_the_direction_of_the_metric(mode: str, best: float) -> None:
-    progress = Progress(4, "val_loss", mode)
+    found = Best("val_loss", mode)
     for value in (0.5, math.nan, 0.9, 0.1):
-        progress.consider(value, str(value))
-    assert progress.best == (best, str(best))
+        found.add(str(value), str(value), f"is {value}", {"best_val_loss": value})
+    assert (found.value, found.name) == (best, f"is {best}")
+
+
+def test_the_best_of_several_seeds_is_a_mean_over_all_of_them() -> None:
+    progress = progress_of(seeds=2)
+    assert progress.line() == "0 done, 0 running, 0 pruned, 0 failed of 4"
+    for group, seed, value in (("x", 0, 0.99), ("y", 0, 0.6), ("y", 0, 0.99), ("y", 1, 0.8)):
+        told, before = progress.line(), progress.best.value
+        progress.best.add(group, f"{group}{seed}", f"net {group} seed {seed} 1f", reached(value))
+    assert before is None and told.endswith(" of 4 | no configuration has all 2 seeds yet")
+    assert progress.line().endswith(" of 4 | best val_accuracy 0.7000 (net y, mean of 2 seeds)")
+    assert progress.metrics()["best/val_accuracy"] == pytest.approx(0.7)
+
+
+def test_what_breaks_a_limit_is_counted_and_not_praised() -> None:
+    progress = progress_of(limits=[Constraint.parse("synops_per_inference", "<= 50")])
+    progress.best.add("x", "x", "x", reached(0.9, synops=51))
+    told = "1 configuration over a limit of 4 | no configuration keeps synops_per_inference <= 50 y"
+    assert told in progress.line()
+    assert progress_in(progress.line()).endswith("1 configuration over a limit of 4")
+    progress.best.add("y", "y", "y", reached(0.5, synops=50))
+    assert "1 configuration over a limit of 4 | best val_accuracy 0.5000 (y)" in progress.line()
 
 
 def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,8 +117,8 @@ def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.Mon
     now += 30
     view.epoch("a", report(0.5), epoch=5)
     assert view.progress.seconds_left() == pytest.approx(30 * 3.5 / 0.5)
-    view.end("a", "a", State.DONE, 0.5)
-    view.end("b", "b", State.DONE, 0.5, reused=True)  # took no time
+    view.end("a", State.DONE)
+    view.end("b", State.DONE, elsewhere=True)  # took no time
     assert view.progress.seconds_left() == pytest.approx(60)
 
 
@@ -106,8 +140,9 @@ def test_a_notice_is_said_once() -> None:
 def test_a_narrow_terminal_breaks_no_word() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=44)
-    view = Board(Progress(4, "val_accuracy", "max"), console)
-    view.end("a", "lif constant 128", State.DONE, 0.9)
+    view = Board(progress_of(), console)
+    view.progress.best.add("a", "a", "lif constant 128", reached(0.9))
+    view.end("a", State.DONE)
     console.print(view.screen.render())
     words = set(out.getvalue().split())
     assert {"pruned,", "val_accuracy", "running,", "constant"} <= words
@@ -121,7 +156,7 @@ def test_a_name_moves_no_cursor() -> None:
 
 
 def test_a_notebook_has_a_table_of_what_runs_in_which_no_name_is_code() -> None:
-    progress = Progress(4, "val_accuracy", "max")
+    progress = progress_of()
     view = Notebook(progress, Console(file=io.StringIO()))
     progress.running["a"] = Running("<b>lif\x1b[2J", epochs=5, epoch=3, value=0.81)
     shown = view.html()

@@ -344,8 +344,11 @@ def test_in_a_race_a_seed_that_was_done_does_not_lead_if_its_configuration_was_e
     assert why == {"0.01": None, "1e-07": reason}
     shown = finished.run("show", "raced").stdout
     assert "3 trials: 2 done, 1 pruned" in shown and "not among the leaders" in shown
-    again = finished.run("run", spec, "--resume")
+    again = finished.run("run", spec, "--resume", "--budget", "8h")
     assert (again.returncode, "3 done" in again.stderr) == (0, True)
+    assert "nothing to do: all trials of the launch have ended" in again.stderr
+    assert "reused" not in again.stderr
+    assert "goes on with another budget: it was none and is 8 h" in again.stderr
 
 
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
@@ -407,10 +410,20 @@ def test_trainings_on_images_and_on_speakers_are_told_apart(place: Workplace) ->
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:
-    done = place.run("run", place.spec(), "--dry-run")
+    limits = {"synops_per_inference": "<= 5000"}
+    rules = {"scheduler": "asha", "stop": {"target": 0.9}, "constraints": limits}
+    done = place.run("run", place.spec(**rules, budget={"epochs": 8}), "--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "3 configurations × 1 seed = 3" in done.stdout
-    assert "about" in done.stdout
+    for line in (
+        "trials      3 configurations × 1 seed = 3",
+        "budget      8 epochs: about 2 of 3 trials if none is pruned",
+        "scheduler   asha: grace 3, reduction 3",
+        "limit       synops_per_inference <= 5000",
+        "stop        silent: a configuration ends if a layer never spikes, or nearly always",
+        "stop        target: the search ends when a configuration has val_accuracy 0.9",
+    ):
+        assert f"\n{line}" in done.stdout
+    assert re.search("^time        about .* for the 2 trials of the budget if", done.stdout, re.M)
     assert {path.name for path in place.folder.iterdir()} == {"small.yaml"}
 
 

@@ -45,10 +45,11 @@ def by_noise(shared_place: Workplace, ray_here: None) -> Ended:
 
 
 class Later(NamedTuple):
-    """How a sweep ended that started from another, and the messages that it sent."""
+    """How a sweep ended that started from another, the messages that it sent, and its dry run."""
 
     done: Done
     messages: list[str]
+    planned: str
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +57,11 @@ def later(shared_place: Workplace, by_noise: Ended) -> Later:
     plan = {"name": "later", "base": TINY, "search": ALIKE | {"n_steps": [4, 5]}, "trials": 1}
     spec = shared_place.spec(**plan, start_from="small", notify=["$OURS", SECRET])
     with receiver() as (address, received):
+        planned = shared_place.run("run", spec, "--dry-run", OURS=address).stdout
         done = shared_place.run("run", spec, OURS=address)
     (shared_place.folder / spec).unlink()
     assert done.returncode == 0, done.stderr
-    return Later(done, received)
+    return Later(done, received, planned)
 
 
 def test_noise_ends_a_sweep_among_equals_with_the_reason_in_all_places(
@@ -86,8 +88,9 @@ def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own(
     shared_place: Workplace, later: Later
 ) -> None:
     known = len(shared_place.study("small/1").trials)
-    told = f"start_from: {known} configurations of small known to the sampler; 0 runs left out"
-    assert told in later.done.stderr
+    told = f"{known} configurations of small known to the sampler; 0 runs left out"
+    assert f"start_from: {told}" in later.done.stderr
+    assert f"starts from {told}\n" in later.planned
     assert "1 done, 0 running, 0 pruned, 0 failed of 1" in later.done.stderr
     assert len(shared_place.runs("later")) == len(shared_place.study("later/1").trials) == 1
 
@@ -95,9 +98,11 @@ def test_a_sweep_starts_from_another_whose_runs_are_none_of_its_own(
 def test_a_sweep_does_not_begin_without_the_one_that_it_starts_from(
     shared_place: Workplace, by_noise: Ended
 ) -> None:
-    unknown = shared_place.run("run", shared_place.spec(name="never", start_from="smal"))
-    assert unknown.returncode == 2
-    assert "unknown sweep 'smal'; did you mean small?" in unknown.stderr
+    spec = shared_place.spec(name="never", start_from="smal")
+    for command in (("run", spec), ("run", spec, "--dry-run")):
+        unknown = shared_place.run(*command)
+        assert unknown.returncode == 2
+        assert "unknown sweep 'smal'; did you mean small?" in unknown.stderr
     assert not (shared_place.folder / "ray_results" / "never").exists()
 
 

@@ -70,3 +70,15 @@ def test_a_launch_that_runs_cannot_be_driven_by_another(in_folder: Path) -> None
     with launch.driving(paths), pytest.raises(SpecError, match="is being run by process "):
         with launch.driving(paths):
             pass
+
+
+def test_a_launch_that_is_resumed_with_other_rules_says_which(in_folder: Path) -> None:
+    plan = sweep("one").model_dump(mode="json", exclude_defaults=True)
+    before = parse_sweep(plan | {"budget": {"epochs": 50}, "stop": {"target": 0.9}})
+    after = parse_sweep(plan | {"budget": "8h", "stop": {"target": 0.9}})
+    paths = launch.begin(before)
+    assert launch.keep_rules(before, paths) == []
+    told = "this launch goes on with another budget: it was 50 epochs and is 8 h"
+    assert launch.keep_rules(after, paths) == [told]
+    assert launch.keep_rules(after, paths) == []
+    assert len(launch.keep_rules(sweep("one"), paths)) == 2

@@ -23,7 +23,9 @@ from snn.config import TrialConfig
 from snn.data import Dataset, load
 from sweep.cluster import connection
 from sweep.cluster.connection import Slots
+from sweep.cluster.sharing.neighbours import Neighbours
 from sweep.host.paths import LaunchPaths
+from sweep.run.display.best import Best
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
 from sweep.spec.specification import Resources
@@ -49,6 +51,11 @@ class Reported:
     num_failures: int = 0
     error_file: str = ""
 
+    @property
+    def run_metadata(self) -> Reported:
+        """Where Ray counts the failures."""
+        return self
+
     def get_error(self) -> str:
         return self.error
 
@@ -71,7 +78,8 @@ class Launch:
         self.paths = LaunchPaths(folder, "s", 1)
         self.paths.folder.mkdir(parents=True)
         self.tracker = MlflowTracker(self.paths)
-        self.board = Board(Progress(2, "val_accuracy", "max"), Console(file=io.StringIO()))
+        progress = Progress(2, "val_accuracy", Best("val_accuracy", "max"))
+        self.board = Board(progress, Console(file=io.StringIO()))
         ledger = Ledger([])
         datasets = {"digits": digits}
         self.observer = Observer(self.paths, self.tracker, self.board, ledger, datasets, slots)
@@ -93,7 +101,8 @@ class Launch:
             trial.last_result = trial.last_result | end
         if event in ("recover", "error", "dropped"):
             trial.error = "Failure # 1 (occurred at x)\nThe actor died unexpectedly.\n"
-            trial.num_failures = 1 if event == "dropped" else trial.max_failures + 1
+            trial.num_failures += 1
+            trial.max_failures = 0 if event == "error" else 20
         name = "error" if event == "dropped" else event
         getattr(self.observer, f"on_trial_{name}")(**about)
 
@@ -178,6 +187,31 @@ def test_a_sweep_that_others_leave_no_processor_says_what_it_waits_for(
     finally:
         remove_placement_group(place)
         launch.tracker.close(patience_s=0)
+
+
+def test_two_sweeps_on_a_cluster_have_half_of_it_each_until_one_ends(slots: Slots) -> None:
+    one, two = (Neighbours(name, {"CPU": 1.0}) for name in ("one", "two"))
+    there_is = {"CPU": 8.0}
+    assert (one.share(8, there_is), one.others) == (8, 0)
+    assert (two.share(8, there_is), two.others) == (4, 1)
+    assert one.share(8, there_is) == 4
+    one.share(1, there_is)  # it has one trial left
+    assert two.share(8, there_is) == 7
+    two.leave()
+    assert (one.share(8, there_is), one.others) == (8, 0)
+    one.leave()
+
+
+def test_a_driver_that_was_killed_is_not_waited_for(
+    slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, other = (Neighbours(name, {"CPU": 1.0}) for name in ("killed", "other"))
+    there_is = {"CPU": 8.0}
+    killed.share(8, there_is)
+    assert other.share(8, there_is) == 4
+    monkeypatch.setattr("sweep.cluster.sharing.neighbours.SILENT_S", 0.0)
+    assert other.share(8, there_is) == 8
+    other.leave()
 
 
 class _Other:

@@ -59,5 +59,9 @@ def test_the_command_refuses_it_or_takes_another_name_or_joins(place: Workplace)
     refused = place.run(*longer)
     assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
     assert "'small' belongs to another specification (launch 1 in " in refused.stderr
+    validated = ("validate", *longer[1:-1])
+    assert place.run(*validated)[::2] == refused[::2]
+    assert place.run(*validated, "--join").returncode == 0
+    assert place.run(*validated, "--new-name", "other").returncode == 0
     assert "sweep       other\n" in place.run(*longer, "--new-name", "other").stdout
     assert "sweep       small\n" in place.run(*longer, "--join").stdout

@@ -10,10 +10,11 @@ import optuna
 
 from analysis.records import State
 from snn.config import TrialConfig
+from sweep.search.configurations.candidate import Epochs
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import make_ends
 from sweep.search.memory import Memory
-from sweep.search.searcher import Epochs, StudySearcher
+from sweep.search.searcher import StudySearcher
 from sweep.search.study import open_study
 from sweep.spec.parsing import parse_sweep
 from sweep.tracking.spending import Spent
@@ -54,8 +55,17 @@ class Bench:
         self.databases.append(database)
         study = open_study(self.sweep, database, memory)
         ends = make_ends(self.sweep, spent)
+        known = memory.known(self.sweep) if memory else ()
         return StudySearcher(
-            self.sweep, study, database, lookup, reuse, lambda: slots, history=history, ends=ends
+            self.sweep,
+            study,
+            database,
+            lookup,
+            reuse,
+            lambda: slots,
+            history=history,
+            ends=ends,
+            known=known,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray.tune.search import Searcher
 
 from analysis.records import Tag
 from analysis.store.record import RunRecord
@@ -124,3 +125,37 @@ def test_earlier_results_are_no_trials_of_the_sweep_also_after_a_resume(tmp_path
         assert len(leaders(searcher.study, {"val_accuracy": "max"})) == handed_out
         assert len(bench.study.trials) == handed_out
     assert handed_out == 3
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_what_is_known_is_not_suggested_again(tmp_path: Path, sampler: str) -> None:
+    # too few runs are known for the sampler to begin with more than random numbers
+    plan = {"search": {"n_steps": [4, 5, 6, 7]}, "base": {"dataset": "digits", "hidden": 8}}
+    bench = Bench(tmp_path, **plan, sampler=sampler, trials=4, start_from="old")
+    memory = recall(bench.sweep, [run_of(0.9, n_steps=steps) for steps in (4, 5, 6)], DATA)
+    searcher = bench.searcher(memory=memory)
+    suggested = searcher.suggest("t0")
+    assert isinstance(suggested, dict) and suggested["trial"]["n_steps"] == 7
+    searcher.on_trial_complete("t0", done(1, 0.5, best=0.5))
+    assert [trial.params for trial in bench.study.trials] == [{"n_steps": 7}]
+
+
+def test_what_is_known_is_run_again_for_the_seeds_that_it_lacks(tmp_path: Path) -> None:
+    plan = {"search": {"n_steps": [4, 5]}, "base": {"dataset": "digits", "hidden": 8}}
+    bench = Bench(tmp_path, **plan, trials=2, start_from="old", seeds=[0, 1])
+    runs = [run_of(0.9, n_steps=4, seed=0), run_of(0.9, n_steps=4, seed=1)]
+    memory = recall(bench.sweep, [*runs, run_of(0.9, n_steps=5, seed=1)], DATA)
+    assert [prior.seeds for prior in memory.priors] == [(0, 1), (1,)]
+    searcher = bench.searcher(memory=memory)
+    suggested: list[Any] = [searcher.suggest(f"t{n}") for n in range(2)]
+    assert [one["trial"]["n_steps"] for one in suggested] == [5, 5]
+
+
+def test_a_search_in_which_all_is_known_ends_and_says_so(tmp_path: Path) -> None:
+    plan = {"search": {"n_steps": [4, 5]}, "base": {"dataset": "digits", "hidden": 8}}
+    bench = Bench(tmp_path, **plan, trials=2, start_from="old")
+    memory = recall(bench.sweep, [run_of(0.9, n_steps=steps) for steps in (4, 5)], DATA)
+    searcher = bench.searcher(memory=memory)
+    assert searcher.suggest("t0") == Searcher.FINISHED
+    assert searcher.finished and not bench.study.trials
+    assert searcher.ends.reason == "100 suggestions in a row were known from start_from"

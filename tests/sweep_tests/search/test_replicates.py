@@ -89,7 +89,8 @@ def test_a_configuration_is_judged_by_the_mean_of_its_seeds_and_not_by_a_lucky_o
     assert tune.go()
     assert study_states(tune.study) == [TrialState.COMPLETE, TrialState.PRUNED]
     assert tune.study.trials[1].user_attrs[ENDED_EARLY] == (
-        "epoch 2: val_accuracy 0.1897 is not among the best 1 of 2 of 2 (mean of 3 seeds)"
+        "epoch 2: val_accuracy 0.1897 is not in the best half of the 2 judged so far "
+        "(mean of 3 seeds)"
     )
     assert outcomes(tune, 1) == dict.fromkeys((0, 1, 2), State.PRUNED)
     assert tune.study.trials[1].intermediate_values.keys() == {1, 2}
@@ -172,7 +173,7 @@ def test_a_race_gives_further_seeds_only_to_what_survives() -> None:
     assert begun[LATE] == 3 and sum(begun.values()) == 9
     assert [trial.params["lr"] for trial in complete] == [LATE]
     assert tune.study.trials[1].user_attrs[ENDED_EARLY] == (
-        "1 of 3 seeds: val_accuracy 0.375 is not among the best 1 of 3 of 2"
+        "1 of 3 seeds: val_accuracy 0.375 is not in the best third of the 2 judged so far"
     )
     assert len(tune.dropped) == 6 * 2 + 1  # its seed that was done is marked
 

@@ -70,6 +70,22 @@ BAD: list[tuple[str, str]] = [
     ),
     (changed(stop={"target": True}), "stop.target: must not be true or false"),
     (changed(stop={"target": 98}), "stop.target: val_accuracy is a fraction from 0 to 1, such as"),
+    (
+        changed(metric="val_loss", stop={"target": -1}),
+        "stop.target: val_loss is a number from 0 on",
+    ),
+    (
+        changed(constraints={"val_accuracy": "<= 2"}),
+        "constraints.val_accuracy: '<= 2' limits nothing: val_accuracy is a fraction from 0 to 1",
+    ),
+    (changed(constraints={"val_accuracy": ">= 1.5"}), "'>= 1.5' can never be kept: val_accuracy"),
+    (changed(constraints={"val_loss": ">= 0"}), "'>= 0' limits nothing: val_loss is a number fro"),
+    (changed(constraints={"spikes_per_inference": "<= -1"}), "'<= -1' can never be kept: spikes"),
+    (
+        changed(constraints={"synops_per_inference": 5000}),
+        "constraints.synops_per_inference: needs a limit such as '<= 5000' or '>= 0.9', and 5000 "
+        "alone says no direction; write '<= 5000' for at most 5000",
+    ),
     (changed(stop={"noise": True}, trials=30), "stop.noise: needs two seeds or more, and seeds h"),
     (changed(stop={"noise": True}, seeds=[0, 1], trials=9), "needs more than 10 configurations, a"),
     (
@@ -131,6 +147,7 @@ BAD: list[tuple[str, str]] = [
     (changed(sampler="cmaes"), "cmaes takes numbers only"),
     (changed(scheduler={"name": "asha", "grace": 9}), "scheduler.grace: 9"),
     (changed(metric="test_accuracy"), "metric: 'test_accuracy' cannot be searched for"),
+    (changed(metric="accuracy", stop={"target": 0.9}), "metric: 'accuracy' cannot be searched for"),
     (changed(trials=0), "trials:"),
     (changed(trials="many"), "trials:"),
     (changed(seeds=[]), "seeds:"),

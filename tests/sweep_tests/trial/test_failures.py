@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -74,6 +75,15 @@ def test_rays_guesses_are_no_reasons() -> None:
     assert not cause.memory and not cause.starting
 
 
+def test_the_process_that_failed_is_known() -> None:
+    assert [read_cause(text).process for text in (CREATION, MEMORY, LOST, "")] == [
+        "1",
+        "2",
+        "1",
+        "",
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "None", "Failure # 1 (occurred at x)\nNone\n", "\n\n"])
 def test_a_reason_is_never_none(text: str) -> None:
     assert read_cause(text) == UNKNOWN
@@ -84,9 +94,9 @@ def test_a_plain_exception_has_its_message() -> None:
     assert read_cause(text).text == "Exception: the node timed out"
 
 
-def ran(trainable: type[SnnTrainable]) -> Result:
+def ran(trainable: type[SnnTrainable], **plan: Any) -> Result:
     console = Console(file=io.StringIO())
-    return run(parse_sweep(SMALL | {"trials": 2}), console, trainable=trainable)
+    return run(parse_sweep(SMALL | {"trials": 2} | plan), console, trainable=trainable)
 
 
 def test_a_worker_that_lacks_a_module_ends_the_sweep_with_that_reason(
@@ -105,10 +115,8 @@ def test_what_fails_the_same_way_each_time_is_tried_twice_and_fails_with_its_rea
     assert len(list((in_folder / "ray_results").glob("**/attempts/*"))) == 4
 
 
-def test_a_worker_that_dies_before_its_next_trial_costs_nothing(
-    in_folder: Path, ray_here: None
-) -> None:
-    result = ran(DyingOnce)
+def test_a_death_that_ray_reports_twice_is_one_failure(in_folder: Path, ray_here: None) -> None:
+    result = ran(DyingOnce, max_failures=1)
     assert len(list((in_folder / "ray_results").glob("**/died"))) == 1
     assert result.failures == {}
     assert result.progress.counts == {State.DONE: 2}

@@ -17,6 +17,9 @@ from sweep.methods.constraints import Constraint
 from sweep.search.identity import ENDED_EARLY, OUTCOME
 from sweep.trial.outcome import Outcome
 
+Epochs = Mapping[int, Mapping[str, Any]]
+"""Metrics by epoch."""
+
 
 @dataclass(eq=False)
 class Candidate:
@@ -41,6 +44,11 @@ class Candidate:
     latest: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
     reason: str = ""
+
+    @property
+    def group_id(self) -> str:
+        """Of the configuration, whatever the seed."""
+        return next(iter(self.configs.values())).group_id
 
     @property
     def open_seeds(self) -> list[int]:

@@ -1,0 +1,1 @@
+"""How the sweeps on one cluster share it."""

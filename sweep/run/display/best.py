@@ -1,0 +1,83 @@
+"""The best configuration of a sweep so far, as its leaders are chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from analysis.records import MAX
+from sweep.methods.constraints import Constraint
+
+_SEED = " seed "
+
+
+@final
+class Best:
+    """The best mean over all seeds, of the configurations that keep all limits.
+
+    Args:
+        metric: What is searched for.
+        mode: `max` or `min`.
+        seeds: How many of each configuration there will be.
+        limits: That a leader must keep.
+
+    Attributes:
+        value: Of the best; None if there is none yet.
+        name: Of the best.
+        broken: How many configurations have all their seeds and break a limit.
+    """
+
+    def __init__(
+        self, metric: str, mode: str, seeds: int = 1, limits: Sequence[Constraint] = ()
+    ) -> None:
+        self._metric, self._sign = metric, 1 if mode == MAX else -1
+        self._seeds, self._limits = seeds, limits
+        self._done: dict[str, dict[str, Mapping[str, float]]] = {}
+        self.value: float | None = None
+        self.name, self.broken = "", 0
+
+    def add(self, group: str, key: str, name: str, metrics: Mapping[str, float]) -> None:
+        """A seed of a configuration is done.
+
+        Args:
+            group: Its `group_id`.
+            key: Its `config_id`.
+            name: Of the trial.
+            metrics: At its end, those of the best epoch as `best_…`.
+        """
+        seeds = self._done.setdefault(group, {})
+        if key in seeds:  # the configuration was suggested again
+            return
+        seeds[key] = metrics
+        if len(seeds) < self._seeds:
+            return
+        if any(one.excess(_mean(seeds, one.metric)) > 0 for one in self._limits):
+            self.broken += 1
+            return
+        value = _mean(seeds, self._metric)
+        worst = -math.inf if self.value is None else self._sign * self.value
+        if self._sign * value > worst:  # a value that is not a number is never better
+            self.value, self.name = value, self._shown(name)
+
+    def __str__(self) -> str:
+        """The best in words, or why there is none; empty before anything is done."""
+        if self.value is not None:
+            return f"best {self._metric} {self.value:.4f} ({self.name})"
+        if self.broken:
+            return f"no configuration keeps {', '.join(map(str, self._limits))} yet"
+        if self._done and self._seeds > 1:
+            return f"no configuration has all {self._seeds} seeds yet"
+        return ""
+
+    def _shown(self, name: str) -> str:
+        """The name of a trial; without its seed if the value is a mean over several."""
+        if self._seeds == 1:
+            return name
+        return f"{name.partition(_SEED)[0]}, mean of {self._seeds} seeds"
+
+
+def _mean(seeds: Mapping[str, Mapping[str, float]], metric: str) -> float:
+    """Of a metric at the best epochs; not a number if a seed does not have it."""
+    values = [metrics.get(f"best_{metric}", math.nan) for metrics in seeds.values()]
+    return math.fsum(values) / len(values)
