@@ -110,7 +110,7 @@ def best(
     say_result(f"{'network':<18} {checkpoint}")
     if register_:
         from sweep.spec.kept_files import files_for
-        from sweep.tracking.model_registry import register as into_registry
+        from sweep.tracking.serving.model_registry import register as into_registry
 
         files = files_for(checkpoint, [str(run["sweep"])], plugin)
         number = into_registry(register_, str(run["run_id"]), checkpoint, files)
