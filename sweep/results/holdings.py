@@ -28,6 +28,7 @@ from sweep.host.paths import (
     storage_root,
     study_storage,
 )
+from sweep.results.half_renamed import refuse_half_renamed
 from sweep.run import launch
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.specification import counted
@@ -79,16 +80,17 @@ def holdings(name: str) -> Holdings:
     """What there is of a sweep; nothing is changed.
 
     Raises:
-        SpecError: There is nothing.
+        SpecError: There is nothing, or it was half renamed.
         SweepError: A store cannot be read.
     """
+    refuse_half_renamed(name)
     found = tuple(launches(storage_root(), name))
     with world(f"read what there is of {name}"):
         client = open_store() if store_exists() else None
         experiments = experiments_of(client, [name]) if client else {}
         runs = list(sweep_runs(client, experiments)) if client else []
         borrowed = _borrowed(client, {run.run_id for run in runs}, name) if client else {}
-        studies = _studies(name, found)
+        studies = studies_of(name, found)
     if not (experiments or studies or found):
         raise SpecError(f"{name}: there is no such sweep: spikesweep list")
     running = [run for run in runs if not run.is_trial and run.state == State.RUNNING]
@@ -169,17 +171,21 @@ def size(number: int) -> str:
     return f"{number} B" if number else ""
 
 
-def _studies(name: str, found: Iterable[LaunchPaths]) -> tuple[str, ...]:
+def studies_of(name: str, found: Iterable[LaunchPaths]) -> tuple[str, ...]:
     """The studies of these launches; all of the name if the database belongs to this folder."""
+    keys = {paths.key for paths in found}
+    here = not os.environ.get(STUDY_ENV)
+    return tuple(n for n in study_names() if n in keys or (here and n.startswith(f"{name}/")))
+
+
+def study_names() -> list[str]:
+    """The names of all studies in the database."""
     import optuna
 
     url = study_storage()
     if sqlite_path(url) is not None and not look(url, OPTUNA).holds_something:
-        return ()
-    keys = {paths.key for paths in found}
-    here = not os.environ.get(STUDY_ENV)
-    names = optuna.get_all_study_names(url)
-    return tuple(n for n in names if n in keys or (here and n.startswith(f"{name}/")))
+        return []
+    return list(optuna.get_all_study_names(url))
 
 
 def _borrowed(client: MlflowClient, run_ids: set[str], name: str) -> dict[str, int]:
