@@ -49,8 +49,9 @@ def rename(
 def delete(names: SweepNames, yes: YesOption = False) -> int:
     """Delete sweeps: their runs in MLflow, their studies, their files.
 
-    What will be deleted is shown first. A deletion that broke off can be repeated. MLflow keeps the
-    runs as deleted ones until `mlflow gc`, and the name is free at once.
+    What will be deleted is shown first. A deletion that broke off can be repeated. The name is free
+    at once. MLflow keeps the runs as deleted ones, with their copies of networks, until `mlflow gc`
+    removes them; registered networks can be served until then.
 
     Example: spikesweep delete first-try
     """

@@ -49,6 +49,7 @@ class Holdings:
         running: How many of the launches run, by MLflow.
         borrowed: How many runs of other sweeps were reused from its runs, by sweep: the networks of
             these are its files.
+        registered: The versions of models that are registered from its runs, such as `digits/1`.
         studies: Names of its studies.
         launches: Those in the storage folder.
     """
@@ -58,13 +59,17 @@ class Holdings:
     runs: int
     running: int
     borrowed: Mapping[str, int]
+    registered: tuple[str, ...]
     studies: tuple[str, ...]
     launches: tuple[LaunchPaths, ...]
 
     def lines(self) -> Iterator[str]:
         """What will be deleted, for people."""
         if self.experiments:
-            yield f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}"
+            yield (
+                f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}; as deleted ones "
+                "they keep their copies of networks until `mlflow gc`"
+            )
         if self.studies:
             studies = "study" if len(self.studies) == 1 else "studies"
             yield f"Optuna  {len(self.studies)} {studies} in {shown(study_storage())}"
@@ -74,6 +79,8 @@ class Holdings:
             yield f"warning: {counted(self.running, 'launch')} of it run, by MLflow"
         for other, number in self.borrowed.items():
             yield f"warning: {counted(number, 'run')} of {other} lose the networks, which are here"
+        for version in self.registered:
+            yield f"warning: models:/{version} is of it, and is broken after `mlflow gc`"
 
 
 def holdings(name: str) -> Holdings:
@@ -89,12 +96,15 @@ def holdings(name: str) -> Holdings:
         client = open_store() if store_exists() else None
         experiments = experiments_of(client, [name]) if client else {}
         runs = list(sweep_runs(client, experiments)) if client else []
-        borrowed = _borrowed(client, {run.run_id for run in runs}, name) if client else {}
+        ids = {run.run_id for run in runs}
+        borrowed = _borrowed(client, ids, name) if client else {}
+        registered = _registered(client, ids) if client and ids else ()
         studies = studies_of(name, found)
     if not (experiments or studies or found):
         raise SpecError(f"{name}: there is no such sweep: spikesweep list")
     running = [run for run in runs if not run.is_trial and run.state == State.RUNNING]
-    return Holdings(name, tuple(experiments), len(runs), len(running), borrowed, studies, found)
+    counts = len(runs), len(running)
+    return Holdings(name, tuple(experiments), *counts, borrowed, registered, studies, found)
 
 
 def delete(held: Holdings) -> None:
@@ -186,6 +196,17 @@ def study_names() -> list[str]:
     if sqlite_path(url) is not None and not look(url, OPTUNA).holds_something:
         return []
     return list(optuna.get_all_study_names(url))
+
+
+def _registered(client: MlflowClient, run_ids: set[str]) -> tuple[str, ...]:
+    """The versions of models whose files are among the artifacts of these runs."""
+    found: list[str] = []
+    token: str | None = None
+    while token is None or token:
+        page = client.search_model_versions(page_token=token)
+        found += [f"{one.name}/{one.version}" for one in page if one.run_id in run_ids]
+        token = page.token or ""
+    return tuple(found)
 
 
 def _borrowed(client: MlflowClient, run_ids: set[str], name: str) -> dict[str, int]:

@@ -15,24 +15,18 @@ import yaml
 from mlflow.tracking import MlflowClient
 
 from analysis.records import Tag
-from snn.data import load
 from sweep.errors import SpecError, SweepError
-from sweep.host.paths import LaunchPaths, launches, storage_root
+from sweep.host.paths import launches, storage_root
 from sweep.results.half_renamed import Journal
 from sweep.results.renaming import steps
 from sweep.results.renaming.plan import renamings
 from sweep.run.confirmation import described
 from sweep.run.launch import alone, begin
-from sweep.search.database import StudyDatabase
 from sweep.search.identity import claim
 from sweep.spec.parsing import parse_sweep
-from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.outbox import Outbox
-from sweep.tracking.tracker import MlflowTracker
-from sweep.trial.outcome import Outcome
+from tests.sweep_tests.results.launched import DATA, launched, study_database
 from tests.sweep_tests.workplace import SMALL, Workplace
-
-DATA = {"digits": "its digest"}
 
 
 @pytest.fixture(autouse=True)
@@ -40,29 +34,6 @@ def at_place(shared_place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shared_place.folder)
     for name in ("MLFLOW_TRACKING_URI", "SPIKESWEEP_STORAGE", "SPIKESWEEP_OPTUNA"):
         monkeypatch.delenv(name, raising=False)
-
-
-def launched(name: str, *, end: str = "done", **changes: Any) -> LaunchPaths:
-    """A launch with a trial, its study and its notes, as a sweep leaves them."""
-    sweep = parse_sweep({**SMALL, "name": name, **changes})
-    paths = begin(sweep)
-    database = StudyDatabase(
-        f"sqlite:///{Path.cwd()}/optuna.db", paths.key, sweep.directions, print
-    )
-    claim(database, sweep, paths, DATA)
-    assert database.close() == ""
-    tracker = MlflowTracker(paths)
-    log = LaunchLog(paths, tracker)
-    log.begin_launch(tags={Tag.SPEC: sweep.to_log()})
-    config = sweep.config({"dynamics": "lif", "lr": 0.002}, 0)
-    paths.trial(config.config_id).folder.mkdir(parents=True)
-    paths.trial(config.config_id).best.write_bytes(b"a network")
-    log.begin(config, load("digits"))
-    log.end(config, Outcome("done", {"best_val_accuracy": 0.5}))
-    if end:
-        log.end_launch(Outcome(end))
-    assert tracker.close() == ""
-    return paths
 
 
 def check_is(place: Workplace, name: str, was: str) -> None:
@@ -80,9 +51,7 @@ def check_is(place: Workplace, name: str, was: str) -> None:
     assert Path(trial.data.tags[Tag.CHECKPOINT]).read_bytes() == b"a network"
     told = json.dumps([parent.data.tags, trial.data.tags, experiment.tags])
     assert f"{was}/" not in told and f'"{was}' not in told
-    database = StudyDatabase(
-        f"sqlite:///{place.folder}/optuna.db", paths.key, sweep.directions, print
-    )
+    database = study_database(paths.key, sweep.directions)
     assert database.marks
     claim(database, sweep, paths, DATA)
     assert database.close() == ""
