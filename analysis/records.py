@@ -107,6 +107,9 @@ class Tag:
     COLOUR = "mlflow.runColor"
 
 
+BREAKS_A_LIMIT = "breaks a limit"
+"""Begins the reason (tag `PRUNED`) of what was trained to its end and may not lead its sweep."""
+
 CONFUSION_FILE = "confusion.json"
 GROUPS_FILE = "groups.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""

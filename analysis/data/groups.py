@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.plans import none_keeps_the_limits
 from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (
@@ -166,9 +167,7 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
             raise AnalysisError(f"the runs have no metric {metric!r}; {known_names(metric, known)}")
     done = runs[runs["state"] == State.DONE]
     if done.empty:
-        counts = {state: int((runs["state"] == state).sum()) for state in STATES}
-        standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-        raise AnalysisError(f"nothing finished yet: {standing or 'no trials'}")
+        raise AnalysisError(none_keeps_the_limits(runs) or _nothing_yet(runs))
     for metric in metrics:
         lacking = done.loc[done[metric].isna(), "run_id"]
         if not lacking.empty:
@@ -177,6 +176,12 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
                 f"the first is {lacking.iloc[0]}"
             )
     return done
+
+
+def _nothing_yet(runs: pd.DataFrame) -> str:
+    counts = {state: int((runs["state"] == state).sum()) for state in STATES}
+    standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return f"nothing finished yet: {standing or 'no trials'}"
 
 
 def best_run(runs: pd.DataFrame) -> pd.Series[Any]:

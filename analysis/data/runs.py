@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.own_labels import keep_labels, labels_of
+from analysis.data.plans import keep_plans, over_a_limit
 from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
@@ -86,9 +87,11 @@ def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """The trials among the records as `load_runs` gives them."""
+    records = list(records)
     trials = [record for record in records if record.is_trial]
     table = _latest(_tidy(trials))
     keep_labels(table, labels_of(trials))
+    keep_plans(table, records)
     return table
 
 
@@ -96,7 +99,9 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
     """The sweeps of the store, the last launched first.
 
     Columns: `sweep`; `started`, when it was last launched (UTC); `trials`, and how many of them are
-    in each state; `best_val_accuracy` (a fraction), the mean over seeds of the best finished one.
+    in each state; `best_val_accuracy` (a fraction), the mean over seeds of the best finished one;
+    `over_a_limit`, how many trials were done and break a limit of the sweep (these count as
+    pruned).
 
     >>> sweeps = list_sweeps("sqlite:///runs.db")  # of the example of `import_runs`
     >>> sweeps[["sweep", "trials", "done"]].values.tolist()
@@ -148,6 +153,7 @@ def _standing(trials: pd.DataFrame) -> dict[str, Any]:
         "trials": len(trials),
         **{state: int((states == state).sum()) for state in STATES},
         "best_val_accuracy": float(finished.max()),
+        "over_a_limit": len(over_a_limit(trials)),
     }
 
 

@@ -13,6 +13,7 @@ from analysis.data.by_group import by_group
 from analysis.data.groups import done_runs, group_runs, param_names, require_param, varying
 from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
+from analysis.data.plans import searched_params
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.records import SEARCHABLE, State
@@ -32,12 +33,12 @@ def summarise(
 ) -> pd.DataFrame:
     """One row per configuration, best mean validation accuracy first, indexed by `group_id`.
 
-    Columns: the params that vary among the finished runs; `n`, the finished seeds; and of
-    `val_accuracy` and `test_accuracy`, fractions of the epoch that validation chose: `…_mean`;
-    `…_std`, that of a sample; `…_ci95`, half the width of the 95 % confidence interval of the mean
-    (Student's t over the seeds). The last two are NaN when n is 1. `attrs["constant"]` holds the
-    other params and their values as text, `attrs["where_used"]` those that have no effect in some
-    of the rows, `attrs["left_out"]` the names of those that vary, too.
+    Columns: the params that vary among the finished runs, and those that were searched; `n`, the
+    finished seeds; and of `val_accuracy` and `test_accuracy`, fractions of the epoch that
+    validation chose: `…_mean`; `…_std`, that of a sample; `…_ci95`, half the width of the 95 %
+    confidence interval of the mean (Student's t over the seeds). The last two are NaN when n is 1.
+    `attrs["constant"]` holds the other params and their values as text, `attrs["where_used"]` those
+    that have no effect in some of the rows, `attrs["left_out"]` the names of those that vary, too.
 
     >>> table = summarise(load_runs([committed("published-fashion")]))
     >>> table.shape
@@ -55,6 +56,7 @@ def summarise(
     Raises:
         AnalysisError: no run is finished, a finished one lacks a metric, or a name is unknown.
     """
+    searched = searched_params(runs)
     runs = by_block(runs, block) if block else runs
     for name in params:
         require_param(runs, name)
@@ -62,7 +64,7 @@ def summarise(
     groups = group_runs(runs, ("test_accuracy", *chosen))
     names = param_names(groups)
     vary = varying(groups, names)
-    shown = list(dict.fromkeys(params)) or vary
+    shown = list(dict.fromkeys(params)) or _with_searched(vary, names, groups, searched)
     table = groups[shown + [name for name in groups.columns if name not in names]]
     table = table.rename(columns=_without_best)
     for mean in [name for name in table.columns if name.endswith("_mean") and name not in shown]:
@@ -85,13 +87,15 @@ def summarise(
 def ended_early(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per configuration that was ended early, the latest first, indexed by `group_id`.
 
-    Columns: the params that vary among all; `seeds`, how many had begun; `why`, with the epoch.
+    Columns: the params that vary among all or were searched; `seeds`, how many had begun; `why`,
+    with the epoch.
     """
     began = runs[runs["group_id"].isin(runs.loc[runs["state"] == State.PRUNED, "group_id"])]
     if began.empty:
         return pd.DataFrame()
     params = [name for name in param_columns(runs) if name != "seed"]
-    shown = varying(runs.drop_duplicates("group_id"), params)
+    groups = runs.drop_duplicates("group_id")
+    shown = _with_searched(varying(groups, params), params, groups, searched_params(runs))
     by_configuration = began.groupby("group_id", sort=False)
     told = began[began["state"] == State.PRUNED].groupby("group_id")["error"].first()
     table = by_configuration[shown].first()
@@ -114,6 +118,7 @@ def summarise_groups(
         AnalysisError: As `summarise`; or the runs have no groups.
     """
     apart, kind = by_group(runs, hits)
+    apart.attrs = {**runs.attrs, **apart.attrs}
     table = summarise(apart, [*params, kind] if params else ())
     note = f"Accuracy on the test samples of each {kind}."
     left = len(done_runs(runs, ["test_accuracy"])) - done_runs(apart, [])["run_id"].nunique()
@@ -130,6 +135,14 @@ def summarise_groups(
     table = table.iloc[order][known]
     table.attrs |= attributes
     return table
+
+
+def _with_searched(
+    vary: Sequence[str], names: Sequence[str], groups: pd.DataFrame, searched: Sequence[str]
+) -> list[str]:
+    """The params that vary, and what was searched and does not, in the order of the names."""
+    used = {name for name in searched if name in names and groups[name].notna().any()}
+    return [name for name in names if name in used or name in vary]
 
 
 def _without_best(column: str) -> str:

@@ -35,6 +35,20 @@ def trial_id(trial: FrozenTrial | Trial) -> int:
     return trial._trial_id
 
 
+def rename_study(url: str, before: str, now: str) -> None:
+    """Give a study of a database another name, at once or not at all; nothing if there is none.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database does not take it.
+    """
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        change = text("UPDATE studies SET study_name = :now WHERE study_name = :before")
+        connection.execute(change, {"now": now, "before": before})
+
+
 def stored_trial(study: optuna.Study, trial: FrozenTrial | Trial) -> FrozenTrial:
     """A trial as the storage of its study has it now."""
     return study._storage.get_trial(trial._trial_id)

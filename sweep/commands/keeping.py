@@ -1,4 +1,4 @@
-"""Commands that keep order: delete, gc."""
+"""Commands that keep order: rename, delete, gc."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sweep.commands.parts.common import SweepNames, say, say_result
+from sweep.commands.parts.common import SweepName, SweepNames, say, say_result
 from sweep.errors import SpecError
 
 YesOption = Annotated[bool, typer.Option("--yes", help="do it without asking")]
@@ -16,15 +16,42 @@ YesOption = Annotated[bool, typer.Option("--yes", help="do it without asking")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (delete, gc):
+    for command in (rename, delete, gc):
         app.command()(command)
+
+
+def rename(
+    name: SweepName,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="its new name")],
+    yes: YesOption = False,
+) -> int:
+    """Give a sweep another name: its runs in MLflow, its studies, its files, its confirmation.
+
+    What will be renamed is shown first. A renaming that broke off is finished by the same command.
+    Registered networks stay as they are. A sweep that runs is not renamed.
+
+    Example: spikesweep rename first-try dynamics
+    """
+    from sweep.results.renaming.plan import renamings
+    from sweep.results.renaming.steps import rename as rename_all
+
+    found = renamings(name, new)
+    lines = [f"{one.journal.before}: {line}" for one in found for line in one.lines()]
+    if not agreed("rename", lines, yes):
+        return 0
+    for one in found:
+        rename_all(one.journal)
+        say_result(f"{one.journal.before}: renamed to {one.journal.now}")
+    say(f"a specification file of yours has the old name still: change it, or --new-name {new}")
+    return 0
 
 
 def delete(names: SweepNames, yes: YesOption = False) -> int:
     """Delete sweeps: their runs in MLflow, their studies, their files.
 
-    What will be deleted is shown first. A deletion that broke off can be repeated. MLflow keeps the
-    runs as deleted ones until `mlflow gc`, and the name is free at once.
+    What will be deleted is shown first. A deletion that broke off can be repeated. The name is free
+    at once. MLflow keeps the runs as deleted ones, with their copies of networks, until `mlflow gc`
+    removes them; registered networks can be served until then.
 
     Example: spikesweep delete first-try
     """

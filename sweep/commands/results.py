@@ -37,8 +37,12 @@ def list_sweeps() -> None:
 
     sweeps = runs.list_sweeps()
     states = sweeps[list(runs.STATES)]
-    sweeps["trials"] = [_by_state(counts) for _, counts in states.iterrows()]
-    sweeps = sweeps.drop(columns=states.columns)
+    broken = [
+        _over(n, done) for n, done in zip(sweeps["over_a_limit"], sweeps["done"], strict=True)
+    ]
+    stand = [_by_state(counts) for _, counts in states.iterrows()]
+    sweeps["trials"] = [told + over for told, over in zip(stand, broken, strict=True)]
+    sweeps = sweeps.drop(columns=[*states.columns, "over_a_limit"])
     sweeps["started"] = sweeps["started"].dt.strftime("%Y-%m-%d %H:%M UTC")
     sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map(
         "{:.4f}".format, na_action="ignore"
@@ -110,7 +114,7 @@ def best(
     say_result(f"{'network':<18} {checkpoint}")
     if register_:
         from sweep.spec.kept_files import files_for
-        from sweep.tracking.model_registry import register as into_registry
+        from sweep.tracking.serving.model_registry import register as into_registry
 
         files = files_for(checkpoint, [str(run["sweep"])], plugin)
         number = into_registry(register_, str(run["run_id"]), checkpoint, files)
@@ -264,6 +268,13 @@ def _checkpoint(names: Sequence[str], run_id: str) -> Path:
 
 def _by_state(counts: pd.Series[int]) -> str:
     return ", ".join(f"{n} {state}" for state, n in counts.items() if n)
+
+
+def _over(broken: int, done: int) -> str:
+    """Of a sweep in which trials break a limit: how many, and whether any keeps all."""
+    if not broken:
+        return ""
+    return f" ({broken} over a limit)" if done else f" (all {broken} that finished over a limit)"
 
 
 def _runs(names: Sequence[str]) -> pd.DataFrame:

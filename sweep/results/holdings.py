@@ -28,6 +28,7 @@ from sweep.host.paths import (
     storage_root,
     study_storage,
 )
+from sweep.results.half_renamed import refuse_half_renamed
 from sweep.run import launch
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.specification import counted
@@ -48,6 +49,7 @@ class Holdings:
         running: How many of the launches run, by MLflow.
         borrowed: How many runs of other sweeps were reused from its runs, by sweep: the networks of
             these are its files.
+        registered: The versions of models that are registered from its runs, such as `digits/1`.
         studies: Names of its studies.
         launches: Those in the storage folder.
     """
@@ -57,13 +59,17 @@ class Holdings:
     runs: int
     running: int
     borrowed: Mapping[str, int]
+    registered: tuple[str, ...]
     studies: tuple[str, ...]
     launches: tuple[LaunchPaths, ...]
 
     def lines(self) -> Iterator[str]:
         """What will be deleted, for people."""
         if self.experiments:
-            yield f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}"
+            yield (
+                f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}; as deleted ones "
+                "they keep their copies of networks until `mlflow gc`"
+            )
         if self.studies:
             studies = "study" if len(self.studies) == 1 else "studies"
             yield f"Optuna  {len(self.studies)} {studies} in {shown(study_storage())}"
@@ -73,26 +79,32 @@ class Holdings:
             yield f"warning: {counted(self.running, 'launch')} of it run, by MLflow"
         for other, number in self.borrowed.items():
             yield f"warning: {counted(number, 'run')} of {other} lose the networks, which are here"
+        for version in self.registered:
+            yield f"warning: models:/{version} is of it, and is broken after `mlflow gc`"
 
 
 def holdings(name: str) -> Holdings:
     """What there is of a sweep; nothing is changed.
 
     Raises:
-        SpecError: There is nothing.
+        SpecError: There is nothing, or it was half renamed.
         SweepError: A store cannot be read.
     """
+    refuse_half_renamed(name)
     found = tuple(launches(storage_root(), name))
     with world(f"read what there is of {name}"):
         client = open_store() if store_exists() else None
         experiments = experiments_of(client, [name]) if client else {}
         runs = list(sweep_runs(client, experiments)) if client else []
-        borrowed = _borrowed(client, {run.run_id for run in runs}, name) if client else {}
-        studies = _studies(name, found)
+        ids = {run.run_id for run in runs}
+        borrowed = _borrowed(client, ids, name) if client else {}
+        registered = _registered(client, ids) if client and ids else ()
+        studies = studies_of(name, found)
     if not (experiments or studies or found):
         raise SpecError(f"{name}: there is no such sweep: spikesweep list")
     running = [run for run in runs if not run.is_trial and run.state == State.RUNNING]
-    return Holdings(name, tuple(experiments), len(runs), len(running), borrowed, studies, found)
+    counts = len(runs), len(running)
+    return Holdings(name, tuple(experiments), *counts, borrowed, registered, studies, found)
 
 
 def delete(held: Holdings) -> None:
@@ -169,17 +181,32 @@ def size(number: int) -> str:
     return f"{number} B" if number else ""
 
 
-def _studies(name: str, found: Iterable[LaunchPaths]) -> tuple[str, ...]:
+def studies_of(name: str, found: Iterable[LaunchPaths]) -> tuple[str, ...]:
     """The studies of these launches; all of the name if the database belongs to this folder."""
+    keys = {paths.key for paths in found}
+    here = not os.environ.get(STUDY_ENV)
+    return tuple(n for n in study_names() if n in keys or (here and n.startswith(f"{name}/")))
+
+
+def study_names() -> list[str]:
+    """The names of all studies in the database."""
     import optuna
 
     url = study_storage()
     if sqlite_path(url) is not None and not look(url, OPTUNA).holds_something:
-        return ()
-    keys = {paths.key for paths in found}
-    here = not os.environ.get(STUDY_ENV)
-    names = optuna.get_all_study_names(url)
-    return tuple(n for n in names if n in keys or (here and n.startswith(f"{name}/")))
+        return []
+    return list(optuna.get_all_study_names(url))
+
+
+def _registered(client: MlflowClient, run_ids: set[str]) -> tuple[str, ...]:
+    """The versions of models whose files are among the artifacts of these runs."""
+    found: list[str] = []
+    token: str | None = None
+    while token is None or token:
+        page = client.search_model_versions(page_token=token)
+        found += [f"{one.name}/{one.version}" for one in page if one.run_id in run_ids]
+        token = page.token or ""
+    return tuple(found)
 
 
 def _borrowed(client: MlflowClient, run_ids: set[str], name: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from analysis.text.plain import brief
 from snn.config import ExecutionConfig
 from sweep.errors import SpecError
 from sweep.host.paths import launches, storage_root
+from sweep.results.half_renamed import refuse_half_renamed
 from sweep.run.confirmation import launched
 from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
@@ -24,8 +25,9 @@ def refuse_taken(sweep: Specification) -> None:
     More trials, other seeds, another sampler or scheduler are the same sweep.
 
     Raises:
-        SpecError: It has others; one line says in what they differ.
+        SpecError: It has others, and one line says in what they differ; or it was half renamed.
     """
+    refuse_half_renamed(sweep.name)
     root = storage_root()
     here = [paths for paths in launches(root, sweep.name) if paths.spec.exists()]
     if here:

@@ -39,25 +39,33 @@ class Spare:
 
     Attributes:
         name: Of the sweep.
-        kept: How many runs keep their networks: leaders, and what other sweeps use.
+        leading: How many of its trials keep their networks as leaders, with all their seeds.
+        used: How many others keep theirs as other sweeps use them.
         files: On disk, or in an object store.
         folders: Ray's own, of launches that have ended.
         artifacts: Ids of runs whose networks stand in MLflow, too.
     """
 
     name: str
-    kept: int
+    leading: int
+    used: int
     files: tuple[Place, ...]
     folders: tuple[Place, ...]
     artifacts: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
         """What will be removed, for people."""
-        yield f"keeps the networks of {counted(self.kept, 'run')}"
+        used = f", and of {self.used} that other sweeps use" if self.used else ""
+        yield f"keeps the networks of {counted(self.leading, 'trial')} of leaders{used}"
+        networks = sum(file.name == _NETWORK for file in self.files)
+        states = len({file.parent for file in self.files if file.name != _NETWORK})
         on_disk = sum(_bytes(file) for file in self.files) + sum(map(bytes_of, self.folders))
         told = f" ({size(on_disk)})" if on_disk else ""
-        yield f"removes {counted(len(self.files), 'file')} of trainings{told}"
-        yield f"removes {counted(len(self.artifacts), 'network')} from MLflow"
+        yield (
+            f"removes the networks of {counted(networks, 'trial')} and what {states} could be "
+            f"continued from{told}"
+        )
+        yield f"removes from MLflow the copies of {counted(len(self.artifacts), 'network')}"
 
 
 def spare(name: str, top: int | None = None) -> Spare:
@@ -74,8 +82,10 @@ def spare(name: str, top: int | None = None) -> Spare:
     records = [record for record in read_records([name]) if record.is_trial]
     with world(f"read what there is of {name}"):
         client = open_store()
-        kept = _leaders(name, records, top) | _used_elsewhere(client, name)
-        configs = {r.tags.get(Tag.CONFIG_ID, "") for r in records if r.run_id in kept}
+        leading = _leaders(name, records, top)
+        used = _used_elsewhere(client, name) - leading
+        kept = leading | used
+        of_leaders, configs = _trials(records, leading), _trials(records, kept)
         ended = _ended_launches(client, name)
         files: list[Place] = []
         folders: list[Place] = []
@@ -83,9 +93,11 @@ def spare(name: str, top: int | None = None) -> Spare:
             over = paths.key in ended
             files += _files(paths, configs, over)
             folders += [paths.tune] if over and paths.tune.exists() else []
-        done = [r for r in records if r.state == State.DONE and Tag.REUSED_FROM not in r.tags]
-        artifacts = [r.run_id for r in done if r.run_id not in kept and _has_network(client, r)]
-    return Spare(name, len(kept), tuple(files), tuple(folders), tuple(artifacts))
+        logged = [r for r in records if r.tags.get(Tag.STATE) == State.DONE]
+        ours = [r for r in logged if Tag.REUSED_FROM not in r.tags and r.run_id not in kept]
+        artifacts = [r.run_id for r in ours if _has_network(client, r)]
+    counts = len(of_leaders), len(configs - of_leaders)
+    return Spare(name, *counts, tuple(files), tuple(folders), tuple(artifacts))
 
 
 def clear(found: Spare) -> None:
@@ -113,6 +125,11 @@ def _leaders(name: str, records: Sequence[RunRecord], top: int | None) -> set[st
     leading = leading_runs(runs, wanted, searched_each(name), searched_for(name))
     groups = set(runs.loc[runs["run_id"].isin(leading), "group_id"])
     return {run.run_id for run in records if run.tags.get(Tag.GROUP_ID) in groups}
+
+
+def _trials(records: Sequence[RunRecord], run_ids: set[str]) -> set[str]:
+    """The trials of these runs: one that ran in several launches is one."""
+    return {r.tags.get(Tag.CONFIG_ID, r.run_id) for r in records if r.run_id in run_ids}
 
 
 def _used_elsewhere(client: MlflowClient, name: str) -> set[str]:

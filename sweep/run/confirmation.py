@@ -67,7 +67,7 @@ def confirmation(
     }
     plan: dict[str, Any] = {
         "name": f"{name}{CONFIRMED}",
-        "description": f"the leaders of {name} with fresh seeds",
+        "description": described(name),
         "plugins": plugins_in_use(),
         "base": execution | shared,
         "points": points,
@@ -80,6 +80,11 @@ def confirmation(
     if len(set(again.groups())) < len(leaders):
         raise SpecError(f"leaders of {name} are the same network with {', '.join(changed)} changed")
     return again
+
+
+def described(name: str) -> str:
+    """The description of the confirmation of a sweep."""
+    return f"the leaders of {name} with fresh seeds"
 
 
 def searched_for(name: str) -> dict[str, str]:

@@ -33,7 +33,8 @@ ASSIGNMENT, CONFIG, OUTCOME = "assignment", "config", "outcome"
 ENDED_EARLY, BREAKS = "ended_early", "breaks"
 """User attributes: why a configuration was ended early, and which limits it breaks, in words."""
 
-_MARK = "spikesweep"
+_MARK, _BEFORE = "spikesweep", "before"
+"""The mark of a study; within it, keys of the specification as they were before a renaming."""
 
 
 def configuration_record(config: TrialConfig) -> str:
@@ -57,9 +58,10 @@ def claim(
         SweepError: The database cannot be reached.
     """
     wrong = _wrong_trial(database.trials, sweep, paths)
-    mark = {"launch": paths.id, "specification": _digest(sweep), "data": dict(data)}
-    known = database.marks.get(_MARK)
-    if not wrong and known and known != mark:
+    known = database.marks.get(_MARK, {})
+    digest = _digest(sweep, known.get(_BEFORE, {}))
+    mark = {"launch": paths.id, "specification": digest, "data": dict(data)}
+    if not wrong and known and {**known, **mark} != known:
         wrong = _wrong_mark(known, mark, paths)
     if wrong:
         database.close()
@@ -69,6 +71,17 @@ def claim(
         )
     if not known:
         database.mark(_MARK, mark)
+
+
+def renamed(marks: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The marks of a study whose sweep gets another name, so that it still belongs to its launch.
+
+    Args:
+        marks: Those that it has.
+        before: The keys of the specification that change, with their old values.
+    """
+    mark = marks.get(_MARK)
+    return {_MARK: {**mark, _BEFORE: {**before, **mark.get(_BEFORE, {})}}} if mark else {}
 
 
 def refuse_other_notes(paths: LaunchPaths) -> None:
@@ -82,13 +95,19 @@ def refuse_other_notes(paths: LaunchPaths) -> None:
     if noted not in (None, paths.key):
         raise SpecError(
             f"--resume: the notes in {paths.outbox} are of launch {noted}, not {paths.key}; give "
-            "the folder its name back, or run it without --resume"
+            "the folder its name back, or run it without --resume; `spikesweep rename` renames a "
+            "whole sweep"
         )
 
 
-def _digest(sweep: Specification) -> str:
-    """Digest of the specification as given: defaults may change in a later version."""
-    given = sweep.lasting(defaults=False)
+def _digest(sweep: Specification, before: Mapping[str, Any]) -> str:
+    """Digest of the specification as given: defaults may change in a later version.
+
+    Args:
+        sweep: The plan.
+        before: Keys that had other values when the study was made.
+    """
+    given = {**sweep.lasting(defaults=False), **before}
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 

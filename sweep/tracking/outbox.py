@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -65,7 +65,7 @@ class Outbox:
 
     def append(self, event: Mapping[str, Any]) -> None:
         """Add an event; it is handed to the operating system when this returns."""
-        line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+        line = _line(event)
         with self._lock:
             self._events.write(line)
             self._events.flush()
@@ -148,6 +148,38 @@ class Outbox:
             for event, reason in self.refused.items()
             if event in again or json.loads(event)["run"] != run
         }
+        self._write_refused()
+
+    def rewrite(self, change: Callable[[Event], Event]) -> None:
+        """Change all events, before any is added; then only `close` is left to call.
+
+        A kill at any moment leaves a whole outbox. Until the mark fits the new events, nothing
+        counts as delivered: it is delivered again, and what MLflow has already is left out.
+        """
+        mark = start = 0
+        lines = []
+        self._reader.seek(0)
+        for line in self._reader:
+            lines.append(_line(change(json.loads(line))))
+            mark += len(lines[-1]) if start < self._mark else 0
+            start += len(line)
+        self._reader.seek(0)
+        if b"".join(lines) == self._reader.read():
+            return
+        if self.refused:
+            again = {_key(change(json.loads(e))): why for e, why in self.refused.items()}
+            self.refused = again
+            self._write_refused()
+        draft = Path(self._events.name).with_suffix(".draft")
+        with draft.open("wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._write_mark({"mark": 0})
+        draft.replace(self._events.name)
+        self._write_mark({"mark": mark})
+
+    def _write_refused(self) -> None:
         draft = self._refused.with_suffix(".draft")
         notes = ({"reason": reason, **json.loads(e)} for e, reason in self.refused.items())
         draft.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
@@ -187,6 +219,10 @@ def _refusal(line: bytes) -> tuple[str, str]:
     event = json.loads(line)
     reason: str = event.pop("reason")
     return _key(event), reason
+
+
+def _line(event: Mapping[str, Any]) -> bytes:
+    return json.dumps(event, separators=(",", ":")).encode() + b"\n"
 
 
 def _key(event: Event) -> str:

@@ -26,7 +26,7 @@ from snn.training.trainer import Trainer
 from sweep.errors import SpecError
 from sweep.spec.checks.trials import check_networks
 from sweep.spec.parsing import parse_sweep
-from sweep.tracking.requirements import requirements
+from sweep.tracking.serving.requirements import requirements
 
 HERE = Path(__file__).parent
 PLAIN, SNNTORCH = HERE / "plain_network.py", HERE / "snntorch_network.py"

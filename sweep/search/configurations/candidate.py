@@ -11,7 +11,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from analysis.records import State
+from analysis.records import BREAKS_A_LIMIT, State
 from snn.config import TrialConfig
 from sweep.methods.constraints import Constraint
 from sweep.search.identity import ENDED_EARLY, OUTCOME
@@ -93,7 +93,7 @@ class Candidate:
         for name, excess in broken.items():
             self.trial.set_constraint(name, excess)
         names = [f"{n} is {reached[n]:.6g}" for n, excess in broken.items() if excess > 0]
-        return f"breaks a limit: {', '.join(names)}" if names else ""
+        return f"{BREAKS_A_LIMIT}: {', '.join(names)}" if names else ""
 
     def report(self, seed: int, values: Mapping[int, float]) -> None:
         """Keep the values of a seed by epoch; the study gets an epoch once all seeds have it."""

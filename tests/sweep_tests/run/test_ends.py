@@ -129,7 +129,7 @@ def test_networks_of_all_but_the_leaders_are_removed_and_the_tables_stay(
     command = ("gc", "small", "later", "--keep", "leaders", "--top", "1")
     asked = place.run(*command)
     assert asked.returncode == 2 and len(networks(place)) == before
-    assert "small: keeps the networks of 2 runs" in asked.stdout
+    assert "small: keeps the networks of 2 trials of leaders\n" in asked.stdout
     done = place.run(*command, "--yes")
     assert done.returncode == 0, done.stderr
     assert len(networks(place)) == 2 * 3 < before  # in the folder and in MLflow: two seeds, and one
@@ -138,7 +138,7 @@ def test_networks_of_all_but_the_leaders_are_removed_and_the_tables_stay(
     assert all(state.exists() for state in states)  # it can go on without its rule
     folder = place.folder / "ray_results" / "later"
     assert not [*folder.rglob("last.pt")] and not (folder / "1" / "tune").exists()
-    assert "small: removes 0 files" in place.run(*command, "--yes").stdout
+    assert "small: removes the networks of 0 trials" in place.run(*command, "--yes").stdout
 
 
 def test_a_real_sweep_is_deleted(shared_place: Workplace, later: Later) -> None:

@@ -141,6 +141,20 @@ def test_a_renamed_sweep_reuses_what_is_the_same_and_nothing_else(
     assert {run.data.params["hidden"] for run in runs} <= {"4", "5"}
 
 
+def test_a_sweep_goes_on_under_its_new_name_and_finds_everything_done(
+    first: Workplace, place: Workplace
+) -> None:
+    shutil.copytree(first.folder, place.folder, dirs_exist_ok=True)
+    done = place.run("rename", "small", "renamed", "--yes")
+    assert done.returncode == 0, done.stderr
+    done = place.run("run", "small.yaml", "--new-name", "renamed", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "1 done, 0 running, 0 pruned, 0 failed, 1 reused of 1" in done.stderr
+    (trial,), _ = check_every_result_is_its_own(place, "renamed"), place.runs("renamed", "sweep")
+    assert Path(trial.data.tags[Tag.CHECKPOINT]).is_relative_to(place.folder)
+    assert "network" in place.run("best", "renamed").stdout
+
+
 def test_a_launch_does_not_go_on_with_a_specification_that_was_edited_in_all_places(
     first: Workplace, place: Workplace
 ) -> None:

@@ -19,7 +19,7 @@ from snn.networks.pictures import takes_events
 from snn.plugins.loading import files_of
 from snn.training import checkpoint
 from sweep.errors import SpecError, SweepError, first_line
-from sweep.tracking.requirements import requirements
+from sweep.tracking.serving.requirements import requirements
 from sweep.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _save(folder: Path, path: Path, network: Network, metrics: dict[str, float])
     metadata: dict[str, Any] = {"config": network.config.params(), "metrics": metrics}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own, of its own models
-        from sweep.tracking import served
+        from sweep.tracking.serving import served
 
         artifacts = {served.NETWORK: str(path)}
         if files:
