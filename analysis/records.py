@@ -96,6 +96,9 @@ CONFUSION_FILE = "confusion.json"
 GROUPS_FILE = "groups.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
 
+PREDICTIONS_FILE = "predictions.parquet"
+"""Beside them: what the network answered to every test image (`analysis.predictions`)."""
+
 COLUMNS = (
     "run_id",
     "sweep",

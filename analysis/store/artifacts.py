@@ -1,4 +1,4 @@
-"""The files of a run: its network, its confusion matrix, its hits by group."""
+"""The files of a run: its network, its confusion matrix, its hits by group, its predictions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.records import CONFUSION_FILE, GROUPS_FILE, Tag
+from analysis.predictions.file import from_file
+from analysis.predictions.record import Predictions
+from analysis.records import CONFUSION_FILE, GROUPS_FILE, PREDICTIONS_FILE, Tag
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
@@ -74,6 +76,21 @@ def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
     return found
 
 
+def predictions_of(run_id: str, tracking_uri: str | None = None) -> Predictions:
+    """What the network of a run answered to every test image.
+
+    Raises:
+        AnalysisError: it is not there, as the run is of an earlier version, or is damaged.
+    """
+    path = _file_of(run_id, "file of predictions", PREDICTIONS_FILE, tracking_uri)
+    try:
+        return from_file(path.read_bytes())
+    except AnalysisError as error:
+        raise AnalysisError(f"{path}: {error}") from None
+    except OSError as error:
+        raise AnalysisError(f"{path}: {error.strerror or error}") from None
+
+
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
     """The file of this name in the folder of a run's network; without a name, the network."""
     tags = _tags_of(run_id, what, tracking_uri)
@@ -84,16 +101,17 @@ def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None)
         written = move.path(written) if move else written
         if written.is_file():
             return written
-        try:
-            source = client.get_run(tags.get(Tag.REUSED_FROM, run_id))
-            folder = source.info.artifact_uri or ""
-            local = local_path(move.address(folder) if move else folder)
-            if local is None:
-                return Path(client.download_artifacts(source.info.run_id, written.name))
-            if (local / written.name).is_file():
-                return local / written.name
-        except Exception:  # every kind of artifact store has errors of its own
-            pass
+        # An imported run has its files itself; one that was reused has none.
+        for source in dict.fromkeys((run_id, tags.get(Tag.REUSED_FROM, run_id))):
+            try:
+                folder = client.get_run(source).info.artifact_uri or ""
+                local = local_path(move.address(folder) if move else folder)
+                if local is None:
+                    return Path(client.download_artifacts(source, written.name))
+                if (local / written.name).is_file():
+                    return local / written.name
+            except Exception:  # every kind of artifact store has errors of its own
+                continue
     raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
 
 
