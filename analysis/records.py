@@ -99,6 +99,9 @@ GROUPS_FILE = "groups.json"
 PREDICTIONS_FILE = "predictions.parquet"
 """Beside them: what the network answered to every test image (`analysis.predictions`)."""
 
+KEPT_FILES = (GROUPS_FILE, PREDICTIONS_FILE)
+"""The files of a run that go with it into files of runs."""
+
 COLUMNS = (
     "run_id",
     "sweep",

@@ -50,4 +50,5 @@ class Predictions:
     @property
     def hits(self) -> NDArray[np.bool_]:
         """(N,), whether each image is classified correctly."""
-        return self.labels == self.predicted
+        same: NDArray[np.bool_] = self.labels == self.predicted
+        return same
