@@ -114,6 +114,12 @@ CONFUSION_FILE = "confusion.json"
 GROUPS_FILE = "groups.json"
 """Beside the network of a run, in its folder and among its artifacts: a list of rows."""
 
+PREDICTIONS_FILE = "predictions.parquet"
+"""Beside them: what the network answered to every test image (`analysis.predictions`)."""
+
+KEPT_FILES = (GROUPS_FILE, PREDICTIONS_FILE)
+"""The files of a run that go with it into files of runs."""
+
 COLUMNS = (
     "run_id",
     "sweep",

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, KIND_TRIAL, MLFLOW_STATUS, State, Tag
+from analysis.run_files import kept
 from analysis.text.plain import brief
 
 MOMENT = pa.timestamp("ms", "UTC")
@@ -43,12 +44,13 @@ _ENDED = tuple(sorted({MLFLOW_STATUS[state] for state in _STATES if state != Sta
 Row = Mapping[str, Any]
 
 
-def schema_of(metrics: Sequence[str]) -> pa.Schema:
-    """The columns of a file whose runs have these metrics."""
+def schema_of(metrics: Sequence[str], files: bool = False) -> pa.Schema:
+    """The columns of a file whose runs have these metrics, and files or not."""
     logged = {"step": pa.int64(), "timestamp": MOMENT}
     if metrics:  # Parquet has no empty structs
         logged["metrics"] = pa.struct([(name, pa.float64()) for name in metrics])
-    return pa.schema([*COLUMNS.items(), ("history", pa.list_(pa.struct(list(logged.items()))))])
+    history = ("history", pa.list_(pa.struct(list(logged.items()))))
+    return pa.schema([*COLUMNS.items(), history, *([(kept.COLUMN, kept.TYPE)] if files else [])])
 
 
 def metrics_of(schema: pa.Schema) -> list[str]:
@@ -63,12 +65,13 @@ def metrics_of(schema: pa.Schema) -> list[str]:
         logged = history.value_type
         if logged.num_fields == 3 and pa.types.is_struct(logged[2].type):
             metrics = [field.name for field in logged[2].type]
-    if metrics != sorted(set(metrics)) or not schema.equals(schema_of(metrics)):
+    wanted = schema_of(metrics, kept.COLUMN in schema.names)
+    if metrics != sorted(set(metrics)) or not schema.equals(wanted):
         raise AnalysisError("its columns are not those of runs")
     return metrics
 
 
-def check_paths(schema: Any, metrics: Sequence[str]) -> None:
+def check_paths(schema: Any, metrics: Sequence[str], files: bool = False) -> None:
     """Check that Parquet's own names are those of the columns, by which they are read.
 
     Raises:
@@ -81,6 +84,7 @@ def check_paths(schema: Any, metrics: Sequence[str]) -> None:
     ]
     paths += [f"{LOGGED}.{name}" for name in ("step", "timestamp")]
     paths += [f"{LOGGED}.metrics.{name}" for name in metrics]
+    paths += [kept.NAMES, kept.CONTENTS] if files else []
     if [schema.column(place).path for place in range(len(schema))] != paths:
         raise AnalysisError("its columns are not those of runs")
 

@@ -1,4 +1,4 @@
-"""Export and import of runs between tracking stores: all but their files (networks, matrices).
+"""Export and import of runs between tracking stores: all but their networks and matrices.
 
 In a file, a run has the id that it got where it was trained, whichever stores it has come through.
 So an import knows the runs that are there already, and the same runs make the same file.
@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Tag
+from analysis.records import (
+    EXPERIMENT_TAGS,
+    KEPT_FILES,
+    MLFLOW_STATUS,
+    PREDICTIONS_FILE,
+    RUN_FILE,
+    State,
+    Tag,
+)
 from analysis.run_files.format import RunFile, is_run_file
+from analysis.run_files.kept import Files
 from analysis.run_files.names import require_names
+from analysis.run_files.stored import contents, log_files, places, require_contents
 from analysis.run_files.writer import RunFileWriter
 from analysis.store.metric_values import read_values
 from analysis.store.origin import as_imported, as_trained, origin
@@ -74,10 +84,13 @@ def export_runs(
     path: str | os.PathLike[str],
     *,
     tracking_uri: str | None = None,
+    predictions: bool = True,
     progress: Progress = lambda done, of: None,
 ) -> Exported:
     """Write all runs of these sweeps to one file, with params, tags and the history of metrics.
 
+    What the networks answered to every test image is in the file, too, about 33 kB for a run with
+    10,000 of them, unless `predictions` is false; and the hits by group, where there are groups.
     Trials that still run are left out. A sweep that still runs is written as an interrupted one.
 
     >>> export_runs(["mlp-baseline"], "again.parquet", tracking_uri="sqlite:///runs.db").runs
@@ -99,11 +112,14 @@ def export_runs(
         if running and not any(run.is_trial for run in runs):
             names = ", ".join(sorted(running))
             raise AnalysisError(f"nothing to export yet: all trials of {names} still run")
-        writer = RunFileWriter({metric for run in runs for metric in run.metrics})
+        files = places(
+            client, runs, [n for n in KEPT_FILES if predictions or n != PREDICTIONS_FILE]
+        )
+        writer = RunFileWriter({metric for run in runs for metric in run.metrics}, bool(files))
         origins = {run.run_id: origin(run) for run in found}
         for start in range(0, len(runs), _RUNS_AT_ONCE):
             some = runs[start : start + _RUNS_AT_ONCE]
-            writer.write(*_whole(client, some, origins))
+            writer.write(*_whole(client, some, origins), contents(some, files))
             progress(start + len(some), len(runs))
     content = writer.finish()
     require_names(RunFile(path, content).runs(), os.fspath(path))  # what could not be imported
@@ -136,14 +152,15 @@ def import_runs(
         names = {experiment: sweep for sweep, experiment in experiments.items()}
         there = {origin(run): run for run in sweep_runs(client, names)}
         ids = {home: run.run_id for home, run in there.items()}
-        open_sweeps: list[tuple[RunRecord, pd.DataFrame]] = []
+        open_sweeps: list[tuple[RunRecord, pd.DataFrame, Files]] = []
 
-        def write(run: RunRecord, values: pd.DataFrame) -> None:
+        def write(run: RunRecord, values: pd.DataFrame, files: Files) -> None:
+            log_files(client, ids[run.run_id], files)
             _write(client, ids[run.run_id], as_imported(run, ids), values, run.run_id in there)
             counts["continued" if run.run_id in there else "made"] += 1
             progress(counts.total(), len(file))
 
-        for run, values in file.runs_and_values():
+        for (run, values), (_, files) in zip(file.runs_and_values(), file.files(), strict=True):
             if run.run_id in there and _is_complete(there[run.run_id], run):
                 counts["found"] += 1
                 progress(counts.total(), len(file))
@@ -151,11 +168,11 @@ def import_runs(
             if run.run_id not in there:
                 ids[run.run_id] = _begin(client, experiments[run.sweep], run)
             if run.is_trial:
-                write(run, values)
+                write(run, values, files)
             else:
-                open_sweeps.append((run, values))
-        for run, values in open_sweeps:
-            write(run, values)
+                open_sweeps.append((run, values, files))
+        for run, values, files in open_sweeps:
+            write(run, values, files)
     return Imported(counts["made"], counts["continued"], counts["found"])
 
 
@@ -163,10 +180,11 @@ def require_importable(file: RunFile, client: MlflowClient) -> None:
     """Check that all runs of a file can be written, so that none is written if one cannot.
 
     Raises:
-        AnalysisError: a run has a name that is not allowed, the experiment of a sweep is deleted,
-            or the store cannot be read.
+        AnalysisError: a run has a name that is not allowed, or a file that holds nothing of its
+            kind, the experiment of a sweep is deleted, or the store cannot be read.
     """
     require_names(file.runs(), file.name)
+    require_contents(file.files(), file.name)
     with explained("read the runs at", client.tracking_uri):
         for sweep in file.sweeps():
             _known_experiment(client, sweep)

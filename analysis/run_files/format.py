@@ -2,7 +2,8 @@
 
 `history` is a list of what was logged at once: a step, a timestamp, and in `metrics` a column per
 metric, empty where it was not logged. So the values of a metric stand together, can be read alone,
-and take little more room than their digits.
+and take little more room than their digits. Small files of the runs, such as predictions, stand in
+`files`, if there are any.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
 from analysis.records import RUN_FILE
+from analysis.run_files import kept
 from analysis.run_files.checks import (
     COLUMNS,
     LOGGED,
@@ -36,7 +38,7 @@ from analysis.store.metric_values import in_order
 from analysis.store.record import RunRecord
 from analysis.text.plain import one_line
 
-MARK, FORM = b"spikesweep.runs", b"1"
+MARK, FORM, FORM_WITH_FILES = b"spikesweep.runs", b"1", b"2"
 """Stands in the file with a seal: that it is one of runs, of which form, and whole."""
 
 UNSEALED = b"0" * 64
@@ -69,7 +71,8 @@ class RunFile:
 
     Raises:
         AnalysisError: there is no such file, it is none of runs, it is damaged, or something in it
-            cannot be of a run. All of it is checked here: what is opened can be read.
+            cannot be of a run. All of it is checked here, but for the content of the runs' files:
+            what is opened can be read.
     """
 
     def __init__(self, path: str | os.PathLike[str], content: bytes | None = None) -> None:
@@ -79,10 +82,13 @@ class RunFile:
             self._file = pq.ParquetFile(pa.BufferReader(_whole(given)))
             check_size(self._file.metadata)
             self.metrics = metrics_of(self._file.schema_arrow)
-            check_paths(self._file.schema, self.metrics)
+            self._has_files = kept.COLUMN in self._file.schema_arrow.names
+            check_paths(self._file.schema, self.metrics, self._has_files)
             checks = Checks()
             for table in self._groups([*COLUMNS, "history"]):
                 checks.check(table)
+            for table in self._groups(["run_id", kept.NAMES]) if self._has_files else ():
+                kept.check(table)
 
     def __len__(self) -> int:
         """How many runs it has."""
@@ -104,6 +110,19 @@ class RunFile:
             of_run = dict(iter(values.groupby("run_id", observed=True)))
             for run in _records(table, self.metrics):
                 yield run, of_run.get(run.run_id, values.head(0))
+
+    def files(self) -> Iterator[tuple[str, kept.Files]]:
+        """The files of its runs, in the order of `runs`, with the ids of these.
+
+        Raises:
+            AnalysisError: A file has no content.
+        """
+        if not self._has_files:
+            yield from ((run.run_id, {}) for run in self.runs())
+            return
+        with _explained(self.name):
+            for table in self._groups(["run_id", kept.NAMES, kept.CONTENTS]):
+                yield from kept.files_of(table)
 
     def values(self, run_ids: Collection[str], metrics: Sequence[str]) -> pd.DataFrame:
         """The values of some metrics in those of the runs that it has, as `read_values`."""
@@ -129,7 +148,7 @@ def _whole(content: bytes) -> bytes:
     start, end = sealed.span(2)
     if seal(content[:start] + UNSEALED + content[end:]) != sealed[2]:
         raise AnalysisError("damaged: it is not what export-runs has written")
-    if sealed[1] != FORM:
+    if sealed[1] not in (FORM, FORM_WITH_FILES):
         raise AnalysisError("written by another release of spikesweep")
     return content
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.run_files import kept
 from analysis.run_files.checks import COLUMNS, LOGGED, MOMENT, PAIR, TEXTS, schema_of
-from analysis.run_files.format import FORM, MARK, UNSEALED, seal
+from analysis.run_files.format import FORM, FORM_WITH_FILES, MARK, UNSEALED, seal
 from analysis.store.metric_values import in_order
 from analysis.store.record import RunRecord
 
@@ -21,13 +23,14 @@ class RunFileWriter:
 
     Args:
         metrics: All that any of the runs has.
+        files: Whether any of the runs has files.
     """
 
-    def __init__(self, metrics: Collection[str]) -> None:
-        self._metrics = sorted(metrics)
+    def __init__(self, metrics: Collection[str], files: bool = False) -> None:
+        self._metrics, self._files = sorted(metrics), files
         self._content = io.BytesIO()
-        described = {MARK: FORM + b":" + UNSEALED}
-        self._schema = schema_of(self._metrics).with_metadata(described)
+        described = {MARK: (FORM_WITH_FILES if files else FORM) + b":" + UNSEALED}
+        self._schema = schema_of(self._metrics, files).with_metadata(described)
         rising = ["start", "end", f"{LOGGED}.step", f"{LOGGED}.timestamp"]
         repeated = [f"{name}.key_value.{it}" for name in ("params", "tags") for it in PAIR]
         # Values of metrics stay plain: packed by kind, they are a tenth larger or smaller.
@@ -40,11 +43,24 @@ class RunFileWriter:
             column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
         )
 
-    def write(self, runs: Sequence[RunRecord], values: pd.DataFrame) -> None:
-        """Write some runs with all the values of their metrics, as `read_values` gives them."""
+    def write(
+        self,
+        runs: Sequence[RunRecord],
+        values: pd.DataFrame,
+        files: Mapping[str, kept.Files] = MappingProxyType({}),
+    ) -> None:
+        """Write some runs.
+
+        Args:
+            runs: These.
+            values: All the values of their metrics, as `read_values` gives them.
+            files: The files of those that have some, by the id of the run.
+        """
         values = in_order(values, [run.run_id for run in runs], self._metrics)
         columns = [_column(runs, name) for name in COLUMNS]
         columns.append(_history(values, len(runs)))
+        if self._files:
+            columns.append(kept.as_column([files.get(run.run_id, {}) for run in runs]))
         self._writer.write_table(pa.table(columns, schema=self._schema))
 
     def finish(self) -> bytes:

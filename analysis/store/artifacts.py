@@ -1,4 +1,4 @@
-"""The files of a run: its network, its confusion matrix, its hits by group."""
+"""The files of a run: its network, its confusion matrix, its hits by group, its predictions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.records import CONFUSION_FILE, GROUPS_FILE, Tag
+from analysis.predictions.file import from_file
+from analysis.predictions.record import Predictions
+from analysis.records import CONFUSION_FILE, GROUPS_FILE, PREDICTIONS_FILE, Tag
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 
 def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
@@ -63,38 +69,104 @@ def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
             version, or is damaged.
     """
     path = _file_of(run_id, "accuracy by group", GROUPS_FILE, tracking_uri)
+    return hits_in(_content(path), str(path))
+
+
+def hits_in(content: bytes, where: str) -> GroupHits:
+    """The hits by group in the content of a file.
+
+    Args:
+        content: Of the file.
+        where: What stands before a mistake.
+
+    Raises:
+        AnalysisError: it holds none.
+    """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(content)
         hits = {str(name): (int(right), int(n)) for name, (right, n) in told["hits"].items()}
         found = GroupHits(str(told["kind"]), hits)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError):
-        raise AnalysisError(f"{path}: holds no hits by group") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise AnalysisError(f"{where}: holds no hits by group") from None
     if not hits or not all(0 <= right <= n and n > 0 for right, n in hits.values()):
-        raise AnalysisError(f"{path}: holds no hits by group")
+        raise AnalysisError(f"{where}: holds no hits by group")
     return found
+
+
+def predictions_of(run_id: str, tracking_uri: str | None = None) -> Predictions:
+    """What the network of a run answered to every test image.
+
+    Raises:
+        AnalysisError: it is not there, as the run is of an earlier version, or is damaged.
+    """
+    path = _file_of(run_id, "file of predictions", PREDICTIONS_FILE, tracking_uri)
+    return predictions_in(_content(path), str(path))
+
+
+def predictions_in(content: bytes, where: str) -> Predictions:
+    """The predictions in the content of a file.
+
+    Args:
+        content: Of the file.
+        where: What stands before a mistake.
+
+    Raises:
+        AnalysisError: it holds none.
+    """
+    try:
+        return from_file(content)
+    except AnalysisError as error:
+        raise AnalysisError(f"{where}: {error}") from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise AnalysisError(f"{path}: {error.strerror or error}") from None
 
 
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:
     """The file of this name in the folder of a run's network; without a name, the network."""
     tags = _tags_of(run_id, what, tracking_uri)
+    with existing_store(tracking_uri) as client:
+        found = stored_file(client, run_id, tags, name)
+    if found is None:
+        network = Path(tags.get(Tag.CHECKPOINT, ""))
+        written = network.parent / name if name else network
+        raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
+    return found
+
+
+def stored_file(
+    client: MlflowClient, run_id: str, tags: Mapping[str, str], name: str | None
+) -> Path | None:
+    """Where a file of a run is: where it was written, or else a copy from MLflow; None: nowhere.
+
+    Args:
+        client: Of the store.
+        run_id: Of the run.
+        tags: Of the run.
+        name: Of the file; None: the network.
+    """
     network = Path(tags.get(Tag.CHECKPOINT, ""))
     written = network.parent / name if name else network
-    with existing_store(tracking_uri) as client:
-        move = move_of(client.tracking_uri)
-        written = move.path(written) if move else written
-        if written.is_file():
-            return written
+    move = move_of(client.tracking_uri)
+    written = move.path(written) if move else written
+    if Tag.CHECKPOINT in tags and written.is_file():
+        return written
+    # An imported run has its files itself; one that was reused has none.
+    for source in dict.fromkeys((run_id, tags.get(Tag.REUSED_FROM, run_id))):
         try:
-            source = client.get_run(tags.get(Tag.REUSED_FROM, run_id))
-            folder = source.info.artifact_uri or ""
+            folder = client.get_run(source).info.artifact_uri or ""
             local = local_path(move.address(folder) if move else folder)
             if local is None:
-                return Path(client.download_artifacts(source.info.run_id, written.name))
+                return Path(client.download_artifacts(source, written.name))
             if (local / written.name).is_file():
                 return local / written.name
         except Exception:  # every kind of artifact store has errors of its own
-            pass
-    raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
+            continue
+    return None
 
 
 def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:

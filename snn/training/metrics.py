@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -57,6 +57,56 @@ class Tally:
         return float(self.confusion.diagonal().sum()) / self.seen
 
 
+@dataclass
+class Answers:
+    """What a network answers to single images, over batches of logits (B, C), labels (B,)."""
+
+    _labels: list[Tensor] = field(default_factory=list)
+    _predicted: list[Tensor] = field(default_factory=list)
+    _probability: list[Tensor] = field(default_factory=list)
+    _true_probability: list[Tensor] = field(default_factory=list)
+
+    def add(self, logits: Tensor, labels: Tensor) -> None:
+        """Keep the answers to a batch."""
+        predicted = logits.argmax(dim=1)
+        probabilities = logits.softmax(dim=1).nan_to_num()  # logits of a user's may be infinite
+        self._labels.append(labels)
+        self._predicted.append(predicted)
+        self._probability.append(probabilities.gather(1, predicted[:, None]).squeeze(1))
+        self._true_probability.append(probabilities.gather(1, labels[:, None]).squeeze(1))
+
+    @property
+    def whole(self) -> Answered:
+        """All of them."""
+        return Answered(
+            labels=_joined(self._labels).astype(np.uint8),
+            predicted=_joined(self._predicted).astype(np.uint8),
+            probability=_joined(self._probability).astype(np.float16),
+            true_probability=_joined(self._true_probability).astype(np.float16),
+        )
+
+
+def _joined(batches: list[Tensor]) -> NDArray[Any]:
+    return torch.cat(batches).cpu().numpy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What a network answered to N images, in their order.
+
+    Attributes:
+        labels: (N,) the true classes; there are at most 256.
+        predicted: (N,) the classes of the highest probability.
+        probability: (N,) of these classes.
+        true_probability: (N,) of the true classes.
+    """
+
+    labels: NDArray[np.uint8]
+    predicted: NDArray[np.uint8]
+    probability: NDArray[np.float16]
+    true_probability: NDArray[np.float16]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tested:
     """What a network reached on the test images.
@@ -65,11 +115,13 @@ class Tested:
         metrics: Accuracy, loss and epoch.
         confusion: (C, C) images by true and predicted class.
         by_group: Hits and images of each group, such as a speaker; empty where there are none.
+        answered: What it answered to each image.
     """
 
     metrics: Mapping[str, float]
     confusion: Tensor
     by_group: Mapping[str, tuple[int, int]]
+    answered: Answered
 
 
 def hits_by_group(

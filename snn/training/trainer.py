@@ -29,7 +29,7 @@ from snn.networks import Network, build
 from snn.networks.own import seeded
 from snn.training import augmenting
 from snn.training.computation import backend_of, computed_by, recorder_of
-from snn.training.metrics import EventTally, Tally, Tested, hits_by_group
+from snn.training.metrics import Answers, EventTally, Tally, Tested, hits_by_group
 from snn.training.regularisation import averaged, draw_masks
 from snn.training.saved import check_like, moments_of, read_training
 from snn.training.schedules import schedule
@@ -127,6 +127,11 @@ class Trainer:
         return self._seen.notes
 
     @property
+    def data_sha256(self) -> str:
+        """The digest of the data set, test images included."""
+        return self._dataset.sha256
+
+    @property
     def group_kind(self) -> str:
         """What a group of the data set is, such as `speaker`; empty where there are none."""
         return self._dataset.group_kind
@@ -185,7 +190,8 @@ class Trainer:
 
     def tested(self) -> Tested:
         """All that the network of the best epoch reaches on the test images."""
-        tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES)
+        answers = Answers()
+        tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES, answers)
         metrics = {
             "test_accuracy": tally.accuracy,
             "test_loss": tally.loss,
@@ -193,7 +199,12 @@ class Trainer:
         }
         groups = self._dataset.test_groups
         by_group = {} if groups is None else hits_by_group(groups, tally.hits.numpy())
-        return Tested(metrics=metrics, confusion=tally.confusion, by_group=by_group)
+        return Tested(
+            metrics=metrics,
+            confusion=tally.confusion,
+            by_group=by_group,
+            answered=answers.whole,
+        )
 
     def best_network(self) -> Network:
         """A copy of the network as of the best epoch."""
@@ -308,7 +319,9 @@ class Trainer:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()
 
     @torch.no_grad()
-    def _evaluate(self, network: Network, part: Split, purpose: int) -> tuple[Tally, EventTally]:
+    def _evaluate(
+        self, network: Network, part: Split, purpose: int, answers: Answers | None = None
+    ) -> tuple[Tally, EventTally]:
         tally, events = Tally(self.n_classes), EventTally(network.fan_out())
         spikes = self._generator(purpose, 0)
         network.eval()
@@ -320,6 +333,8 @@ class Trainer:
             ):
                 activity = network(images, spikes)
                 tally.add(activity.logits, labels.long())
+                if answers is not None:
+                    answers.add(activity.logits, labels.long())
                 events.add(activity, len(labels))
         return tally, events
 

@@ -83,6 +83,7 @@ def effects(
     from analysis.data import runs
     from analysis.data.by_group import by_group
     from analysis.data.labelled import labelled
+    from analysis.run_files.reading import hits_reader
     from analysis.stats import effects as of_factors
     from analysis.stats import interactions as of_pairs
     from analysis.stats import readable
@@ -107,7 +108,7 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
-    compared, group = by_group(found) if groups else (found, "")
+    compared, group = by_group(found, hits_reader(names)) if groups else (found, "")
     table = of_factors.effects(
         compared,
         factor,

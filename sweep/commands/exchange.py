@@ -40,10 +40,18 @@ def export_runs(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="a file that ends in .parquet")
     ],
+    predictions: Annotated[
+        bool,
+        typer.Option(
+            help="with what the networks answered to every test image: about 33 kB for a run with "
+            "10,000 of them"
+        ),
+    ] = True,
 ) -> None:
     """Write all runs of sweeps to one file, to keep or to import elsewhere.
 
-    The file has params, tags, state and times, and every metric of every epoch. It has no networks
+    The file has params, tags, state and times, every metric of every epoch, the hits by group and
+    the answers to every test image, which `compare` and `table --images` need. It has no networks
     and no confusion matrices. Trials that still run are left out. The same runs give the same file,
     byte by byte. `table`, `effects`, `claims`, `figure`, `report` and others take the file instead
     of the sweep's name.
@@ -53,7 +61,7 @@ def export_runs(
     from analysis.run_files import exchange
 
     with _progress("exporting") as progress:
-        done = exchange.export_runs(names, output, progress=progress)
+        done = exchange.export_runs(names, output, predictions=predictions, progress=progress)
     if done.running:
         left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
         say(f"not exported, as they still run: {left}")

@@ -161,22 +161,28 @@ def table(
     """
     from analysis.data.labelled import labelled
     from analysis.report import tables
+    from analysis.run_files.reading import hits_reader
 
     found = _runs(names)
     warn_of_mixed(found)
     if groups and (block or metrics):
         raise SpecError("--groups: goes with neither --block nor --metric")
     if groups:
-        summary = tables.summarise_groups(found, params)
+        summary = tables.summarise_groups(found, params, hits_reader(names))
     else:
         summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
     if figure is not None:
-        _draw_bars(found, figure, params, block, groups)
+        _draw_bars(names, found, figure, params, block, groups)
 
 
 def _draw_bars(
-    found: pd.DataFrame, figure: Path, params: Sequence[str], block: str, groups: bool
+    names: Sequence[str],
+    found: pd.DataFrame,
+    figure: Path,
+    params: Sequence[str],
+    block: str,
+    groups: bool,
 ) -> None:
     """The accuracies of a table as bars; of its groups side by side, where it has them."""
     from analysis import figures
@@ -185,10 +191,11 @@ def _draw_bars(
     from analysis.data.groups import several_values
     from analysis.data.labelled import labelled
     from analysis.records import FACTORS
+    from analysis.run_files.reading import hits_reader
 
     along, colours = list(params[:-1]), list(params[-1:])
     if groups:
-        found, kind = by_group(found)
+        found, kind = by_group(found, hits_reader(names))
         done = found[found["state"] == "done"]
         along, colours = [kind, *along], colours or several_values(done, FACTORS)[:1]
     elif block:

@@ -4,7 +4,8 @@ ray_results/NAME/LAUNCH/id                  of this launch: no other folder has 
                        /spec.yaml           the sweep as it was launched
                        /plugins/DIGEST/     the users' files that it runs with
                        /start_from.json     what its sampler knows of earlier sweeps
-                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json, groups.json
+                       /trials/CONFIG_ID/   last.pt, best.pt, confusion.json, groups.json,
+                                            predictions.parquet
                        /driver.lock         held while a driver runs it
                        /outbox.jsonl        what is to be logged, in order
                        /delivered.jsonl     how much of it MLflow has, and which MLflow
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.records import CONFUSION_FILE, GROUPS_FILE
+from analysis.records import CONFUSION_FILE, GROUPS_FILE, PREDICTIONS_FILE
 from analysis.text import addresses
 from snn.training.place import Place
 from sweep.errors import SpecError
@@ -124,6 +125,11 @@ class TrialPaths:
     def groups(self) -> Place:
         """Hits by group of the test images, where these have groups."""
         return self.folder / GROUPS_FILE
+
+    @property
+    def predictions(self) -> Place:
+        """What the network answered to every test image."""
+        return self.folder / PREDICTIONS_FILE
 
 
 @dataclass(frozen=True)

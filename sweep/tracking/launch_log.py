@@ -95,7 +95,7 @@ class LaunchLog:
         files = self._paths.trial(config.config_id)
         done = outcome.state == State.DONE
         # Not every data set has groups: what was not written is not delivered.
-        written = [files.best, files.confusion, files.groups] if done else []
+        written = [files.best, files.confusion, files.groups, files.predictions] if done else []
         artifacts = [file.name for file in written]
         colour = {Tag.COLOUR: COLOURS[outcome.state]} if outcome.state in COLOURS else {}
         self._tracker.end(config.config_id, outcome, {**tags, **colour}, artifacts)

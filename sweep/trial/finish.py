@@ -1,11 +1,14 @@
-"""The end of a training, in a sweep or alone: test, and keep the best network."""
+"""The end of a training, in a sweep or alone: test, and keep the best network and its answers."""
 
 from __future__ import annotations
 
 import json
 
+from analysis.predictions.file import as_file
+from analysis.predictions.record import Predictions
 from analysis.records import SEARCHABLE
 from snn.training import checkpoint
+from snn.training.metrics import Answered
 from snn.training.trainer import Trainer
 from sweep.host.paths import TrialPaths
 
@@ -25,6 +28,17 @@ def finish(trainer: Trainer, files: TrialPaths) -> dict[str, float]:
     if tested.by_group:
         told = {"kind": trainer.group_kind, "hits": tested.by_group}
         files.groups.write_text(json.dumps(told), encoding="utf-8")
+    files.predictions.write_bytes(as_file(_predictions(trainer.data_sha256, tested.answered)))
     checkpoint.save_network(files.best, trainer.best_network(), metrics)
     files.previous.unlink(missing_ok=True)  # no training resumes from it any more
     return metrics
+
+
+def _predictions(data: str, answered: Answered) -> Predictions:
+    return Predictions(
+        data=data,
+        labels=answered.labels,
+        predicted=answered.predicted,
+        probability=answered.probability,
+        true_probability=answered.true_probability,
+    )

@@ -147,7 +147,7 @@ def check_kept(place: Workplace, launch: UPath) -> None:
     """The object store has all of the launch, and nothing of a network is kept elsewhere."""
     files = {file.name for file in launch.glob("trials/*/*")}
     files.discard("previous.pt")  # of those that ended early
-    assert files == {"last.pt", "best.pt", "confusion.json"}
+    assert files == {"last.pt", "best.pt", "confusion.json", "predictions.parquet"}
     assert (launch / "spec.yaml").read_text().startswith("name: all")
     kept = {file.name: file.read_text() for file in launch.glob("plugins/*/*.py")}
     assert kept == {name: (HERE / name).read_text() for name in FILES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,18 @@ from mlflow.tracking import MlflowClient
 from analysis.data.history import load_history
 from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
-from analysis.records import State, Tag
+from analysis.predictions.file import as_file
+from analysis.records import KIND_TRIAL, PREDICTIONS_FILE, State, Tag
 from analysis.run_files.exchange import Exported, Imported, export_runs, import_runs
 from analysis.run_files.format import RunFile
+from analysis.run_files.reading import hits_reader, predictions_reader
+from analysis.run_files.writer import RunFileWriter
+from analysis.store.artifacts import GroupHits, hits_of, predictions_of
+from analysis.store.metric_values import VALUES
+from analysis.store.record import RunRecord
+from analysis.store.tracking_store import find_sweeps
 from tests.analysis_tests.conftest import Store
+from tests.analysis_tests.predictions.test_file import answers
 from tests.benchmarks.bulk_store import Size, fill
 
 _EPOCHS = 260  # of four metrics: more than MLflow takes in a request
@@ -329,3 +338,78 @@ def test_three_hundred_runs_are_small(new_store: NewStore, tmp_path: Path) -> No
     of_file, of_store = load_runs([str(path)]), load_runs(names, uri)
     pd.testing.assert_frame_equal(of_file, of_store, check_exact=True)
     assert len(of_file) == 300
+
+
+def test_predictions_and_hits_by_group_go_along(
+    store: Store, new_store: NewStore, tmp_path: Path
+) -> None:
+    kept, told = answers([0, 1, 2], [0, 1, 1]), '{"kind": "speaker", "hits": {"7": [2, 3]}}'
+    run_id = with_files(store, tmp_path / "a", as_file(kept), told)
+    reused = store.trial("s", "a-1", tags={Tag.REUSED_FROM: run_id})
+    without = store.trial("s", "b-0")
+    store.end("s")
+    export_runs(["s"], "s.parquet")
+    export_runs(["s"], "less.parquet", predictions=False)
+    other = new_store("other")
+    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0)
+    export_again = load_runs(["s"], other.tracking_uri).set_index("config_id")["run_id"]
+    for there in export_again[["a-0", "a-1"]]:
+        read = predictions_of(there, other.tracking_uri)
+        assert as_file(read) == as_file(kept)
+        assert hits_of(there, other.tracking_uri) == GroupHits("speaker", {"7": (2, 3)})
+    export_runs(["s"], "again.parquet", tracking_uri=other.tracking_uri)
+    assert Path("again.parquet").read_bytes() == Path("s.parquet").read_bytes()
+    for id_, names in ((run_id, ["s.parquet"]), (reused, ["s.parquet"]), (run_id, ["s"])):
+        assert predictions_reader(names)(id_).predicted.tolist() == [0, 1, 1]
+    for id_, name in ((without, "s.parquet"), (run_id, "less.parquet")):
+        with pytest.raises(
+            AnalysisError, match=rf"run {id_} has no predictions\.parquet in {name}"
+        ):
+            predictions_reader([name])(id_)
+        assert hits_reader(["less.parquet"])(run_id).kind == "speaker"
+
+
+def test_damaged_predictions_are_refused_before_anything_is_written(
+    store: Store, new_store: NewStore, tmp_path: Path
+) -> None:
+    run_id = with_files(store, tmp_path / "a", b"PAR1", "{}")
+    with pytest.raises(AnalysisError, match=rf"run {run_id}: groups\.json: holds no hits by group"):
+        export_runs(["s"], "s.parquet")
+    writer = RunFileWriter([], files=True)
+    runs = list(find_sweeps(store.client, ["s"]))
+    closed = [replace(run, status="FINISHED", end_ms=run.start_ms + 1) for run in runs]
+    writer.write(closed, pd.DataFrame(columns=list(VALUES)), {run_id: {PREDICTIONS_FILE: b"PAR1"}})
+    Path("bad.parquet").write_bytes(writer.finish())
+    other = new_store("other")
+    with pytest.raises(
+        AnalysisError, match=rf"bad\.parquet: run {run_id}: predictions\.parquet: ho"
+    ):
+        import_file("bad.parquet", other)
+    assert other.get_experiment_by_name("s") is None
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [({"best.pt": b""}, "its file 'best.pt' is none of groups.json"), ({}, "")],
+)
+def test_a_file_of_runs_has_no_other_files(files: dict[str, bytes], told: str) -> None:
+    writer = RunFileWriter([], files=bool(files))
+    run = RunRecord("run0", "s", "a", "FINISHED", 1, 9, {}, {Tag.KIND: KIND_TRIAL}, {})
+    writer.write([run], pd.DataFrame(columns=list(VALUES)), {"run0": files})
+    content = writer.finish()
+    if not told:
+        assert list(RunFile("r.parquet", content).files()) == [("run0", {})]
+        return
+    with pytest.raises(AnalysisError, match=told):
+        RunFile("r.parquet", content)
+
+
+def with_files(store: Store, folder: Path, predictions: bytes, groups: str) -> str:
+    """A finished trial that has written these files."""
+    folder.mkdir()
+    (folder / PREDICTIONS_FILE).write_bytes(predictions)
+    (folder / "groups.json").write_text(groups)
+    run_id = store.trial("s", "a-0", tags={Tag.CHECKPOINT: str(folder / "best.pt")})
+    for name in (PREDICTIONS_FILE, "groups.json"):
+        store.client.log_artifact(run_id, str(folder / name))
+    return run_id

@@ -171,7 +171,7 @@ def test_a_file_of_something_else_is_told_from_one_of_runs(tmp_path: Path) -> No
 def test_a_form_of_later_releases_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.run_files.writer.FORM", b"2")
+    monkeypatch.setattr("analysis.run_files.writer.FORM", b"3")
     write(tmp_path / "r.parquet", [], [], 1)
     with pytest.raises(AnalysisError, match="written by another release"):
         RunFile(tmp_path / "r.parquet")

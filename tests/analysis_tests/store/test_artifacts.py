@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import AnalysisError
+from analysis.predictions.file import as_file
 from analysis.records import Tag
-from analysis.store.artifacts import GroupHits, checkpoint_of, confusion_of, hits_of
+from analysis.store.artifacts import (
+    GroupHits,
+    checkpoint_of,
+    confusion_of,
+    hits_of,
+    predictions_of,
+)
 from tests.analysis_tests.conftest import Store
+from tests.analysis_tests.predictions.test_file import answers
 
 MATRIX = [[5, 1], [0, 7]]
 
@@ -97,3 +105,17 @@ def test_damaged_hits_are_named(store: Store, tmp_path: Path, content: str) -> N
     (tmp_path / "trial" / "groups.json").write_text(content)
     with pytest.raises(AnalysisError, match=r"groups\.json: holds no hits by group"):
         hits_of(run_id)
+
+
+def test_the_answers_to_single_images_are_read_or_named_as_damaged(
+    store: Store, tmp_path: Path
+) -> None:
+    run_id, kept = trial(store, tmp_path / "trial"), answers([0, 1, 2], [0, 1, 1])
+    with pytest.raises(AnalysisError, match=r"file of predictions of run .* is gone"):
+        predictions_of(run_id)
+    file = tmp_path / "trial" / "predictions.parquet"
+    file.write_bytes(as_file(kept))
+    assert predictions_of(run_id).predicted.tolist() == [0, 1, 1]
+    file.write_bytes(b"PAR1")
+    with pytest.raises(AnalysisError, match=r"predictions\.parquet: holds no predictions"):
+        predictions_of(run_id)

@@ -59,6 +59,7 @@ def test_the_hits_of_each_speaker_are_counted_and_add_up() -> None:
     right = (activity.logits.argmax(dim=1) == trainer.test.labels).numpy()
     for name, (hits, _) in tested.by_group.items():
         assert hits == right[speakers == int(name)].sum()
+    assert np.array_equal(tested.answered.labels == tested.answered.predicted, right)
     assert Trainer(config(dataset="./tiny.h5"), known).group_kind == "speaker"
 
 

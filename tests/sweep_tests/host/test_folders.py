@@ -54,7 +54,7 @@ def test_a_sweep_runs_in_a_folder_of_any_name_and_writes_nowhere_else(
     assert {path.name for path in place.folder.iterdir()} == OWN
     (run,) = place.runs("small")
     artifacts = {found.path for found in MlflowClient(place.store).list_artifacts(run.info.run_id)}
-    assert artifacts == {"best.pt", "confusion.json"}
+    assert artifacts == {"best.pt", "confusion.json", "predictions.parquet"}
     shutil.rmtree(place.folder / "ray_results")  # the rest is among the artifacts
     assert place.run("predict", "small", "test:0").returncode == 0
     assert [list(folder.iterdir()) for folder in above] == only
@@ -143,7 +143,11 @@ def test_the_pages_of_mlflow_show_the_artifacts_in_the_new_folder(elsewhere: Wor
         wait_until(lambda: answers(f"{url}/health") or server.poll() is not None)
         query = {"run_id": run.info.run_id}
         found = requests.get(f"{url}/api/2.0/mlflow/artifacts/list", query, timeout=30).json()
-        assert {file["path"] for file in found["files"]} == {"best.pt", "confusion.json"}
+        assert {file["path"] for file in found["files"]} == {
+            "best.pt",
+            "confusion.json",
+            "predictions.parquet",
+        }
         network = {"path": "best.pt", "run_uuid": run.info.run_id}
         assert requests.get(f"{url}/get-artifact", network, timeout=30).content[:2] == b"PK"
     finally:

@@ -72,7 +72,11 @@ def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: 
         assert finished.epochs(child) == [1, 2, 3, 4]
         assert 0 < child.data.metrics["test_accuracy"] <= 1
         artifacts = MlflowClient(finished.store).list_artifacts(child.info.run_id)
-        assert {file.path for file in artifacts} == {"best.pt", "confusion.json"}
+        assert {file.path for file in artifacts} == {
+            "best.pt",
+            "confusion.json",
+            "predictions.parquet",
+        }
 
 
 def test_the_study_has_the_mean_over_seeds_and_every_epoch(finished: Workplace) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from upath import UPath
 
+from analysis.predictions.file import from_file
 from snn.config import TrialConfig
 from snn.data import load
+from snn.training import checkpoint
 from snn.training.trainer import Trainer
 from sweep.host.paths import LaunchPaths, TrialPaths
 from sweep.trial import finish, resumption
@@ -80,6 +84,33 @@ def test_an_object_store_keeps_the_state_before_too() -> None:
     assert again.epoch == 1
     finish.finish(begun(files, 4), files)
     assert not files.previous.exists() and files.last.exists() and files.best.exists()
+    assert len(from_file(files.predictions.read_bytes())) == len(load("digits").test_labels)
+
+
+def test_the_answers_to_single_images_are_kept_and_the_same_after_a_resume(tmp_path: Path) -> None:
+    digits = load("digits")
+    whole, cut = TrialPaths(tmp_path / "whole"), TrialPaths(tmp_path / "cut")
+    metrics = finish.finish(begun(whole, 4), whole)
+    begun(cut, 2)
+    again = Trainer(CONFIG, digits)
+    resumption.go_on(again, cut)
+    while not again.done:
+        again.train_epoch()
+    finish.finish(again, cut)
+    assert whole.predictions.read_bytes() == cut.predictions.read_bytes()
+    kept = from_file(whole.predictions.read_bytes())
+    assert kept.data == digits.sha256 and np.array_equal(kept.labels, digits.test_labels)
+    assert kept.hits.mean() == metrics["test_accuracy"]
+    network, _ = checkpoint.load_network(whole.best)
+    sure, chosen = network.probabilities(again.test.images).max(dim=1)
+    assert np.array_equal(kept.predicted, chosen.numpy())
+    assert kept.probability == pytest.approx(sure.numpy(), abs=1e-3)
+    wrong = ~kept.hits  # what the true class got is less there
+    assert wrong.any() and (kept.true_probability[wrong] <= kept.probability[wrong]).all()
+    confused = np.array(json.loads(whole.confusion.read_text()))
+    counted = np.zeros_like(confused)
+    np.add.at(counted, (kept.labels, kept.predicted), 1)
+    assert np.array_equal(counted, confused)
 
 
 def test_a_process_that_died_between_two_files_loses_one_epoch(tmp_path: Path) -> None:
