@@ -20,6 +20,7 @@ from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import crossed, inference
 from analysis.stats.correction import holm
+from analysis.stats.design.experiment import require_experiment
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
 ALPHA = 0.05
@@ -102,11 +103,14 @@ def effects(
             `analysis.stats.crossed`; `n_groups` counts the groups.
 
     Raises:
-        AnalysisError: No factor can be estimated; the text has the first reason. Or a factor is the
+        AnalysisError: A search chose or pruned some of the runs, and they are not compared as
+            tuned. Or no factor can be estimated; the text has the first reason. Or a factor is the
             group itself.
     """
     if group and group in factors:
         raise AnalysisError(f"{group}: is what the runs are paired within, not a factor")
+    if not tuned:
+        require_experiment(runs)
     runs = by_block(runs, block) if block else runs
     crossing = "" if group in within else group  # within a group, its seeds are the sample
     done = done_runs(runs, [metric])

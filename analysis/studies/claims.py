@@ -24,6 +24,7 @@ import pandas as pd
 from analysis.data.groups import done_runs
 from analysis.errors import AnalysisError
 from analysis.stats import inference
+from analysis.stats.design.experiment import require_experiment
 from analysis.stats.effects import ALPHA, MARGIN, require_replicates
 from analysis.stats.inference import Differences
 from analysis.stats.pairs import Pairs, pair
@@ -157,6 +158,7 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
 def _finding(runs: pd.DataFrame, claim: Claim, test: _Test) -> _Finding:
     if runs.empty:
         raise AnalysisError(f"no finished run: spikesweep run {' or '.join(claim.sweeps)}")
+    require_experiment(runs)
     match claim:
         case Reaches(published=float() as figure):
             return _reaches(runs, figure - test.margin, test)
