@@ -58,9 +58,9 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     any other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in
     seconds, missing while a run lasts; `seeds_asked`, how many seeds its sweep asks for;
     `searched_by`, the method that chose it by results, missing for a design; `launched`, when the
-    first launch began that finished it), the params in their own types (missing where a param has no effect), and `METRICS`: accuracies
-    are fractions, and those of an epoch are of the last one. `labelled` puts the labels of
-    users' components in place of their names.
+    first launch began that finished it), the params in their own types (missing where a param has
+    no effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
+    `labelled` puts the labels of users' components in place of their names.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> runs[["dynamics", "recurrent", "hidden", "seed"]].dtypes.astype(str).tolist()

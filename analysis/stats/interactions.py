@@ -56,8 +56,8 @@ def interactions(
     1
 
     Raises:
-        AnalysisError: A search chose or pruned some of the runs. There are not two factors that vary, or not enough configurations to tell
-            their interactions from the error.
+        AnalysisError: A search chose or pruned some of the runs. Or there are not two factors that
+            vary, or not enough configurations to tell their interactions from the error.
     """
     require_experiment(runs)
     groups = group_runs(runs, [metric])

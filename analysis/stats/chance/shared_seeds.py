@@ -11,7 +11,8 @@ variance of the mean is estimated by
 
     v = var(means of units) / U + max(0, c·(M_b − M_e)),    c = 1 / (U·S) if no run is missing
 
-with Satterthwaite's degrees of freedom. Where M_b ≤ M_e, the seeds add nothing to v, and the units
+with Satterthwaite's degrees of freedom, at least the fewest of its parts: with less, intervals are
+wider and cover no more (`tests.analysis_tests.simulations`). Where M_b ≤ M_e, the seeds add nothing to v, and the units
 are taken for independent. With fewer than three seeds, σ_b² cannot be told from chance.
 
 Source: Searle, Casella & McCulloch, "Variance components", 1992, chapter 5 (Henderson's method 3,
@@ -133,12 +134,13 @@ def _combined(
         scale = share * component / (square - rest[0])
         parts += [(scale * square, freedom), (scale * rest[0], rest[1])]
     spread = sum(part**2 / n for part, n in parts)
+    fewest = min(n for _, n in parts)
     return SharedSeeds(
         mean=float(units.mean()),
         error=float(np.sqrt(variance)),
-        freedom=max(1.0, variance**2 / spread) if spread else 1.0,
+        freedom=float(max(fewest, variance**2 / spread)) if spread else float(fewest),
         units=max(0.0, float(units.var(ddof=1)) - of_rest * rest[0]),
-        seeds=component,
+        seeds=float(component),
         rest=rest[0],
     )
 
