@@ -20,10 +20,10 @@ from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import crossed, inference
 from analysis.stats.chance import lopsided
+from analysis.stats.chance.evidence import Evidence
 from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
 from analysis.stats.design.looks import ALPHA, penalty
-from analysis.stats.inference import Differences
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
@@ -226,7 +226,7 @@ def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
         "estimate": found.mean,
         "low": low,
         "high": high,
-        **_beside(pairs.units),
+        **_beside(found),
         "effect_size": inference.effect_size(pairs.units),
         "test": found.test(level),
         "p": found.difference_p(level),
@@ -234,14 +234,14 @@ def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
     }
 
 
-def _beside(units: Differences) -> dict[str, Any]:
+def _beside(found: Evidence) -> dict[str, Any]:
     """What stands beside the mean."""
-    middle = lopsided.median(units)
+    middle = lopsided.median(found.units, found.widening)
     return {
         "median": middle.median,
         "median_low": middle.low,
         "median_high": middle.high,
-        "lopsided": lopsided.is_lopsided(units),
+        "lopsided": lopsided.is_lopsided(found.units),
     }
 
 

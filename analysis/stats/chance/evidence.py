@@ -43,6 +43,15 @@ class Evidence:
         """The 95 % interval of the mean."""
         return self.shared.interval if self.shared else inference.interval(self.units)
 
+    @property
+    def widening(self) -> float:
+        """How much wider shared seeds make an interval."""
+        if not self.shared:
+            return 1.0
+        low, high = self.shared.interval
+        apart, after = inference.student_interval(self.units)
+        return max(1.0, (high - low) / (after - apart))
+
     def test(self, level: float) -> str:
         """How `difference_p` tests."""
         if self.shared:

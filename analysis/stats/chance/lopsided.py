@@ -16,6 +16,7 @@ nothing goes wrong, is everything all right?", JAMA 249, 1983.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -38,20 +39,33 @@ class Median(NamedTuple):
     high: float = math.nan
 
 
-def median(differences: Differences) -> Median:
-    """The median of independent differences, and its interval, whatever their distribution."""
+def median(differences: Differences, widen: float = 1.0) -> Median:
+    """The median of independent differences, and its interval, whatever their distribution.
+
+    Args:
+        differences: One per unit.
+        widen: By how much shared seeds make the interval wider, as they do that of the mean.
+    """
     n = len(differences)
     if n < FEWEST_FOR_MEDIAN:
         return Median()
     ordered = np.sort(differences)
-    miss = 1 - CONFIDENCE
-    k = int(stats.binom.ppf(miss / 2, n, 0.5))  # the first whose interval misses more than 5 %
-    wide, narrow = (1 - 2 * float(stats.binom.cdf(each - 1, n, 0.5)) for each in (k, k + 1))
-    part = (wide - CONFIDENCE) / (wide - narrow)
-    weight = (n - k) * part / (k + (n - 2 * k) * part)
+    k, weight = _between(n)
     low = (1 - weight) * ordered[k - 1] + weight * ordered[k]
     high = (1 - weight) * ordered[n - k] + weight * ordered[n - k - 1]
-    return Median(float(np.median(ordered)), float(low), float(high))
+    middle = float(np.median(ordered))
+    return Median(
+        middle, middle - widen * (middle - float(low)), middle + widen * (float(high) - middle)
+    )
+
+
+@cache
+def _between(n: int) -> tuple[int, float]:
+    """The k whose interval is just wider than 95 %, and the weight of the next one."""
+    k = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5))
+    wide, narrow = (1 - 2 * float(stats.binom.cdf(each - 1, n, 0.5)) for each in (k, k + 1))
+    part = (wide - CONFIDENCE) / (wide - narrow)
+    return k, (n - k) * part / (k + (n - 2 * k) * part)
 
 
 def is_lopsided(differences: Differences) -> bool:

@@ -12,8 +12,9 @@ variance of the mean is estimated by
     v = var(means of units) / U + max(0, c·(M_b − M_e)),    c = 1 / (U·S) if no run is missing
 
 with Satterthwaite's degrees of freedom, at least the fewest of its parts: with less, intervals are
-wider and cover no more (`tests.analysis_tests.simulations`). Where M_b ≤ M_e, the seeds add nothing to v, and the units
-are taken for independent. With fewer than three seeds, σ_b² cannot be told from chance.
+wider and cover no more (`tests.analysis_tests.simulations`). Where M_b ≤ M_e, the seeds add nothing
+to v, and the units are taken for independent. With fewer than three seeds, σ_b² cannot be told from
+chance.
 
 Source: Searle, Casella & McCulloch, "Variance components", 1992, chapter 5 (Henderson's method 3,
 which takes missing runs into account); Satterthwaite 1946.

@@ -4,31 +4,38 @@ The mean of U configurations with S shared seeds has the variance
 
     v(U, S) = σ_a²/U + σ_b²/S + σ_e²/(U·S)
 
-(see `analysis.stats.chance.shared_seeds`). A test decides if mean − bound exceeds t_q(f)·√v; of a
-true distance d to the bound that happens with the probability of the non-central t distribution
+(see `analysis.stats.chance.shared_seeds`). A test decides if mean − bound exceeds t_q(f)·√v̂. The
+mean does not depend on v̂ and f, which come from mean squares, each a multiple of χ²; so the power
+for a true distance d to the bound is
 
-    P(T > t_q(f)),        T ~ t(f, d/√v)
+    E[ Φ((d − t_q(f)·√v̂) / √v) ],        over 512 draws of the mean squares
 
 An interval that is as narrow as the distance decides only every second time. Whether the plan holds
 depends on the spread and the distance, both taken from the runs that there are.
 
-Source: Cohen, "Statistical power analysis for the behavioral sciences", 1988.
+Source: Cohen, "Statistical power analysis for the behavioral sciences", 1988; the model is that of
+the test itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import chdtri, ndtr
+
+from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
 
 POWER = 0.8
 MOST_UNITS = 10_000
 """No plan for more of them is of use."""
 
-Counts = NDArray[np.float64]
+_DRAWS = 512
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +56,23 @@ class Chance:
     n_units: int
     n_seeds: int
 
-    def variance(self, n_units: Counts, n_seeds: Counts) -> Counts:
+    def variance(self, n_units: int, n_seeds: int) -> float:
         """Of the mean of so many."""
         return self.units / n_units + self.seeds / n_seeds + self.rest / (n_units * n_seeds)
 
-    def freedom(self, n_units: Counts, n_seeds: Counts) -> Counts:
-        """The degrees of freedom that its estimate will have (Satterthwaite)."""
-        of_rest = self.rest / (n_units * n_seeds)
-        of_units, of_seeds = self.units / n_units + of_rest, self.seeds / n_seeds
-        if not self.seeds:
-            return np.maximum(n_units, 2) - 1
-        spread = of_units**2 / (n_units - 1) + (of_seeds + of_rest) ** 2 / (n_seeds - 1)
-        spread += of_rest**2 / ((n_units - 1) * (n_seeds - 1))
-        fewest = np.minimum(n_units, n_seeds) - 1
-        return np.asarray(np.maximum(fewest, self.variance(n_units, n_seeds) ** 2 / spread))
+    def estimates(self, n_units: int, n_seeds: int) -> tuple[Values, Values]:
+        """Draws of what the test will take for this variance, and of its degrees of freedom."""
+        runs, of_units = n_units * n_seeds, n_units - 1
+        between = (self.rest + n_seeds * self.units) * _mean_square(0, of_units) / runs
+        if n_seeds < FEWEST_SEEDS:
+            return between, np.full(_DRAWS, float(of_units))
+        of_seeds, of_rest = n_seeds - 1, (n_units - 1) * (n_seeds - 1)
+        seeds = (self.rest + n_units * self.seeds) * _mean_square(1, of_seeds) / runs
+        rest = self.rest * _mean_square(2, of_rest) / runs
+        variance = between + np.maximum(0, seeds - rest)
+        spread = between**2 / of_units + seeds**2 / of_seeds + rest**2 / of_rest
+        freedom = np.maximum(min(of_units, of_seeds), variance**2 / np.maximum(spread, 1e-300))
+        return variance, np.where(seeds > rest, freedom, of_units)
 
 
 @dataclass(frozen=True)
@@ -94,53 +104,56 @@ def within(mean: float, margin: float, level: float) -> Goal:
     return Goal((margin - mean, margin + mean), level)
 
 
-def power(chance: Chance, goal: Goal, n_units: Counts, n_seeds: Counts) -> Counts:
-    """How often a test decides, for numbers of configurations and of seeds."""
-    error, freedom = np.sqrt(chance.variance(n_units, n_seeds)), chance.freedom(n_units, n_seeds)
-    bound = stats.t.isf(goal.tail, freedom)
-    failed = np.zeros_like(error)
-    for distance in goal.distances:
-        with np.errstate(all="ignore"):
-            reached = stats.nct.sf(bound, freedom, np.minimum(distance / error, 1e3))
-        # Far from the bound scipy's distribution has no value: there all or nothing is decided.
-        failed += 1 - np.where(np.isfinite(reached), reached, distance / error > bound)
-    return np.asarray(np.clip(1 - failed, 0, 1))
+def power(chance: Chance, goal: Goal, n_units: int, n_seeds: int) -> float:
+    """How often a test decides with so many configurations and seeds."""
+    error = np.sqrt(chance.variance(n_units, n_seeds))
+    if not error:
+        return float(min(goal.distances) > 0)
+    variance, freedom = chance.estimates(n_units, n_seeds)
+    reach = stats.t.isf(goal.tail, freedom) * np.sqrt(variance)
+    failed = sum(ndtr((reach - distance) / error) for distance in goal.distances)
+    return float(np.maximum(0, 1 - failed).mean())
 
 
 def seeds_needed(chance: Chance, goal: Goal) -> int | None:
-    """Seeds of these configurations in all; None: no number does, or over 10,000.
-
-    Of a single configuration, its seeds are the units.
-    """
-    if chance.n_units == 1:
-        return None
-    return _first(lambda n: power(chance, goal, np.full_like(n, chance.n_units), n), chance.n_seeds)
+    """Seeds of these configurations in all; None: no number does, or over 10,000."""
+    return _first(lambda n: power(chance, goal, max(2, chance.n_units), n), chance.n_seeds)
 
 
 def units_needed(chance: Chance, goal: Goal) -> int | None:
     """Configurations with these seeds in all; None: no number does, or over 10,000."""
-    return _first(lambda n: power(chance, goal, n, np.full_like(n, chance.n_seeds)), chance.n_units)
+    return _first(lambda n: power(chance, goal, n, chance.n_seeds), max(2, chance.n_units))
 
 
 def both_needed(chance: Chance, goal: Goal) -> tuple[int, int] | None:
     """Configurations and seeds in all, of the fewest runs; for where neither alone is enough."""
-    sides = [np.unique(np.geomspace(n, 100 * n, 200).astype(int)) for n in _have(chance)]
-    n_units, n_seeds = np.meshgrid(*(side.astype(np.float64) for side in sides))
-    runs = np.where(power(chance, goal, n_units, n_seeds) >= POWER, n_units * n_seeds, np.inf)
-    best = int(runs.argmin())
-    if not np.isfinite(runs.flat[best]) or n_units.flat[best] > MOST_UNITS:
-        return None
-    return int(n_units.flat[best]), int(n_seeds.flat[best])
+    found = []
+    for n_seeds in np.unique(np.geomspace(chance.n_seeds, 60 * chance.n_seeds, 25).astype(int)):
+        seeds = int(n_seeds)
+        units = _first(lambda n, s=seeds: power(chance, goal, n, s), max(2, chance.n_units))
+        if units is not None:
+            found.append((units * seeds, units, seeds))
+    return min(found)[1:] if found else None
 
 
-def _have(chance: Chance) -> tuple[int, int]:
-    return max(chance.n_units, 2), max(chance.n_seeds, 2)
+def _first(reached: Callable[[int], float], have: int) -> int | None:
+    """The first number from `have` on that reaches the power, which grows with it."""
+    low, high = have - 1, have
+    while reached(high) < POWER:
+        if high >= MOST_UNITS:
+            return None
+        low, high = high, min(2 * high, MOST_UNITS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) >= POWER else (middle, high)
+    return high
 
 
-def _first(reached: Callable[[Counts], Counts], have: int) -> int | None:
-    """The first number from `have` on that reaches the power; above 100 to about 2 %."""
-    counts = np.unique(np.geomspace(max(have, 2), MOST_UNITS, 400).astype(int))
-    near = np.arange(max(have, 2), max(have, 2) + 100)
-    counts = np.unique(np.concatenate([near, counts])).astype(np.float64)
-    enough = reached(counts) >= POWER
-    return int(counts[enough.argmax()]) if enough.any() else None
+def _mean_square(which: int, freedom: int) -> Values:
+    """Draws of χ²/f, always the same, so that a power does not jump from number to number."""
+    return np.asarray(chdtri(freedom, _uniform()[:, which]) / freedom)
+
+
+@cache
+def _uniform() -> Values:
+    return np.asarray(stats.qmc.Halton(3, rng=np.random.default_rng(0)).random(_DRAWS))
