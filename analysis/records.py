@@ -128,11 +128,20 @@ COLUMNS = (
     "state",
     "error",
     "reused_from",
+    "seeds_asked",
+    "searched_by",
+    "launched",
     "start",
     "duration_s",
     "n",
 )
 """Columns of tables that are neither params nor metrics: no param may be called so."""
+
+DESIGN_SAMPLERS, NO_PRUNING = ("grid", "random"), "none"
+"""Samplers and the scheduler that choose and end no run by the results of others.
+
+Only what they made is an experiment, whose runs may be paired. A test holds them to the registry.
+"""
 
 RUN_FILE = ".parquet"
 """Ends the name of a file of runs, and of no sweep: so the two are told apart."""

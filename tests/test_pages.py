@@ -207,6 +207,23 @@ def test_the_claims_are_those_of_their_table() -> None:
                 assert_shows(shown, *percent(row, "estimate", "low", "high"))
 
 
+def test_the_published_bars_outside_are_those_of_their_table() -> None:
+    found = pd.read_csv(RESULTS / "published-rows.csv")
+    bars = found[found["preset"] == "published"]
+    outside = bars[bars["place"] == "outside"]
+    apart = 100 * (outside["published"] - outside["mean"])
+    below, above = -apart[apart < 0], apart[apart > 0]
+    page = " ".join((RESULTS / "README.md").read_text().split())
+    assert (len(bars), len(outside), len(below), len(above)) == (48, 13, 11, 2)
+    assert f"{len(outside)} lie outside, where {0.05 * len(bars):.1f} would by chance" in page
+    assert f"Eleven of these are below our mean, by {below.min():.1f} to {below.max():.1f}" in page
+    for place in above.index:
+        shown = f"{100 * bars.loc[place, 'published']:.2f} for {100 * bars.loc[place, 'mean']:.2f}"
+        assert shown in page
+    named = outside[outside["published"] == 0.8814].iloc[0]
+    assert f"88.14 where ours repeats at {100 * named['mean']:.2f}" in page
+
+
 def confirmed(**wanted: Any) -> pd.Series[Any]:
     """The best confirmed configuration of a kind, by validation, as the table is sorted."""
     found = pd.read_csv(RESULTS / "best" / "confirmed.csv")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.records import Tag
+from analysis.records import DESIGN_SAMPLERS, NO_PRUNING, State, Tag
 from analysis.store.record import RunRecord
 
 _TAGS = {
@@ -18,6 +18,49 @@ _TAGS = {
     "code": Tag.GIT_SHA,
 }
 _PARAMS = ("sampler", "scheduler", "metric", "seeds")
+
+
+class Maker(NamedTuple):
+    """What made a trial.
+
+    Attributes:
+        searched_by: The method that chose or ended it by results, in words; None if it was planned
+            before any result, or if that was not recorded.
+        launched: Start of the first launch that finished it, ms since 1970; None if not recorded.
+    """
+
+    searched_by: str | None = None
+    launched: int | None = None
+
+
+def makers_of(records: Iterable[RunRecord]) -> dict[str, Maker]:
+    """What made the finished trials, by `config_id`.
+
+    A configuration that a search tried and a design asked for as well was planned.
+    """
+    records = list(records)
+    launches = {record.run_id: record for record in records if not record.is_trial}
+    found: dict[str, list[RunRecord]] = {}
+    for record in records:
+        launch = launches.get(record.tags.get(Tag.PARENT, ""))
+        if launch is not None and record.is_trial and record.state == State.DONE:
+            found.setdefault(record.tags.get(Tag.CONFIG_ID, record.run_id), []).append(launch)
+    makers = {}
+    for config_id, made in found.items():
+        methods = [_searched_by(launch) for launch in made]
+        searched = None if None in methods else methods[0]
+        makers[config_id] = Maker(searched, min(launch.start_ms for launch in made))
+    return makers
+
+
+def _searched_by(launch: RunRecord) -> str | None:
+    sampler, scheduler = (launch.params.get(kind, "") for kind in ("sampler", "scheduler"))
+    methods = []
+    if sampler and sampler not in DESIGN_SAMPLERS:
+        methods.append(f"sampler {sampler}")
+    if scheduler and scheduler != NO_PRUNING:
+        methods.append(f"scheduler {scheduler}")
+    return ", ".join(methods) or None
 
 
 def launches_of(records: Iterable[RunRecord]) -> pd.DataFrame:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from analysis.data.launches import Maker, makers_of
 from analysis.data.own_labels import keep_labels, labels_of
 from analysis.data.plans import keep_plans, over_a_limit
 from analysis.errors import AnalysisError
@@ -32,6 +34,8 @@ INFO: Mapping[str, str] = {
     "error": "str",
     "reused_from": "str",
     "seeds_asked": "Int64",
+    "searched_by": "str",
+    "launched": "datetime64[ms, UTC]",
     "start": "datetime64[ms, UTC]",
     "duration_s": "float64",
 }
@@ -53,10 +57,11 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     A name is that of a sweep in the store, or of a file that `export-runs` wrote; no store is
     opened for files. A configuration (with its seed) stands once: a finished run counts before
     any other, then the latest. Columns: those of `INFO` (`start` in UTC, `duration_s` in
-    seconds, missing while a run lasts; `seeds_asked`, how many seeds its sweep asks for), the
-    params in their own types (missing where a param has no effect), and `METRICS`: accuracies
-    are fractions, and those of an epoch are of the last one. `labelled` puts the labels of
-    users' components in place of their names.
+    seconds, missing while a run lasts; `seeds_asked`, how many seeds its sweep asks for;
+    `searched_by`, the method that chose it by results, missing for a design; `launched`, when the
+    first launch began that finished it), the params in their own types (missing where a param has
+    no effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
+    `labelled` puts the labels of users' components in place of their names.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> runs[["dynamics", "recurrent", "hidden", "seed"]].dtypes.astype(str).tolist()
@@ -89,7 +94,7 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """The trials among the records as `load_runs` gives them."""
     records = list(records)
     trials = [record for record in records if record.is_trial]
-    table = _latest(_tidy(trials))
+    table = _latest(_tidy(trials, makers_of(records)))
     keep_labels(table, labels_of(trials))
     keep_plans(table, records)
     return table
@@ -157,10 +162,13 @@ def _standing(trials: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _tidy(runs: Iterable[RunRecord]) -> pd.DataFrame:
+def _tidy(
+    runs: Iterable[RunRecord], makers: Mapping[str, Maker] = MappingProxyType({})
+) -> pd.DataFrame:
     trials = [run for run in runs if run.is_trial]
-    info = pd.DataFrame([_info(run) for run in trials], columns=list(INFO))
-    info["start"] = pd.to_datetime(info["start"], unit="ms", utc=True)
+    info = pd.DataFrame([_info(run, makers) for run in trials], columns=list(INFO))
+    for moment in ("start", "launched"):
+        info[moment] = pd.to_datetime(info[moment], unit="ms", utc=True)
     params = pd.DataFrame([run.params for run in trials], dtype="object")
     params = params[sorted(set(params.columns) - {*INFO, *METRICS})]
     metrics = pd.DataFrame([run.metrics for run in trials]).reindex(columns=list(METRICS))
@@ -168,16 +176,18 @@ def _tidy(runs: Iterable[RunRecord]) -> pd.DataFrame:
     return pd.concat(parts, axis="columns")
 
 
-def _info(run: RunRecord) -> dict[str, Any]:
+def _info(run: RunRecord, makers: Mapping[str, Maker]) -> dict[str, Any]:
+    config_id = run.tags.get(Tag.CONFIG_ID, run.run_id)
     return {
         "run_id": run.run_id,
         "sweep": run.sweep,
-        "config_id": run.tags.get(Tag.CONFIG_ID, run.run_id),
+        "config_id": config_id,
         "group_id": run.tags.get(Tag.GROUP_ID, run.run_id),
         "state": run.state,
         "error": run.tags.get(Tag.ERROR, run.tags.get(Tag.PRUNED)),
         "reused_from": run.tags.get(Tag.REUSED_FROM),
         "seeds_asked": _seeds_asked(run.tags.get(Tag.SEEDS, "")),
+        **makers.get(config_id, Maker())._asdict(),
         "start": run.start_ms,
         "duration_s": (run.end_ms - run.start_ms) / 1000 if run.end_ms else None,
     }

@@ -20,10 +20,12 @@ from analysis.report.material import Material
 from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
 from analysis.report.pictures import figures, missing, of_leaders, picture
 from analysis.report.tables import summarise
-from analysis.stats.effects import ALPHA, MARGIN, effects, groups_within
+from analysis.stats.design.looks import ALPHA
+from analysis.stats.effects import effects, groups_within
 from analysis.stats.importance import importance
 from analysis.stats.interactions import interactions
 from analysis.stats.readable import (
+    margin_of,
     readable_claims,
     readable_effects,
     readable_interactions,
@@ -142,13 +144,14 @@ def _effects(material: Material) -> list[Part]:
         table = effects(material.runs, within=within)
     except AnalysisError as error:
         return [missing("No designed comparison", error), *_importance(material)]
+    margin = margin_of(table)
     how = (
         "Mean differences in test accuracy of runs that differ in one factor alone, paired by "
         "everything else and by seed, with 95 % intervals (studentised bootstrap over "
-        "configurations). p: by sign flips, of few configurations Student's, corrected by Holm "
-        "over all rows; "
-        f"equivalent: shown to be within ± {MARGIN:.1%} by two one-sided tests at 5 %, so that the "
-        "90 % interval decides."
+        "configurations; Student's where seeds that they share add to the chance). p: by sign "
+        "flips, of few configurations or shared seeds Student's, corrected by Holm over all rows; "
+        f"equivalent: shown to be within {margin} points by two one-sided tests at 5 %, so that "
+        "the 90 % interval decides."
     )
     parts: list[Part] = [
         _table("effects", how, readable_effects(table), table),

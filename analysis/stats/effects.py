@@ -19,16 +19,15 @@ from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import crossed, inference
+from analysis.stats.chance import lopsided
+from analysis.stats.chance.evidence import Evidence
 from analysis.stats.correction import holm
+from analysis.stats.design.experiment import require_experiment
+from analysis.stats.design.looks import ALPHA, penalty
+from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
-ALPHA = 0.05
-MARGIN = 0.005
-"""A smaller difference in accuracy than half a percentage point counts as none, by default."""
-
 HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
-SIGN_FLIPS, STUDENT = "sign flips", "Student's t"
-
 COLUMNS = (
     "group",
     "factor",
@@ -41,8 +40,13 @@ COLUMNS = (
     "estimate",
     "low",
     "high",
+    "median",
+    "median_low",
+    "median_high",
+    "lopsided",
     "effect_size",
     "test",
+    "looks",
     "p",
     "p_holm",
     "margin",
@@ -59,7 +63,7 @@ def effects(
     factors: Sequence[str] = (),
     metric: str = "test_accuracy",
     *,
-    margin: float = MARGIN,
+    margin: float | Margin = MARGIN,
     within: Sequence[str] = (),
     tuned: bool = False,
     block: str = "",
@@ -69,16 +73,21 @@ def effects(
 
     Columns: `group`, the values of the params `within`; `estimate`, the mean over the units of
     their mean paired difference, level minus baseline, in units of the metric, and its 95 %
-    interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's);
-    `effect_size`, Cohen's d of the units; `p` of the `test`, by sign flips of the units, or
-    Student's where they are too few for flips to decide anything after the correction; `p_holm`,
-    corrected over all rows; `p_equivalence` of two one-sided t-tests against the margin, and
-    corrected; `verdict`: higher or lower (p_holm < 0.05), else equivalent
-    (p_equivalence_holm < 0.05), else undecided; `matched`, the share of runs with a partner;
-    `along`, params that change with the factor by their defaults.
+    interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's; Student's,
+    too, where seeds that the units share add to the chance); `median` of the units and its interval
+    from order statistics, from 8 units on; `lopsided`, whether some units are so far from the
+    others that the mean needs the median beside it; `effect_size`, Cohen's d of the units; `p` of
+    the `test`, by sign flips of the units, Student's where they are too few for flips to decide
+    anything after the correction, or with the error of shared seeds; `looks`, the stages of the
+    sweeps at which it could be tested, see `analysis.stats.design.looks`; `p_holm`, corrected for
+    them and over all rows; `p_equivalence` of two one-sided t-tests against the `margin` (in units
+    of the metric), and corrected in the same way; `verdict`: higher or lower
+    (p_holm < 0.05), else equivalent (p_equivalence_holm < 0.05), else undecided; `matched`, the
+    share of runs with a partner; `along`, params that change with the factor by their defaults.
 
-    `attrs`: `metric`; `tuned`; `block`; `group`; `refused`, factor → why it cannot be estimated;
-    `left_out`, how many runs are not finished, by state.
+    `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
+    what the shared seeds add; `tuned`; `block`; `group`; `refused`, factor → why it cannot be
+    estimated; `left_out`, how many runs are not finished, by state.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -89,7 +98,7 @@ def effects(
         runs: As `load_runs` gives them.
         factors: Params to compare; all that vary when empty.
         metric: Column of the runs.
-        margin: Differences below it count as none; in units of the metric.
+        margin: Differences below it count as none; a number is in units of the metric.
         within: Params whose values are looked at apart, each for itself.
         tuned: Compare the levels as searches have tuned them, one configuration of each, run with
             fresh seeds: all that differs is part of the level. The interval is then over seeds, and
@@ -102,11 +111,14 @@ def effects(
             `analysis.stats.crossed`; `n_groups` counts the groups.
 
     Raises:
-        AnalysisError: No factor can be estimated; the text has the first reason. Or a factor is the
+        AnalysisError: A search chose or pruned some of the runs, and they are not compared as
+            tuned. Or no factor can be estimated; the text has the first reason. Or a factor is the
             group itself.
     """
     if group and group in factors:
         raise AnalysisError(f"{group}: is what the runs are paired within, not a factor")
+    if not tuned:
+        require_experiment(runs)
     runs = by_block(runs, block) if block else runs
     crossing = "" if group in within else group  # within a group, its seeds are the sample
     done = done_runs(runs, [metric])
@@ -124,11 +136,17 @@ def effects(
     if not found:
         raise AnalysisError(next(iter(refused.values())))
     level = ALPHA / len(found)  # of Holm's correction, at its strictest
-    rows = [{"group": group, **_row(pairs, margin, level)} for group, pairs in found]
+    allowed = as_margin(margin)
+    rows = [
+        {"group": group, **_row(pairs, allowed.of(pairs.level_of_baseline, metric), level)}
+        for group, pairs in found
+    ]
     table = _judged(pd.DataFrame(rows))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
     told = {
         "metric": metric,
+        "margin": allowed,
+        "unshared": sum(not pairs.n_groups and not pairs.evidence.told for _, pairs in found),
         "tuned": tuned,
         "block": block,
         "group": crossing,
@@ -193,6 +211,8 @@ def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
         "n_seeds": pairs.n_seeds,
         "n_pairs": len(pairs.differences),
         **judged,
+        "looks": len(pairs.looks),
+        "penalty": penalty(pairs.looks),
         "margin": margin,
         "matched": pairs.matched,
         "along": ", ".join(pairs.along),
@@ -200,16 +220,28 @@ def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
 
 
 def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
-    units = pairs.units
-    low, high = inference.interval(units)
+    found, level = pairs.evidence, level / penalty(pairs.looks)
+    low, high = found.interval
     return {
-        "estimate": float(units.mean()),
+        "estimate": found.mean,
         "low": low,
         "high": high,
-        "effect_size": inference.effect_size(units),
-        "test": SIGN_FLIPS if inference.can_flip(len(units), level) else STUDENT,
-        "p": inference.difference_p(units, level),
-        "p_equivalence": inference.equivalence_p(units, margin),
+        **_beside(found),
+        "effect_size": inference.effect_size(pairs.units),
+        "test": found.test(level),
+        "p": found.difference_p(level),
+        "p_equivalence": found.equivalence_p(margin),
+    }
+
+
+def _beside(found: Evidence) -> dict[str, Any]:
+    """What stands beside the mean."""
+    middle = lopsided.median(found.units, found.widening)
+    return {
+        "median": middle.median,
+        "median_low": middle.low,
+        "median_high": middle.high,
+        "lopsided": lopsided.is_lopsided(found.units),
     }
 
 
@@ -262,7 +294,7 @@ def require_replicates(pairs: Pairs) -> None:
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """With the corrected p-values and the verdicts."""
     for name in ("p", "p_equivalence"):
-        table[f"{name}_holm"] = holm(table[name])
+        table[f"{name}_holm"] = holm(table[name] * table["penalty"])
     table["verdict"] = [
         verdict(*row)
         for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()

@@ -1,4 +1,4 @@
-"""Inference on the mean of independent differences: interval, tests, needed sample size.
+"""Inference on the mean of independent differences: interval and tests.
 
 The differences are those of units (see `analysis.stats.pairs`): independent of each other, each the
 mean over seeds. Nothing here knows what they are of.
@@ -7,11 +7,9 @@ mean over seeds. Nothing here knows what they are of.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -23,9 +21,6 @@ FEWEST_FOR_RESAMPLING = 6
 
 _RESAMPLES = 9_999
 _SEED = 0  # the same runs give the same interval
-MOST_UNITS = 10_000
-"""No plan for more of them is of use."""
-
 _ROUNDING = 1e-12
 
 
@@ -110,53 +105,6 @@ def effect_size(differences: Differences) -> float:
     """Cohen's d of paired differences: their mean in units of their standard deviation."""
     spread = _spread(differences)
     return float(differences.mean()) / spread if spread else math.nan
-
-
-def units_to_decide(differences: Differences, distance: float, confidence: float) -> int | None:
-    """How many differences in all make the interval narrower than a distance; None: over 10,000.
-
-    Args:
-        differences: Those that there are; their spread is taken for that of all.
-        distance: From the mean to what the interval must not reach.
-        confidence: Of the two-sided interval.
-    """
-    spread = _spread(differences)
-    for n in _counts(len(differences)):
-        if stats.t.ppf(0.5 + confidence / 2, n - 1) * spread / math.sqrt(n) < distance:
-            return n
-    return None
-
-
-def seeds_to_decide(
-    differences: pd.Series[float], distance: float, confidence: float
-) -> int | None:
-    """How many seeds of every unit in all make the interval narrower than a distance.
-
-    None: no number does, as the units themselves differ too much.
-
-    Args:
-        differences: Indexed by `unit` and `seed`.
-        distance: As for `units_to_decide`.
-        confidence: Of the two-sided interval.
-    """
-    by_unit = differences.groupby(level="unit")
-    n_units, n_seeds = by_unit.ngroups, float(by_unit.size().mean())
-    of_seeds = float(by_unit.var(ddof=1).mean())
-    of_units = max(0.0, float(by_unit.mean().var(ddof=1)) - of_seeds / n_seeds)
-    quotient = float(stats.t.ppf(0.5 + confidence / 2, n_units - 1))
-    left_for_seeds = n_units * (distance / quotient) ** 2 - of_units
-    if not left_for_seeds > 0 or not of_seeds >= 0:
-        return None
-    seeds = math.floor(of_seeds / left_for_seeds) + 1
-    return seeds if seeds <= MOST_UNITS else None
-
-
-def _counts(first: int) -> Iterator[int]:
-    """Every number at first, then in steps of some percent."""
-    n = max(first, 2)
-    while n <= MOST_UNITS:
-        yield n
-        n += max(1, n // 50)
 
 
 def _mean_and_error(differences: Differences) -> tuple[float, float]:

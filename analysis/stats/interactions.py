@@ -19,6 +19,7 @@ from statsmodels.tools import add_constant
 from analysis.data.groups import group_runs
 from analysis.errors import AnalysisError
 from analysis.stats.correction import holm
+from analysis.stats.design.experiment import require_experiment
 from analysis.stats.pairs import NOT_FACTORS, comparisons, free_params
 from analysis.text.typeset import as_text
 
@@ -55,9 +56,10 @@ def interactions(
     1
 
     Raises:
-        AnalysisError: There are not two factors that vary, or not enough configurations to tell
-            their interactions from the error.
+        AnalysisError: A search chose or pruned some of the runs. Or there are not two factors that
+            vary, or not enough configurations to tell their interactions from the error.
     """
+    require_experiment(runs)
     groups = group_runs(runs, [metric])
     if "dynamics" in groups:  # the baseline that does not spike has hardly a factor in common
         groups = groups[groups["dynamics"] != "mlp"]

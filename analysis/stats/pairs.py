@@ -7,8 +7,10 @@ and, as far as the sizes agree, the initial weights.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from analysis.data.labels import sort_key
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS
+from analysis.stats.chance.evidence import Evidence, evidence
+from analysis.stats.design.looks import Looks, looks_of, stages
 from analysis.stats.inference import Differences
 from analysis.text.typeset import as_text
 
@@ -43,6 +47,9 @@ class Pairs:
         matched: Share of the finished runs on both sides that found a partner.
         along: Params that change with the factor by their defaults, so that they are part of it.
         blocked: Whether blocks stand in place of the seeds; then they are the units.
+        level_of_baseline: Mean of the metric over the runs of the baseline that have a partner.
+        looks: How many pairs there were at each stage, launch of the sweep, at which they could be
+            tested; see `analysis.stats.design.looks`.
     """
 
     factor: str
@@ -52,6 +59,13 @@ class Pairs:
     matched: float
     along: tuple[str, ...] = ()
     blocked: bool = False
+    level_of_baseline: float = math.nan
+    looks: Looks = (1,)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What they say of their mean."""
+        return evidence(self.differences, self.units, blocked=self.blocked)
 
     @property
     def units(self) -> Differences:
@@ -132,6 +146,7 @@ class Design:
         self._chosen, self._tuned, self._blocked = free_params(done), tuned, blocked
         self._crossed, self._apart = crossed, {*NOT_FACTORS, crossed}
         self._free = [name for name in self._chosen if not tuned or name in self._apart]
+        self._stages = stages(done)
         self._configurations = pd.factorize(done["group_id"])[0]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
         self._codes: dict[str, NDArray[np.intp]] = {}
@@ -176,14 +191,20 @@ class Design:
             raise AnalysisError(self._no_pairs(factor, sides, keys))
         matched = float(paired[cell].mean())
         _require_designed(factor, matched)
+        differences = self._series(difference[paired], runs[first[paired]], keys)
+        stage = np.zeros(len(first), np.intp)
+        np.maximum.at(stage, cell, self._stages[runs])  # a pair is complete with its last run
+        units = pd.factorize(self._cells(runs[first[paired]], keys)[1])[0]
         return Pairs(
             factor=factor,
             baseline=baseline,
             level=level,
-            differences=self._series(difference[paired], runs[first[paired]], keys),
+            differences=differences,
             matched=matched,
             along=self._along(factor, sides),
             blocked=self._blocked,
+            level_of_baseline=float(means[0][paired].mean()),
+            looks=(len(differences),) if self._blocked else looks_of(units, stage[paired]),
         )
 
     def _at(self, factor: str, value: str) -> NDArray[np.intp]:

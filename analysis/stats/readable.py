@@ -6,7 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
+from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
+from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import EQUIVALENT
+from analysis.stats.margins import as_margin
 from analysis.text.typeset import as_percent, as_text
 
 _NOTHING = "–"
@@ -16,7 +20,8 @@ _MOST_NAMES = 3
 def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     """What `effects` found, all text: differences of accuracies in percentage points."""
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
-    unit, scale = (" (points)", 100) if points else ("", 1)
+    unit = " (points)" if points else ""
+    beside = "lopsided" in table and table["lopsided"].eq(True).any()
     groups = {"runs": table["group"]} if table["group"].any() else {}
     shown = pd.DataFrame(
         {
@@ -24,19 +29,20 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             "factor": table["factor"],
             "comparison": table["baseline"] + " → " + table["level"],
             f"difference{unit}": _with_interval(table, points),
+            **({f"median{unit}": _median(table, points)} if beside else {}),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             "configurations": table["n_configurations"].map(str),
             **_sample(table),
             "p (Holm)": table["p_holm"].map(p_text),
-            f"p of equivalence (Holm, {_margin(table, scale)})": table["p_equivalence_holm"].map(
-                p_text
-            ),
+            f"p of equivalence (Holm, {margin_of(table)})": table["p_equivalence_holm"].map(p_text),
             "verdict": table["verdict"],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }
     )
-    if (table["verdict"] == EQUIVALENT).any():
-        shown.attrs["note"] = equivalence(_margin(table, scale))
+    notes = [equivalence(margin_of(table))] if (table["verdict"] == EQUIVALENT).any() else []
+    notes += remarks(table)
+    if notes:
+        shown.attrs["note"] = " ".join(notes)
     return shown
 
 
@@ -48,6 +54,56 @@ def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
     return {seeds: table["n_seeds"].map(str), **groups}
 
 
+def remarks(table: pd.DataFrame) -> list[str]:
+    """What a reader must know of the sample, in sentences: stages, shared seeds, lopsided tails."""
+    return [*_stages(table), *_shared(table), *_tails(table)]
+
+
+def _stages(table: pd.DataFrame) -> list[str]:
+    most = int(table["looks"].max()) if "looks" in table and len(table) else 1
+    if most < 2:
+        return []
+    return [
+        f"Made in up to {most} stages: whoever looks in between and goes on errs more often, so p "
+        "is corrected for the looks (alpha spending)."
+    ]
+
+
+def _shared(table: pd.DataFrame) -> list[str]:
+    unshared = int(table.attrs.get("unshared", 0))
+    if not unshared:
+        return []
+    return [
+        f"Fewer than {FEWEST_SEEDS} seeds in common: what a seed does to all configurations alike "
+        "cannot be told, and is not in the intervals."
+    ]
+
+
+def _tails(table: pd.DataFrame) -> list[str]:
+    if "lopsided" not in table:
+        return []
+    found = []
+    if table["lopsided"].eq(True).any():
+        found.append(
+            "Median: shown because some configurations differ far more than the others, so that "
+            "the interval of the mean may miss it."
+        )
+    several = table[table["n_groups"].isna()] if "n_groups" in table else table
+    least = several["n_configurations"].where(several["n_configurations"] > 1).min()
+    if least < FEWEST_FOR_MEDIAN:
+        found.append(
+            f"With {least:.0f} configurations, a level that ruins up to {share_unseen(least):.0%} "
+            "of the networks can look harmless: no interval tells of it."
+        )
+    return found
+
+
+def _median(table: pd.DataFrame, points: bool) -> list[str]:
+    middle = table[["median", "median_low", "median_high"]]
+    shown = middle.set_axis(["estimate", "low", "high"], axis="columns")
+    return _with_interval(shown, points)
+
+
 def equivalence(margin: str) -> str:
     """Which interval decides that two levels are equivalent; it is not the one that is shown."""
     return (
@@ -55,6 +111,35 @@ def equivalence(margin: str) -> str:
         f"corrected by Holm, show that it is within {margin}; so the 90 % interval decides, which "
         "is narrower."
     )
+
+
+def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
+    """What `equivalences` found, all text: a row per comparison, a column per margin."""
+    points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
+    margins = table.attrs["margins"]
+    parts = [table[table["asked"] == asked].reset_index(drop=True) for asked in margins]
+    first, unit = parts[0], " (points)" if points else ""
+    groups = {"runs": first["group"]} if first["group"].any() else {}
+    shown = pd.DataFrame(
+        {
+            **groups,
+            "factor": first["factor"],
+            "comparison": first["baseline"] + " → " + first["level"],
+            f"difference{unit}": _with_interval(first, points),
+            **{
+                f"within {asked}": [
+                    f"{'yes' if p < ALPHA else 'not shown'} ({p_text(p)})"
+                    for p in part["p_equivalence_holm"]
+                ]
+                for asked, part in zip(margins, parts, strict=True)
+            },
+        }
+    )
+    shown.attrs["note"] = (
+        "Within: shown by two one-sided t-tests at 5 %, corrected by Holm over the comparisons (p "
+        "in brackets); a margin in percent is of the errors of the baseline."
+    )
+    return shown
 
 
 def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +160,7 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
 
 def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
     """What `claims` found, all text: accuracies and their differences in percent."""
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "claim": table["statement"],
             "preset": table["preset"],
@@ -87,10 +172,14 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
                 for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
             ],
             _verdict_name(table): table["verdict"],
-            "further runs that would decide": table["further_runs"].map(_or_nothing),
+            "further runs that would decide (power 80 %)": table["further_runs"].map(_or_nothing),
             "note": table["note"].map(_or_nothing),
         }
     )
+    notes = _stages(table.dropna(subset="looks"))
+    if notes:
+        shown.attrs["note"] = " ".join(notes)
+    return shown
 
 
 def readable_replication(table: pd.DataFrame) -> pd.DataFrame:
@@ -116,13 +205,18 @@ def p_text(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _margin(table: pd.DataFrame, scale: float) -> str:
-    """The margin of a table, which all its rows share: `±0.5`."""
-    return f"±{table['margin'].iloc[0] * scale:.4g}"
+def margin_of(table: pd.DataFrame) -> str:
+    """The margin of a table, as it was asked for: `±0.5`, `±10 % of the errors`."""
+    metric = str(table.attrs.get("metric", "accuracy"))
+    margin = table.attrs.get("margin")
+    return as_margin(table["margin"].iloc[0] if margin is None else margin).words(metric)
 
 
 def _verdict_name(table: pd.DataFrame) -> str:
-    return "verdict" if table.empty else f"verdict ({_margin(table, 100)} points)"
+    if table.empty:
+        return "verdict"
+    margin = margin_of(table)
+    return f"verdict ({margin})" if margin.endswith("errors") else f"verdict ({margin} points)"
 
 
 def _with_interval(

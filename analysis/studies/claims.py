@@ -24,9 +24,13 @@ import pandas as pd
 from analysis.data.groups import done_runs
 from analysis.errors import AnalysisError
 from analysis.stats import inference
-from analysis.stats.effects import ALPHA, MARGIN, require_replicates
-from analysis.stats.inference import Differences
+from analysis.stats.design.experiment import require_experiment
+from analysis.stats.design.looks import Looks, level, looks_of, penalty, spent, stages
+from analysis.stats.effects import require_replicates
+from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import Pairs, pair
+from analysis.stats.power.further import chance_of, further, further_pairs
+from analysis.stats.power.plans import Chance, Goal, beyond, different, units_needed, within
 from analysis.studies.published import published_results
 from analysis.studies.published_claims import CLAIMS, Changes, Claim, NoChange, Reaches
 from analysis.studies.verdicts import UNTESTED, decide
@@ -45,6 +49,7 @@ COLUMNS = (
     "n_seeds",
     "p_for",
     "p_against",
+    "looks",
     "margin",
     "verdict",
     "further_runs",
@@ -61,16 +66,19 @@ class _Test:
 
     Attributes:
         margin: A smaller difference counts as none.
-        level: The p-value that decides, after the correction at its strictest.
+        share: The part of 5 % that is left for each of them by the correction at its strictest.
     """
 
-    margin: float
-    level: float
+    margin: Margin
+    share: float
 
-    @property
-    def confidence(self) -> float:
-        """Of the intervals that would decide."""
-        return 1 - self.level
+    def level(self, looks: Looks) -> float:
+        """The p-value that decides now."""
+        return level(looks) * self.share
+
+    def following(self, looks: Looks) -> float:
+        """One that decides at the next look, however many runs it has."""
+        return spent(len(looks) + 1) * self.share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +92,23 @@ class _Finding:
     n_seeds: int
     p_for: float
     p_against: float
+    looks: int
+    penalty: float
+    margin: float
     further_runs: str
 
 
-def claims(runs: pd.DataFrame, *, margin: float = MARGIN) -> pd.DataFrame:
+def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN) -> pd.DataFrame:
     """The published claims under every preset that the runs have: one row each, in published order.
 
     Columns: `published`, the figure of the claim, `published_bars`, the same estimate from the
-    published bars themselves (one seed each); `estimate` with its 95 % interval; `p_for` and
-    `p_against`, corrected over the claims of the preset; `margin`, below which a difference counts
-    as none, by default as in `effects`; `verdict`; `further_runs`, what would decide an undecided
-    one if the spread stays as it is; `note`, why it could not be tested. Accuracies and their
-    differences are fractions.
+    published bars themselves (one seed each); `estimate` with its 95 % interval; `looks`, the
+    stages of the sweeps at which it could be tested; `p_for` and `p_against`, corrected for them
+    and over the claims of the preset; `margin`, below which a difference counts as none, by default
+    as in `effects`; `verdict`; `further_runs`, what would decide an undecided one at the next look
+    with a power of 80 %, if the spread and the estimate stay as they are; `note`, why it could not
+    be tested. Accuracies and their differences are fractions. `attrs["margin"]` is the margin as it
+    was asked for.
 
     >>> table = claims(load_runs([committed("published-fashion")]))
     >>> table.loc[table["claim"] == "best-fashion", ["preset", "verdict"]].values.tolist()
@@ -109,10 +122,12 @@ def claims(runs: pd.DataFrame, *, margin: float = MARGIN) -> pd.DataFrame:
         raise AnalysisError("the runs have no param 'dynamics': they are not of such networks")
     rows: list[dict[str, Any]] = []
     for preset in _presets(done):
-        rows += decide(list(_tested(done, preset, margin)))
+        rows += decide(list(_tested(runs, done, preset, as_margin(margin))))
     order = {claim.key: place for place, claim in enumerate(CLAIMS)}
     rows.sort(key=lambda row: order[row["claim"]])
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table.attrs["margin"] = as_margin(margin)
+    return table
 
 
 def select(runs: pd.DataFrame, claim: Claim) -> pd.DataFrame:
@@ -131,11 +146,13 @@ def _presets(done: pd.DataFrame) -> list[str]:
     return [*named, _NO_PRESET] if (done["dynamics"] == "mlp").any() else named
 
 
-def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str, Any]]:
+def _tested(
+    runs: pd.DataFrame, done: pd.DataFrame, preset: str, margin: Margin
+) -> Iterator[dict[str, Any]]:
     has_none = done["dynamics"] == "mlp"
     of_preset = done[has_none if preset == _NO_PRESET else (done["preset"] == preset) & ~has_none]
     about = [c for c in CLAIMS if (c.dynamics == ("mlp",)) == (preset == _NO_PRESET)]
-    test = _Test(margin, ALPHA / len(about))
+    test = _Test(margin, 1 / len(about))
     for claim in about:
         row: dict[str, Any] = {
             "claim": claim.key,
@@ -143,10 +160,12 @@ def _tested(done: pd.DataFrame, preset: str, margin: float) -> Iterator[dict[str
             "preset": preset,
             "published": claim.published,
             "published_bars": _of_published_bars(claim),
-            "margin": margin,
+            "margin": margin.of(claim.published or math.nan, _METRIC),
         }
         try:
-            finding = _finding(select(of_preset, claim), claim, test)
+            selected = select(of_preset, claim)
+            require_experiment(runs[runs["sweep"].isin(selected["sweep"])])
+            finding = _finding(selected, claim, test)
         except AnalysisError as error:
             row |= {"verdict": UNTESTED, "note": str(error)}
         else:
@@ -158,26 +177,36 @@ def _finding(runs: pd.DataFrame, claim: Claim, test: _Test) -> _Finding:
     if runs.empty:
         raise AnalysisError(f"no finished run: spikesweep run {' or '.join(claim.sweeps)}")
     match claim:
-        case Reaches(published=float() as figure):
-            return _reaches(runs, figure - test.margin, test)
+        case Reaches():
+            return _reaches(runs, claim, test)
         case Changes():
-            pairs = pair(runs, claim.factor, claim.baseline, claim.level, _METRIC)
-            return _changes(pairs, claim.direction, test)
+            return _changes(_pairs(runs, claim), claim.direction, test)
         case NoChange():
-            return _no_change(pair(runs, claim.factor, claim.baseline, claim.level, _METRIC), test)
+            return _no_change(_pairs(runs, claim), test)
     raise AssertionError(claim)
 
 
-def _reaches(runs: pd.DataFrame, bound: float, test: _Test) -> _Finding:
+def _pairs(runs: pd.DataFrame, claim: Changes | NoChange) -> Pairs:
+    pairs = pair(runs, claim.factor, claim.baseline, claim.level, _METRIC)
+    require_replicates(pairs)
+    return pairs
+
+
+def _reaches(runs: pd.DataFrame, claim: Reaches, test: _Test) -> _Finding:
     if runs["group_id"].nunique() > 1:
         raise AnalysisError("the runs that it is about differ in more than the seed")
     accuracies = runs[_METRIC].to_numpy(np.float64)
     if len(accuracies) < 2:
         raise AnalysisError("one seed only, so that chance cannot be told from effect")
+    assert claim.published is not None
+    margin = test.margin.of(claim.published, _METRIC)
     low, high = inference.student_interval(accuracies)
+    bound, looks = claim.published - margin, looks_of(np.zeros(len(runs), int), stages(runs))
     above = inference.greater_p(accuracies, bound)
-    distance = abs(accuracies.mean() - bound)
-    needed = inference.units_to_decide(accuracies, distance, test.confidence)
+    seeds = Chance(
+        units=float(accuracies.var(ddof=1)), seeds=0, rest=0, n_units=len(accuracies), n_seeds=1
+    )
+    goal = beyond(abs(float(accuracies.mean()) - bound), test.following(looks))
     return _Finding(
         estimate=float(accuracies.mean()),
         low=low,
@@ -186,77 +215,59 @@ def _reaches(runs: pd.DataFrame, bound: float, test: _Test) -> _Finding:
         n_seeds=len(accuracies),
         p_for=above,
         p_against=1 - above,
-        further_runs=_further(needed, len(accuracies), "seeds", 1),
+        looks=len(looks),
+        penalty=penalty(looks),
+        margin=margin,
+        further_runs=further(units_needed(seeds, goal), len(accuracies), "seeds", 1),
     )
 
 
 def _changes(pairs: Pairs, direction: int, test: _Test) -> _Finding:
-    units = _units(pairs) * direction
-    p = inference.difference_p(units, test.level)
-    mean = float(units.mean())
+    found, now = pairs.evidence, test.level(pairs.looks)
+    margin, mean = test.margin.of(pairs.level_of_baseline, _METRIC), found.mean * direction
+    following = test.following(pairs.looks)
+    goal = different(mean, following) if mean > 0 else beyond(margin - mean, following)
+    against = found.below_p(margin) if direction > 0 else found.above_p(-margin)
     return _described(
         pairs,
-        p_for=p if mean > 0 else 1.0,
-        p_against=1 - inference.greater_p(units, test.margin),
-        distance=mean if mean > 0 else test.margin - mean,
-        test=test,
+        margin,
+        p_for=found.difference_p(now) if mean > 0 else 1.0,
+        p_against=against,
+        goal=goal,
     )
 
 
 def _no_change(pairs: Pairs, test: _Test) -> _Finding:
-    units = _units(pairs)
-    size = abs(float(units.mean()))
+    found, now = pairs.evidence, test.level(pairs.looks)
+    margin, size = test.margin.of(pairs.level_of_baseline, _METRIC), abs(found.mean)
+    following = test.following(pairs.looks)
+    goal = within(size, margin, following) if size < margin else different(size, following)
     return _described(
         pairs,
-        p_for=inference.equivalence_p(units, test.margin),
-        p_against=inference.difference_p(units, test.level),
-        distance=test.margin - size if size < test.margin else size,
-        test=test,
+        margin,
+        p_for=found.equivalence_p(margin),
+        p_against=found.difference_p(now),
+        goal=goal,
     )
 
 
-def _units(pairs: Pairs) -> Differences:
-    require_replicates(pairs)
-    return pairs.units
-
-
 def _described(
-    pairs: Pairs, *, p_for: float, p_against: float, distance: float, test: _Test
+    pairs: Pairs, margin: float, *, p_for: float, p_against: float, goal: Goal
 ) -> _Finding:
-    units = pairs.units
-    low, high = inference.interval(units)
+    low, high = pairs.evidence.interval
     return _Finding(
-        estimate=float(units.mean()),
+        estimate=pairs.evidence.mean,
         low=low,
         high=high,
         n_configurations=pairs.n_configurations,
         n_seeds=pairs.n_seeds,
         p_for=p_for,
         p_against=p_against,
-        further_runs=_further_pairs(pairs, distance, test.confidence),
+        looks=len(pairs.looks),
+        penalty=penalty(pairs.looks),
+        margin=margin,
+        further_runs=further_pairs(chance_of(pairs), goal),
     )
-
-
-def _further_pairs(pairs: Pairs, distance: float, confidence: float) -> str:
-    """The cheaper of more seeds of these configurations, and more configurations."""
-    units = pairs.units
-    needed = inference.units_to_decide(units, distance, confidence)
-    if pairs.n_configurations == 1:
-        return _further(needed, len(units), "seeds", 2)
-    seeds = inference.seeds_to_decide(pairs.differences, distance, confidence)
-    more_configurations = _further(needed, len(units), "configurations", 2 * pairs.n_seeds)
-    if seeds is None:
-        return more_configurations
-    more_seeds = _further(seeds, pairs.n_seeds, "seeds of each", 2 * len(units))
-    return min(more_seeds, more_configurations, key=lambda text: int(text.split()[0]))
-
-
-def _further(needed: int | None, have: int, of_what: str, runs_each: int) -> str:
-    if needed is None:
-        return f"more than {inference.MOST_UNITS} {of_what}"
-    more = max(1, needed - have)
-    what = of_what if more > 1 else of_what.replace("seeds", "seed").replace("tions", "tion")
-    return f"{more * runs_each} ({more} more {what})"
 
 
 def _of_published_bars(claim: Claim) -> float:

@@ -118,9 +118,12 @@ CLAIMS: tuple[Reaches | Changes | NoChange, ...] = (
     ),
     Changes(
         key="recurrence-hurts",
-        statement="Recurrent connections lower the accuracy by 45 % on average",
+        # The study does not say of which networks. The bars of its MNIST figure give -44.9 points,
+        # those of all three figures -31.4: so the figure of MNIST is taken to be meant.
+        statement="MNIST: recurrent connections lower the accuracy by 45 % on average",
         published=-0.45,
-        sweeps=_ALL,
+        sweeps=("published-mnist",),
+        where={"dataset": ("mnist",), "hidden": (100, 200), "epochs": (15,)},
         factor="recurrent",
         baseline="false",
         level="true",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,7 @@ COLUMNS = (
 )
 
 _METRIC = "test_accuracy"
+_EXPECTED = 0.05  # of the bars, outside of prediction intervals of 95 %
 _ROUNDED = 0.5e-4  # the published values have four decimals
 
 
@@ -70,6 +72,39 @@ def compare_with_published(runs: pd.DataFrame) -> pd.DataFrame:
         for bar in bars.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def outside(table: pd.DataFrame) -> dict[str, str]:
+    """How many published bars are outside of where one more run of ours falls, and which.
+
+    Args:
+        table: As `compare_with_published` gives it.
+
+    Returns:
+        By preset, a sentence. Of n bars, 0.05·n are expected outside if nothing differs.
+    """
+    found = {}
+    compared = table[table["place"].isin([INSIDE, OUTSIDE])]
+    for preset, bars in compared.groupby("preset", sort=False):
+        others = bars[bars["place"] == OUTSIDE].to_dict("records")
+        few = others if 2 * len(others) < len(bars) else []  # a list of nearly all tells nothing
+        which = "; ".join(
+            f"{_bar(bar)} {bar['published']:.2%} for {bar['mean']:.2%}" for bar in few
+        )
+        found[str(preset)] = (
+            f"{preset} preset: {len(others)} of {len(bars)} bars are outside, where "
+            f"{_EXPECTED * len(bars):.1f} are expected{': ' if which else ''}{which}"
+        )
+    return found
+
+
+def _bar(bar: Mapping[Any, Any]) -> str:
+    recurrent = "recurrent " if bar["recurrent"] else ""
+    learned = ", learned beta" if bar["learn_beta"] else ""
+    return (
+        f"{bar['figure']} {recurrent}{str(bar['dynamics']).upper()} {bar['encoding']} "
+        f"{bar['hidden']}, {bar['epochs']} epochs{learned}"
+    )
 
 
 def _by_key(runs: pd.DataFrame) -> dict[tuple[str, ...], pd.Series[float]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.stats.correction import holm
-from analysis.stats.effects import ALPHA
+from analysis.stats.design.looks import ALPHA
 from analysis.studies.published_claims import CLAIMS, Changes, Reaches
 
 HOLDS, DOES_NOT_HOLD, UNDECIDED, UNTESTED = "holds", "does not hold", "undecided", "untested"
@@ -21,7 +21,7 @@ def decide(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of all claims under a preset, with Holm's correction, verdict and note.
 
     The correction is over all of them, also those not tested yet: no verdict depends on what was
-    run of the others.
+    run of the others. Each is corrected for its own looks before.
 
     Args:
         rows: One per claim; those that were tested have `estimate`, `low`, `high`, `p_for` and
@@ -29,10 +29,10 @@ def decide(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     tested = [row for row in rows if "p_for" in row]
     for name in ("p_for", "p_against"):
-        corrected = holm(row.get(name, 1.0) for row in rows)
+        corrected = holm(row.get(name, 1.0) * row.get("penalty", 1.0) for row in rows)
         for row, p in zip(rows, corrected.tolist(), strict=True):
             if name in row:
-                row[name] = p
+                row[name] = min(p, 1.0)
     for row in tested:
         row["verdict"] = _verdict(row)
         row["note"] = _note(row)

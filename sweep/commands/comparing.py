@@ -11,15 +11,13 @@ from sweep.commands.parts.common import BlockOption, SweepNames, say, warn_of_mi
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
 
-_MARGIN = 0.005
+_MARGIN = "0.005"
 """Of every command that compares; the library's own, which would take a second to import."""
 
-MarginOption = Annotated[
-    float,
-    typer.Option(
-        help="a smaller difference counts as none; a fraction (0.005 is half a point)", min=0.0
-    ),
-]
+_MARGIN_HELP = (
+    "a smaller difference counts as none: a fraction (0.005 is half a point), or a part of the "
+    "errors (10%)"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +32,10 @@ def effects(
         list[str], typer.Option(help="param to compare (repeatable) [default: all that vary]")
     ] = [],  # noqa: B006 - typer's way of a repeatable option
     metric: Annotated[str, typer.Option(help="what is compared")] = "test_accuracy",
-    margin: MarginOption = _MARGIN,
+    margin: Annotated[
+        list[str],
+        typer.Option(help=f"{_MARGIN_HELP}; several make a table of what is equivalent at each"),
+    ] = [_MARGIN],  # noqa: B006
     within: Annotated[
         list[str], typer.Option(help="param whose values are looked at apart (repeatable)")
     ] = [],  # noqa: B006
@@ -67,11 +68,14 @@ def effects(
 ) -> None:
     """Compare the levels of every factor, paired by everything else and by seed.
 
-    For designed comparisons: a grid with at least two seeds. Mean paired difference with its 95 %
+    For experiments: a grid with at least two seeds; runs of a search are refused, as it chose them
+    by their results. Mean paired difference with its 95 %
     interval, p-values corrected by Holm over all comparisons, and an equivalence test: "no
     difference" is a claim of its own, shown only when the difference is within the margin.
 
     Example: spikesweep effects published-mnist --within preset --factor recurrent
+
+    Example: spikesweep effects published-mnist --margin 0.005 --margin 0.003 --margin 10%
 
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
 
@@ -85,9 +89,15 @@ def effects(
     from analysis.data.labelled import labelled
     from analysis.run_files.reading import hits_reader
     from analysis.stats import effects as of_factors
+    from analysis.stats import equivalence, readable
     from analysis.stats import interactions as of_pairs
-    from analysis.stats import readable
+    from analysis.stats.margins import Margin
 
+    margins = [Margin.parse(text) for text in margin]
+    if len(margins) > 1 and (figure is not None or interactions):
+        raise SpecError(
+            "--margin: several make a table; give one with --figure, none with --interactions"
+        )
     if figure is not None:
         figures.known_suffix(figure)  # before anything is computed
     if tuned and not factor:
@@ -109,17 +119,13 @@ def effects(
     if tuned:
         warn_of_mixed(found)
     compared, group = by_group(found, hits_reader(names)) if groups else (found, "")
-    table = of_factors.effects(
-        compared,
-        factor,
-        metric,
-        margin=margin,
-        within=within,
-        tuned=tuned,
-        block=block,
-        group=group,
-    )
-    write(table, readable.readable_effects(table), format_, output)
+    how = {"metric": metric, "within": within, "tuned": tuned, "block": block, "group": group}
+    if len(margins) > 1:
+        table = equivalence.equivalences(compared, margins, factor, **how)
+        write(table, readable.readable_equivalences(table), format_, output)
+    else:
+        table = of_factors.effects(compared, factor, margin=margins[0], **how)
+        write(table, readable.readable_effects(table), format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
     for name, reason in table.attrs["refused"].items():
@@ -127,6 +133,8 @@ def effects(
         say(f"not estimated: {name}: {reason.removeprefix(f'{factor}: ')}")
     for state, count in table.attrs["left_out"].items():
         say(f"left out: {count} runs that are {state}")
+    for remark in readable.remarks(table):
+        say(f"note: {remark}")
 
 
 def claims(
@@ -134,19 +142,20 @@ def claims(
     rows: Annotated[
         bool, typer.Option("--rows", help="the 48 published bars beside our runs, instead")
     ] = False,
-    margin: MarginOption = _MARGIN,
+    margin: Annotated[str, typer.Option(help=_MARGIN_HELP)] = _MARGIN,
     format_: FormatOption = "",
     output: OutputOption = None,
 ) -> None:
     """Test the conclusions of the published study with our runs.
 
-    Each holds, does not hold, or is undecided, with the number of further runs that would decide
-    it; under the published model and under the mended one.
+    Each holds, does not hold, or is undecided, with the number of further runs that would decide it
+    in 80 % of cases; under the published model and under the mended one.
 
     Example: spikesweep claims published-mnist published-mnist-128 published-fashion
     """
     from analysis.data import runs
     from analysis.stats import readable
+    from analysis.stats.margins import Margin
     from analysis.studies import claims as published
     from analysis.studies import replication
 
@@ -154,6 +163,8 @@ def claims(
     if rows:
         table = replication.compare_with_published(found)
         write(table, readable.readable_replication(table), format_, output)
+        for sentence in replication.outside(table).values():
+            say(sentence)
     else:
-        table = published.claims(found, margin=margin)
+        table = published.claims(found, margin=Margin.parse(margin))
         write(table, readable.readable_claims(table), format_, output)

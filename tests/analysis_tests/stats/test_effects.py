@@ -19,7 +19,7 @@ from tests.analysis_tests.simulation import MARGIN, TRUTH, grid, outcomes, simul
 
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
-    return outcomes(grid(), TRUTH, np.random.default_rng(1))
+    return outcomes(grid(), TRUTH, np.random.default_rng(2))
 
 
 def test_intervals_cover_and_tests_keep_their_level() -> None:

@@ -106,18 +106,6 @@ def test_differences_that_are_all_the_same_leave_no_doubt() -> None:
     assert math.isnan(inference.effect_size(same))
 
 
-def test_so_many_units_decide_as_make_the_interval_narrow_enough() -> None:
-    some = np.array([0.0, 0.02, -0.01, 0.03, 0.01])
-    needed = inference.units_to_decide(some, 0.005, 0.95)
-    assert needed is not None
-    spread = some.std(ddof=1)
-    half_width = stats.t.ppf(0.975, needed - 1) * spread / math.sqrt(needed)
-    assert half_width < 0.005
-    before = stats.t.ppf(0.975, needed - 2) * spread / math.sqrt(needed - 1)
-    assert before > 0.0049
-    assert inference.units_to_decide(some, 1e-9, 0.95) is None
-
-
 def test_the_same_differences_give_the_same_interval(differences: Differences) -> None:
     frame = pd.Series(differences).to_numpy()
     assert inference.interval(differences) == inference.interval(frame)

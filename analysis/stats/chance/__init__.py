@@ -1,0 +1,1 @@
+"""What of the differences is chance: that of configurations, of shared seeds, of lopsided tails."""

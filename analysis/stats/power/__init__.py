@@ -1,0 +1,1 @@
+"""How many runs decide a question, and how often."""
