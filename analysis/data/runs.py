@@ -14,6 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.record import RunRecord
+from analysis.store.scales import scales_of
 from analysis.store.tracking_store import (
     NOTHING_YET,
     existing_store,
@@ -38,6 +39,9 @@ INFO: Mapping[str, str] = {
 
 METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
 """The columns that it ends with (float64; missing: NaN); between them stand the params."""
+
+SCALES = "searched_on_log"
+"""Where a table keeps whether each searched number was searched by its logarithm."""
 
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
 
@@ -86,9 +90,12 @@ def read_records(names: Sequence[str], tracking_uri: str | None = None) -> list[
 
 def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     """The trials among the records as `load_runs` gives them."""
+    records = list(records)
     trials = [record for record in records if record.is_trial]
     table = _latest(_tidy(trials))
     keep_labels(table, labels_of(trials))
+    if scales := scales_of(records):
+        table.attrs[SCALES] = scales
     return table
 
 
