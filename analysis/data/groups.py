@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.data.plans import none_keeps_the_limits
-from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
+from analysis.data.runs import METRICS, SCALES, STATES, param_columns, partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (
     CONDITIONAL,
@@ -68,8 +68,12 @@ def group_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     return pd.concat([groups[~partly], groups[partly]])
 
 
-def measured_groups(runs: pd.DataFrame, *metrics: str) -> tuple[pd.DataFrame, list[str]]:
+def measured_groups(
+    runs: pd.DataFrame, *metrics: str, drawn: Collection[str] = ()
+) -> tuple[pd.DataFrame, list[str]]:
     """The configurations that have these metrics, as `group_runs` gives them, and what is left out.
+
+    Runs in one of the states `drawn` are not counted as left out: the figure draws them itself.
 
     Raises:
         AnalysisError: no run is finished, or none has one of the metrics.
@@ -84,7 +88,7 @@ def measured_groups(runs: pd.DataFrame, *metrics: str) -> tuple[pd.DataFrame, li
             if without.any():
                 notes.append(f"{without.sum()} finished without {metric}")
     groups = group_runs(runs[~lacking], metrics)
-    others = runs.loc[~done, "state"].value_counts()
+    others = runs.loc[~done & ~runs["state"].isin([*drawn]), "state"].value_counts()
     notes += [f"{count} {state}" for state, count in sorted(others.items())]
     return groups, [f"not shown: {', '.join(notes)}"] if notes else []
 
@@ -149,6 +153,23 @@ def looks_logarithmic(values: pd.Series[Any]) -> bool:
     if not pd.api.types.is_float_dtype(values.dtype) or not (values.dropna() > 0).all():
         return False
     return bool(values.max() / values.min() >= _DECADES)
+
+
+def is_number(column: pd.Series[Any]) -> bool:
+    """Whether a param has a scale, rather than categories."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def is_logarithmic(runs: pd.DataFrame, param: str) -> bool:
+    """Whether an axis of this param is logarithmic: numbers over 0 that were searched so.
+
+    Where no specification was recorded, or it does not search the param, the values tell.
+    """
+    values = runs[param].dropna()
+    if values.empty or not is_number(values) or not (values > 0).all():
+        return False
+    told: Mapping[str, bool] = runs.attrs.get(SCALES, {})
+    return told.get(param, looks_logarithmic(values))
 
 
 def _place(param: str) -> tuple[int, str]:

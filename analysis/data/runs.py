@@ -17,6 +17,7 @@ from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.record import RunRecord
+from analysis.store.scales import scales_of
 from analysis.store.tracking_store import (
     NOTHING_YET,
     existing_store,
@@ -43,6 +44,9 @@ INFO: Mapping[str, str] = {
 
 METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
 """The columns that it ends with (float64; missing: NaN); between them stand the params."""
+
+SCALES = "searched_on_log"
+"""Where a table keeps whether each searched number was searched by its logarithm."""
 
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
 
@@ -97,6 +101,8 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     table = _latest(_tidy(trials, makers_of(records)))
     keep_labels(table, labels_of(trials))
     keep_plans(table, records)
+    if scales := scales_of(records):
+        table.attrs[SCALES] = scales
     return table
 
 

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from analysis.figures.bars import accuracy_bars
-from analysis.figures.confusions import confusion
-from analysis.figures.curves import learning_curves
-from analysis.figures.forests import forest
-from analysis.figures.importances import importance
-from analysis.figures.neurons import accuracy_by_neurons
-from analysis.figures.parallel import parallel_coordinates
+from analysis.figures.accuracies.bars import accuracy_bars
+from analysis.figures.accuracies.dots import accuracy_dots
+from analysis.figures.accuracies.neurons import accuracy_by_neurons
+from analysis.figures.accuracies.strips import strip
+from analysis.figures.accuracies.synops import accuracy_by_synops
+from analysis.figures.effects.forests import forest
+from analysis.figures.effects.importances import importance
+from analysis.figures.networks.confusions import confusion
+from analysis.figures.networks.pipelines import pipeline
+from analysis.figures.networks.rasters import raster
 from analysis.figures.parts.declaration import FigureKind, Options, Source, source_of
 from analysis.figures.parts.saving import known_suffix, save_figure
-from analysis.figures.pipelines import pipeline
-from analysis.figures.rasters import raster
-from analysis.figures.strips import strip
-from analysis.figures.synops import accuracy_by_synops
+from analysis.figures.searches.curves import learning_curves
+from analysis.figures.searches.parallel import parallel_coordinates
 
 __all__ = [
     "FIGURES",
@@ -33,6 +34,7 @@ __all__ = [
     "accuracy_bars",
     "accuracy_by_neurons",
     "accuracy_by_synops",
+    "accuracy_dots",
     "confusion",
     "forest",
     "importance",
@@ -47,18 +49,24 @@ __all__ = [
 ]
 
 _FILES = (
-    "bars",
-    "strips",
-    "curves",
-    "neurons",
-    "synops",
-    "importances",
-    "parallel",
-    "confusions",
-    "forests",
-    "pipelines",
-    "rasters",
-    "searches",
+    "accuracies.dots",
+    "accuracies.bars",
+    "accuracies.strips",
+    "searches.curves",
+    "accuracies.neurons",
+    "accuracies.synops",
+    "effects.importances",
+    "searches.parallel",
+    "networks.confusions",
+    "effects.forests",
+    "networks.pipelines",
+    "networks.rasters",
+    "searches.histories",
+    "searches.slices",
+    "searches.pairs",
+    "searches.shares",
+    "searches.timelines",
+    "searches.hypervolumes",
 )
 _MODULES = [import_module(f"analysis.figures.{file}") for file in _FILES]
 _DECLARED: list[FigureKind] = [

@@ -34,7 +34,7 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
     (each the mean over its seeds) that the param explains alone, the mean of ten forests; `low` and
     `high`, the least and the greatest of them. What is missing to 1 are interactions. A param that
     has no effect in some configurations is left out: the method needs all params everywhere.
-    `attrs`: `metric`, `constant` and `notes`, for the figure.
+    `attrs`: `metric`, `constant`, `n_configurations` and `notes`, for the figure.
 
     >>> importance(load_runs([committed("published-fashion")]))["param"].tolist()
     ['preset', 'dynamics', 'recurrent', 'encoding', 'hidden']
@@ -65,6 +65,7 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
     table.attrs = {
         "metric": metric,
         "constant": constants(groups),
+        "n_configurations": len(groups),
         "notes": [*_notes(len(groups), conditional), *left_out],
     }
     return table

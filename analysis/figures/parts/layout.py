@@ -17,7 +17,11 @@ from analysis.data.labels import metric_label
 from analysis.figures.parts.style import GREY, NOTE, names_as_they_are
 from analysis.stats.intervals import half_width
 
+PAGE_INCHES = 12.0
+"""No figure is wider."""
+
 _NO_BREAK = "\u00a0"
+_KEY_LETTERS = 38  # in a line of the legend
 _TITLE_INCHES, _NOTE_INCHES = 0.082, 0.055  # width of a letter
 
 
@@ -36,10 +40,13 @@ def each(n: pd.Series[int]) -> str:
 def estimates(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
     """`mean` over seeds with `low` and `high` of its 95 % t interval (NaN for one seed), as drawn.
 
-    No accuracy is under 0 or over 100 %, whatever the t distribution says.
+    Of two seeds they are the two values: an interval of two is wider than any difference. No
+    accuracy is under 0 or over 100 %, whatever the t distribution says.
     """
     mean = groups[f"{metric}_mean"] * scale_of(metric)
     half = half_width(groups[f"{metric}_std"], groups["n"]) * scale_of(metric)
+    of_two = groups[f"{metric}_std"] / 2**0.5 * scale_of(metric)
+    half = half.where(groups["n"] != 2, of_two)
     ends = pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
     return ends.clip(0, 100) if scale_of(metric) == 100 else ends
 
@@ -48,8 +55,11 @@ def statistics(groups: pd.DataFrame) -> str:
     """What the estimates are, in words."""
     if (groups["n"] == 1).all():
         return "one seed each"
-    alone = ", none for a single seed" if (groups["n"] == 1).any() else ""
-    return f"mean over {seeds(groups['n'])}, error bars: 95 % t interval{alone}"
+    there = set(groups["n"])
+    bars = ["95 % t interval"] if max(there) > 2 else []
+    bars += ["of two seeds both values"] if 2 in there else []
+    bars += ["none for a single seed"] if 1 in there else []
+    return f"mean over {seeds(groups['n'])}, error bars: {', '.join(bars)}"
 
 
 def scale_of(metric: str) -> int:
@@ -85,8 +95,15 @@ def head(figure: Figure, title: Sequence[str], notes: Sequence[str]) -> None:
 
 
 def fit_legend(figure: Figure, inches: float) -> None:
-    """Make the figure so wide that the legend beside it leaves so much for the axes."""
-    figure.set_figwidth(inches + _legend_inches(figure))
+    """Make the figure so wide that the legend beside it leaves so much for the axes.
+
+    Long entries are broken: both fit a page.
+    """
+    for legend in figure.legends:
+        for text in legend.get_texts():
+            lines = (textwrap.fill(line, _KEY_LETTERS) for line in text.get_text().split("\n"))
+            text.set_text("\n".join(lines))
+    figure.set_figwidth(min(inches + _legend_inches(figure), PAGE_INCHES))
 
 
 def _legend_inches(figure: Figure) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.data.groups import COSTS
+from analysis.data.groups import COSTS, is_number
 from analysis.data.labels import in_order, legend_label
 from analysis.figures.parts.layout import scale_of
 from analysis.records import State
@@ -103,11 +103,6 @@ def _new(metrics: Sequence[str]) -> Study:
         return optuna.create_study(directions=directions)
     finally:
         optuna.logging.set_verbosity(told)
-
-
-def is_number(column: pd.Series[Any]) -> bool:
-    """Whether a param has a scale, rather than categories."""
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _distribution(column: pd.Series[Any], *, log: bool) -> BaseDistribution:

@@ -130,8 +130,9 @@ def of_search(kind: str, *by: str) -> Figure:
 
 GALLERY: Mapping[str, Callable[[], Figure]] = {
     "bars": lambda: figures.accuracy_bars(runs()),
+    "dots": lambda: figures.accuracy_dots(runs()),
     "strip": lambda: figures.strip(runs(), "dynamics", coloured_by="recurrent"),
-    "curves": lambda: figures.learning_curves(runs(), history(runs())),
+    "curves": lambda: figures.learning_curves(runs(), history(runs()), by="dynamics"),
     "neurons": lambda: figures.accuracy_by_neurons(runs()),
     "synops": lambda: figures.accuracy_by_synops(runs()),
     "importance": lambda: figures.importance(IMPORTANCE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,7 +27,8 @@ def note(figure: Figure) -> str:
 
 
 def legend(figure: Figure) -> list[str]:
-    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    texts = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return [text.replace("\u00a0", " ") for text in texts]
 
 
 def containers(axes: Axes) -> list[BarContainer]:
@@ -45,7 +47,7 @@ def ticks(axes: Axes, which: str) -> list[str]:
 def labelled_lines(axes: Axes) -> dict[str, Line2D]:
     """The lines that a legend would name."""
     return {
-        str(line.get_label()): line
+        str(line.get_label()).replace("\u00a0", " "): line
         for line in axes.lines
         if not str(line.get_label()).startswith("_")
     }
@@ -61,6 +63,29 @@ def all_texts(figure: Figure) -> Iterator[Text]:
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text.get_text().strip() and text.get_visible():
             yield text
+
+
+def seen_texts(figure: Figure) -> list[Text]:
+    """Every text that a reader sees: no tick beyond the end of its axis is drawn."""
+    beyond: set[int] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                if not low <= tick.get_loc() <= high:
+                    beyond |= {id(tick.label1), id(tick.label2)}
+    return [text for text in all_texts(figure) if id(text) not in beyond]
+
+
+def overlapping(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts that lie on each other by more than a pixel."""
+    figure.draw_without_rendering()
+    boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in seen_texts(figure)]
+    return [
+        (one, other)
+        for (one, its), (other, theirs) in itertools.combinations(boxes, 2)
+        if its.overlaps(theirs)
+    ]
 
 
 def without_colour(handle: Artist) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures import save_figure
+from analysis.figures.parts.layout import PAGE_INCHES
 from analysis.figures.parts.saving import SUFFIXES
 from tests.analysis_tests.figures import reading
 from tests.analysis_tests.figures.gallery import GALLERY
@@ -58,3 +59,9 @@ def test_title_legend_and_axes_do_not_overlap_and_nothing_is_cut_off(kind: str) 
     for box in (*heads, *legends, *filter(None, panels)):
         assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1
         assert box.y0 >= -1 and box.y1 <= figure.bbox.height + 1
+
+
+@every_figure
+def test_no_two_texts_lie_on_each_other_and_it_fits_a_page(kind: str) -> None:
+    assert reading.overlapping(drawn(kind)) == []
+    assert drawn(kind).get_figwidth() <= PAGE_INCHES

@@ -1,0 +1,1 @@
+"""Accuracies of configurations, by what they are and by what they cost."""

@@ -1,0 +1,182 @@
+"""Accuracy against what an inference costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.data.groups import CHOSEN_BY, measured_groups, param_names, varying
+from analysis.data.labels import (
+    FAMILY,
+    asked_for,
+    configuration,
+    constants,
+    family,
+    in_order,
+    metric_label,
+)
+from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
+from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
+from analysis.figures.parts.style import GREY, SMALL, looks, styled
+from analysis.figures.parts.ticks import round_axis
+from analysis.records import MAX, MIN
+from analysis.stats.pareto import pareto_front
+
+COST = "best_synops_per_inference"
+_BASELINE = "mlp"
+_INCHES = 5.2  # without the legend
+_LINE_INCHES = 0.15  # of the key
+_MOST_NAMED = 8  # members of the front
+_MOST_PARAMS = 4  # that name them
+
+
+def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Figure:
+    """A metric against synaptic operations per inference, on a logarithmic axis.
+
+    Points are configurations, means over seeds, by dynamics and recurrence. The Pareto front is
+    that of the spiking networks; validation, not the test, says who is on it. Up to eight of its
+    members, evenly along it, are named by what differs among them. The non-spiking baseline stands
+    apart: its operations are multiply-accumulates.
+
+    >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
+
+    Raises:
+        AnalysisError: no run is finished, or none has the metric or the operations.
+    """
+    groups, left_out = measured_groups(runs, metric, COST)
+    cost = f"{COST}_mean"
+    points = _points(groups, metric)
+    spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
+    front = pareto_front(spiking, {f"{CHOSEN_BY}_mean": MAX, cost: MIN}).sort_values(cost)
+    named = _named(front)
+    params = varying(named, [name for name in param_names(groups) if named[name].notna().any()])
+    shown = asked_for(params)[:_MOST_PARAMS]
+    with styled():
+        families = in_order(spiking["_family"])
+        lines = len(families) + 3 + 2 * len(named)
+        figure = Figure(figsize=(_INCHES, max(4.2, 0.8 + lines * _LINE_INCHES)))
+        axes = figure.subplots()
+        _draw(axes, spiking, baseline, families)
+        axes.plot(
+            front["_x"], front["_y"], color=GREY, lw=0.9, zorder=1, label="front, by validation"
+        )
+        key = _number(axes, named, shown, metric)
+        round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
+        axes.grid(visible=True, axis="both")
+        axes.set_xlabel(f"{metric_label(COST)}")
+        axes.set_ylabel(axis_label(metric))
+        handles, _ = axes.get_legend_handles_labels()
+        figure.legend(handles=[*handles, *key], loc="outside right upper", fontsize=SMALL)
+        fit_legend(figure, _INCHES)
+        notes = [
+            f"{len(points)} configurations, {each(groups['n'])}",
+            "front: the spiking networks that no other beats in operations and validation accuracy",
+            f"named: {len(named)} of its {len(front)}" if len(named) < len(front) else "",
+            *left_out,
+        ]
+        head(figure, [metric_label(metric), *constants(groups)], notes)
+    return figure
+
+
+def _points(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The configurations with their places and families."""
+    rows: list[dict[Any, Any]] = groups.to_dict("records")
+    return groups.assign(
+        _x=groups[f"{COST}_mean"],
+        _y=groups[f"{metric}_mean"] * scale_of(metric),
+        _family=[family(row) for row in rows],
+        _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
+    )
+
+
+def _draw(axes: Axes, spiking: pd.DataFrame, baseline: pd.DataFrame, families: list[str]) -> None:
+    for name, look in looks(families, " × ".join(FAMILY)).items():
+        mine = spiking[spiking["_family"] == name]
+        _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
+    if not baseline.empty:
+        label = "MLP, multiply-accumulates"
+        _scatter(axes, baseline, marker="x", color="#000000", label=label)
+
+
+def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:
+    axes.plot(
+        points["_x"],
+        points["_y"],
+        linestyle="none",
+        marker=marker,
+        color=color,
+        markeredgecolor="#FFFFFF" if marker != "x" else None,
+        markeredgewidth=0.5 if marker != "x" else 1.5,
+        label=label,
+    )
+
+
+def _named(front: pd.DataFrame) -> pd.DataFrame:
+    """The members whose numbers have room: the cheapest, the best, and some between them."""
+    if len(front) < 2:
+        return front
+    width = np.log(front["_x"].max() / front["_x"].min()) or 1.0
+    height = (front["_y"].max() - front["_y"].min()) or 1.0
+    along = np.hypot(np.log(front["_x"]).diff() / width, front["_y"].diff() / height).cumsum()
+    along = along.fillna(0)
+    wanted = np.linspace(0, along.iloc[-1], _MOST_NAMED)
+    nearest = sorted({int((along - place).abs().to_numpy().argmin()) for place in wanted})
+    kept: list[int] = []
+    for at in nearest:
+        if not kept or along.iloc[at] - along.iloc[kept[-1]] > 0.5 / _MOST_NAMED:
+            kept.append(at)
+    return front.iloc[kept]
+
+
+def _number(axes: Axes, named: pd.DataFrame, shown: list[str], metric: str) -> list[Line2D]:
+    """A number beside each member, and the key to the numbers."""
+    unit = " %" if scale_of(metric) == 100 else ""
+    key = []
+    rows: list[dict[Any, Any]] = named.to_dict("records")
+    for number, row in enumerate(rows, start=1):
+        axes.annotate(
+            str(number),
+            (row["_x"], row["_y"]),
+            (-3, 4),
+            textcoords="offset points",
+            horizontalalignment="right",
+            fontsize=SMALL,
+        )
+        value = value_text(row["_y"], scale_of(metric)) + unit
+        label = f"{configuration(row, shown)}\n{value} at {row['_x']:,.0f}"
+        key.append(
+            Line2D(
+                [],
+                [],
+                linestyle="none",
+                marker=f"${number}$",
+                markersize=2 + 2 * len(str(number)),
+                markeredgewidth=0,
+                color="#000000",
+                label=label,
+            )
+        )
+    return key
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return accuracy_by_synops(source.runs, options.metric)
+
+
+def _in_report(source: Source) -> Iterable[InReport]:
+    text = "Test accuracy against synaptic operations per image, with the Pareto front."
+    yield FIGURE.entry(text)
+
+
+FIGURE = FigureKind(
+    name="synops",
+    title="accuracy against synaptic operations per inference, with the front",
+    draw=_from,
+    in_report=_in_report,
+)

@@ -1,0 +1,240 @@
+"""Paired differences with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.data.labels import legend_label, metric_label
+from analysis.errors import AnalysisError
+from analysis.figures.parts.declaration import FigureKind, Options, Source
+from analysis.figures.parts.layout import head, scale_of
+from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
+from analysis.stats.effects import effects
+from analysis.text.plain import known_names
+
+VERDICTS: Mapping[str, Look] = {
+    "higher": Look(LOOKS[0].colour, ">", "-", ""),
+    "lower": Look(LOOKS[5].colour, "<", "-", ""),
+    "equivalent": Look(LOOKS[2].colour, "s", "-", ""),
+    "undecided": Look("#777777", "o", "-", ""),
+}
+"""How a reader knows what an interval says."""
+
+_ROW_INCHES = 0.27
+_MARGIN = LOOKS[2].colour
+_UNLIKE = 4  # times: panels whose effects are so much wider have an axis of their own
+_BELOW = 0.24  # a published value stands, in rows, so that ours is seen
+_COLUMNS = {"difference": 0.0, "pairs": 0.46, "p (Holm)": 0.67, "verdict": 0.84}
+"""Where the numbers of a row stand, in widths of their axes."""
+
+
+def forest(effects: pd.DataFrame) -> Figure:
+    """One row per paired difference: the estimate, its 95 % interval, and the numbers beside them.
+
+    A line stands at no difference, and a band over ± the margin within which a difference counts as
+    none. Accuracies are shown in percentage points.
+
+    >>> runs = load_runs([committed("published-fashion")])
+    >>> figure = forest(effects(runs, ["dynamics"], within=["preset"]))
+
+    Args:
+        effects: One row per effect: `factor`, `baseline`, `level`, `n_configurations`, `n_seeds`,
+            `n_pairs`, `estimate`, `low`, `high`, `margin` (in units of the metric), `p_holm`,
+            `verdict` (one of `VERDICTS`); optionally `group`, whose values get a panel each, and
+            `published`, a published difference, drawn as a diamond. An effect that could not be
+            estimated is missing (NaN), and keeps its row. `attrs`, as given by
+            `analysis.stats.effects`: `metric` (without it, the test accuracy), `refused`, factors
+            that were not estimated, and `left_out`, runs by their state; both are named at the
+            foot.
+
+    Raises:
+        AnalysisError: there is no effect, or a verdict is unknown.
+    """
+    if effects.empty:
+        raise AnalysisError("there are no effects to show")
+    unknown = sorted(set(effects["verdict"].dropna()) - set(VERDICTS))
+    if unknown:
+        raise AnalysisError(f"unknown verdict {unknown[0]!r}; {known_names(unknown[0], VERDICTS)}")
+    metric = effects.attrs.get("metric", "test_accuracy")
+    panels = _panels(effects)
+    sizes = [len(rows) + 0.6 for rows in panels.values()]
+    with styled():
+        height = 1.5 + _ROW_INCHES * sum(sizes) + 0.25 * len(panels)
+        figure = Figure(figsize=(9, height))
+        grid = figure.subplots(
+            len(panels),
+            2,
+            sharex="col" if _alike(panels) else "none",
+            sharey="row",
+            squeeze=False,
+            height_ratios=sizes,
+            width_ratios=[1.15, 1],
+        )
+        for number, (name, rows) in enumerate(panels.items()):
+            _draw(grid[number, 0], rows, scale_of(metric))
+            _write(grid[number, 1], rows, scale_of(metric), heads=number == 0)
+            grid[number, 0].set_title(name, fontweight="bold")
+        unit = " (percentage points)" if scale_of(metric) == 100 else ""
+        grid[-1, 0].set_xlabel(f"Difference of {metric_label(metric).lower()}{unit}")
+        figure.legend(handles=_key(effects), loc="outside upper right", ncols=5, fontsize=SMALL)
+        head(figure, [f"Paired differences of {metric_label(metric).lower()}"], _notes(effects))
+    return figure
+
+
+def _panels(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    if "group" not in effects:
+        return {"": effects}
+    return {
+        "–" if pd.isna(name) else str(name): rows
+        for name, rows in effects.groupby("group", sort=False, dropna=False)
+    }
+
+
+def _alike(panels: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether one axis shows the effects of all panels."""
+    ends = [rows[["low", "high"]].to_numpy(dtype="float64") for rows in panels.values()]
+    widest = [np.nanmax(np.abs(of), initial=0.0) for of in ends]
+    known = [width for width in widest if width > 0]
+    return len(known) < 2 or max(known) <= _UNLIKE * min(known)
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, scale: int) -> None:
+    axes.axvline(0, color="#000000", linewidth=0.8, zorder=1)
+    records: list[dict[Any, Any]] = rows.to_dict("records")
+    for place, row in enumerate(records):
+        if pd.notna(row["margin"]):
+            margin = row["margin"] * scale
+            axes.fill_betweenx(
+                [place - 0.5, place + 0.5], -margin, margin, color="#E4E4E4", linewidth=0, zorder=0
+            )
+            # On a wide axis the band alone would be a hair.
+            ends = [-margin, margin]
+            axes.vlines(ends, place - 0.5, place + 0.5, color=_MARGIN, linewidth=0.9, zorder=1)
+        if pd.notna(row.get("published")):
+            axes.plot(
+                row["published"] * scale, place + _BELOW, linestyle="none", zorder=4, **PUBLISHED
+            )
+        if pd.isna(row["estimate"]):
+            continue
+        look = VERDICTS.get(row["verdict"], VERDICTS["undecided"])
+        middle, low, high = (row[name] * scale for name in ("estimate", "low", "high"))
+        axes.errorbar(
+            middle,
+            place,
+            xerr=[[middle - low], [high - middle]],
+            marker=look.marker,
+            color=look.colour,
+            markerfacecolor=_face(look),
+            zorder=3,
+            **ERROR_BAR,
+        )
+    axes.set_yticks(range(len(rows)), [_name(row) for row in records])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _face(look: Look) -> str:
+    return "#FFFFFF" if look == VERDICTS["undecided"] else look.colour
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    factor = str(row["factor"])
+    change = " → ".join(legend_label(factor, row[end]) for end in ("baseline", "level"))
+    return f"{factor.replace('_', ' ')}: {change}"
+
+
+def _write(axes: Axes, rows: pd.DataFrame, scale: int, *, heads: bool) -> None:
+    """The numbers beside the rows, in axes of their own."""
+    axes.set_axis_off()
+    if heads:
+        for name, x in _COLUMNS.items():
+            axes.text(x, -0.7, name, fontsize=SMALL, color=GREY, va="bottom")
+    records: list[dict[Any, Any]] = rows.to_dict("records")
+    for place, row in enumerate(records):
+        for text, x in zip(_cells(row, scale), _COLUMNS.values(), strict=True):
+            axes.text(x, place, text, fontsize=SMALL, va="center")
+
+
+def _cells(row: Mapping[Any, Any], scale: int) -> list[str]:
+    decimals = 2 if scale == 100 else 3
+    if pd.isna(row["estimate"]):
+        difference = "not estimable"
+    else:
+        middle, low, high = (
+            f"{row[name] * scale:+.{decimals}f}" for name in ("estimate", "low", "high")
+        )
+        difference = f"{middle} [{low}, {high}]" if pd.notna(row["low"]) else f"{middle}, one pair"
+    p, counted = row["p_holm"], [f"n_{of}" for of in ("configurations", "seeds", "groups")]
+    sizes = [f"{row[name]:.0f}" for name in counted if name in row]
+    product = (" × " if len(sizes) < 3 else "×").join(sizes)  # three would run into the next column
+    return [
+        difference.replace("-", "−"),
+        f"{row['n_pairs']:.0f} ({product})",
+        "–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}",
+        "–" if pd.isna(row["verdict"]) else str(row["verdict"]),
+    ]
+
+
+def _key(effects: pd.DataFrame) -> list[Line2D]:
+    key = [
+        Line2D(
+            [], [], marker=look.marker, color=look.colour, markerfacecolor=_face(look), label=name
+        )
+        for name, look in VERDICTS.items()
+        if (effects["verdict"] == name).any()
+    ]
+    margins = effects["margin"].dropna().unique()
+    if len(margins):
+        key.append(Line2D([], [], marker="|", linestyle="none", color=_MARGIN, label="± margin"))
+    if "published" in effects and effects["published"].notna().any():
+        key.append(Line2D([], [], linestyle="none", label="published", **PUBLISHED))
+    return key
+
+
+def _notes(effects: pd.DataFrame) -> list[str]:
+    kind = effects.attrs.get("group", "")
+    counted = f"configurations × seeds{f' × {kind}s' if kind else ''}"
+    notes = [
+        "points: mean paired differences, bars: their 95 % intervals",
+        _margins(effects),
+        f"pairs ({counted}) of leaders as tuned, whatever else differs"
+        if effects.attrs.get("tuned")
+        else f"pairs ({counted}) that differ in this param alone",
+    ]
+    refused: Mapping[str, str] = effects.attrs.get("refused", {})
+    left_out: Mapping[str, int] = effects.attrs.get("left_out", {})
+    notes += [f"not estimated: {', '.join(refused)}"] if refused else []
+    counts = [f"{count} {state}" for state, count in sorted(left_out.items())]
+    return [*notes, f"not shown: {', '.join(counts)}"] if counts else notes
+
+
+def _margins(effects: pd.DataFrame) -> str:
+    """The margins, where a reader looks for what the lines are."""
+    scale = scale_of(effects.attrs.get("metric", "test_accuracy"))
+    told = ", ".join(
+        f"{margin * scale:g}" for margin in sorted(effects["margin"].dropna().unique())
+    )
+    unit = " points" if scale == 100 else ""
+    return f"shaded: ± the margin ({told}{unit}) within which a difference counts as none"
+
+
+def _from(source: Source, options: Options) -> Figure:
+    return forest(effects(source.runs, metric=options.metric, within=options.by))
+
+
+FIGURE = FigureKind(
+    name="forest",
+    title="paired differences of every factor, with their intervals; apart by params",
+    draw=_from,
+    example="--by dataset",
+    most_by=3,
+)

@@ -1,0 +1,1 @@
+"""What a single network does: its mistakes, its spikes, its answer."""

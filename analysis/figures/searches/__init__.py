@@ -1,0 +1,1 @@
+"""How a search went: its configurations, in their order, over their params and epochs."""

@@ -1,0 +1,101 @@
+"""Accuracy against cost: the front is the right one, and its members are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.figures import accuracy_by_synops
+from tests.analysis_tests.figures.reading import (
+    RunsOf,
+    labelled_lines,
+    legend,
+    note,
+    points,
+    texts,
+)
+
+
+def run(group: str, cost: float, validation: float, test: float, **more: Any) -> dict[str, Any]:
+    return {
+        "group": group,
+        "dynamics": "lif",
+        "recurrent": False,
+        "hidden": int(cost),
+        "best_synops_per_inference": cost,
+        "best_val_accuracy": validation,
+        "test_accuracy": test,
+        **more,
+    }
+
+
+ROWS = [
+    run("a", 100, 0.5, 0.55),
+    run("b", 1000, 0.8, 0.7),
+    run("c", 1100, 0.7, 0.9),  # best in the test, but validation knows better
+    run("d", 9000, 0.9, 0.85, dynamics="alif"),
+    run("m", 50, 0.95, 0.96, dynamics="mlp", recurrent=None),
+]
+
+
+def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: RunsOf) -> None:
+    figure = accuracy_by_synops(runs_of(ROWS))
+    axes = figure.axes[0]
+    front = labelled_lines(axes)["front, by validation"]
+    assert points(front) == [
+        (100, pytest.approx(55)),
+        (1000, pytest.approx(70)),
+        (9000, pytest.approx(85)),
+    ]
+    assert texts(axes) == ["1", "2", "3"]
+    assert legend(figure)[-3:] == [
+        "LIF / 100 neurons\n55.0 % at 100",
+        "LIF / 1000 neurons\n70.0 % at 1,000",
+        "ALIF / 9000 neurons\n85.0 % at 9,000",
+    ]
+    assert axes.get_xscale() == "log"
+    assert "5 configurations, one seed each" in note(figure)
+
+
+def test_the_baseline_stands_apart(runs_of: RunsOf) -> None:
+    lines = labelled_lines(accuracy_by_synops(runs_of(ROWS)).axes[0])
+    baseline = lines["MLP, multiply-accumulates"]
+    assert points(baseline) == [(50, pytest.approx(96))]
+    assert baseline.get_marker() == "x"
+    assert {name for name in lines if name.startswith(("LIF", "ALIF"))} == {"LIF ff", "ALIF ff"}
+
+
+def test_runs_that_did_not_count_operations_are_refused_by_name(runs_of: RunsOf) -> None:
+    with pytest.raises(AnalysisError, match="have no best_synops_per_inference"):
+        accuracy_by_synops(runs_of([{"group": "a", "dynamics": "lif"}]))
+
+
+def test_of_a_search_over_many_params_the_members_are_named_by_what_readers_ask_for(
+    runs_of: RunsOf,
+) -> None:
+    tuned = {"lr": 0.1, "tau_mem": 2.0, "tau_out": 3.0, "dropout": 0.2, "weight_decay": 0.4}
+    rows = [
+        {
+            "group": str(n),
+            "dynamics": "lif",
+            "hidden": 8 * n,
+            "best_synops_per_inference": 100.0 * n,
+        }
+        | {name: value * n for name, value in tuned.items()}
+        | {"best_val_accuracy": 0.8 + n / 100}
+        for n in (1, 2)
+    ]
+    figure = accuracy_by_synops(runs_of(rows))
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert [label.split("\n")[0] for label in labels[-2:]] == ["8 neurons", "16 neurons"]
+
+
+def test_of_a_long_front_at_most_eight_are_named_and_that_is_said(runs_of: RunsOf) -> None:
+    rows = [run(f"g{n}", 100 * 1.2**n, 0.5 + n / 100, 0.5 + n / 100) for n in range(25)]
+    figure = accuracy_by_synops(runs_of(rows))
+    numbers = texts(figure.axes[0])
+    assert numbers == [str(n) for n in range(1, 9)]
+    assert "named: 8 of its 25" in note(figure)
+    assert len(points(labelled_lines(figure.axes[0])["front, by validation"])) == 25

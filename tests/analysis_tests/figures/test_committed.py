@@ -1,0 +1,65 @@
+"""Figures of the committed runs: real searches and grids fit a page and can be read.
+
+A search over 25 keys, one for few operations over 80 configurations, a grid of two presets.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from analysis.data.committed import committed
+from analysis.data.groups import is_logarithmic
+from analysis.data.runs import load_runs
+from analysis.errors import AnalysisError
+from analysis.figures import FIGURES, Options, Source, source_of
+from analysis.figures.parts.layout import PAGE_INCHES
+from analysis.records import State
+from tests.analysis_tests.figures import reading
+
+WIDE, FEW, GRID = "best/best-fashion", "best/efficient-mnist", "published-mnist"
+DRAWN = [
+    *((WIDE, kind) for kind in ("dots", "strip", "curves", "synops", "parallel", "slice", "rank")),
+    *((FEW, kind) for kind in ("strip", "neurons", "synops", "parallel")),
+    *((GRID, kind) for kind in ("bars", "neurons", "curves", "forest")),
+]
+BY = {"strip": ("lr",), "slice": ("hidden", "surrogate", "tau_mem", "beta")}
+
+
+@cache
+def source(name: str) -> Source:
+    path = committed(name)
+    return source_of([path], load_runs([path]))
+
+
+def runs(name: str) -> pd.DataFrame:
+    return source(name).runs
+
+
+@pytest.mark.parametrize(("name", "kind"), DRAWN)
+def test_it_fits_a_page_and_no_text_lies_on_another(name: str, kind: str) -> None:
+    how = FIGURES[kind]
+    options = Options(metric=how.metric, by=BY.get(kind, ()))
+    figure = how.draw(source(name), options)
+    assert figure.get_figwidth() <= PAGE_INCHES
+    assert reading.overlapping(figure) == []
+
+
+@pytest.mark.parametrize("kind", sorted(set(FIGURES) - {"pipeline", "raster", "confusion"}))
+def test_where_nothing_finished_a_figure_says_so(kind: str) -> None:
+    failed = Source(runs=runs(GRID).assign(state=State.FAILED), history=source(GRID).history)
+    how = FIGURES[kind]
+    if kind == "timeline":  # failures are what it shows
+        assert how.draw(failed, Options()).axes
+        return
+    with pytest.raises(AnalysisError, match="nothing finished yet"):
+        how.draw(failed, Options(metric=how.metric, by=("hidden",) * how.least_by))
+
+
+def test_the_scale_of_a_search_is_that_of_its_specification() -> None:
+    logarithmic = {
+        name for name in ("hidden", "encoder_tau", "tau_mem") if is_logarithmic(runs(FEW), name)
+    }
+    assert logarithmic == {"hidden", "tau_mem"}  # 8 to 128, and 2 to 30: values alone do not tell
