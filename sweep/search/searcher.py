@@ -124,12 +124,21 @@ class StudySearcher(Searcher):
         """Whether a trial waits to be handed out, for the first time or again."""
         return bool(self._ready) and not self.halted and not self.ends.at_once
 
+    @property
+    def stuck(self) -> bool:
+        """Whether no more are handed out, and all that are left wait for more to come."""
+        return bool(self.halted) and self.contest is not None and self.contest.stuck
+
     def join(self, contest: Contest) -> None:
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
         self.contest, contest.more = contest, lambda: self.waiting
+        contest.over = lambda: self.exhausted and not self.waiting
         for candidate in self._taken_up:
-            for seed, outcome in candidate.outcomes.items():
-                self._tell_contest(candidate.configs[seed], outcome)
+            for seed, config in candidate.configs.items():
+                if seed in candidate.outcomes:
+                    self._tell_contest(config, candidate.outcomes[seed])
+                else:
+                    contest.recall(config, self.history(config))
 
     # Ray Tune's interface
 
