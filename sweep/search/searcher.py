@@ -38,6 +38,7 @@ from sweep.search.identity import (
     ENDED_EARLY,
     configuration_record,
 )
+from sweep.search.informed import Informed
 from sweep.search.shares import Shares
 from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
@@ -133,6 +134,8 @@ class StudySearcher(Searcher):
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
         self.contest, contest.more = contest, lambda: self.waiting
         contest.over = lambda: self.exhausted and not self.waiting
+        if isinstance(self.study.sampler, Informed):
+            self.study.sampler.paused = self._held
         for candidate in self._taken_up:
             for seed, config in candidate.configs.items():
                 if seed in candidate.outcomes:
@@ -219,6 +222,13 @@ class StudySearcher(Searcher):
         return True
 
     # The study
+
+    def _held(self) -> set[int]:
+        """The numbers of the trials that wait for their promotion."""
+        if self.contest is None or not self.contest.paused:
+            return set()
+        holds = self.contest.holds
+        return {each.trial.number for key, (each, _) in self._running.items() if holds(key)}
 
     def _ask(self) -> bool:
         """Ask for one more configuration; False when there are no more."""

@@ -63,6 +63,10 @@ class Contest(FIFOScheduler):
         """How many trials wait for others of their configuration, and use no resources."""
         return 0
 
+    def holds(self, trial_id: str) -> bool:
+        """Whether the configuration of a trial was judged, and waits for others to be promoted."""
+        return False
+
     def begins(self, config: TrialConfig) -> bool:
         """Whether a seed of a configuration may begin now."""
         return True

@@ -71,6 +71,11 @@ class Replicates(Contest):
         """How many trials wait for others of their configuration."""
         return len(self._waiting)
 
+    def holds(self, trial_id: str) -> bool:
+        """Whether the configuration of a trial was judged, and waits for others to be promoted."""
+        waiting = self._waiting.get(trial_id)
+        return waiting is not None and waiting.held
+
     def begins(self, config: TrialConfig) -> bool:
         """Whether a seed of a configuration may begin now."""
         mine = self._configuration(config)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from optuna import Study, create_study
+from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
 from analysis.records import State
 from snn.config import TrialConfig
 from sweep.search.identity import ENDED_EARLY
+from sweep.search.informed import Informed, Shown
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
 from tests.sweep_tests.search.tune import Tune, World, study_states
@@ -98,3 +101,36 @@ def test_in_a_search_that_was_halted_they_stay_open_for_the_next_driver() -> Non
     assert tune.go()
     assert tune.searcher.finished and not tune.searcher.stuck
     assert study_states(tune.study)[2] == TrialState.COMPLETE
+
+
+class Watching(RandomSampler):
+    """Notes what it could learn from."""
+
+    def __init__(self) -> None:
+        super().__init__(seed=0)
+        self.seen = list[list[TrialState]]()
+
+    def sample_independent(self, study: Study, *about: Any) -> Any:
+        self.seen.append([trial.state for trial in study.get_trials(deepcopy=False)])
+        return super().sample_independent(study, *about)
+
+
+def test_the_sampler_learns_from_those_that_wait_and_nobody_else_takes_them_for_ended() -> None:
+    storage, watching = Shown(), Watching()
+    search = {"lr": {"float": [0.001, 0.01]}}
+    tune = Tune(World(plan(search=search, sampler="random", trials=9, seeds=[0]), by_lr, slots=1))
+    tune.go(events=9)
+    assert isinstance(tune.study.sampler, Informed)
+    paused = tune.study.sampler.paused()
+    states = study_states(tune.study)
+    assert len(paused) >= 2 and {states[number] for number in paused} == {TrialState.RUNNING}
+
+    study = create_study(storage=storage, sampler=Informed(watching, storage))
+    for trial in tune.study.get_trials():
+        study.add_trial(trial)
+    assert isinstance(study.sampler, Informed)
+    study.sampler.paused = lambda: paused
+    study.ask().suggest_float("lr", 0.001, 0.01)
+    learned = [n for n, state in enumerate(watching.seen[0]) if state == TrialState.PRUNED]
+    assert learned == sorted(paused)
+    assert [trial.state for trial in study.get_trials()][:-1] == states

@@ -56,6 +56,7 @@ class Promotion(AllSeeds):
             whole = rung >= mine.epochs or all(seed in mine.final for seed in counted)
             if not (whole or mine.out or rung in mine.passed or self._leads(rung, point)):
                 self._held[rung][mine] = point
+                mine.held = True
                 return rung
             self._go_on(mine, rung, point)
         return 0
@@ -103,5 +104,6 @@ class Promotion(AllSeeds):
         return point in first and len(first) <= room
 
     def _go_on(self, mine: Configuration, rung: int, point: Point) -> None:
+        mine.held = False
         mine.passed.add(rung)
         self._gone_on[rung].append(point)
