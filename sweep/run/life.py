@@ -18,6 +18,7 @@ class Event(Enum):
 
     START = auto()
     RESULT = auto()
+    PAUSE = auto()
     RECOVER = auto()
     COMPLETE = auto()
     ERROR = auto()
@@ -28,7 +29,7 @@ class Phase(Enum):
 
     UNSEEN = auto()
     RUNNING = auto()
-    WAITING = auto()  # its process has died, and it waits for another
+    WAITING = auto()  # it is paused, or its process has died, and it waits for another
     ENDED = auto()
 
 
@@ -53,16 +54,19 @@ _STEPS: Mapping[tuple[Phase, Event], Step] = MappingProxyType(
     {
         (Phase.UNSEEN, Event.START): Step(Phase.RUNNING, begins=True),
         (Phase.UNSEEN, Event.RESULT): Step(Phase.RUNNING, begins=True),
+        (Phase.UNSEEN, Event.PAUSE): Step(Phase.UNSEEN, counts=False),
         (Phase.UNSEEN, Event.RECOVER): Step(Phase.UNSEEN),
         (Phase.UNSEEN, Event.COMPLETE): Step(Phase.UNSEEN, counts=False),  # it never ran
         (Phase.UNSEEN, Event.ERROR): Step(Phase.ENDED, begins=True),
         (Phase.RUNNING, Event.START): Step(Phase.RUNNING),
         (Phase.RUNNING, Event.RESULT): Step(Phase.RUNNING),
+        (Phase.RUNNING, Event.PAUSE): Step(Phase.WAITING),
         (Phase.RUNNING, Event.RECOVER): Step(Phase.WAITING),
         (Phase.RUNNING, Event.COMPLETE): Step(Phase.ENDED),
         (Phase.RUNNING, Event.ERROR): Step(Phase.ENDED),
         (Phase.WAITING, Event.START): Step(Phase.RUNNING),
         (Phase.WAITING, Event.RESULT): Step(Phase.RUNNING),
+        (Phase.WAITING, Event.PAUSE): Step(Phase.WAITING),
         (Phase.WAITING, Event.RECOVER): Step(Phase.WAITING),
         (Phase.WAITING, Event.COMPLETE): Step(Phase.ENDED),
         (Phase.WAITING, Event.ERROR): Step(Phase.ENDED),

@@ -93,6 +93,11 @@ class Observer(tune.Callback):
                 self._board.epoch(config.config_id, metrics, int(result[EPOCH]))
         self._tell_of_mlflow()
 
+    def on_trial_save(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A trial is paused, and waits for others; Tune is asked to save for no other reason."""
+        with self._taken(trial, Event.PAUSE):
+            pass
+
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Say that a trial goes on from its last epoch after its process or node has died."""
         cause = self._judge(trial)

@@ -30,7 +30,6 @@ from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import Stop
 from sweep.methods.schedulers.base import Past
-from sweep.search.ends import Ends
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.spec.specification import Resources, Specification
@@ -40,10 +39,14 @@ _SIGNAL_S = 0.5  # within this time, all processes of a group have received a si
 
 
 class _Ends(Stopper):
-    """Ends all trials in good order, when the user asks for it or a rule of the search does."""
+    """Ends all trials in good order, when the user asks for it or a rule of the search does.
 
-    def __init__(self, stop: Stop, ends: Ends) -> None:
-        self._stop, self._ends = stop, ends
+    Also when the search was halted and nothing trains any more: what is paused goes on when it is
+    resumed.
+    """
+
+    def __init__(self, stop: Stop, searcher: StudySearcher) -> None:
+        self._stop, self._searcher = stop, searcher
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """A trial ends by itself."""
@@ -51,7 +54,8 @@ class _Ends(Stopper):
 
     def stop_all(self) -> bool:
         """Tune asks this after every event."""
-        return self._stop.asked or self._ends.over_at_once()
+        over = self._stop.asked or self._searcher.ends.over_at_once()
+        return over or self._searcher.stuck
 
     def __getstate__(self) -> dict[str, Any]:
         """Empty: Tune pickles it for a restore that we do not use."""
@@ -167,7 +171,7 @@ def make_tuner(
             name=paths.tune.name,
             storage_path=str(paths.tune.parent),
             callbacks=[observer],
-            stop=_Ends(stop, searcher.ends),
+            stop=_Ends(stop, searcher),
             checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
             failure_config=FailureConfig(max_failures=sweep.max_failures),
             progress_reporter=_Silent(),

@@ -31,6 +31,7 @@ from sweep.search.configurations.study_trials import StudyTrials
 from sweep.search.configurations.taking_up import take_up
 from sweep.search.database import StudyDatabase
 from sweep.search.ends import Ends
+from sweep.search.informed import Informed
 from sweep.search.random_points import random_points
 from sweep.search.shares import Shares
 from sweep.spec.specification import Specification
@@ -128,9 +129,17 @@ class StudySearcher(Searcher):
         """Whether a trial waits to be handed out, for the first time or again."""
         return bool(self._queue) and not self.halted and not self.ends.at_once
 
+    @property
+    def stuck(self) -> bool:
+        """Whether no more are handed out, and all that are left wait for more to come."""
+        return bool(self.halted) and self.contest is not None and self.contest.stuck
+
     def join(self, contest: Contest) -> None:
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
         contest.more = lambda: self.waiting
+        contest.over = lambda: self.exhausted and not self.waiting
+        if isinstance(self.study.sampler, Informed):
+            self.study.sampler.paused = self._held
         self._outcomes.join(contest, self._taken_up)
 
     # Ray Tune's interface
@@ -210,6 +219,13 @@ class StudySearcher(Searcher):
         return True
 
     # Configurations
+
+    def _held(self) -> set[int]:
+        """The numbers of the trials that wait for their promotion."""
+        if self.contest is None or not self.contest.paused:
+            return set()
+        holds = self.contest.holds
+        return {each.trial.number for key, (each, _) in self._running.items() if holds(key)}
 
     def _ask(self) -> bool:
         """Ask for one more configuration; False when there are no more."""

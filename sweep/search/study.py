@@ -15,6 +15,7 @@ from analysis.records import MAX
 from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
 from sweep.search.identity import BREAKS
+from sweep.search.informed import Informed, Shown
 from sweep.search.memory import Memory, own_trials
 from sweep.spec.spaces.space import Space
 from sweep.spec.specification import Specification
@@ -32,11 +33,12 @@ def open_study(
         database: Of the study.
         memory: What the sampler knows of earlier sweeps.
     """
-    study = optuna.create_study(directions=optuna_directions(sweep.directions))
+    storage = Shown()
+    study = optuna.create_study(directions=optuna_directions(sweep.directions), storage=storage)
     study.add_trials(database.trials)
     if memory and isinstance(sweep.space, Space):
         study.add_trials([prior.trial(sweep.space) for prior in memory.priors])
-    study.sampler = make_sampler(sweep, len(database.trials))
+    study.sampler = Informed(make_sampler(sweep, len(database.trials)), storage)
     if sweep.sampler.declared.every_point:
         known = {_key(trial.system_attrs.get(ENQUEUED_PARAMS, {})) for trial in database.trials}
         for assignment in sweep.space.grid():

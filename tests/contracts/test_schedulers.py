@@ -8,6 +8,8 @@ import pytest
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
+from analysis.records import State
+from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.methods.schedulers import SCHEDULERS
 from sweep.methods.schedulers.base import Past
@@ -31,6 +33,9 @@ class Controller:
         self.stopped = list[str]()
         self.trials = list[Trial]()
 
+    def get_trials(self) -> list[Trial]:
+        return self.trials
+
     def get_live_trials(self) -> list[Trial]:
         return [trial for trial in self.trials if trial.status != Trial.TERMINATED]
 
@@ -53,22 +58,29 @@ def plan(name: str, **changes: Any) -> Specification:
 
 
 def stopped(sweep: Specification) -> list[str]:
-    """The trials that are stopped, of some that run side by side, in this order."""
+    """The trials that are stopped, of some that run side by side, in this order.
+
+    One that is paused goes on when it is chosen. No others come.
+    """
     scheduler, controller = make_scheduler(sweep), Controller()
+    scheduler.over = lambda: True
     configs = [{"trial": {"lr": 1e-3 * (1 + n)}} for n in range(len(ACCURACIES))]
     trials = [Trial("any", trial_id=f"t{n}", config=c, stub=True) for n, c in enumerate(configs)]
     controller.trials = trials
     for trial in trials:
         scheduler.on_trial_add(controller, trial)  # type: ignore[arg-type]
         trial.set_status(Trial.RUNNING)
-    for epoch in range(1, EPOCHS + 1):
-        for trial, accuracy in zip(trials, ACCURACIES, strict=True):
-            if trial.status == Trial.TERMINATED:
-                continue
-            trial.set_status(Trial.RUNNING)
-            result = {EPOCH: epoch, "val_accuracy": accuracy * epoch}
-            if epoch == EPOCHS:
+    epochs = dict.fromkeys(trials, 0)
+    while running := [trial for trial in trials if trial.status == Trial.RUNNING]:
+        for trial in running:
+            epochs[trial] += 1
+            accuracy = ACCURACIES[trials.index(trial)]
+            result = {EPOCH: epochs[trial], "val_accuracy": accuracy * epochs[trial]}
+            if epochs[trial] == EPOCHS:
                 scheduler.on_trial_complete(controller, trial, result)  # type: ignore[arg-type]
+                config = TrialConfig.parse(trial.config["trial"])
+                scheduler.settle(config, State.DONE, {"best_val_accuracy": accuracy}, {})
+                trial.set_status(Trial.TERMINATED)
                 continue
             decision = scheduler.on_trial_result(controller, trial, result)  # type: ignore[arg-type]
             if decision == TrialScheduler.PAUSE:
@@ -77,6 +89,11 @@ def stopped(sweep: Specification) -> list[str]:
                 controller.stopped.append(trial.trial_id)
                 trial.set_status(Trial.TERMINATED)
                 scheduler.on_trial_complete(controller, trial, result)  # type: ignore[arg-type]
+        for _ in trials:  # what one call ends, the next one may replace
+            chosen = scheduler.choose_trial_to_run(controller)
+            if chosen is not None:
+                chosen.set_status(Trial.RUNNING)
+    assert {trial.status for trial in trials} == {Trial.TERMINATED}
     return controller.stopped
 
 
@@ -95,17 +112,26 @@ def test_after_a_resume_it_compares_with_what_ended_before_or_says_that_it_does_
 ) -> None:
     sweep = plan(name)
     best = {epoch: {"val_accuracy": 0.9} for epoch in range(1, EPOCHS + 1)}
-    past = [Past({"lr": 1e-3 * (number + 1)}, best) for number in range(5)]
+    end = {"best_val_accuracy": 0.9}
+    past = [Past({"lr": 1e-3 * (n + 1)}, best, State.DONE, end) for n in range(5)]
     scheduler, controller = make_scheduler(sweep, past), Controller()
     worst = Trial("any", config={"trial": {"lr": 1e-2}}, stub=True)
     controller.trials = [worst]
     scheduler.on_trial_add(controller, worst)  # type: ignore[arg-type]
     worst.set_status(Trial.RUNNING)
-    decisions = [
-        scheduler.on_trial_result(controller, worst, {EPOCH: epoch, "val_accuracy": 0.1})  # type: ignore[arg-type]
-        for epoch in range(1, EPOCHS)
-    ]
-    knows = TrialScheduler.STOP in decisions
+    scheduler.over = lambda: True
+    decisions = list[str]()
+    for epoch in range(1, EPOCHS):
+        result = {EPOCH: epoch, "val_accuracy": 0.1}
+        decisions.append(scheduler.on_trial_result(controller, worst, result))  # type: ignore[arg-type]
+        if decisions[-1] == TrialScheduler.PAUSE:
+            worst.set_status(Trial.PAUSED)
+            scheduler.choose_trial_to_run(controller)
+            scheduler.choose_trial_to_run(controller)  # ends what the first call has judged
+        if worst.status == Trial.TERMINATED:
+            break
+        worst.set_status(Trial.RUNNING)
+    knows = TrialScheduler.STOP in decisions or worst.trial_id in controller.stopped
     assert knows != bool(SCHEDULERS[name].forgets) or name == "none"
 
 

@@ -8,6 +8,7 @@ from sweep.methods.schedulers.base import Scheduler
 
 _FILES = (
     "asha",
+    "promote",
     "race",
     "hyperband",
     "none",

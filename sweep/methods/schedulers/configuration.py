@@ -29,6 +29,7 @@ class Configuration:
         passed: Rungs that it has survived.
         stage: With how many of its seeds it is judged next, where seeds are rungs.
         alone: Whether it goes on without its other seeds, as nobody will start them.
+        held: Whether it waits for its promotion.
         out: Why it ended early; empty if it did not.
     """
 
@@ -42,6 +43,7 @@ class Configuration:
     passed: set[int] = field(default_factory=set)
     stage: int = 1
     alone: bool = False
+    held: bool = False
     out: str = ""
 
     def note(self, seed: int, epochs: Mapping[int, Metrics]) -> list[int]:

@@ -36,12 +36,16 @@ class Contest(FIFOScheduler):
 
     Attributes:
         more: Whether the searcher has a trial that waits to be handed out.
+        over: Whether it will never have one again, since the search has come to its end.
+        stuck: Whether nothing goes on unless the searcher hands out more.
     """
 
     def __init__(self, trials: Comparison) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._trials = trials
         self.more: Callable[[], bool] = lambda: False
+        self.over: Callable[[], bool] = lambda: False
+        self.stuck = False
         self._known: dict[str, Configuration] = {}
         self._live: dict[
             str, tuple[Trial, Configuration, int]
@@ -59,6 +63,10 @@ class Contest(FIFOScheduler):
         """How many trials wait for others of their configuration, and use no resources."""
         return 0
 
+    def holds(self, trial_id: str) -> bool:
+        """Whether the configuration of a trial was judged, and waits for others to be promoted."""
+        return False
+
     def begins(self, config: TrialConfig) -> bool:
         """Whether a seed of a configuration may begin now."""
         return True
@@ -67,6 +75,14 @@ class Contest(FIFOScheduler):
         """Why a configuration was ended early; empty if it was not."""
         known = self._known.get(config.group_id)
         return known.out if known else ""
+
+    def recall(self, config: TrialConfig, epochs: Epochs) -> None:
+        """A seed had begun under an earlier driver, and has not ended: it will be handed out again.
+
+        Args:
+            config: What it is.
+            epochs: Its metrics by epoch.
+        """
 
     def settle(self, config: TrialConfig, state: str, metrics: Metrics, epochs: Epochs) -> None:
         """A seed has ended, here or in another sweep.

@@ -1,4 +1,4 @@
-"""A race: one seed first, further seeds for configurations that survive; see `racing.py`."""
+"""A race: one seed first, further seeds for configurations that survive; see `rules/racing.py`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def _make(trials: Comparison, values: Mapping[str, Any]) -> Contest:
-    from sweep.methods.schedulers.racing import Race
     from sweep.methods.schedulers.replicates import Replicates
+    from sweep.methods.schedulers.rules.racing import Race
 
     return Replicates(trials, lambda: Race(trials, values["grace"], values["reduction"]))
 

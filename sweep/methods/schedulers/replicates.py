@@ -11,7 +11,7 @@ trials and nothing else can run, those that wait go on alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from ray.tune.experiment import Trial
@@ -34,6 +34,15 @@ class Rule(Protocol):
 
     def in_play(self, mine: Configuration) -> tuple[int, ...]:
         """The seeds of a configuration that may begin."""
+
+    def promoted(self) -> Iterable[Configuration]:
+        """Those that waited, for others than their own seeds, and go on now."""
+
+    def held(self) -> Iterable[tuple[Configuration, str]]:
+        """Those that wait so, with why they have ended if they never go on."""
+
+    def last(self) -> Iterable[Configuration]:
+        """Those that go on all the same, since no others will come."""
 
 
 class Replicates(Contest):
@@ -62,6 +71,11 @@ class Replicates(Contest):
         """How many trials wait for others of their configuration."""
         return len(self._waiting)
 
+    def holds(self, trial_id: str) -> bool:
+        """Whether the configuration of a trial was judged, and waits for others to be promoted."""
+        waiting = self._waiting.get(trial_id)
+        return waiting is not None and waiting.held
+
     def begins(self, config: TrialConfig) -> bool:
         """Whether a seed of a configuration may begin now."""
         mine = self._configuration(config)
@@ -71,6 +85,14 @@ class Replicates(Contest):
         """Why a configuration was ended early; empty if it was not."""
         self._look_at_all()
         return super().reason(config)
+
+    def recall(self, config: TrialConfig, epochs: Epochs) -> None:
+        """A seed had begun under an earlier driver: others are compared with it from now on."""
+        mine = self._configuration(config)
+        mine.note(config.seed, epochs)
+        last = mine.latest(config.seed)
+        mine.passed |= {rung for rung in self._rule_of[mine.name].rungs if rung < last}
+        self._unseen[mine.name] = mine
 
     def settle(self, config: TrialConfig, state: str, metrics: Metrics, epochs: Epochs) -> None:
         """A seed has ended, here or in another sweep: the others may have waited for it."""
@@ -117,7 +139,11 @@ class Replicates(Contest):
 
     def _choose(self, controller: Any) -> Trial | None:
         """What has survived goes on before anything new; what waits goes on if nothing else can."""
+        self.stuck = False
         self._look_at_all()
+        for rule in self._rules.values():
+            for mine in rule.promoted():
+                self._look(mine)
         live = [trial for trial, _, _ in self._live.values()]
         for trial in live:
             if trial.status == Trial.PAUSED and trial.trial_id not in self._waiting:
@@ -125,12 +151,25 @@ class Replicates(Contest):
         new = next((trial for trial in live if trial.status == Trial.PENDING), None)
         if new or not self._waiting or self.more():
             return new
-        if all(trial.status == Trial.PAUSED for trial in live):
-            oldest = next(trial for trial in live if trial.trial_id in self._waiting)
-            self._waiting[oldest.trial_id].alone = True
-            self._look(self._waiting[oldest.trial_id])
-            return oldest
-        return None
+        if not all(trial.status == Trial.PAUSED for trial in live) or self._held():
+            return None
+        oldest = next(trial for trial in live if trial.trial_id in self._waiting)
+        self._waiting[oldest.trial_id].alone = True
+        self._look(self._waiting[oldest.trial_id])
+        return oldest
+
+    def _held(self) -> bool:
+        """Whether some wait for their promotion; when the search is over, they end."""
+        held = [each for rule in self._rules.values() for each in rule.held()]
+        self.stuck = bool(held) and not self.over()
+        if self.stuck or not held:
+            return bool(held)
+        last = [mine for rule in self._rules.values() for mine in rule.last()]
+        for mine in last:
+            self._look(mine)
+        for mine, reason in () if last else held:
+            self._end(mine, reason)
+        return True
 
     # The rule
 
@@ -148,9 +187,10 @@ class Replicates(Contest):
         rung = self._rule_of[mine.name].waits_at(mine)
         if mine.out:
             self._ending.add(mine.name)
-        elif not rung:
-            for trial_id in [key for key, each in self._waiting.items() if each is mine]:
-                del self._waiting[trial_id]
+        else:
+            for trial, _, seed in self._members(mine.name):
+                if not rung or mine.latest(seed) < rung:
+                    self._waiting.pop(trial.trial_id, None)
         return rung
 
     def _near(self, mine: Configuration, rung: int) -> bool:
@@ -162,7 +202,8 @@ class Replicates(Contest):
         }
         in_play = self._rule_of[mine.name].in_play(mine)
         missing = [s for s in mine.awaited(in_play) if mine.at(s, rung) is None]
-        return all(s in training and mine.latest(s) >= rung - 1 for s in missing)
+        near = all(s in training and mine.latest(s) >= rung - 1 for s in missing)
+        return bool(missing) and near
 
     def _note(self, mine: Configuration, seed: int, result: Mapping[str, Any]) -> None:
         """Keep an epoch, and those before it that an earlier driver has judged."""
@@ -190,4 +231,4 @@ class Replicates(Contest):
     def _look_at_all(self) -> None:
         """Judge what has changed by the end of a seed."""
         while self._unseen:
-            self._look(self._unseen.popitem()[1])
+            self._look(self._unseen.pop(next(iter(self._unseen))))

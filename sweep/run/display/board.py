@@ -40,7 +40,7 @@ class Board:
         self.progress.running.setdefault(key, Running(name, epochs))
 
     def lose(self, key: str) -> None:
-        """A trial has lost its process and waits for another."""
+        """A trial is paused, or has lost its process and waits for another."""
         self.progress.running.pop(key, None)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:

@@ -44,8 +44,11 @@ class Outcomes:
         """Tell the scheduler what is known of configurations that have not ended."""
         self.contest = contest
         for candidate in candidates:
-            for seed, outcome in candidate.outcomes.items():
-                self._tell_contest(candidate.configs[seed], outcome)
+            for seed, config in candidate.configs.items():
+                if seed in candidate.outcomes:
+                    self._tell_contest(config, candidate.outcomes[seed])
+                else:
+                    contest.recall(config, self.history(config))
 
     def settle(self, candidate: Candidate, seed: int, outcome: Outcome) -> None:
         """A seed has ended now."""

@@ -48,6 +48,8 @@ CONTENDERS: Mapping[str, Make] = {
     "spikesweep": _ours(),
     "spikesweep, 3 seeds": _ours(**THREE),
     "spikesweep, race": _ours(**THREE, scheduler="race"),
+    "spikesweep, promote": _ours(scheduler="promote"),
+    "spikesweep, promote, 3 seeds": _ours(**THREE, scheduler="promote"),
     "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
     "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
@@ -74,11 +76,11 @@ VARIANTS: Mapping[str, Make] = {
         seeds=seeds,
         scheduler={"name": scheduler, "grace": grace, "reduction": reduction},
     )
-    for scheduler in ("asha", "race")
+    for scheduler in ("asha", "promote", "race")
     for sampler in ("tpe", "gp", "random")
     for grace in (1, 3, 9)
     for reduction in (2, 3, 4)
     for seeds in ([0], [0, 1, 2])
-    if scheduler == "asha" or len(seeds) > 1
+    if scheduler != "race" or len(seeds) > 1
 }
 """Of ours: what the defaults are chosen from."""

@@ -84,7 +84,7 @@ def main() -> int:
     given = parser.parse_args()
     table, wrong = Table(given.table), 0
     for number in range(given.sweeps):
-        scheduler = ("asha", "race")[number % 2]
+        scheduler = ("asha", "race", "promote")[number % 3]
         plan = {"seeds": [0, 1, 2], "scheduler": scheduler, "trials": 20}
         search = OurSearch(table, number, 4, plan)
         simulate(search, 4, epochs=300 if number % 4 > 1 else 100_000)  # some before their ends

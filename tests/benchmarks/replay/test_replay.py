@@ -35,7 +35,7 @@ def test_a_table_has_every_point_of_its_space_with_every_seed_and_epoch(table: T
     assert epochs == {table.sweep.base["epochs"]}
 
 
-@pytest.mark.parametrize("scheduler", ["asha", "race", "none"])
+@pytest.mark.parametrize("scheduler", ["asha", "promote", "race", "none"])
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_leaders_have_all_seeds_and_the_best_is_that_of_the_study(
     table: Table, scheduler: str, sampler: str

@@ -33,8 +33,8 @@ from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import EPOCH, OUTCOME
 
-EVENTS = ("start", "result", "recover", "complete", "error", "dropped")
-"""`dropped` is an error of a trial that has not failed as often as it may."""
+EVENTS = ("start", "result", "save", "recover", "complete", "error", "dropped")
+"""`save`: it is paused. `dropped`: an error of a trial that has not failed as often as it may."""
 
 CONFIGS = [TrialConfig(dataset="digits", epochs=9, seed=seed) for seed in (0, 1)]
 
@@ -142,7 +142,7 @@ def test_every_order_of_events_is_noted_and_counted_once(
         mine = [note for note in notes if note["run"] == config.config_id]
         did = [event for n, event in events if n == number]
         kinds = [note["do"] for note in mine]
-        if not set(did) - {"recover", "dropped", "complete"}:
+        if not set(did) - {"save", "recover", "dropped", "complete"}:
             begins = did.count("start") + did.count("result") + did.count("error")
             assert kinds == [] and begins == 0
             continue

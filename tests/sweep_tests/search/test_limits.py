@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from snn.config import TrialConfig
 from sweep.errors import SpecError
 from sweep.methods.schedulers.base import Point
-from sweep.methods.schedulers.ranking import Ranking, crowding
+from sweep.methods.schedulers.rules.ranking import Ranking, crowding
 from sweep.search.identity import BREAKS, ENDED_EARLY
 from sweep.search.study import leaders, unmet
 from sweep.spec.parsing import parse_sweep
@@ -166,6 +166,31 @@ def test_the_place_of_one_that_comes_is_that_of_a_sort_by_rank_and_crowding(
     front = [p for p in front if p is not mine] + [mine]
     distances = crowding(np.array(front))
     assert ranking.ahead(Point(tuple(mine))) == before + int((distances > distances[-1]).sum())
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30, unique=True),
+    st.integers(0, 12),
+    st.integers(1, 2),
+)
+@settings(max_examples=100, deadline=None)
+def test_the_first_ones_are_as_many_as_asked_for_and_nobody_else_is_better(
+    drawn: list[tuple[int, int]], count: int, metrics: int
+) -> None:
+    points = [Point(tuple(map(float, gains[:metrics])), 0.0) for gains in drawn]
+    points[0] = Point(points[0].gains, 1.0)  # it breaks a limit
+    ranking = Ranking()
+    for point in points:
+        ranking.add(point)
+    first = ranking.first(points, count)
+    if metrics == 2:  # then no two of them are equal
+        assert len(first) == min(count, len(points))
+    assert (points[0] in first) == (count >= len(points))
+    for other in (point for point in points if point not in first):
+        for one in (point for point in first if not point.violation):
+            assert other.violation or not (
+                np.all(np.array(other.gains) >= one.gains) and other.gains != one.gains
+            )
 
 
 @pytest.mark.usefixtures("patient")

@@ -181,7 +181,7 @@ def test_a_race_gives_further_seeds_only_to_what_survives() -> None:
 @given(
     salt=st.integers(0, 10**6),
     slots=st.integers(1, 5),
-    scheduler=st.sampled_from(["asha", "race", "hyperband", "none"]),
+    scheduler=st.sampled_from(["asha", "promote", "race", "hyperband", "none"]),
     each=st.booleans(),
     kills=st.lists(st.integers(1, 60), max_size=2),
 )
@@ -190,7 +190,7 @@ def test_in_every_order_of_events_all_ends_whole_and_what_leads_has_all_its_seed
     salt: int, slots: int, scheduler: str, each: bool, kills: list[int]
 ) -> None:
     drawn = random.Random(salt)
-    keys = {"grace": 2, "reduction": 2} if scheduler in ("asha", "race") else {}
+    keys = {"grace": 2, "reduction": 2} if scheduler in ("asha", "promote", "race") else {}
     search = {"lr": {"loguniform": [1e-4, 1e-2]}, "hidden": [4, 8]}
     sweep = plan(
         scheduler={"name": scheduler, **keys}, search=search, each=["hidden"] if each else []
@@ -216,7 +216,7 @@ def test_in_every_order_of_events_all_ends_whole_and_what_leads_has_all_its_seed
     assert max(world.epochs.values()) <= EPOCHS
 
 
-@pytest.mark.parametrize("scheduler", ["asha", "race"])
+@pytest.mark.parametrize("scheduler", ["asha", "promote", "race"])
 def test_tables_name_the_best_of_the_study_and_rank_nothing_pruned_above_it(scheduler: str) -> None:
     for salt in range(5):
         rule = {"name": scheduler, "grace": 2, "reduction": 2}

@@ -23,8 +23,8 @@ import numpy as np
 
 from sweep.methods.schedulers.base import Comparison, Point
 from sweep.methods.schedulers.configuration import Configuration, means
-from sweep.methods.schedulers.halving import Halving
-from sweep.methods.schedulers.ranking import Gains, first_front
+from sweep.methods.schedulers.rules.halving import Halving
+from sweep.methods.schedulers.rules.ranking import Gains, first_front
 
 _LEVEL = 0.05
 _FEW, _AT_ONCE = 3, 4  # with more seeds than _AT_ONCE, a test after _FEW of them can save some
@@ -58,7 +58,7 @@ class Race(Halving):
         """Why a configuration gets no further seeds; empty if it does."""
         done = self.in_play(mine)
         begun = f"{len(done)} of {len(mine.seeds)} seeds: "
-        point = self._trials.point(means(mine.final[seed] for seed in done))
+        point = self.trials.point(means(mine.final[seed] for seed in done))
         further = any(seed in mine.reached for seed in mine.seeds[mine.stage :])
         worse = self.cut(mine, begun, point) and mine.stage == 1
         if further:  # it survived this under an earlier driver, or another sweep paid for them
@@ -74,7 +74,7 @@ class Race(Halving):
             for each in self._rivals.values()
             if each is not mine and not each.out and len(each.final) >= mine.stage
         ]
-        points = [self._trials.point(means(each.final.values())) for each in rivals]
+        points = [self.trials.point(means(each.final.values())) for each in rivals]
         kept = [p.gains for p in points if not p.violation]
         leading = [each for each, p in zip(rivals, points, strict=True) if not p.violation]
         if leading and point.violation:
@@ -104,10 +104,10 @@ class Race(Halving):
         """By how much one is ahead on every seed that both have: a row a seed."""
         seeds: Sequence[int] = [seed for seed in ahead.final if seed in behind.final]
         rows = [np.subtract(self._gains(ahead, seed), self._gains(behind, seed)) for seed in seeds]
-        return np.array(rows, dtype=float).reshape(len(seeds), len(self._trials.metrics))
+        return np.array(rows, dtype=float).reshape(len(seeds), len(self.trials.metrics))
 
     def _gains(self, mine: Configuration, seed: int) -> tuple[float, ...]:
-        return self._trials.point(mine.final[seed]).gains
+        return self.trials.point(mine.final[seed]).gains
 
 
 def _stage_after(mine: Configuration) -> int:

@@ -15,11 +15,11 @@ come, as Ray Tune's ASHA does; with one seed and one metric, both end the same t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sweep.methods.schedulers.base import Comparison, Point
 from sweep.methods.schedulers.configuration import Configuration, Rung, means
-from sweep.methods.schedulers.ranking import Ranking
+from sweep.methods.schedulers.rules.ranking import Ranking
 
 _SHARES = {2: "half", 3: "third", 4: "quarter"}
 
@@ -31,13 +31,19 @@ class Halving:
         trials: How they are compared.
         grace: Epochs up to the first rung.
         reduction: One of so many goes on.
+
+    Attributes:
+        trials: See above.
+        reduction: See above.
+        rungs: Epochs.
+        judged: Who was judged at each.
     """
 
     def __init__(self, trials: Comparison, grace: int, reduction: int) -> None:
-        self._trials, self._reduction = trials, reduction
+        self.trials, self.reduction = trials, reduction
         count = int(math.log((trials.epochs + 1) / grace) / math.log(reduction) + 1)  # as Ray
         self.rungs: list[int] = [grace * reduction**number for number in range(count)]
-        self._judged: dict[Rung, Ranking] = {}
+        self.judged: dict[Rung, Ranking] = {}
 
     def waits_for(self, mine: Configuration, seeds: Sequence[int]) -> int:
         """The rung at which it has to wait for one of these seeds; 0 for none. It may end here."""
@@ -50,26 +56,38 @@ class Halving:
             if not known:
                 break
             if len(known) == len(there):
-                self._judge(mine, rung, self._trials.point(means(known)), len(known))
+                self._judge(mine, rung, self.trials.point(means(known)), len(known))
                 if mine.out and not was_out:
                     return 0
             elif rung not in mine.passed and not mine.alone:
                 return rung
         return 0
 
+    def promoted(self) -> list[Configuration]:
+        """None: nobody waits for others."""
+        return []
+
+    def held(self) -> Iterable[tuple[Configuration, str]]:
+        """None: nobody waits for others."""
+        return ()
+
+    def last(self) -> Iterable[Configuration]:
+        """None: nobody waits for others."""
+        return ()
+
     def cut(self, mine: Configuration, rung: Rung, point: Point) -> bool:
         """Record where a configuration stands at a rung; whether it is among the worse ones."""
-        judged = self._judged.setdefault(rung, Ranking())
-        worse = judged.is_worse(point, self._reduction)
+        judged = self.judged.setdefault(rung, Ranking())
+        worse = judged.is_worse(point, self.reduction)
         judged.add(point)
         mine.recorded.add(rung)
         return worse
 
     def reason(self, rung: Rung, point: Point, what: str) -> str:
         """Why a configuration that was just recorded at a rung goes no further."""
-        judged = len(self._judged[rung])
-        stands = self._trials.words(point)
-        share = _SHARES.get(self._reduction, f"1/{self._reduction}")
+        judged = len(self.judged[rung])
+        stands = self.trials.words(point)
+        share = _SHARES.get(self.reduction, f"1/{self.reduction}")
         return f"{what}{stands} is not in the best {share} of the {judged} judged so far"
 
     def _judge(self, mine: Configuration, rung: int, point: Point, seeds: int) -> None:

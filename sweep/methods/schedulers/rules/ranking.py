@@ -12,6 +12,7 @@ of ranks: Li et al. 2017, https://doi.org/10.1109/TCYB.2016.2621008.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,25 @@ class Ranking:
                 return before + int((distances[:-1] > distances[-1]).sum())
             before += len(front)
         return before
+
+    def first(self, points: Iterable[Point], count: int) -> list[Point]:
+        """Those of some points, all added before, that are among the first `count`.
+
+        Of points that are exactly as good as the last of the first, all are.
+        """
+        leading = {tuple(gains) for gains in self._leading(count)}
+        return [p for p in points if (self.ahead(p) < count if p.violation else p.gains in leading)]
+
+    def _leading(self, count: int) -> Iterator[Sequence[float]]:
+        """The metrics of the first that break no limit."""
+        if not self._fronts:
+            yield from ((value,) for value in self._values[max(0, len(self._values) - count) :])
+            return
+        for front in self._fronts:
+            if len(front) > count:
+                front = front[np.argsort(-crowding(front), kind="stable")[:count]]
+            yield from front
+            count -= len(front)
 
     def _insert(self, moving: Gains) -> None:
         """Put points into the first front that does not dominate them; what they dominate moves."""

@@ -1,0 +1,1 @@
+"""The rules by which configurations are judged, and how they are ranked."""
