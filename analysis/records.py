@@ -79,6 +79,7 @@ class Tag:
     SEEDS = "spikesweep.seeds"  # of a trial: how many seeds its sweep asks for
     REUSED_FROM = "spikesweep.reused_from"
     CHECKPOINT = "spikesweep.checkpoint"
+    GROUPS = "spikesweep.groups"  # the text of `GROUPS_FILE`, where it is not too long
     SPEC = "spikesweep.spec"
     PLUGINS = "spikesweep.plugins"
     LABELS = "spikesweep.labels"  # JSON: param → label of the value, of components of users

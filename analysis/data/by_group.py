@@ -14,8 +14,28 @@ from analysis.data.labels import sort_key
 from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.data.runs import METRICS, param_columns
 from analysis.errors import AnalysisError
-from analysis.records import State
-from analysis.store.artifacts import GroupHits, hits_of
+from analysis.records import State, Tag
+from analysis.run_files.format import RunFile, is_run_file
+from analysis.store.artifacts import GroupHits, hits_in, hits_of
+
+
+def hits_among(names: Sequence[str]) -> Callable[[str], GroupHits]:
+    """What runs of these sweeps and files reached by group, by the id of the run.
+
+    Args:
+        names: As `load_runs` takes them.
+    """
+    told = {
+        run.run_id: run.tags[Tag.GROUPS]
+        for name in filter(is_run_file, names)
+        for run in RunFile(name).runs()
+        if Tag.GROUPS in run.tags
+    }
+
+    def hits(run_id: str) -> GroupHits:
+        return hits_in(told[run_id], f"run {run_id}") if run_id in told else hits_of(run_id)
+
+    return hits
 
 
 def by_group(

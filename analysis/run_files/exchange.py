@@ -1,5 +1,7 @@
 """Export and import of runs between tracking stores: all but their files (networks, matrices).
 
+Of the files, the hits by group are carried, as a tag.
+
 In a file, a run has the id that it got where it was trained, whichever stores it has come through.
 So an import knows the runs that are there already, and the same runs make the same file.
 """
@@ -19,6 +21,7 @@ from analysis.records import EXPERIMENT_TAGS, MLFLOW_STATUS, RUN_FILE, State, Ta
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.run_files.names import require_names
 from analysis.run_files.writer import RunFileWriter
+from analysis.store.artifacts import groups_text
 from analysis.store.metric_values import read_values
 from analysis.store.origin import as_imported, as_trained, origin
 from analysis.store.record import RunRecord
@@ -215,10 +218,16 @@ def _whole(
     last = values.groupby("run_id", observed=True)["timestamp"].max()
     closed = [
         run if run.end_ms else replace(run, end_ms=int(last.get(run.run_id, run.start_ms)))
-        for run in runs
+        for run in (_with_groups(run, client.tracking_uri) for run in runs)
     ]
     values["run_id"] = values["run_id"].cat.rename_categories([origin(run) for run in runs])
     return [as_trained(run, origins) for run in closed], values
+
+
+def _with_groups(run: RunRecord, tracking_uri: str) -> RunRecord:
+    """A run with its hits by group, which earlier versions did not tag."""
+    text = groups_text(run, tracking_uri)
+    return replace(run, tags={**run.tags, Tag.GROUPS: text}) if text else run
 
 
 def _known_experiment(client: MlflowClient, sweep: str) -> str | None:

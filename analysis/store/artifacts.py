@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.records import CONFUSION_FILE, GROUPS_FILE, Tag
+from analysis.records import CONFUSION_FILE, GROUPS_FILE, LONGEST_TAG, Tag
+from analysis.store.record import RunRecord
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
@@ -62,16 +63,52 @@ def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
         AnalysisError: it is not there, as the test set has no groups or the run is of an earlier
             version, or is damaged.
     """
-    path = _file_of(run_id, "accuracy by group", GROUPS_FILE, tracking_uri)
+    what = "accuracy by group"
+    tags = _tags_of(run_id, what, tracking_uri)
+    if Tag.GROUPS in tags:
+        return hits_in(tags[Tag.GROUPS], f"run {run_id}")
+    path = _file_of(run_id, what, GROUPS_FILE, tracking_uri)
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        return hits_in(path.read_text(encoding="utf-8"), str(path))
+    except OSError:
+        raise AnalysisError(f"{path}: holds no hits by group") from None
+
+
+def hits_in(text: str, where: str) -> GroupHits:
+    """What the text of such a file says.
+
+    Args:
+        text: JSON, from a file or a tag, which anybody may have written.
+        where: Its place, for errors.
+
+    Raises:
+        AnalysisError: It says nothing of groups.
+    """
+    try:
+        told = json.loads(text)
         hits = {str(name): (int(right), int(n)) for name, (right, n) in told["hits"].items()}
         found = GroupHits(str(told["kind"]), hits)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError):
-        raise AnalysisError(f"{path}: holds no hits by group") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise AnalysisError(f"{where}: holds no hits by group") from None
     if not hits or not all(0 <= right <= n and n > 0 for right, n in hits.values()):
-        raise AnalysisError(f"{path}: holds no hits by group")
+        raise AnalysisError(f"{where}: holds no hits by group")
     return found
+
+
+def groups_text(run: RunRecord, tracking_uri: str) -> str:
+    """The hits by group of a run as a text, for a file of runs; empty if it has none here.
+
+    Earlier versions left them in a file beside the network alone.
+    """
+    if Tag.GROUPS in run.tags or Tag.CHECKPOINT not in run.tags:
+        return run.tags.get(Tag.GROUPS, "")
+    move, noted = move_of(tracking_uri), Path(run.tags[Tag.CHECKPOINT]).with_name(GROUPS_FILE)
+    path = move.path(noted) if move else noted
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    return text if len(text) <= LONGEST_TAG else ""
 
 
 def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None) -> Path:

@@ -81,7 +81,7 @@ def effects(
     """
     from analysis import figures
     from analysis.data import runs
-    from analysis.data.by_group import by_group
+    from analysis.data.by_group import by_group, hits_among
     from analysis.data.labelled import labelled
     from analysis.stats import effects as of_factors
     from analysis.stats import interactions as of_pairs
@@ -107,7 +107,7 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
-    compared, group = by_group(found) if groups else (found, "")
+    compared, group = by_group(found, hits_among(names)) if groups else (found, "")
     table = of_factors.effects(
         compared,
         factor,

@@ -43,10 +43,10 @@ def export_runs(
 ) -> None:
     """Write all runs of sweeps to one file, to keep or to import elsewhere.
 
-    The file has params, tags, state and times, and every metric of every epoch. It has no networks
-    and no confusion matrices. Trials that still run are left out. The same runs give the same file,
-    byte by byte. `table`, `effects`, `claims`, `figure`, `report` and others take the file instead
-    of the sweep's name.
+    The file has params, tags, state and times, every metric of every epoch, and the accuracy by
+    group, such as speakers. It has no networks and no confusion matrices. Trials that still run are
+    left out. The same runs give the same file, byte by byte. `table`, `effects`, `claims`,
+    `figure`, `report` and others take the file instead of the sweep's name.
 
     Example: spikesweep export-runs quickstart -o quickstart.parquet
     """

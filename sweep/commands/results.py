@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,8 @@ from sweep.errors import SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MOST_PRUNED = 20  # that are listed below a table
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +62,8 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
+    from analysis.data.plans import none_keeps_the_limits
+
     found = _runs(names)
     states = _by_state(found["state"].value_counts())
     trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
@@ -68,6 +73,8 @@ def show(
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
         leaders(names, top)
+    elif unmet := none_keeps_the_limits(found):
+        say_result(unmet)
     pruned(found, top)
 
 
@@ -159,6 +166,7 @@ def table(
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
+    from analysis.data.by_group import hits_among
     from analysis.data.labelled import labelled
     from analysis.report import tables
 
@@ -167,28 +175,34 @@ def table(
     if groups and (block or metrics):
         raise SpecError("--groups: goes with neither --block nor --metric")
     if groups:
-        summary = tables.summarise_groups(found, params)
+        summary = tables.summarise_groups(found, params, hits_among(names))
     else:
         summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
+    _tell_of_pruned(found, for_people=not (format_ or output))
     if figure is not None:
-        _draw_bars(found, figure, params, block, groups)
+        _draw_bars(names, found, figure, params, block, groups)
 
 
 def _draw_bars(
-    found: pd.DataFrame, figure: Path, params: Sequence[str], block: str, groups: bool
+    names: Sequence[str],
+    found: pd.DataFrame,
+    figure: Path,
+    params: Sequence[str],
+    block: str,
+    groups: bool,
 ) -> None:
     """The accuracies of a table as bars; of its groups side by side, where it has them."""
     from analysis import figures
     from analysis.data.blocks import by_block
-    from analysis.data.by_group import by_group
+    from analysis.data.by_group import by_group, hits_among
     from analysis.data.groups import several_values
     from analysis.data.labelled import labelled
     from analysis.records import FACTORS
 
     along, colours = list(params[:-1]), list(params[-1:])
     if groups:
-        found, kind = by_group(found)
+        found, kind = by_group(found, hits_among(names))
         done = found[found["state"] == "done"]
         along, colours = [kind, *along], colours or several_values(done, FACTORS)[:1]
     elif block:
@@ -221,6 +235,18 @@ def pruned(found: pd.DataFrame, top: int) -> None:
         print_table(
             typeset.printed(ended).head(top), title="not among the leaders, the latest first"
         )
+
+
+def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:
+    """What is not in a table since it was ended early: listed for people, else counted."""
+    from analysis.report import tables
+
+    ended = len(tables.ended_early(found))
+    if ended and for_people and sys.stdout.isatty():
+        pruned(found, top=_MOST_PRUNED)
+    elif ended:
+        some = "1 configuration that was" if ended == 1 else f"{ended} configurations that were"
+        say(f"without {some} ended early: `spikesweep show` lists them, with epoch and reason")
 
 
 def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:

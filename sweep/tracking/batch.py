@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from analysis.records import MLFLOW_STATUS, State, Tag
+from analysis.records import GROUPS_FILE, LONGEST_TAG, MLFLOW_STATUS, State, Tag
 from snn.training.place import Place
 from sweep.host.paths import TrialPaths
 from sweep.tracking.outbox import Event
@@ -69,8 +69,17 @@ class Batch:
                 with _on_this_disk(place) as path:
                     if path is not None:
                         client.log_artifact(run_id, str(path), folder)
+                        _tag_groups(client, run_id, path)
             status = MLFLOW_STATUS[self._end["state"]]
             client.set_terminated(run_id, status, end_time=self._end["time"])
+
+
+def _tag_groups(client: MlflowClient, run_id: str, file: Path) -> None:
+    """Tag a run with its hits by group: tags are exported with a run, files are not."""
+    if file.name == GROUPS_FILE:
+        text = file.read_text(encoding="utf-8")
+        if len(text) <= LONGEST_TAG:
+            client.set_tag(run_id, Tag.GROUPS, text)
 
 
 def _place(noted: str, files: TrialPaths) -> Place:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _PAGE = 1000
+_HANDED_ON = (Tag.CHECKPOINT, Tag.GROUPS)
 Epochs = Mapping[int, Mapping[str, float]]
 
 
@@ -36,6 +37,7 @@ class EarlierRun:
         checkpoint: Where its network is.
         params: Its configuration, as texts.
         metrics: Of its end.
+        tags: Those that a run that reuses it has, too.
         epochs: The metrics of every epoch; known once the run is found.
     """
 
@@ -44,6 +46,7 @@ class EarlierRun:
     checkpoint: str
     params: Mapping[str, str]
     metrics: Mapping[str, float]
+    tags: Mapping[str, str]
     epochs: Epochs
 
 
@@ -149,6 +152,7 @@ class Ledger:
                 checkpoint=tags.get(Tag.CHECKPOINT, ""),
                 params=run.data.params,
                 metrics={name: metrics[name] for name in FINAL_METRICS if name in metrics},
+                tags={name: tags[name] for name in _HANDED_ON if name in tags},
                 epochs={},
             )
             self._records.setdefault(tags[Tag.CONFIG_ID], []).append(record)

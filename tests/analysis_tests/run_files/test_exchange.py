@@ -13,12 +13,14 @@ import pytest
 from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
 
+from analysis.data.by_group import hits_among
 from analysis.data.history import load_history
 from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
 from analysis.records import State, Tag
 from analysis.run_files.exchange import Exported, Imported, export_runs, import_runs
 from analysis.run_files.format import RunFile
+from analysis.store.artifacts import hits_of
 from tests.analysis_tests.conftest import Store
 from tests.benchmarks.bulk_store import Size, fill
 
@@ -307,6 +309,26 @@ def test_a_deleted_experiment_is_not_written_to(
     other.delete_experiment(other.create_experiment("s"))
     with pytest.raises(AnalysisError, match=r"'s' is deleted.*restore --experiment-id"):
         import_file("s.parquet", other)
+
+
+def test_hits_by_group_go_along_whether_tagged_or_beside_the_network(
+    store: Any, new_store: NewStore, tmp_path: Path
+) -> None:
+    told = '{"kind": "speaker", "hits": {"0": [%d, 4]}}'
+    (tmp_path / "groups.json").write_text(told % 1)
+    one = store.trial("s", "a-0", tags={Tag.CHECKPOINT: str(tmp_path / "best.pt")})
+    two = store.trial("s", "b-0", tags={Tag.GROUPS: told % 2})
+    none = store.trial("s", "c-0", tags={Tag.CHECKPOINT: str(tmp_path / "gone" / "best.pt")})
+    export_runs(["s"], "s.parquet")
+    hits = hits_among(["s.parquet"])
+    assert [hits(run).hits["0"] for run in (one, two)] == [(1, 4), (2, 4)]
+    with pytest.raises(AnalysisError, match="is gone"):
+        hits(none)
+    other = new_store("other")
+    import_file("s.parquet", other)
+    for run in load_runs(["s"], other.tracking_uri).itertuples():
+        if run.config_id != "c-0":
+            assert hits_of(run.run_id, other.tracking_uri).kind == "speaker"
 
 
 def test_what_cannot_be_exported_is_one_line(store: Any) -> None:
