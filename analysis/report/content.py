@@ -19,7 +19,7 @@ from analysis.records import State
 from analysis.report.material import Material
 from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
 from analysis.report.pictures import figures, missing, of_leaders, picture
-from analysis.report.tables import summarise
+from analysis.report.tables import ended_early, summarise
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import effects, groups_within
 from analysis.stats.importance import importance
@@ -129,13 +129,24 @@ def _leaders(material: Material, source: Source) -> list[Part]:
     try:
         table = summarise(material.runs)
     except AnalysisError as error:
-        return [missing("Leaders", error)]
+        return [missing("Leaders", error), *_ended_early(material)]
     top = table.head(_LEADERS)
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
     leaders = _table("leaders", f"{title} {caption(top)}", shown, table)
-    return [leaders, *of_leaders(source)]
+    return [leaders, *_ended_early(material), *of_leaders(source)]
+
+
+def _ended_early(material: Material) -> list[Part]:
+    """What may not lead, the latest first: ended early, or over a limit."""
+    table = ended_early(material.runs)
+    if table.empty:
+        return []
+    title = (
+        f"{len(table)} configurations that are not among the leaders, and why; the latest first."
+    )
+    return [_table("ended-early", title, printed(table.head(_LEADERS)), table)]
 
 
 def _effects(material: Material) -> list[Part]:

@@ -17,7 +17,8 @@ LONGEST_EXPERIMENT_TAG = 5_000
 """Characters of a tag of an experiment that MLflow's databases take."""
 
 SERVER = "spikesweep"
-"""Name of the entry point by which `mlflow server` finds `server`, below."""
+"""Name of the entry point by which `mlflow server` finds `server`, below; the server of a cluster
+(`docker/services/mlflow-server`) is `spikesweep-users`, `server_with_users`."""
 
 _VIEW = "spikesweep"
 _VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
@@ -80,6 +81,20 @@ def server() -> FastAPI:
 
     pages.after_request(_with_choice)
     served: FastAPI = app
+    return served
+
+
+def server_with_users() -> FastAPI:
+    """The same with MLflow's users: `mlflow server --app-name basic-auth`, in model training.
+
+    Raises:
+        Exception: What MLflow throws where its settings of users are wrong.
+    """
+    from mlflow.server import app as pages
+    from mlflow.server.auth import create_app
+
+    served: FastAPI = create_app(pages)
+    pages.after_request(_with_choice)
     return served
 
 

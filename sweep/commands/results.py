@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,8 @@ from sweep.errors import SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MOST_PRUNED = 20  # that are listed below a table
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +62,8 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
+    from analysis.data.plans import none_keeps_the_limits
+
     found = _runs(names)
     states = _by_state(found["state"].value_counts())
     trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
@@ -68,6 +73,8 @@ def show(
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
         leaders(names, top)
+    elif unmet := none_keeps_the_limits(found):
+        say_result(unmet)
     pruned(found, top)
 
 
@@ -172,6 +179,7 @@ def table(
     else:
         summary = tables.summarise(found, params, metrics, block=block)
     write(summary, labelled(summary), format_, output)
+    _tell_of_pruned(found, for_people=not (format_ or output))
     if figure is not None:
         _draw_bars(names, found, figure, params, block, groups)
 
@@ -228,6 +236,18 @@ def pruned(found: pd.DataFrame, top: int) -> None:
         print_table(
             typeset.printed(ended).head(top), title="not among the leaders, the latest first"
         )
+
+
+def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:
+    """What is not in a table since it was ended early: listed for people, else counted."""
+    from analysis.report import tables
+
+    ended = len(tables.ended_early(found))
+    if ended and for_people and sys.stdout.isatty():
+        pruned(found, top=_MOST_PRUNED)
+    elif ended:
+        some = "1 configuration that was" if ended == 1 else f"{ended} configurations that were"
+        say(f"without {some} ended early: `spikesweep show` lists them, with epoch and reason")
 
 
 def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:

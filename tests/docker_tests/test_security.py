@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,12 @@ def test_mlflow_refuses_a_wrong_password_and_a_foreign_host(services: Services, 
     assert status_of(url, basic("", "")) == 401
     for host in ("evil.example", "10.evil.example", "127.0.0.1"):  # the last without the port
         assert status_of(url, right | {"Host": host}) == 403
+
+
+def test_mlflow_opens_on_model_training_for_who_has_a_password(services: Services) -> None:
+    right = basic("admin", services.client_environment["MLFLOW_TRACKING_PASSWORD"])
+    with urllib.request.urlopen(urllib.request.Request(services.mlflow_url, headers=right)) as page:
+        assert b'"mlflow.workflowType_v1": "machine_learning"' in page.read()
 
 
 def test_the_databases_refuse_each_others_owners(services: Services) -> None:

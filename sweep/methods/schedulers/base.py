@@ -125,6 +125,8 @@ class Scheduler:
             same `Key`.
         within_epochs: Names of those keys that count epochs which every trial must have.
         stops: Whether it stops trials early at all.
+        for_one_seed: Why it is for sweeps of one seed, as a sentence for people; empty if it judges
+            configurations by all their seeds.
         forgets: What it does not know any more when a sweep is resumed, as a sentence for people;
             empty if it takes the trials of `Comparison.past` into account, or compares none.
     """
@@ -136,4 +138,5 @@ class Scheduler:
     keys: tuple[Key, ...] = ()
     within_epochs: tuple[str, ...] = ()
     stops: bool = True
+    for_one_seed: str = ""
     forgets: str = ""

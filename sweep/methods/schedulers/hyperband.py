@@ -33,6 +33,8 @@ SCHEDULER = Scheduler(
     source="Li et al. 2018, https://jmlr.org/papers/v18/16-558.html",
     make=_make,
     keys=(REDUCTION,),
+    for_one_seed="hyperband judges every seed by itself, as Ray Tune fills its brackets with "
+    "trials",
     forgets="hyperband begins new brackets after a resume: it does not compare with the trials "
     "that ended before; asha does",
 )

@@ -1,6 +1,7 @@
 """Keys that no configuration of a sweep uses: to search one is a mistake, to fix one is not.
 
-A launch of an earlier version may search such keys, and must still be resumed. So this is no part
+A launch of an earlier version may search such keys, or have a scheduler of one seed with several,
+and must still be resumed. So this is no part
 of reading a specification: it is checked where a sweep is new.
 """
 
@@ -13,13 +14,14 @@ from typing import Any
 from snn.config import ExecutionConfig, TrialConfig, deciders
 from snn.errors import ConfigError
 from sweep.errors import SpecError
+from sweep.methods.schedulers import SCHEDULERS
 from sweep.spec.specification import Specification
 
 _ALWAYS = frozenset(ExecutionConfig.model_fields) | {"network"}
 
 
 def check_effects(sweep: Specification, where: str) -> list[str]:
-    """Refuse searched keys that have no effect in any configuration.
+    """Refuse searched keys that have no effect in any configuration, and a scheduler of one seed.
 
     Args:
         sweep: The plan.
@@ -29,7 +31,8 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
         Of the fixed keys that have none, a line each.
 
     Raises:
-        SpecError: A searched key has none; a line each.
+        SpecError: A searched key has none, or the scheduler does not judge by all seeds; a line
+            each.
     """
     part = "points" if sweep.points else "search"
     searched = list(dict.fromkeys(chain(sweep.search, *sweep.points)))
@@ -41,9 +44,19 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
     fixed = [key for key in sweep.base if key not in _ALWAYS]
     reasons = _reasons(sweep, {*searched, *fixed} - _ALWAYS)
     wrong += [f"{part}.{key}: {reasons[key]}" for key in searched if key in reasons]
+    wrong += _scheduler(sweep)
     if wrong:
         raise SpecError(*(f"{where}: {line}" for line in wrong))
     return [f"{where}: base.{key}: {reasons[key]}" for key in fixed if key in reasons]
+
+
+def _scheduler(sweep: Specification) -> Iterator[str]:
+    """A scheduler that judges seeds one by one would end configurations by one of their seeds."""
+    reason = sweep.scheduler.declared.for_one_seed
+    if reason and len(sweep.seeds) > 1:
+        seeds = f"here are {len(sweep.seeds)}"
+        others = [s.name for s in SCHEDULERS.values() if s.stops and not s.for_one_seed]
+        yield f"scheduler: {reason}; {seeds}; with several seeds: {', '.join(others)}"
 
 
 def without_effect(config: TrialConfig, keys: Iterable[str]) -> list[str]:

@@ -170,10 +170,14 @@ def test_failed_trials_and_their_reasons_are_listed(grid: Store) -> None:
 
 def test_a_sweep_without_a_finished_trial_still_has_a_report(store: Store, tmp_path: Path) -> None:
     store.trial("early", "a-0", State.RUNNING, params={"dynamics": "lif"})
-    store.trial("early", "b-0", State.PRUNED, params={"dynamics": "alif"}, val_accuracy=0.4)
+    why = {Tag.PRUNED: "epoch 3: not among the best"}
+    params = {"dynamics": "alif"}
+    store.trial("early", "b-0", State.PRUNED, params=params, tags=why, val_accuracy=0.4)
     found = report("early")
     assert "No leader: nothing finished yet" in found.lead
     assert any("nothing finished yet" in text for text in missing(found))
+    ended = next(table for table in parts(found, Table) if table.name == "ended-early")
+    assert ended.raw["why"].tolist() == ["epoch 3: not among the best"]
     assert (write_report(found, tmp_path)).is_file()
 
 

@@ -315,6 +315,7 @@ def test_time_bins_pooling_and_dynamics_are_searched_on_events_and_pruned_everyw
     )
     pruned = {where for where, run in runs.items() if run.data.tags[Tag.STATE] == State.PRUNED}
     assert {lr for _, lr, *_ in pruned} >= {1e-7}
+    assert f"without {len(pruned)} configurations that were ended early" in table.stderr
     for where, trial in told.items():
         assert (trial.state == TrialState.PRUNED) == (where in pruned)
         assert trial.intermediate_values
@@ -411,6 +412,8 @@ def test_trainings_on_images_and_on_speakers_are_told_apart(place: Workplace) ->
     assert rows == [["./a.h5", str(speaker), "1"] for speaker in sorted(speakers)]
     drawn = (place.folder / "speakers.svg").read_text()
     assert all(f"speaker={speaker}" in drawn for speaker in speakers)
+    assert place.run("export-runs", "train", "-o", "train.parquet").returncode == 0
+    assert place.run("table", "train.parquet", "--groups", *shown).stdout == table.stdout
 
 
 def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -> None:

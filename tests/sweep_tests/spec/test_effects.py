@@ -40,6 +40,11 @@ def told(**plan: Any) -> str:
     [
         (USELESS, TOLD),
         (
+            {"search": {"lr": [0.1, 0.2]}, "scheduler": "hyperband", "seeds": [0, 1]},
+            "scheduler: hyperband judges every seed by itself, as Ray Tune fills its brackets with "
+            "trials; here are 2; with several seeds: asha, race",
+        ),
+        (
             {"base": {"encoding": "constant"}, "search": {"encoder_tau": [1.0]}},
             "search.encoder_tau: has no effect: only latency, periodic and poisson use it, and "
             "encoding is constant",
