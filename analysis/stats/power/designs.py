@@ -13,7 +13,7 @@ def smallest_effect(
     """The difference, in standard deviations of a run, that is found with a power of 80 %.
 
     >>> round(smallest_effect(n_units=8, n_seeds=3), 2)
-    0.95
+    1.45
 
     Args:
         n_units: Configurations without the factor: those of a grid, divided by its levels.
