@@ -9,7 +9,9 @@ that works without a sweep, on results that come with the package.
 | read | `load_runs`, `load_history`, `list_sweeps`, `committed`, `labelled`, `export_runs`, \
 `import_runs` |
 | tabulate | `summarise`, `group_runs`, `write_table` |
-| compare | `effects`, `interactions`, `importance`, `pareto_front`, `leading_runs`, `confirmed` |
+| compare | `effects`, `equivalences` (with `Margin`), `views`, `interactions`, `importance`, \
+`expected_best`, `pareto_front`, `leading_runs`, `confirmed` |
+| plan | `smallest_effect` |
 | draw | `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
 `importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, `save_figure` |
 | check the published study | `published_results`, `compare_with_published`, `claims` |
@@ -42,17 +44,23 @@ if TYPE_CHECKING:
     from analysis.report.tables import summarise, write_table
     from analysis.run_files.exchange import export_runs, import_runs
     from analysis.run_files.format import RunFile
+    from analysis.stats.compare.budgets import expected_best
+    from analysis.stats.compare.views import views
     from analysis.stats.confirmation import confirmed, leading_runs
     from analysis.stats.effects import effects
+    from analysis.stats.equivalence import equivalences
     from analysis.stats.importance import importance
     from analysis.stats.interactions import interactions
+    from analysis.stats.margins import Margin
     from analysis.stats.pareto import pareto_front
+    from analysis.stats.power.designs import smallest_effect
     from analysis.studies.claims import claims
     from analysis.studies.published import published_results
     from analysis.studies.replication import compare_with_published
 
 __all__ = [
     "AnalysisError",
+    "Margin",
     "RunFile",
     "accuracy_bars",
     "accuracy_by_neurons",
@@ -63,6 +71,8 @@ __all__ = [
     "confirmed",
     "confusion",
     "effects",
+    "equivalences",
+    "expected_best",
     "export_runs",
     "forest",
     "group_runs",
@@ -80,13 +90,16 @@ __all__ = [
     "pareto_front",
     "published_results",
     "save_figure",
+    "smallest_effect",
     "strip",
     "summarise",
+    "views",
     "write_table",
 ]
 
 _HOME = {
     "AnalysisError": "analysis.errors",
+    "Margin": "analysis.stats.margins",
     "RunFile": "analysis.run_files.format",
     "accuracy_bars": "analysis.figures",
     "accuracy_by_neurons": "analysis.figures",
@@ -97,6 +110,8 @@ _HOME = {
     "confirmed": "analysis.stats.confirmation",
     "confusion": "analysis.figures",
     "effects": "analysis.stats.effects",
+    "equivalences": "analysis.stats.equivalence",
+    "expected_best": "analysis.stats.compare.budgets",
     "export_runs": "analysis.run_files.exchange",
     "forest": "analysis.figures",
     "group_runs": "analysis.data.groups",
@@ -114,8 +129,10 @@ _HOME = {
     "pareto_front": "analysis.stats.pareto",
     "published_results": "analysis.studies.published",
     "save_figure": "analysis.figures",
+    "smallest_effect": "analysis.stats.power.designs",
     "strip": "analysis.figures",
     "summarise": "analysis.report.tables",
+    "views": "analysis.stats.compare.views",
     "write_table": "analysis.report.tables",
 }
 _OTHER_NAMES = {"importance_bars": "importance"}  # that name is taken by the table

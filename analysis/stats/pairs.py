@@ -7,9 +7,8 @@ and, as far as the sizes agree, the initial weights.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -47,7 +46,7 @@ class Pairs:
         matched: Share of the finished runs on both sides that found a partner.
         along: Params that change with the factor by their defaults, so that they are part of it.
         blocked: Whether blocks stand in place of the seeds; then they are the units.
-        level_of_baseline: Mean of the metric over the runs of the baseline that have a partner.
+        baselines: Of every pair, the metric at the baseline; indexed like the differences.
         looks: How many pairs there were at each stage, launch of the sweep, at which they could be
             tested; see `analysis.stats.design.looks`.
     """
@@ -59,13 +58,18 @@ class Pairs:
     matched: float
     along: tuple[str, ...] = ()
     blocked: bool = False
-    level_of_baseline: float = math.nan
+    baselines: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
     looks: Looks = (1,)
 
     @cached_property
     def evidence(self) -> Evidence:
         """What they say of their mean."""
         return evidence(self.differences, self.units, blocked=self.blocked)
+
+    @property
+    def level_of_baseline(self) -> float:
+        """The mean of the metric over the runs of the baseline that have a partner."""
+        return float(self.baselines.mean())
 
     @property
     def units(self) -> Differences:
@@ -203,7 +207,7 @@ class Design:
             matched=matched,
             along=self._along(factor, sides),
             blocked=self._blocked,
-            level_of_baseline=float(means[0][paired].mean()),
+            baselines=self._series(means[0][paired], runs[first[paired]], keys),
             looks=(len(differences),) if self._blocked else looks_of(units, stage[paired]),
         )
 

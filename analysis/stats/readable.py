@@ -142,6 +142,43 @@ def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
+def readable_views(table: pd.DataFrame) -> pd.DataFrame:
+    """What `views` found, all text: interquartile means of accuracies in percent."""
+    points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
+    unit = " (points)" if points else ""
+    better = table[["improvement", "improvement_low", "improvement_high"]]
+    middle = table[["iqm_difference", "iqm_low", "iqm_high"]]
+    names = ["estimate", "low", "high"]
+    groups = {"runs": table["group"]} if table["group"].any() else {}
+    shown = pd.DataFrame(
+        {
+            **groups,
+            "factor": table["factor"],
+            "comparison": table["baseline"] + " → " + table["level"],
+            "better in": _with_interval(
+                better.set_axis(names, axis="columns"), percent=True, sign=False
+            ),
+            f"interquartile mean{unit}": _with_interval(
+                middle.set_axis(names, axis="columns"), points
+            ),
+            **{
+                f"P({what} {margin_of(table)})": table[name].map("{:.3f}".format)
+                for what, name in (
+                    ("below", "p_lower"),
+                    ("within", "p_within"),
+                    ("above", "p_higher"),
+                )
+            },
+        }
+    )
+    shown.attrs["note"] = (
+        "Better in: % of pairs of runs in which the second level has more (probability of "
+        "improvement). Brackets: stratified bootstrap over seeds, for these configurations. P: "
+        "posterior probability of the mean difference, flat prior."
+    )
+    return shown
+
+
 def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
     """What `interactions` found, all text."""
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")

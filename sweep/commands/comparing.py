@@ -56,6 +56,13 @@ def effects(
             "seeds and groups together",
         ),
     ] = False,
+    views: Annotated[
+        bool,
+        typer.Option(
+            "--views",
+            help="how often better, interquartile means and posterior probabilities, instead",
+        ),
+    ] = False,
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
@@ -77,6 +84,8 @@ def effects(
 
     Example: spikesweep effects published-mnist --margin 0.005 --margin 0.003 --margin 10%
 
+    Example: spikesweep effects published-mnist --within preset --views
+
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
 
     Example: spikesweep effects speakers --block dataset --factor dynamics
@@ -91,6 +100,7 @@ def effects(
     from analysis.stats import effects as of_factors
     from analysis.stats import equivalence, readable
     from analysis.stats import interactions as of_pairs
+    from analysis.stats.compare import views as of_scores
     from analysis.stats.margins import Margin
 
     margins = [Margin.parse(text) for text in margin]
@@ -115,6 +125,18 @@ def effects(
             raise SpecError("--figure: draws the effects, not their interactions")
         table = of_pairs.interactions(found, factor, metric)
         write(table, readable.readable_interactions(table), format_, output)
+        return
+    if views:
+        for option, is_given in (
+            ("--tuned", tuned),
+            ("--block", block),
+            ("--groups", groups),
+            ("--figure", figure),
+        ):
+            if is_given:
+                raise SpecError(f"--views: does not go with {option}")
+        table = of_scores.views(found, factor, metric, margin=margins[0], within=within)
+        write(table, readable.readable_views(table), format_, output)
         return
     if tuned:
         warn_of_mixed(found)

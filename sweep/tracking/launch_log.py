@@ -106,4 +106,4 @@ class LaunchLog:
         """Log the whole run of a trial that ran before, in another launch; its files stay there."""
         self.begin(config, dataset, {Tag.REUSED_FROM: record.run_id})
         self.epochs(config, record.epochs)
-        self._tracker.end(config.config_id, outcome, record.tags)
+        self._tracker.end(config.config_id, outcome, {Tag.CHECKPOINT: record.checkpoint})

@@ -1,0 +1,1 @@
+"""Other views of a comparison: how often better, robust means, profiles, posteriors, budgets."""
