@@ -10,7 +10,7 @@ that works without a sweep, on results that come with the package.
 `import_runs` |
 | tabulate | `summarise`, `group_runs`, `write_table` |
 | compare | `effects`, `interactions`, `importance`, `pareto_front`, `leading_runs`, `confirmed` |
-| draw | `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
+| draw | `accuracy_dots`, `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
 `importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, `save_figure` |
 | check the published study | `published_results`, `compare_with_published`, `claims` |
 """
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         accuracy_bars,
         accuracy_by_neurons,
         accuracy_by_synops,
+        accuracy_dots,
         confusion,
         forest,
         learning_curves,
@@ -57,6 +58,7 @@ __all__ = [
     "accuracy_bars",
     "accuracy_by_neurons",
     "accuracy_by_synops",
+    "accuracy_dots",
     "claims",
     "committed",
     "compare_with_published",
@@ -91,6 +93,7 @@ _HOME = {
     "accuracy_bars": "analysis.figures",
     "accuracy_by_neurons": "analysis.figures",
     "accuracy_by_synops": "analysis.figures",
+    "accuracy_dots": "analysis.figures",
     "claims": "analysis.studies.claims",
     "committed": "analysis.data.committed",
     "compare_with_published": "analysis.studies.replication",

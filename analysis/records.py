@@ -110,6 +110,9 @@ COLUMNS = (
 )
 """Columns of tables that are neither params nor metrics: no param may be called so."""
 
+CONFIRMED = "-confirm"
+"""What follows the name of a sweep in the name of its confirmation."""
+
 RUN_FILE = ".parquet"
 """Ends the name of a file of runs, and of no sweep: so the two are told apart."""
 
