@@ -10,8 +10,9 @@ that works without a sweep, on results that come with the package.
 `import_runs` |
 | tabulate | `summarise`, `group_runs`, `write_table` |
 | compare | `effects`, `interactions`, `importance`, `pareto_front`, `leading_runs`, `confirmed` |
-| draw | `accuracy_dots`, `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
-`importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, `save_figure` |
+| draw | `accuracy_dots`, `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, \
+`confusion`, `forest`, `importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, \
+`save_figure` |
 | check the published study | `published_results`, `compare_with_published`, `claims` |
 """
 

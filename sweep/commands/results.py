@@ -141,9 +141,7 @@ def table(
             help="beside the accuracies, such as synops_per_inference (repeatable)",
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
-    top: Annotated[
-        int, typer.Option(help="only the first rows, the best [default: all]", min=1)
-    ] = 0,
+    top: Annotated[int | None, typer.Option(help="only the first rows, the best", min=1)] = None,
     block: BlockOption = "",
     groups: Annotated[
         bool,
@@ -170,7 +168,7 @@ def table(
         summary = tables.summarise_groups(found, params)
     else:
         summary = tables.summarise(found, params, metrics, block=block)
-    summary = tables.best_rows(summary, top)
+    summary = tables.best_rows(summary, top or len(summary))
     write(summary, labelled(summary), format_, output)
     if figure is not None:
         _draw(found, figure, params, block, groups)
