@@ -12,8 +12,9 @@ that works without a sweep, on results that come with the package.
 | compare | `effects`, `equivalences` (with `Margin`), `views`, `interactions`, `importance`, \
 `expected_best`, `pareto_front`, `leading_runs`, `confirmed` |
 | plan | `smallest_effect` |
-| draw | `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, `confusion`, `forest`, \
-`importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, `save_figure` |
+| draw | `accuracy_dots`, `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, \
+`confusion`, `forest`, `importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, \
+`save_figure` |
 | check the published study | `published_results`, `compare_with_published`, `claims` |
 """
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         accuracy_bars,
         accuracy_by_neurons,
         accuracy_by_synops,
+        accuracy_dots,
         confusion,
         forest,
         learning_curves,
@@ -65,6 +67,7 @@ __all__ = [
     "accuracy_bars",
     "accuracy_by_neurons",
     "accuracy_by_synops",
+    "accuracy_dots",
     "claims",
     "committed",
     "compare_with_published",
@@ -104,6 +107,7 @@ _HOME = {
     "accuracy_bars": "analysis.figures",
     "accuracy_by_neurons": "analysis.figures",
     "accuracy_by_synops": "analysis.figures",
+    "accuracy_dots": "analysis.figures",
     "claims": "analysis.studies.claims",
     "committed": "analysis.data.committed",
     "compare_with_published": "analysis.studies.replication",

@@ -143,6 +143,9 @@ DESIGN_SAMPLERS, NO_PRUNING = ("grid", "random"), "none"
 Only what they made is an experiment, whose runs may be paired. A test holds them to the registry.
 """
 
+CONFIRMED = "-confirm"
+"""What follows the name of a sweep in the name of its confirmation."""
+
 RUN_FILE = ".parquet"
 """Ends the name of a file of runs, and of no sweep: so the two are told apart."""
 

@@ -13,6 +13,7 @@ from analysis.errors import AnalysisError
 from analysis.records import (
     CONDITIONAL,
     CONDITIONS,
+    CONFIRMED,
     EPOCH_METRICS,
     FACTORS,
     FINAL_METRICS,
@@ -153,6 +154,23 @@ def looks_logarithmic(values: pd.Series[Any]) -> bool:
     if not pd.api.types.is_float_dtype(values.dtype) or not (values.dropna() > 0).all():
         return False
     return bool(values.max() / values.min() >= _DECADES)
+
+
+def is_published(runs: pd.DataFrame) -> bool:
+    """Whether there are runs of the published model, of which alone there are published claims."""
+    return "preset" in runs and bool((runs["preset"] == "published").any())
+
+
+def confirmations(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that train leaders of a search again with fresh seeds, where that is here, too."""
+    names = set(runs["sweep"])
+    again = {name for name in names if name.removesuffix(CONFIRMED) in names - {name}}
+    return runs[runs["sweep"].isin(again)]
+
+
+def without_confirmations(runs: pd.DataFrame) -> pd.DataFrame:
+    """All other runs."""
+    return runs.drop(confirmations(runs).index)
 
 
 def is_number(column: pd.Series[Any]) -> bool:

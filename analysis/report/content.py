@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import urljoin
 
 import pandas as pd
 
 from analysis.data.activity import ImageActivity
-from analysis.data.groups import CHOSEN_BY
+from analysis.data.groups import CHOSEN_BY, confirmations, is_published, without_confirmations
 from analysis.data.labels import value_labels
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
@@ -33,9 +34,14 @@ from analysis.stats.readable import (
 )
 from analysis.studies.claims import claims
 from analysis.studies.replication import compare_with_published
-from analysis.text.typeset import caption, printed
+from analysis.text.typeset import as_percent, caption, printed
 
 _LEADERS = 20
+_CONFIRMED = (
+    "The table above is of fresh seeds, which no choice has seen: its figures are the ones to "
+    "report. The search chose its leaders by the runs of the table below, so that their means are "
+    "too good. Effects and figures are of the search alone."
+)
 _WITHIN = ("dataset", "preset")
 _NAMED = ("dataset", "network", "dynamics", "recurrent", "encoding", "hidden")
 _SHOWN = (
@@ -60,28 +66,37 @@ def build_report(
         mlflow_url: Of MLflow's pages, for the links of the runs; none without.
         activity: What the network of a run does with the first test image, by the run's id.
     """
-    source = material.source(activity)
-    sections = (
+    # What a search chose and what confirms it are never pooled: the first is chosen for its luck.
+    searched = replace(material, runs=without_confirmations(material.runs))
+    confirmed = replace(material, runs=confirmations(material.runs))
+    leading = searched if confirmed.runs.empty else confirmed
+    leaders = [*_leaders(leading, leading.source(activity))]
+    if leading is confirmed:
+        leaders += [Note(text=_CONFIRMED), *_leaders(searched, None)]
+    sections = [
+        Section(anchor="leaders", title="Leaders", parts=(*leaders, *_ended_early(searched))),
+        Section(anchor="effects", title="Effects", parts=tuple(_effects(searched))),
+        Section(anchor="figures", title="Figures", parts=tuple(figures(searched.source(activity)))),
         Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
-        Section(anchor="leaders", title="Leaders", parts=tuple(_leaders(material, source))),
-        Section(anchor="effects", title="Effects", parts=tuple(_effects(material))),
-        Section(anchor="claims", title="Published claims", parts=tuple(_claims(material))),
-        Section(anchor="figures", title="Figures", parts=tuple(figures(source))),
         Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
-    )
+    ]
+    if is_published(material.runs):
+        claimed = Section(anchor="claims", title="Published claims", parts=tuple(_claims(material)))
+        sections.insert(2, claimed)
     sweeps = sorted(set(material.runs["sweep"]))
-    return Report(title=", ".join(sweeps), lead=_lead(material), sections=sections)
+    return Report(title=", ".join(sweeps), lead=_lead(material, leading), sections=tuple(sections))
 
 
-def _lead(material: Material) -> str:
+def _lead(material: Material, leading: Material) -> str:
+    """How the trials stand, and the best of those that lead."""
     counts = material.runs["state"].value_counts()
     states = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
     standing = f"{len(material.runs)} trials" + (f": {states}" if states else "")
     try:
-        summarise(material.runs)
+        summarise(leading.runs)
     except AnalysisError as error:
         return f"{standing}. No leader: {error}."
-    done = material.runs[material.runs["state"] == State.DONE]
+    done = leading.runs[leading.runs["state"] == State.DONE]
     best = [_best(members) for _, members in groups_within(done, material.varying(["dataset"]))]
     return f"{standing}. Best by validation: {'; '.join(best)}."
 
@@ -91,8 +106,9 @@ def _best(runs: pd.DataFrame) -> str:
     best = summarise(runs).iloc[0]
     run = runs[runs["group_id"] == best.name].iloc[0].to_dict()
     what = " ".join(value_labels(run, [name for name in _NAMED if name in run]))
-    seeds = "one seed" if best["n"] == 1 else f"mean of {best['n']} seeds"
-    return f"{what}, {best['test_accuracy_mean']:.2%} on the test set ({seeds})".strip(", ")
+    seeds = "one seed" if best["n"] == 1 else f"mean of {best['n']:.0f} seeds"
+    accuracy = as_percent(best["test_accuracy_mean"])
+    return f"{what}, {accuracy} % on the test set ({seeds})".strip(", ")
 
 
 def _what_was_run(material: Material) -> list[Part]:
@@ -107,7 +123,8 @@ def _what_was_run(material: Material) -> list[Part]:
             started=launches["started"].dt.strftime("%Y-%m-%d %H:%M UTC"),
             hours=launches["hours"].map("{:.2f}".format, na_action="ignore"),
         )
-        parts.append(_table("launches", "Every launch of the sweeps.", _text(shown), launches))
+        launched = _table("launches", "Every launch of the sweeps.", _text(shown), launches)
+        parts.append(replace(launched, folded=f"Launches ({len(launches)})"))
     for launch in launches.drop_duplicates("sweep", keep="last").to_dict("records"):
         title = f"Specification of {launch['launch']}"
         if launch["spec"]:
@@ -116,7 +133,8 @@ def _what_was_run(material: Material) -> list[Part]:
             parts.append(Note(text=f"{title}: it was not recorded.", missing=True))
     counted = material.provenance.rename(columns=lambda name: name.replace("_", " "))
     provenance = "Where the trials ran, on which data (SHA-256) and with which commit."
-    parts.append(_table("provenance", provenance, _text(counted), material.provenance))
+    ran = _table("provenance", provenance, _text(counted), material.provenance)
+    parts.append(replace(ran, folded="Machines, data and code"))
     failed = runs[runs["state"] == State.FAILED]
     if not failed.empty:
         reasons = failed[["sweep", "config_id", "error"]]
@@ -125,28 +143,30 @@ def _what_was_run(material: Material) -> list[Part]:
     return parts
 
 
-def _leaders(material: Material, source: Source) -> list[Part]:
+def _leaders(material: Material, source: Source | None) -> list[Part]:
+    """The table of leaders, and with a source what the best networks do."""
     try:
         table = summarise(material.runs)
     except AnalysisError as error:
-        return [missing("Leaders", error), *_ended_early(material)]
+        return [missing("Leaders", error)]
     top = table.head(_LEADERS)
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
-    leaders = _table("leaders", f"{title} {caption(top)}", shown, table)
-    return [leaders, *_ended_early(material), *of_leaders(source)]
+    name = "leaders" if source else "leaders-of-the-search"
+    leaders = _table(name, f"{title} {caption(top, bold=False)}", shown, table)
+    return [leaders, *(of_leaders(source) if source else ())]
 
 
 def _ended_early(material: Material) -> list[Part]:
-    """What may not lead, the latest first: ended early, or over a limit."""
+    """What is known of the configurations that were pruned."""
     table = ended_early(material.runs)
     if table.empty:
         return []
-    title = (
-        f"{len(table)} configurations that are not among the leaders, and why; the latest first."
-    )
-    return [_table("ended-early", title, printed(table.head(_LEADERS)), table)]
+    text = "Configurations that were ended early or break a limit, the latest first: none may lead."
+    shown = printed(table)
+    ended = _table("ended-early", text, shown, table)
+    return [replace(ended, folded=f"Ended early ({len(table)})")]
 
 
 def _effects(material: Material) -> list[Part]:
@@ -207,7 +227,7 @@ def _importance(material: Material) -> list[Part]:
         "is better, nor that a difference is real: run a grid with seeds for that."
     )
     try:
-        table = importance(material.runs, "test_accuracy")
+        table = importance(material.runs, CHOSEN_BY)
     except AnalysisError as error:
         return [missing("Importance of the params", error)]
     return [
@@ -242,6 +262,8 @@ def _browser(material: Material, mlflow_url: str) -> Browser:
     runs = material.runs
     params = material.varying(param_columns(runs))
     metrics = [name for name in _SHOWN if name in runs]
+    if (runs["state"] == State.PRUNED).any():
+        metrics.insert(0, "val_accuracy")  # the last that is known of those that were pruned
     order = runs.sort_values(CHOSEN_BY, ascending=False, kind="stable")
     sweep = ["sweep"] if runs["sweep"].nunique() > 1 else []
     shown = order[[*sweep, *params, "state", *metrics, "error", "config_id", "run_id"]]

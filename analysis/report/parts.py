@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from analysis.figures.parts.style import names_as_they_are, styled
 
 _DOTS_PER_INCH = 200
 _PAGE_PIXELS_PER_INCH = 120
+_NUMBER = re.compile(r"–|(< )?[+−-]?[\d.,]+(e[+-]?\d+)?( ?[±%(\[].*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +48,22 @@ class Table:
         caption: What it shows, in a sentence.
         shown: All text.
         raw: As it is written to the file.
+        folded: The words under which it is folded away; empty: it is open.
     """
 
     name: str
     caption: str
     shown: pd.DataFrame
     raw: pd.DataFrame
+    folded: str = ""
+
+    @property
+    def numbers(self) -> list[bool]:
+        """Which columns hold nothing but numbers: a page puts them under each other."""
+        return [
+            all(_NUMBER.fullmatch(str(cell)) for cell in self.shown.iloc[:, place])
+            for place in range(self.shown.shape[1])
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +84,11 @@ class Picture:
     def width(self) -> int:
         """On the page, in its pixels."""
         return round(self.figure.get_figwidth() * _PAGE_PIXELS_PER_INCH)
+
+    @property
+    def height(self) -> int:
+        """Of the same: a page that knows it before the picture is there does not jump."""
+        return round(self.figure.get_figheight() * _PAGE_PIXELS_PER_INCH)
 
     @cached_property
     def png(self) -> bytes:

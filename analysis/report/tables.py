@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
@@ -145,6 +146,17 @@ def _with_searched(
     return [name for name in names if name in used or name in vary]
 
 
+def best_rows(table: pd.DataFrame, top: int) -> pd.DataFrame:
+    """The first rows of a summary, with a note of how many there are."""
+    if not 0 < top < len(table):
+        return table
+    first = table.head(top)
+    told = f"The first {top} of {len(table)} rows."
+    note = " ".join(filter(None, [str(table.attrs.get("note", "")), told]))
+    first.attrs = {**table.attrs, "note": note}
+    return first
+
+
 def _without_best(column: str) -> str:
     """`val_accuracy_mean` for `best_val_accuracy_mean`: all is of the epoch that was best."""
     name = column.removeprefix("best_")
@@ -158,9 +170,10 @@ def write_table(
 ) -> None:
     """Write a table as `csv`, `md`, `latex` (needs the package booktabs) or `parquet`.
 
-    csv and parquet hold every column as it is; md and latex are for readers: accuracies in percent,
-    mean ± half the width of its 95 % interval in one column, what validation found best of each
-    dataset and preset in bold. A file is replaced at once or not at all.
+    csv and parquet hold every column as it is, accuracies as fractions. md and latex are for
+    readers: accuracies in percent; mean ± half the width of its 95 % interval in one column, of two
+    seeds both values; what validation found best of each dataset and preset in bold. A table in
+    LaTeX has the label `tab:` and the name of its file. A file is replaced at once or not at all.
 
     >>> table = summarise(load_runs([committed("published-fashion")]), ["preset", "dynamics"])
     >>> write_table(table, "fashion.tex", "latex")
@@ -170,7 +183,10 @@ def write_table(
     """
     if format not in FORMATS:
         raise AnalysisError(f"unknown table format {format!r}; {known_names(format, FORMATS)}")
-    content = FORMATS[format](table)
+    name = "results"
+    if isinstance(path_or_stream, str | os.PathLike):
+        name = Path(path_or_stream).stem
+    content = latex(table, name) if format == "latex" else FORMATS[format](table)
     if isinstance(path_or_stream, str | os.PathLike):
         write_file(path_or_stream, content.encode() if isinstance(content, str) else content)
         return

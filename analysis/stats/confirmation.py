@@ -21,7 +21,7 @@ from analysis.errors import AnalysisError
 from analysis.records import State
 from analysis.stats.inference import student_interval
 from analysis.stats.pareto import pareto_front
-from analysis.text.typeset import as_number, as_percent, as_text
+from analysis.text.typeset import as_number, as_percent, as_text, mean_text
 
 _TEST = "test_accuracy"
 
@@ -138,10 +138,10 @@ def readable_confirmation(table: pd.DataFrame) -> pd.DataFrame:
     shown = labelled(table).iloc[:, :first].map(as_text)
     shown["searched val (%)"] = table["searched_val_accuracy"].map(as_percent)
     for name in measured:
-        cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], strict=True)
+        cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], table["n"], strict=True)
         write, unit = (as_percent, " (%)") if "accuracy" in name else (as_number, "")
         shown[f"{name.replace('_', ' ')}{unit}"] = [
-            write(mean) + ("" if math.isnan(half) else f" ± {write(half)}") for mean, half in cells
+            mean_text(mean, half, n, write) for mean, half, n in cells
         ]
     return shown
 

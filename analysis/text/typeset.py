@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,8 @@ _NO_VALUE = "–"
 _MOST_NAMED = 8  # params that are the same for all; of more, those that a reader asks for
 _MARKUP = re.compile(r"\||<(?=[A-Za-z/!?])|(?<=\])\(")
 _APART = ("dataset", "preset")  # what is best in one says nothing of the other
+_T_OF_TWO = 12.706204736432095  # Student's t at 0.975 with one degree of freedom
+_NO_LABEL = re.compile(r"[^A-Za-z0-9.:-]+")
 _SPREADS = ("_std", "_ci95")
 _LATEX = str.maketrans(
     {
@@ -40,16 +42,28 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n\n".join(part for part in (text, below) if part) + "\n"
 
 
-def latex(table: pd.DataFrame) -> str:
-    """The table as a float with its caption; needs the LaTeX package booktabs."""
+def latex(table: pd.DataFrame, name: str = "results") -> str:
+    """The table as a float with a short caption, a label and a note of the settings below it.
+
+    It needs the LaTeX package booktabs.
+
+    Args:
+        table: As `summarise` gives it, or any other.
+        name: The label is `tab:NAME`.
+    """
     cells = printed(table, "\0{}\1").map(_escape).rename(columns=_escape)
-    return cells.to_latex(
+    text = cells.to_latex(
         index=False,
         escape=False,  # pandas would escape the bold as well
-        caption=_escape(caption(table)) or None,
+        caption=_escape(" ".join(_statistics(table))) or None,
+        label=f"tab:{_NO_LABEL.sub('-', name)}",
         column_format="".join(side[0] for side in _alignment(table)),
         position="htbp",
     )
+    note = _escape(" ".join([*_bold(table), *_settings(table)]))
+    below = f"\\par\\smallskip\n{{\\footnotesize {note}\\par}}\n" if note else ""
+    text = text.replace("\\begin{table}[htbp]\n", "\\begin{table}[htbp]\n\\centering\n", 1)
+    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}", 1)
 
 
 def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
@@ -59,17 +73,39 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         table: The summary.
         bold: Whether what is best is printed in bold.
     """
+    return " ".join([*_statistics(table), *(_bold(table) if bold else []), *_settings(table)])
+
+
+def _statistics(table: pd.DataFrame) -> list[str]:
+    """What the numbers are."""
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
-    if "n" in table and (table["n"] > 1).any():
-        unit = f"n values of {table.attrs['block']}" if table.attrs.get("block") else "n seeds"
+    if "n" not in table:
+        return parts
+    most = table["n"].max() if len(table) else 1
+    unit = f"n values of {table.attrs['block']}" if table.attrs.get("block") else "n seeds"
+    if most > 2:
         interval = f"its 95 % confidence interval (Student's t over {unit})"
-        parts.append(f"Mean ± half width of {interval}, accuracies in percent.")
-    elif "n" in table:
+        of_two = "; where n is 2, both values" if (table["n"] == 2).any() else ""
+        parts.append(f"Mean ± half width of {interval}{of_two}; accuracies in percent.")
+    elif most == 2:
+        parts.append("Mean, and both values where n is 2, which are too few for an interval; ")
+        parts[-1] += "accuracies in percent."
+    else:
         parts.append("One seed each, accuracies in percent.")
-    if bold and "val_accuracy_mean" in table:
-        apart = [name for name in _APART if name in table]
-        each = f" of each {' and '.join(apart)}" if apart else ""
-        parts.append(f"Bold: best by validation{each}.")
+    return parts
+
+
+def _bold(table: pd.DataFrame) -> list[str]:
+    if "val_accuracy_mean" not in table:
+        return []
+    apart = [name for name in _APART if name in table]
+    each = f" of each {' and '.join(apart)}" if apart else ""
+    return [f"Bold: best by validation{each}."]
+
+
+def _settings(table: pd.DataFrame) -> list[str]:
+    """The params that are no columns."""
+    parts = []
     for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
         same: Mapping[str, str] = table.attrs.get(attribute, {})
         named = same if len(same) <= _MOST_NAMED else [name for name in CONSTANTS if name in same]
@@ -78,7 +114,7 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         parts += [f"{title}: {', '.join(values)}."] if values else []
     if table.attrs.get("left_out"):
         parts.append(f"Not shown: {visible(', '.join(table.attrs['left_out']))}.")
-    return " ".join(parts)
+    return parts
 
 
 def _plain_markdown(text: str) -> str:
@@ -103,9 +139,9 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         widths = table.get(f"{base}_ci95", pd.Series(float("nan"), index=table.index))
         write = as_percent if percent else as_number
         cells = []
-        for mean, width, is_best in zip(table[name], widths, best, strict=True):
-            cell = _NO_VALUE if pd.isna(mean) else write(mean)
-            cell += "" if pd.isna(width) else f" ± {write(width)}"
+        counts = table["n"] if "n" in table else [0] * len(table)
+        for mean, width, n, is_best in zip(table[name], widths, counts, best, strict=True):
+            cell = mean_text(mean, width, n, write)
             cells.append(bold.format(cell) if is_best else cell)
         columns[visible(base.replace("_", " ")) + (" (%)" if percent else "")] = cells
     return pd.DataFrame(columns, dtype="object")
@@ -148,6 +184,25 @@ def as_text(value: Any) -> str:
     if pd.api.types.is_bool(value):
         return "true" if value else "false"
     return f"{value:.4g}" if pd.api.types.is_float(value) else visible(str(value))
+
+
+def mean_text(mean: float, half_width: float, n: int, write: Callable[[float], str]) -> str:
+    """A mean with half the width of its 95 % t interval; of two values, both instead.
+
+    An interval of two values is 9 times their distance: it tells a reader nothing.
+
+    Args:
+        mean: Of n values; missing (NaN) where there is none.
+        half_width: Of the interval; missing where n is 1.
+        n: How many values.
+        write: How a number is written.
+    """
+    if pd.isna(mean) or pd.isna(half_width):
+        return _NO_VALUE if pd.isna(mean) else write(mean)
+    if n == 2:
+        off = half_width / _T_OF_TWO
+        return f"{write(mean)} ({write(mean - off)} and {write(mean + off)})"
+    return f"{write(mean)} ± {write(half_width)}"
 
 
 def as_percent(fraction: float) -> str:

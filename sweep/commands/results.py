@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
 def list_sweeps() -> None:
     """List all sweeps in the MLflow store, with the states of their trials."""
     from analysis.data import runs
+    from analysis.text.typeset import as_percent
 
     sweeps = runs.list_sweeps()
     states = sweeps[list(runs.STATES)]
@@ -47,9 +48,8 @@ def list_sweeps() -> None:
     sweeps["trials"] = [told + over for told, over in zip(stand, broken, strict=True)]
     sweeps = sweeps.drop(columns=[*states.columns, "over_a_limit"])
     sweeps["started"] = sweeps["started"].dt.strftime("%Y-%m-%d %H:%M UTC")
-    sweeps["best_val_accuracy"] = sweeps["best_val_accuracy"].map(
-        "{:.4f}".format, na_action="ignore"
-    )
+    best = sweeps.pop("best_val_accuracy").map(as_percent, na_action="ignore")
+    sweeps["best val (%)"] = best
     print_table(sweeps.rename(columns=lambda name: name.replace("_", " ")))
 
 
@@ -100,14 +100,14 @@ def best(
     from analysis.data.runs import param_columns
     from analysis.errors import AnalysisError
     from analysis.report.tables import summarise
-    from analysis.text.typeset import as_text
+    from analysis.text.typeset import as_percent, as_text
 
     found = _runs(names)
     run = best_run(found)
     leader = summarise(found).iloc[0]
     seeds = f"mean of {leader['n']:.0f} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
-        say_result(f"{key:<18} {leader[f'{key}_mean']:.4f} ({seeds})")
+        say_result(f"{key:<18} {as_percent(leader[f'{key}_mean'])} % ({seeds})")
     for param, value in run[param_columns(found)].dropna().items():
         say_result(f"{param!s:<18} {as_text(value)}")
     say_result(f"{'MLflow run':<18} {run['run_id']}")
@@ -134,7 +134,7 @@ def table(
     output: OutputOption = None,
     figure: Annotated[
         Path | None,
-        typer.Option(help="also draw the accuracies as bars: a .png, .svg or .pdf file"),
+        typer.Option(help="also draw the accuracies with intervals: a .png, .svg or .pdf file"),
     ] = None,
     params: Annotated[
         list[str],
@@ -152,6 +152,7 @@ def table(
             help="beside the accuracies, such as synops_per_inference (repeatable)",
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
+    top: Annotated[int | None, typer.Option(help="only the first rows, the best", min=1)] = None,
     block: BlockOption = "",
     groups: Annotated[
         bool,
@@ -162,6 +163,7 @@ def table(
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
 
+    For readers (md, latex, a terminal), accuracies are in percent; csv and parquet keep fractions.
     Several are put together: a configuration (with its seed) that is in more than one counts once.
 
     Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
@@ -178,13 +180,14 @@ def table(
         summary = tables.summarise_groups(found, params, hits_reader(names))
     else:
         summary = tables.summarise(found, params, metrics, block=block)
+    summary = tables.best_rows(summary, top or len(summary))
     write(summary, labelled(summary), format_, output)
     _tell_of_pruned(found, for_people=not (format_ or output))
     if figure is not None:
-        _draw_bars(names, found, figure, params, block, groups)
+        _draw(names, found, figure, params, block, groups)
 
 
-def _draw_bars(
+def _draw(
     names: Sequence[str],
     found: pd.DataFrame,
     figure: Path,
@@ -192,7 +195,7 @@ def _draw_bars(
     block: str,
     groups: bool,
 ) -> None:
-    """The accuracies of a table as bars; of its groups side by side, where it has them."""
+    """The accuracies of a table as dots; of its groups side by side, where it has them."""
     from analysis import figures
     from analysis.data.blocks import by_block
     from analysis.data.by_group import by_group
@@ -208,10 +211,10 @@ def _draw_bars(
         along, colours = [kind, *along], colours or several_values(done, FACTORS)[:1]
     elif block:
         found = by_block(found, block)
-    bars = figures.accuracy_bars(
+    dots = figures.accuracy_dots(
         labelled(found), grouped_by=along or None, coloured_by=colours[0] if colours else None
     )
-    figures.save_figure(bars, figure)
+    figures.save_figure(dots, figure)
 
 
 def leaders(names: Sequence[str], top: int) -> None:
@@ -223,6 +226,12 @@ def leaders(names: Sequence[str], top: int) -> None:
     summary = labelled(tables.summarise(_runs(names)))
     title = f"leaders of {', '.join(names)}, by validation"
     print_table(typeset.printed(summary).head(top), title=title)
+    _tell_more(len(summary) - top)
+
+
+def _tell_more(hidden: int) -> None:
+    if hidden > 0:
+        say_result(f"{hidden} more: --top shows them")
 
 
 def pruned(found: pd.DataFrame, top: int) -> None:
@@ -236,6 +245,7 @@ def pruned(found: pd.DataFrame, top: int) -> None:
         print_table(
             typeset.printed(ended).head(top), title="not among the leaders, the latest first"
         )
+        _tell_more(len(ended) - top)
 
 
 def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:

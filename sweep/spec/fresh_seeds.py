@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 
+from analysis import records
 from analysis.text.plain import brief
 from sweep.errors import SpecError
 
-CONFIRMED = "-confirm"
+CONFIRMED = records.CONFIRMED
 """What follows the name of a sweep in the name of its confirmation."""
 
 

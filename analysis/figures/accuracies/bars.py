@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.data.groups import is_published
 from analysis.data.labels import (
     configuration,
     constants,
@@ -276,8 +277,8 @@ def _selection(panels: Sequence[_Plan], chosen: Selection) -> list[str]:
 def _from(source: Source, options: Options) -> Figure:
     runs = source.runs
     # The published values are of the published model, and say nothing of any other.
-    is_published = "preset" in runs and (runs["preset"] == "published").any()
-    reference = published_results() if is_published and options.metric == "test_accuracy" else None
+    is_shown = is_published(runs) and options.metric == "test_accuracy"
+    reference = published_results() if is_shown else None
     return accuracy_bars(
         runs,
         options.metric,
@@ -288,7 +289,7 @@ def _from(source: Source, options: Options) -> Figure:
 
 
 def _in_report(source: Source) -> Iterable[InReport]:
-    if "preset" in source.runs and (source.runs["preset"] == "published").any():
+    if is_published(source.runs):
         text = "Test accuracy by dynamics, recurrence and spike code, with the published values."
         yield FIGURE.entry(text)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.data.groups import is_published
 from analysis.data.labels import (
     configuration,
     constants,
@@ -175,7 +176,7 @@ def _from(source: Source, options: Options) -> Figure:
 
 
 def _in_report(source: Source) -> Iterable[InReport]:
-    if "preset" not in source.runs or not (source.runs["preset"] == "published").any():
+    if not is_published(source.runs):  # of which bars show the published values, too
         yield FIGURE.entry(
             "Test accuracy by dynamics, recurrence and spike code, coloured by size."
         )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from sweep.spec.specification import Specification
 
+_MEASURED = ("(%)", "seeds", "rank", "sweep", "state", "trials", "why")
+"""What is in the names of columns that are shown first where there is little room."""
+
 _GAP = 3  # between two columns of a table
 
 SetOption = Annotated[
@@ -174,10 +177,17 @@ def stderr() -> Console:
 
 
 def print_table(table: pd.DataFrame, title: str = "") -> None:
-    """Print a table; if words would be cut, it is transposed."""
+    """Print a table; if words would be cut, columns are left out on a terminal, and named.
+
+    In a file or a pipe, and where not even two columns fit, it is transposed instead.
+    """
     out = stdout()
     if title:
         out.print(title, style="italic")
+    if out.is_terminal and not _widths(table, out.width):
+        table, hidden = _narrowed(table, out.width)
+        if hidden:
+            out.print(f"not shown, for there is no room: {', '.join(hidden)}")
     widths = _widths(table, out.width)
     if widths:
         out.print(_view(table, widths))
@@ -206,6 +216,20 @@ def _widths(table: pd.DataFrame, room: int) -> list[int]:
     return widths
 
 
+def _narrowed(table: pd.DataFrame, room: int) -> tuple[pd.DataFrame, list[str]]:
+    """The columns for which there is room, what was measured first, and the names of the others."""
+    names = list(table.columns)
+    measured = [name for name in names if any(word in _text(name) for word in _MEASURED)]
+    kept: list[str] = []
+    for name in [*measured, *(name for name in names if name not in measured)]:
+        wanted = [one for one in names if one in kept or one == name]
+        if _widths(table[wanted], room):
+            kept = wanted
+    if len(kept) < 2:
+        return table, []
+    return table[kept], [_text(name) for name in names if name not in kept]
+
+
 def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
     from rich import box
     from rich.table import Table
@@ -222,4 +246,6 @@ def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
 def _text(value: object) -> str:
     from analysis.text.plain import visible
 
+    if isinstance(value, bool):
+        return "true" if value else "false"  # as in a specification
     return "" if value is None or value != value else visible(str(value))

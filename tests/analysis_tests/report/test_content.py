@@ -99,7 +99,7 @@ def test_a_report_has_leaders_effects_figures_and_every_run(
     effects = tables["effects"].raw.set_index("factor")
     assert effects.loc["dynamics", "estimate"] == pytest.approx(0.03)
     assert {picture.name for picture in parts(found, Picture)} >= {
-        "bars",
+        "dots",
         "curves",
         "effects",
         "neurons",
@@ -107,6 +107,9 @@ def test_a_report_has_leaders_effects_figures_and_every_run(
         "synops",
         "by-dynamics",
     }
+    titles = [section.title for section in found.sections]
+    assert titles == ["Leaders", "Effects", "Figures", "What was run", "All runs"]
+    assert tables["launches"].folded and tables["provenance"].folded
     (browser,) = parts(found, Browser)
     assert len(browser.runs) == 24
     assert browser.links[0].endswith(f"/#/runs/{browser.runs['run_id'].iloc[0]}")
@@ -137,11 +140,29 @@ def test_every_data_set_has_its_own_figures_and_its_own_best(grid: Store) -> Non
     )
     found = report("grid", "other")
     names = {picture.name for picture in parts(found, Picture)}
-    assert names >= {"bars-mnist", "bars-digits", "bars-photos"}
+    assert names >= {"dots-mnist", "dots-digits", "dots-photos"}
     assert not any("/" in name for name in names)  # they are names of files
     assert "MNIST" in found.lead and "digits" in found.lead
     effects = next(table for table in parts(found, Table) if table.name == "effects").raw
     assert set(effects["group"]) == {"digits"}  # the baseline has no factor to compare
+
+
+def test_a_search_and_its_confirmation_are_not_pooled(store: Store) -> None:
+    plain = {"dataset": "digits", "dynamics": "lif", "encoding": "constant", "preset": "default"}
+    measured = {"best_synops_per_inference": 10.0, "val_accuracy": 0.9}
+    for sweep, seed, accuracy in (("s", 0, 0.99), ("s-confirm", 1, 0.9), ("s-confirm", 2, 0.9)):
+        params = plain | {"hidden": 32, "seed": seed}
+        measured |= {"test_accuracy": accuracy, "best_val_accuracy": accuracy}
+        store.trial(sweep, f"a-{seed}", params=params, **measured)
+    store.trial("s", "b-0", State.PRUNED, params=plain | {"hidden": 8, "seed": 0}, val_accuracy=0.4)
+    found = report("s", "s-confirm")
+    tables = {table.name: table for table in parts(found, Table)}
+    assert "90.00 % on the test set (mean of 2 seeds)" in found.lead
+    assert tables["leaders"].raw["test_accuracy_mean"].tolist() == pytest.approx([0.9])
+    assert tables["leaders-of-the-search"].raw["n"].tolist() == [1]
+    assert len(tables["ended-early"].raw) == 1
+    (browser,) = parts(found, Browser)
+    assert browser.runs["val_accuracy"].min() == 0.4
 
 
 def test_the_specification_of_the_last_launch_is_shown(store: Store) -> None:

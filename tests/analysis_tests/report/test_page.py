@@ -130,6 +130,24 @@ def test_every_run_links_to_its_page_in_mlflow(page: Page) -> None:
     page.get_by_role("searchbox").fill("")
 
 
+def test_numbers_are_at_the_right_and_the_picture_has_its_place_before_it_is_there(
+    page: Page,
+) -> None:
+    aligned = page.locator("figure.table td").evaluate_all(
+        "cells => cells.map(cell => getComputedStyle(cell).textAlign)"
+    )
+    assert aligned == ["left", "right"]
+    assert page.locator(".picture img").get_attribute("height") == "360"
+
+
+def test_the_dark_page_has_dark_figures(page: Page) -> None:
+    dark = "getComputedStyle(document.querySelector('.picture img')).filter"
+    assert page.evaluate(dark) == "none"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(dark).startswith("invert(0.91)")
+    page.emulate_media(color_scheme="light")
+
+
 def test_the_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375

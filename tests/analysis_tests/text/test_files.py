@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.report.tables import FORMATS, summarise, write_table
+from analysis.report.tables import FORMATS, best_rows, summarise, write_table
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 
@@ -53,11 +53,12 @@ def test_markdown_is_in_percent_with_the_best_in_bold(table: pd.DataFrame) -> No
     head, rule, best, other, empty, caption = text.splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in (head, best, other)]
     assert cells[0] == ["recurrent", "hidden", "n", "val accuracy (%)", "test accuracy (%)"]
-    assert cells[1] == ["true", "128", "2", "**96.22 ± 1.27**", "**91.00 ± 0.00**"]
+    both = ["**96.22 (96.12 and 96.32)**", "**91.00 (91.00 and 91.00)**"]
+    assert cells[1] == ["true", "128", "2", *both]
     assert cells[2] == ["false", "[64, 64]", "1", "50.00", "91.00"]
     assert set(rule) <= set("|:-")
     assert empty == ""
-    assert caption.startswith("Mean ± half width of its 95 % confidence interval (Student's t")
+    assert caption.startswith("Mean, and both values where n is 2, which are too few for an int")
     assert "Bold: best by validation. The same for all: dataset=fashion_mnist." in caption
 
 
@@ -123,9 +124,36 @@ def test_latex_is_a_balanced_booktabs_table(table: pd.DataFrame) -> None:
     assert re.findall(r"\\end\{(\w+)\}", text) == begun[::-1]
     unescaped = re.sub(r"\\[{}]", "", text)
     assert unescaped.count("{") == unescaped.count("}")
-    assert r"\textbf{96.22 $\pm$ 1.27}" in text
+    assert r"\textbf{96.22 (96.12 and 96.32)}" in text
     rows = [line for line in lines if line.endswith(r"\\")]
     assert [line.count(" & ") for line in rows] == [4, 4, 4]
+
+
+def test_latex_has_a_label_a_short_caption_and_the_settings_in_a_note(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    write_table(table, tmp_path / "my_table.tex", "latex")
+    lines = (tmp_path / "my_table.tex").read_text().splitlines()
+    assert lines[:2] == ["\\begin{table}[htbp]", "\\centering"]
+    assert "\\label{tab:my-table}" in lines
+    (caption,) = [line for line in lines if line.startswith("\\caption")]
+    assert len(caption) < 160 and "The same for all" not in caption
+    below = lines[lines.index("\\end{tabular}") + 1 :]
+    assert below[0] == "\\par\\smallskip" and "dataset=fashion\\_mnist" in below[1]
+
+
+def test_three_seeds_have_an_interval(runs_of: RunsOf) -> None:
+    rows = [{"group": "a", "best_val_accuracy": value} for value in (0.9, 0.92, 0.94)]
+    text = text_of(summarise(runs_of(rows)), "md")
+    assert "**92.00 ± 4.97**" in text
+    assert "Mean ± half width of its 95 % confidence interval (Student's t over n seeds);" in text
+
+
+def test_the_first_rows_keep_what_is_known_of_all(runs_of: RunsOf) -> None:
+    rows = [{"group": str(n), "lr": n, "dynamics": "lif"} for n in range(5)]
+    text = text_of(best_rows(summarise(runs_of(rows)), 2), "md")
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == 4
+    assert "The first 2 of 5 rows." in text and "dynamics=lif" in text
 
 
 def test_latex_escapes_what_it_would_read_as_commands(table: pd.DataFrame) -> None:
@@ -157,8 +185,8 @@ def test_a_binary_stream_and_a_file_get_the_same(
 ) -> None:
     stream = io.BytesIO()
     write_table(table, stream, format)
-    write_table(table, tmp_path / "t", format)
-    assert (tmp_path / "t").read_bytes() == stream.getvalue()
+    write_table(table, tmp_path / "results", format)  # which is also the label in LaTeX
+    assert (tmp_path / "results").read_bytes() == stream.getvalue()
 
 
 def test_parquet_on_a_text_stream_is_refused(table: pd.DataFrame) -> None:

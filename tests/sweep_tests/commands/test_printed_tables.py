@@ -2,10 +2,12 @@
 
 import contextlib
 import io
+import re
 import string
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +55,24 @@ def test_a_table_too_wide_has_a_line_for_each_column_and_its_rows_are_numbered()
     lines = [line.split() for line in printed(table).splitlines() if line.strip(" ─")]
     assert lines[0] == [str(number) for number in range(1, 13)]
     assert lines[1] == ["a" * 20 + "0", *(f"{row}x0" for row in range(12))]
+
+
+def test_on_a_narrow_terminal_a_table_stays_a_table_and_the_other_columns_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    params = {f"some_long_param_{n}": [0.123456, 0.5] for n in range(12)}
+    table = pd.DataFrame({"dynamics": ["ALIF", "LIF"], **params, "test accuracy (%)": ["97", "96"]})
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed(table)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).count("some_long_param_11") == 1  # it is named
+    (row,) = [line for line in lines if "ALIF" in line]
+    assert row.split()[0] == "ALIF" and row.split()[-1] == "97"
+
+
+def test_truth_is_written_as_in_a_specification() -> None:
+    assert "true" in printed(pd.DataFrame({"recurrent": [True]}))
 
 
 def test_a_sweep_that_broke_off_before_its_first_trial_is_shown_with_none(
