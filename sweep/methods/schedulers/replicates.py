@@ -145,18 +145,26 @@ class Replicates(Contest):
             for mine in rule.promoted():
                 self._look(mine)
         live = [trial for trial, _, _ in self._live.values()]
-        for trial in live:
-            if trial.status == Trial.PAUSED and trial.trial_id not in self._waiting:
-                return trial
+        going_on = self._next_paused()
+        if going_on:
+            return going_on
         new = next((trial for trial in live if trial.status == Trial.PENDING), None)
         if new or not self._waiting or self.more():
             return new
-        if not all(trial.status == Trial.PAUSED for trial in live) or self._held():
+        if not all(trial.status == Trial.PAUSED for trial in live):
             return None
+        if self._held():
+            return self._next_paused()
         oldest = next(trial for trial in live if trial.trial_id in self._waiting)
         self._waiting[oldest.trial_id].alone = True
         self._look(self._waiting[oldest.trial_id])
         return oldest
+
+    def _next_paused(self) -> Trial | None:
+        """The next of the paused trials that wait no longer."""
+        live = (trial for trial, _, _ in self._live.values())
+        paused = (trial for trial in live if trial.status == Trial.PAUSED)
+        return next((trial for trial in paused if trial.trial_id not in self._waiting), None)
 
     def _held(self) -> bool:
         """Whether some wait for their promotion; when the search is over, they end."""

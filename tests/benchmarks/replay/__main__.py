@@ -18,11 +18,21 @@ from typing import Any
 
 from tests.benchmarks.replay.clock import simulate
 from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, VARIANTS, Make
+from tests.benchmarks.replay.record import space_of
 from tests.benchmarks.replay.summary import curves, figure, read, rows
 from tests.benchmarks.replay.tables import Table
 
 ALL: Mapping[str, Make] = {**CONTENDERS, **VARIANTS}
-_table = cache(Table)
+
+
+@cache
+def _rotated(name: str, first: int) -> Table:
+    return Table(name, first=first)
+
+
+def _table(name: str, seed: int) -> Table:
+    """The table for a search: their trainings have the seeds in turn."""
+    return _rotated(name, seed % len(space_of(name).seeds))
 
 
 def search(
@@ -30,7 +40,7 @@ def search(
 ) -> dict[str, Any]:
     """Run one search; its line."""
     warnings.simplefilter("ignore")  # of the other tools
-    table, started = _table(name), time.process_time()
+    table, started = _table(name, seed), time.process_time()
     make = (FRONTS if front else ALL)[contender]
     trace = simulate(make(table, seed, workers), workers, epochs)
     value = table.hypervolume if front else lambda keys: table.truth[keys[0]]

@@ -20,6 +20,7 @@ Make = Callable[[Table, int, int], Search]
 """From the table, the seed of the sampler and the number of workers."""
 
 THREE = {"seeds": [0, 1, 2]}
+PROMOTE = {"name": "promote", "grace": 2}
 
 
 def _ours(**plan: Any) -> Make:
@@ -48,8 +49,8 @@ CONTENDERS: Mapping[str, Make] = {
     "spikesweep": _ours(),
     "spikesweep, 3 seeds": _ours(**THREE),
     "spikesweep, race": _ours(**THREE, scheduler="race"),
-    "spikesweep, promote": _ours(scheduler="promote"),
-    "spikesweep, promote, 3 seeds": _ours(**THREE, scheduler="promote"),
+    "spikesweep, promote": _ours(scheduler=PROMOTE),
+    "spikesweep, promote, 3 seeds": _ours(**THREE, scheduler=PROMOTE),
     "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
     "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
@@ -63,6 +64,7 @@ CONTENDERS: Mapping[str, Make] = {
 
 FRONTS: Mapping[str, Make] = {
     "spikesweep": _ours(metric=dict(FRONT)),
+    "spikesweep, promote": _ours(metric=dict(FRONT), scheduler=PROMOTE),
     "spikesweep, no scheduler": _ours(metric=dict(FRONT), scheduler="none"),
     "spikesweep, NSGA-II": _ours(metric=dict(FRONT), sampler="nsga2"),
     "Optuna: NSGA-II": lambda table, seed, _: optuna_front(table, seed, False),

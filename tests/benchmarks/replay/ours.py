@@ -45,9 +45,7 @@ class OurSearch(TuneSearch):
     def __init__(
         self, table: Table, seed: int, workers: int, plan: Mapping[str, Any] | None = None
     ) -> None:
-        given = {"trials": len(table.trainings), "scheduler": "asha", "seeds": [0]} | dict(
-            plan or {}
-        )
+        given = {"trials": len(table.trainings), "scheduler": {}, "seeds": [0]} | dict(plan or {})
         sampler = given.pop("sampler", "tpe")
         self.sweep = space_of(table.name, sampler={"name": sampler, "seed": seed}, **given)
         self.table = table

@@ -63,16 +63,19 @@ class Table:
     Args:
         name: Of the table.
         file: Where it is packed.
+        first: The recorded seed that is called 0 here, and so on in turn. Searches with one seed
+            would else all end with the configuration that is luckiest on that seed.
     """
 
-    def __init__(self, name: str, file: Path | None = None) -> None:
+    def __init__(self, name: str, file: Path | None = None, first: int = 0) -> None:
         self.name, self.sweep = name, space_of(name)
         packed = pq.read_table(file or HERE / f"{name}.parquet").to_pydict()
         names = [p.name for p in self.sweep.space.parameters]
         columns = list(zip(*(packed[name] for name in names), strict=True))
         self.trainings: dict[Key, dict[int, Training]] = {}
         for row, key in enumerate(columns):
-            self.trainings.setdefault(key, {})[packed["seed"][row]] = Training(
+            seed = (packed["seed"][row] - first) % len(self.sweep.seeds)
+            self.trainings.setdefault(key, {})[seed] = Training(
                 {name: packed[name][row] for name in CURVES},
                 *(packed[name][row] for name in ("best_epoch", "test_accuracy", "seconds")),
             )

@@ -101,3 +101,6 @@ def test_the_truth_is_the_mean_over_the_seeds_and_the_top_its_best_hundredth(tab
     assert table.hypervolume(table.trainings) == 1.0
     assert 0 < table.hypervolume(list(table.trainings)[:9]) < 1
     assert CURVES[0] == "val_accuracy"
+    second = Table(TABLE, first=1)
+    assert [second.trainings[key][seed] for seed in (0, 1, 2)] == [seeds[n] for n in (1, 2, 0)]
+    assert second.truth == pytest.approx(table.truth)

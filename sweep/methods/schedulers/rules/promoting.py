@@ -5,8 +5,9 @@ it. Else it is paused. When others have come, it may be among them, and then it 
 it was. So one that looked bad beside a few lucky ones is not lost, and the first ones that come do
 not train to the end only because they were the first.
 
-- What waits when nothing more is asked for and nothing trains is pruned. But if nothing was trained
-  to its end until then, the best goes on: a search of few configurations has a leader, too.
+- What waits when nothing more is asked for and nothing trains is pruned. But if fewer than three
+  were trained to their ends by then, the best of those that have come furthest go on: a search of
+  few configurations has leaders, too.
 - Of configurations that are exactly as good, those that came first go on, as far as there is room.
 - A configuration counts with the mean of its seeds, as in `halving.py`.
 - A resumed sweep knows who has reached which rung. So it promotes as if it had not been stopped.
@@ -24,6 +25,9 @@ from sweep.methods.schedulers.base import Comparison, Point
 from sweep.methods.schedulers.configuration import Configuration, Rung, means
 from sweep.methods.schedulers.rules.halving import AllSeeds
 
+_ENOUGH = 3
+"""So many are trained to their ends at least, if there are so many: what `confirm` trains again."""
+
 
 class Promotion(AllSeeds):
     """The rungs of one kind of configurations: who went on from each, and who waits there."""
@@ -33,12 +37,13 @@ class Promotion(AllSeeds):
         self._gone_on = defaultdict[Rung, list[Point]](list)
         self._held = defaultdict[Rung, dict[Configuration, Point]](dict)
         self._room = Counter[Rung]()  # when those that wait were last looked at
-        self._whole = False  # whether one has been trained to its end
+        self._whole = set[str]()  # the names of those that were trained to their ends
 
     def waits_at(self, mine: Configuration) -> int:
         """The rung at which it waits for a seed or for its promotion; 0 if it goes on."""
         counted = mine.awaited(mine.seeds)
-        self._whole |= all(seed in mine.final for seed in mine.seeds)
+        if all(seed in mine.final for seed in mine.seeds):
+            self._whole.add(mine.name)
         for rung in self.rungs:
             if mine in self._held[rung]:
                 return rung
@@ -85,14 +90,16 @@ class Promotion(AllSeeds):
                 yield mine, f"{why} when the search ended"
 
     def last(self) -> list[Configuration]:
-        """The best of those that have come furthest, as long as none was trained to its end."""
+        """The best of those that have come furthest, until enough are trained to their ends."""
         furthest = [rung for rung in self.rungs if self._held[rung]][-1:]
-        for rung in () if self._whole else furthest:
-            waiting = self._held[rung]
-            best = min(waiting, key=lambda each: self.judged[rung].ahead(waiting[each]))
-            self._go_on(best, rung, waiting.pop(best))
-            return [best]
-        return []
+        found: list[Configuration] = []
+        for rung in furthest:
+            waiting, judged = self._held[rung], self.judged[rung]
+            ranked = sorted(waiting, key=lambda each: judged.ahead(waiting[each]))
+            found = ranked[: max(0, _ENOUGH - len(self._whole))]
+            for mine in found:
+                self._go_on(mine, rung, waiting.pop(mine))
+        return found
 
     def _room_at(self, rung: Rung) -> int:
         return len(self.judged[rung]) // self.reduction if rung in self.judged else 0
