@@ -3,9 +3,10 @@
 State kept for the backward pass: 4 bytes per neuron, step and sample for ψ = ∂z/∂v, a bit for
 whether it fires, and 4 bytes per spike, so 4.3 at a firing rate of 5 % and never more than 8.2; and
 4 bytes per step and sample.
-A learned α takes 4 bytes more, for v; adaptive neurons 12, for v, w and the drive; BRF 12. All else
-is rebuilt on the way back. Of a batch that would keep more than about 2 GiB (long sequences),
-nothing is kept: each part of it is computed once more on its way back, for half the time again.
+A learned α takes 4 bytes more, for v. Adaptive neurons take 12 in place of ψ, for v, w and the
+drive, and so does BRF. All else is rebuilt on the way back. Of a batch that would keep more than
+about 2 GiB (long sequences), nothing is kept: each part of it is computed once more on its way
+back, for half the time again.
 
 How the batch is cut into parts depends on its size and the network's alone, and the gradients of
 the parts are added in their order: results are the same, bit for bit, for any number of threads.
@@ -152,7 +153,8 @@ class _Part:
             n_neurons = count.shape[1]
             shape = len(count[self._images]), n_steps, padded(n_neurons, COLUMNS)
             spikes = empty_events(self._images, n_steps, n_steps * n_neurons + LANES, self._lease)
-            self._psi.append(self._lease.empty(shape) if self._task.learns else _NO_STATE)
+            keeps_psi = self._task.learns and isinstance(numbers, Dynamics)
+            self._psi.append(self._lease.empty(shape) if keeps_psi else _NO_STATE)
             steps = shape[1] + 1, shape[2] // LANES
             self._bits.append(
                 self._lease.empty((shape[0], *steps), np.uint16) if self._task.learns else _NO_BITS
@@ -190,7 +192,9 @@ class _Part:
             layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
             forward = self._lease.zeros(layer.forward.shape)
             recurrent = self._lease.zeros(layer.recurrent.shape)
-            below = self._lease.empty(psi.shape) if k else _NO_STATE
+            n_images, steps, lanes = self._bits[k].shape
+            shape = n_images, steps - 1, lanes * LANES
+            below = self._lease.empty(shape) if k else _NO_STATE
             alpha, beta = (
                 np.zeros_like(constant) if constant.ndim else None
                 for constant in (layer.alpha, layer.beta)

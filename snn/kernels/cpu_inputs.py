@@ -23,11 +23,12 @@ from snn.encoding import (
 from snn.kernels import cpu_loops as loops
 from snn.kernels.buffers import Lease
 from snn.kernels.cpu_loops import Events, Inputs
-from snn.kernels.lanes import padded
+from snn.kernels.lanes import LANES, padded
 from snn.kernels.product import COLUMNS
 from snn.kernels.steps.parts import F32, I32
 
 NOTHING: F32 = np.empty((0, 0), np.float32)
+_FEW = 0.4  # of the pixels: so many cost no more than a dense product
 _NO_INDEX: I32 = np.empty(0, np.int32)
 
 
@@ -49,15 +50,23 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
 
 @inputs_of.register
 def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs:
-    pixels, (n_inputs, n_neurons) = drive.pixels[images].contiguous().numpy(), first.shape
-    values = lease.empty((len(pixels), n_inputs))
-    loops.look_up(pixels, drive.table.numpy(), values)
-    product = lease.empty((len(pixels), n_neurons))
-    _multiply(values, first, product)
-    current = lease.empty((len(pixels), padded(n_neurons, COLUMNS)))
-    current[:, :n_neurons] = product
-    current[:, n_neurons:] = 0
-    return by_step(empty_events(images, 0, 0, lease))._replace(current=current, values=values)
+    pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
+    (n_images, n_inputs), n_neurons = pixels.shape, first.shape[1]
+    current = lease.empty((n_images, padded(n_neurons, COLUMNS)))
+    if np.count_nonzero(pixels) <= _FEW * pixels.size:
+        events = empty_events(images, 1, n_inputs + LANES, lease)
+        values = lease.empty(events.rows.shape)
+        loops.list_lit(pixels, table, events, values)
+        loops.sum_lit(events, values, first, current)
+    else:
+        events = empty_events(images, 0, 0, lease)
+        values = lease.empty(pixels.shape)
+        loops.look_up(pixels, table, values)
+        product = lease.empty((n_images, n_neurons))
+        _multiply(values, first, product)
+        current[:, :n_neurons] = product
+        current[:, n_neurons:] = 0
+    return by_step(events)._replace(current=current, values=values)
 
 
 def of_constant(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
@@ -66,9 +75,12 @@ def of_constant(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
     Args:
         inputs: Of some images.
         grad_current: See there.
-        grad_weight: Out.
+        grad_weight: Out; 0 before.
     """
-    _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
+    if inputs.events.rows.size:
+        loops.sum_lit_backward(inputs.events, inputs.values, grad_current, grad_weight)
+    else:
+        _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
 
 
 def _multiply(left: F32, right: F32, product: F32) -> None:

@@ -150,6 +150,21 @@ def _ones(_: Any, bits: Any, index: Any) -> Any:
     return NUMBERS(bits, types.UniTuple(types.intp, bits.ndim)), generate
 
 
+def _fetch(_: Any, array: Any, index: Any) -> Any:
+    """Bring the numbers at this index of a contiguous array nearer; it may be outside."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = cgutils.unpack_tuple(builder, args[1])
+        place = place_in(context, builder, sig.args[0], args[0], places)
+        pointer = builder.bitcast(place, ir.IntType(8).as_pointer())
+        kind, word = pointer.type, ir.IntType(32)
+        ask = _declare(builder, "llvm.prefetch.p0", ir.VoidType(), kind, word, word, word)
+        builder.call(ask, [pointer, word(0), word(3), word(1)])  # to read, keep near, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.UniTuple(types.intp, array.ndim)), generate
+
+
 def _spread(_: Any, value: Any) -> Any:
     """The same number in all lanes."""
 
@@ -283,6 +298,7 @@ load = _intrinsic(_load)
 store = _intrinsic(_store)
 note = _intrinsic(_note)
 ones = _intrinsic(_ones)
+fetch = _intrinsic(_fetch)
 spread = _intrinsic(_spread)
 choose = _intrinsic(_choose)
 beats = _intrinsic(_beats)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -18,11 +18,31 @@ _taken: ContextVar[int] = ContextVar("threads", default=0)
 
 
 def in_parallel(compute: Callable[[_In], _Out], parts: Sequence[_In]) -> list[_Out]:
-    """The results for all parts, in their order; `compute` should release the GIL."""
+    """The results for all parts, in their order; `compute` should release the GIL.
+
+    The calling thread works, too: to wake another one takes as long as a small part.
+    """
     threads = min(_taken.get() or torch.get_num_threads(), len(parts))
     if threads == 1:
         return [compute(part) for part in parts]
-    return list(_pool(threads, os.getpid()).map(compute, parts))
+    places = iter(range(len(parts)))  # each is given to one thread
+    results: dict[int, _Out] = {}
+
+    def work() -> None:
+        for place in places:
+            results[place] = compute(parts[place])
+
+    pool = _pool(threads - 1, os.getpid())
+    others = [pool.submit(work) for _ in range(threads - 1)]
+    try:
+        with taken_from_torch():
+            work()
+    finally:
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
+        other.result()
+    return [results[place] for place in range(len(parts))]
 
 
 @contextmanager

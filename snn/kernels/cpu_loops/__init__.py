@@ -8,9 +8,9 @@ what comes down from the layer above and through recurrent weights on the way ba
 Arrays of size 0 stand for what a network does not have, None for what is rare: then the loops are
 compiled without it.
 
-In the order of use: `inputs` lists the events of the first layer, `layer` runs neurons, `readout`
-gives the logits, `layer_back` has the gradients of a layer; `events` has the sums over events that
-they share.
+In the order of use: `inputs` lists the events of the first layer, `lit` those of the constant code,
+`layer` runs neurons, `readout` gives the logits, `layer_back` has the gradients of a layer. All of
+them share the sums over events of `events`.
 """
 
 from snn.kernels.cpu_loops.events import Events, Inputs
@@ -24,6 +24,7 @@ from snn.kernels.cpu_loops.inputs import (
 )
 from snn.kernels.cpu_loops.layer import forward
 from snn.kernels.cpu_loops.layer_back import backward
+from snn.kernels.cpu_loops.lit import list_lit, sum_lit, sum_lit_backward
 from snn.kernels.cpu_loops.readout import (
     read_out,
     read_out_backward,
@@ -38,12 +39,15 @@ __all__ = [
     "draw_events",
     "forward",
     "list_crossings",
+    "list_lit",
     "list_values",
     "look_up",
     "read_out",
     "read_out_backward",
     "sort_events",
     "spread_events",
+    "sum_lit",
+    "sum_lit_backward",
     "trace_out",
     "trace_out_backward",
 ]

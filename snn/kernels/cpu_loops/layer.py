@@ -15,7 +15,7 @@ from snn.kernels.cpu_loops.events import (
     add_rows_times,
     zero,
 )
-from snn.kernels.lanes import LANES, append, inverse, load, note, of, positive, size, store
+from snn.kernels.lanes import LANES, append, load, note, of, store
 from snn.kernels.product import COLUMNS
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
@@ -28,8 +28,8 @@ from snn.kernels.steps.parts import (
     integrate,
     keep,
     n_slow,
-    step_part,
 )
+from snn.kernels.steps.surrogate import differentiate
 
 
 @compiled
@@ -59,9 +59,10 @@ def forward(
         numbers: Of a family of neurons, in single precision.
         spikes: Out, of the layer.
         counts: Out (B, H), spikes of every neuron.
-        psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted.
+        psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted, or follows from
+            `states`.
         bits: Out (B, T + 1, H / LANES), the spikes of the step before every step, and of the last;
-            of size 0 like ψ.
+            of size 0 if there is no way back.
         states: Out (B, T, ·), what `keep` writes; of size 0 if it is not wanted.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
@@ -117,7 +118,9 @@ def forward(
                 away = integrate(current, v, a, z, alpha, beta, numbers, h)
                 fires = away >= np.float32(0)
                 if psi.size:
-                    store(psi, (b, t, h), _differentiate(away, a, beta, numbers, h))
+                    level = numbers.threshold + of(beta, h) * load(a, (h,))
+                    store(psi, (b, t, h), differentiate(away, level, numbers))
+                if bits.size:
                     note(bits, (b, t + 1, h // LANES), fires)
                 store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
                 n = append(spikes.rows, b, n, fires, h, n_neurons)
@@ -126,17 +129,3 @@ def forward(
             spikes.offsets[b, t + 1] = n
         for h in range(n_neurons):
             counts[b, h] = count[0, h]
-
-
-@step_part
-def _differentiate(away: Any, a: F32, beta: Constant, numbers: Any, h: int) -> Any:
-    """ψ of `snn.surrogates`, in the order of SURROGATE_CODES."""
-    one, slope = np.float32(1), numbers.slope
-    if numbers.surrogate == 0:
-        root = slope * size(away) + one
-        return inverse(root * root)
-    if numbers.surrogate == 1:
-        scale = numbers.threshold + of(beta, h) * load(a, (h,)) + np.float32(1e-5)
-        return slope / scale * positive(one - size(away / scale))
-    root = np.float32(np.pi / 2) * slope * away
-    return inverse(one + root * root)

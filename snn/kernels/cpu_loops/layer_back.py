@@ -16,7 +16,7 @@ from snn.kernels.cpu_loops.events import (
     copy_row,
     zero,
 )
-from snn.kernels.lanes import LANES, load, ones, spread, store, total
+from snn.kernels.lanes import LANES, fetch, load, ones, spread, store, total
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
@@ -36,6 +36,7 @@ _RECENT = 128  # steps × images whose gradients are added to the weights at a t
 _SPAN = 2 * COLUMNS  # columns of the weights that go together meanwhile
 _NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
 _MANY = 4  # events of an image in a step
+_AHEAD = 2  # steps: what is not in a cache comes in so long
 _AT_ONCE, _LATE = np.intp(0), np.intp(1)  # steps from an event to the current that it makes
 
 
@@ -83,7 +84,7 @@ def backward(
         beta: β.
         numbers: Of a family of neurons, in single precision.
         spikes: Of the layer.
-        psi: (B, T, H).
+        psi: (B, T, H), or of size 0; see `step_back`.
         bits: As `forward` wrote them.
         states: (B, T, ·), as `keep` wrote them; of size 0 where α is not learned.
         above: (B, T, ·) gradient of the current of the layer above, in whole lanes.
@@ -96,7 +97,7 @@ def backward(
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
     """
-    n_images, n_steps, wide = psi.shape
+    n_images, n_steps, wide = len(bits), bits.shape[1] - 1, bits.shape[2] * LANES
     n_neurons = grad_weight.shape[1]
     depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
     constant, events, values = inputs.current.size, inputs.events, inputs.values
@@ -134,7 +135,11 @@ def backward(
                         add_product_tile(grad_z, grad_i, row, recurrent_t, tile, n_neurons)
             for row in range(n_rows):
                 b = first + row
+                for h in range(0, states.shape[2], LANES):
+                    fetch(states, (b, t - _AHEAD, h))
                 for h in range(0, wide, LANES):
+                    if psi.size:
+                        fetch(psi, (b, t - _AHEAD, h))
                     z = ones(bits, (b, t + 1, h // LANES))
                     before = ones(bits, (b, t, h // LANES))
                     if grad_beta is not None:

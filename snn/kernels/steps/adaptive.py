@@ -29,6 +29,7 @@ from snn.kernels.steps.parts import (
     n_slow,
     step_back,
 )
+from snn.kernels.steps.surrogate import differentiate
 
 ALPHA, RHO, A, B = range(4)
 
@@ -99,7 +100,9 @@ def _step_back(
     share = one - kept
     from_u = kept * later_v + load(alpha, (A, h)) * later_w
     grad_x = load(grad_z, (row, h)) + load(alpha, (B, h)) * later_w
-    now_v = grad_x * load(psi, (b, t, h)) + (one - reset * z) * from_u
+    away = load(states, (b, t, h)) - numbers.threshold
+    slope = differentiate(away, spread(numbers.threshold), numbers)
+    now_v = grad_x * slope + (one - reset * z) * from_u
     store(grad_v, (row, h), now_v)
     of_step = reset * now_v + (one - reset) * later_v
     store(slow, (row, h), load(alpha, (RHO, h)) * later_w - share * of_step)

@@ -126,7 +126,7 @@ def step_back(
 
     Args:
         grad_z: (rows, H) gradient of the spikes but for what they do to the adaptation.
-        psi: (B, T, H) ∂z/∂v.
+        psi: (B, T, H) ∂z/∂v; of size 0 of families that keep their states, and find it from them.
         states: As `keep` wrote them.
         b: The image.
         t: The step.

@@ -30,6 +30,7 @@ from snn.kernels.steps.parts import (
     n_slow,
     step_back,
 )
+from snn.kernels.steps.surrogate import differentiate
 
 KEEP, TURN = range(2)
 
@@ -95,7 +96,9 @@ def _step_back(
     factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
     later_v, later_q = load(grad_v, (row, h)), load(slow, (row, h))
     later_w = load(slow, (row, n_neurons + h))
-    grad_x = (load(grad_z, (row, h)) + later_q) * load(psi, (b, t, h))
+    level = numbers.threshold + load(states, (b, t, n_neurons + h))
+    slope = differentiate(load(states, (b, t, h)) - level, level, numbers)
+    grad_x = (load(grad_z, (row, h)) + later_q) * slope
     now_v = grad_x + factor * later_v + turn * later_w
     now_w = factor * later_w - turn * later_v
     now_q = numbers.gamma * later_q - grad_x

@@ -156,6 +156,17 @@ def test_the_number_of_threads_changes_no_bit(encoding: str, count: int, threads
         assert all(torch.equal(a, b) for a, b in zip(results[0], other, strict=True))
 
 
+@pytest.mark.parametrize("lit", [0.3, 0.9])
+def test_few_lit_pixels_of_the_constant_code_give_what_the_dense_product_would(lit: float) -> None:
+    dark = torch.rand(40, 64, generator=torch.Generator().manual_seed(1)) > lit
+    pixels = images(40).masked_fill(dark, 0)
+    ours, exact = (
+        step(network(encoding="constant", backend=name), pixels) for name in ("cpu", "reference")
+    )
+    for mine, other in zip(ours, exact, strict=True):
+        assert (mine - other).abs().max() <= 1e-4 * other.abs().max()
+
+
 def test_batches_may_wait_for_their_backward_pass_and_have_it_twice() -> None:
     of = network()
     parameters = list(of.parameters())
