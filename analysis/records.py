@@ -66,14 +66,21 @@ CONDITIONS = ("preset", "dynamics", "encoding")
 CONDITIONAL = (
     "batch_size",
     "beta",
+    "beta_form",
+    "choose_by",
+    "dark_pixels_fire",
     "encoder_tau",
+    "initial_weights",
     "learn_tau_mem",
+    "lr_in_proportion",
     "readout",
+    "reset_takes_current",
     "surrogate_slope",
     "tau_adapt",
     "tau_mem",
     "tau_out",
     "threshold",
+    "threshold_gradient",
 )
 
 

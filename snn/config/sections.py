@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -146,6 +147,33 @@ class NeuronConfig(Section):
     surrogate_slope: float = Field(5.0, gt=0, description="steepness of the surrogate")
 
 
+class DefectsConfig(Section):
+    """What the published model does in another way than it was meant; a preset names them all."""
+
+    initial_weights: Literal["scaled", "published"] = Field(
+        "scaled",
+        description="scaled: so that every layer fires, whatever its inputs; published: with "
+        "standard deviation threshold, and 1 in the readout",
+    )
+    lr_in_proportion: bool = Field(
+        True, description="learning rates of weights are in proportion to their initial size"
+    )
+    reset_takes_current: bool = Field(
+        False, description="the reset after a spike takes the next current with it (lif, alif)"
+    )
+    threshold_gradient: bool = Field(
+        True, description="the gradient flows through the adaptive threshold (alif)"
+    )
+    beta_form: Literal["softplus", "raw"] = Field(
+        "softplus",
+        description="what is trained of a learned beta; softplus: it stays above 0 and starts at "
+        "beta; raw: the number itself, which starts near 0 (alif)",
+    )
+    dark_pixels_fire: bool = Field(
+        False, description="pixels under the threshold fire once, at the last step (periodic)"
+    )
+
+
 class NetworkConfig(Section):
     """Sizes and connections."""
 
@@ -184,6 +212,11 @@ class TrainingConfig(Section):
     )
     weight_average: float = Field(
         0.0, ge=0, lt=1, description="decay per step of the averaged weights that are used; 0: none"
+    )
+    choose_by: Literal["val_accuracy", "val_loss"] = Field(
+        "val_accuracy",
+        description="which epoch is kept: that of the highest accuracy, then the lowest loss, or "
+        "that of the lowest loss",
     )
     early_stopping: Annotated[int, BeforeValidator(read_patience)] = Field(
         0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
@@ -252,6 +285,20 @@ _PUBLISHED_DEFAULTS: dict[str, Any] = {
     "surrogate_slope": 0.3,
 }
 
+PUBLISHED_DEFECTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "initial_weights": "published",
+        "lr_in_proportion": False,
+        "reset_takes_current": True,
+        "threshold_gradient": False,
+        "beta_form": "raw",
+        "dark_pixels_fire": True,
+        "choose_by": "val_loss",
+    }
+)
+"""What `preset: published` means, beside its constants. A run that has all of what its preset means
+has the `config_id` that it had before these were keys."""
+
 
 @cache
 def conditional_defaults(
@@ -262,7 +309,7 @@ def conditional_defaults(
     published = {"preset": "published"}
     return (
         *((condition, each.defaults) for condition, each in with_component if each.defaults),
-        (published, _PUBLISHED_DEFAULTS),
+        (published, _PUBLISHED_DEFAULTS | PUBLISHED_DEFECTS),
         *(
             (published | condition, each.published)
             for condition, each in with_component
@@ -277,11 +324,13 @@ OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
 SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
+    | frozenset(DefectsConfig.model_fields)
     | {"recurrent", "tau_out", "readout", *OF_SPIKES}
 )
 LAYERS_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields)
+    | frozenset(DefectsConfig.model_fields)
     | frozenset(NetworkConfig.model_fields) - {"network"}
     | {"dropout", *OF_SPIKES}
 )

@@ -18,8 +18,10 @@ from snn.config import usage
 from snn.config.readers import LAYERS
 from snn.config.sections import (
     OPTIONAL,
+    PUBLISHED_DEFECTS,
     ComponentKeys,
     DataConfig,
+    DefectsConfig,
     EncodingConfig,
     ExecutionConfig,
     NetworkConfig,
@@ -38,6 +40,7 @@ class TrialConfig(
     DataConfig,
     EncodingConfig,
     NeuronConfig,
+    DefectsConfig,
     NetworkConfig,
     TrainingConfig,
     RegularisationConfig,
@@ -173,9 +176,12 @@ class TrialConfig(
 
         The digests of users' files are part of it, where a component of theirs is used.
         """
-        neutral = {key: type(self).model_fields[key].default for key in OPTIONAL}
-        params = self.params().items()
-        told = {k: v for k, v in params if k not in neutral or v != neutral[k]}
+        params = self.params()
+        optional = OPTIONAL | PUBLISHED_DEFECTS.keys()
+        neutral = {key: type(self).model_fields[key].default for key in optional}
+        if params.get("preset") == "published":
+            neutral |= PUBLISHED_DEFECTS
+        told = {k: v for k, v in params.items() if k not in neutral or v != neutral[k]}
         return told | ({"plugins": self.plugins} if self.plugins else {})
 
     @property

@@ -2,8 +2,8 @@
 
     period(x) = clip(step(x), 1, T − 1);  spikes at period, 2·period, … (never at step 0)
 
-As meant, pixels under the threshold are silent. The published table clips them like all others,
-so a dark pixel has its single spike at step T − 1.
+As meant, pixels under the threshold are silent. With `dark_pixels_fire` they are clipped like all
+others, as in the published table, so a dark pixel has its single spike at step T − 1.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COMPONENTS = (
         kind="encoding",
         name="periodic",
         make="PeriodicEncoder",
-        uses=("encoder_tau", "encoder_threshold"),
+        uses=("encoder_tau", "encoder_threshold", "dark_pixels_fire"),
         compiled=("cpu", "cuda"),
         formats=("onnx", "nir"),
     ),
@@ -34,7 +34,7 @@ def firing_periods(config: TrialConfig) -> Tensor:
     """(256,) int64: period in steps of every grey level; `n_steps` for never."""
     first = firing_steps(config)
     period = first.clamp(1, config.n_steps - 1)
-    silent = (first >= config.n_steps) & (config.preset == "default")
+    silent = (first >= config.n_steps) & (not config.dark_pixels_fire)
     return period.masked_fill(silent, config.n_steps)
 
 

@@ -26,7 +26,7 @@ snnTorch reads the hidden layers only: it knows no neuron without spikes such as
 LI). Give it the graph without the nodes `readout.weight` and `readout`.
 
 Refused, as NIR has no such neuron: ALIF, Izhikevich, the non-spiking baseline, and the LIF neuron
-as published, whose reset takes the next current with it.
+whose reset takes the next current with it, as published.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ def to_nir(network: Network, solver: Solver = "exact") -> nir.NIRGraph:
         )
     if not isinstance(network, SpikingNetwork) or not has_neurons or config.dynamics != "lif":
         raise ExportError(f"dynamics: {config.dynamics!r} has no counterpart in NIR; lif has")
-    if config.preset == "published":
+    if config.reset_takes_current:
         raise ExportError(
-            "preset: 'published' resets a LIF neuron together with its next current, which has no "
-            "counterpart in NIR; default has"
+            "reset_takes_current: a LIF neuron that is reset together with its next current has no "
+            "counterpart in NIR; one with reset_takes_current: false has"
         )
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input(np.array([network.n_pixels]))}
     edges: list[tuple[str, str]] = []

@@ -84,7 +84,7 @@ class Dynamics(NamedTuple):
         threshold: ϑ.
         slope: Of the surrogate.
         surrogate: One of `SURROGATE_CODES`.
-        takes_current: 1 if the reset after a spike takes the next current with it, as published.
+        takes_current: 1 if the reset after a spike takes the next current with it.
         adapts: 1 if the gradient flows through the adaptive threshold.
     """
 
@@ -258,8 +258,8 @@ def _of_threshold(inner: LIF | ALIF, sigma: float) -> tuple[Numbers, Tensor | No
         threshold=inner.threshold,
         slope=inner.slope,
         surrogate=SURROGATE_CODES[inner.surrogate],
-        takes_current=float(inner.published),
-        adapts=float(isinstance(inner, ALIF) and not inner.published),
+        takes_current=float(inner.takes_current),
+        adapts=float(isinstance(inner, ALIF) and inner.threshold_gradient),
     )
     beta = inner.beta if isinstance(inner, ALIF) else None
     if beta is not None and not numbers.adapts:

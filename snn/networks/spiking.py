@@ -139,7 +139,9 @@ class SpikingNetwork(nn.Module):
         )
         self.readout = Readout(config, sizes[-1], n_classes)
         initialise = (
-            self._initialise_as_published if config.preset == "published" else self._initialise
+            self._initialise_as_published
+            if config.initial_weights == "published"
+            else self._initialise
         )
         initialise(generator)
 
@@ -196,7 +198,7 @@ class SpikingNetwork(nn.Module):
         stds = {"readout.weight": self.readout_std}
         for index, layer in enumerate(self._layers):
             stds[f"layers.{index}.weight"], stds[f"layers.{index}.recurrent"] = layer.stds
-        in_proportion = self.config.preset != "published"
+        in_proportion = self.config.lr_in_proportion
         return [
             {
                 "params": [parameter],

@@ -9,8 +9,9 @@ Source: Bellec et al., "Long short-term memory and learning-to-learn in networks
 neurons", 2018. A learned β is softplus(b), so it cannot become negative: there, spikes would lower
 the threshold and the neuron would latch on. It is one of the layer or, if wanted, of each neuron.
 
-As published, the spike function passes no gradient to A, and β, when learned, starts at
-N(0, ϑ) because the weight initialisation redraws it: it never moves from there.
+The published model differs in two keys. `threshold_gradient: false`: the spike function passes
+no gradient to A, so a learned β never moves. `beta_form: raw`: β itself is trained, and starts at
+N(0, ϑ), because the weight initialisation redraws it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ COMPONENTS = (
             "beta",
             "learn_beta",
             "beta_per_neuron",
+            "reset_takes_current",
+            "threshold_gradient",
+            "beta_form",
         ),
         compiled=("cpu", "cuda"),
         formats=("onnx",),
@@ -69,13 +73,15 @@ class ALIF(Membrane):
         self.surrogate = config.surrogate
         self.derivative = derivative(config)
         self.slope = config.surrogate_slope
+        self.threshold_gradient = config.threshold_gradient
+        self.raw = config.beta_form == "raw"
         shape = (n_neurons,) if config.learn_beta and config.beta_per_neuron else ()
         self._initialise_beta(config, shape, generator)
 
     def _initialise_beta(
         self, config: TrialConfig, shape: tuple[int, ...], generator: torch.Generator
     ) -> None:
-        if self.published:
+        if self.raw:
             drawn = torch.randn(shape, generator=generator) * config.threshold
             raw = drawn if config.learn_beta else torch.tensor(config.beta)
         else:
@@ -91,7 +97,7 @@ class ALIF(Membrane):
     @property
     def beta(self) -> Tensor:
         """Rise of the threshold per spike: one number, or (H,)."""
-        return self.raw_beta if self.published else functional.softplus(self.raw_beta)
+        return self.raw_beta if self.raw else functional.softplus(self.raw_beta)
 
     def initial_state(self, like: Tensor) -> ALIFState:
         """At rest, without spikes or adaptation."""
@@ -103,7 +109,7 @@ class ALIF(Membrane):
         v = self.integrate(state.v, state.z, current)
         a = torch.add(state.z, state.a, alpha=self.rho)
         threshold = self._threshold(a)
-        if self.published:
+        if not self.threshold_gradient:
             threshold = threshold.detach()
         return ALIFState(v, a, spike(v, threshold, self.derivative, self.slope))
 

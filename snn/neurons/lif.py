@@ -6,8 +6,8 @@
 A learned τ_mem is one of each neuron (Fang et al., 2021; Perez-Nieves et al., 2021), in terms of
 log τ, so that it stays positive.
 
-The reset to zero is not differentiated (Zenke & Vogels, 2021). As published, the reset takes the
-current of the step after a spike with it: v[t] = (α · v[t−1] + I[t]) · (1 − z[t−1]).
+The reset to zero is not differentiated (Zenke & Vogels, 2021). With `reset_takes_current`, as
+published, the current of the step after a spike is lost: v[t] = (α · v[t−1] + I[t]) · (1 − z[t−1]).
 Source: Gerstner & Kistler, "Spiking neuron models", 2002, discretised exactly for constant input.
 """
 
@@ -29,7 +29,7 @@ COMPONENTS = (
         name="lif",
         make="LIF",
         label="LIF",
-        uses=("tau_mem", "learn_tau_mem", "threshold"),
+        uses=("tau_mem", "learn_tau_mem", "threshold", "reset_takes_current"),
         published={"tau_mem": 10.0, "threshold": 1.0, "surrogate_slope": 1.0},
         compiled=("cpu", "cuda"),
         formats=("onnx", "nir"),
@@ -51,7 +51,7 @@ class Membrane(nn.Module):
 
     def __init__(self, config: TrialConfig, n_neurons: int) -> None:
         super().__init__()
-        self.published = config.preset == "published"
+        self.takes_current = config.reset_takes_current
         self._dt, self._initial_tau = config.dt, config.tau_mem
         # Relative to the initial τ: weight decay draws it there.
         self.log_tau = nn.Parameter(torch.zeros(n_neurons)) if config.learn_tau_mem else None
@@ -72,7 +72,7 @@ class Membrane(nn.Module):
     def integrate(self, v: Tensor, z: Tensor, current: Tensor) -> Tensor:
         """Leak, reset and integrate for one step."""
         keep = 1 - z.detach()
-        if self.published:
+        if self.takes_current:
             return (self.alpha * v + current) * keep
         return self.alpha * v * keep + current
 

@@ -63,8 +63,8 @@ class Trainer:
     All random numbers are drawn on the CPU: a GPU sees the same batches, and the same spikes in
     them.
 
-    As meant, the best epoch is the one of highest validation accuracy, then lowest validation loss;
-    as published, of lowest validation loss.
+    The best epoch is the one of highest validation accuracy, then lowest validation loss; or, as
+    published, of lowest validation loss (`choose_by`).
 
     Args:
         config: What is trained.
@@ -345,7 +345,7 @@ class Trainer:
             self.best_weights = copy.deepcopy(self.used_network.state_dict())
 
     def _merit(self, metrics: Metrics) -> tuple[float, ...]:
-        if self.config.preset == "published" and not self.config.has_own_network:
+        if self.config.choose_by == "val_loss":
             return (-metrics["val_loss"],)
         return metrics["val_accuracy"], -metrics["val_loss"]
 

@@ -62,6 +62,10 @@ def cases(draw: st.DrawFn, encoding: str, backend: str) -> Case:
         "learn_adapt": st.booleans(),
         "resonance": st.just(5.0 if encoding == "events" else 50.0),  # Hz; steps of 10 ms, or 1
         "preset": st.sampled_from(["default", "published"]),
+        "reset_takes_current": st.booleans(),
+        "threshold_gradient": st.booleans(),
+        "beta_form": st.sampled_from(["softplus", "raw"]),
+        "dark_pixels_fire": st.booleans(),
         "encoding": st.just(encoding),
         "recurrent": st.booleans(),
         "learn_beta": st.booleans(),

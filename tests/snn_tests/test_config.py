@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis import records
-from snn.config import ExecutionConfig, TrialConfig, conditional_defaults
+from snn.config import PUBLISHED_DEFECTS, ExecutionConfig, TrialConfig, conditional_defaults
 from snn.errors import ConfigError
 from snn.registry import OURS
 
@@ -178,6 +178,26 @@ def test_what_is_given_wins_over_what_the_preset_says() -> None:
     assert TrialConfig(preset="published", threshold=0.5).threshold == 0.5
 
 
+def test_the_published_preset_is_a_name_for_its_constants_and_defects() -> None:
+    named = TrialConfig(preset="published", learn_beta=True, encoding="periodic")
+    told = named.to_wire() | {"preset": "default"}
+    assert {key: told[key] for key in PUBLISHED_DEFECTS} == PUBLISHED_DEFECTS
+    spelled = TrialConfig.parse(told).model_dump()
+    assert {k: v for k, v in spelled.items() if v != named.model_dump()[k]} == {"preset": "default"}
+
+
+@pytest.mark.parametrize("preset", ["default", "published"])
+def test_a_run_that_has_what_its_preset_means_is_the_same_when_that_is_given(preset: str) -> None:
+    named = TrialConfig(preset=preset, encoding="periodic")
+    neutral = {key: getattr(named, key) for key in PUBLISHED_DEFECTS}
+    assert TrialConfig.parse({**named.to_wire(), **neutral}).config_id == named.config_id
+    assert not {*named.identity()} & {*PUBLISHED_DEFECTS}
+    other = TrialConfig(preset="published" if preset == "default" else "default")
+    for key in PUBLISHED_DEFECTS:
+        changed = TrialConfig.parse({**named.to_wire(), key: getattr(other, key)})
+        assert changed.config_id != named.config_id and key in changed.identity()
+
+
 def test_a_configuration_is_checked_without_torch() -> None:
     code = "import sys, snn.config; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -200,6 +220,9 @@ OTHER_VALUES: dict[str, Any] = {
     "tau_syn": 5.0,
     "val_fraction": 0.2,
     "encoder_threshold": 0.3,
+    "initial_weights": "published",
+    "beta_form": "raw",
+    "choose_by": "val_loss",
 }
 
 

@@ -84,7 +84,7 @@ def test_an_onnx_file_does_not_grow_with_the_steps_but_by_their_numbers() -> Non
         ("nir", {"dynamics": "alif"}, "dynamics: 'alif' has no counterpart in NIR"),
         ("nir", {"dynamics": "izhikevich"}, "dynamics: 'izhikevich' has no counterpart"),
         ("nir", {"dynamics": "mlp"}, "dynamics: 'mlp' has no counterpart"),
-        ("nir", {"dynamics": "lif", "preset": "published"}, "preset: 'published' resets"),
+        ("nir", {"dynamics": "lif", "preset": "published"}, "reset_takes_current: a LIF neuron"),
     ],
 )
 def test_what_a_format_cannot_say_is_refused_in_one_line(

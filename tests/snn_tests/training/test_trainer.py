@@ -163,6 +163,28 @@ def test_early_stopping_ends_a_training_that_does_not_improve(digits: Dataset) -
 
 
 @pytest.mark.parametrize(
+    "keys",
+    [
+        {"dynamics": "lif", "encoding": "periodic"},
+        {"dynamics": "alif", "learn_beta": True, "recurrent": True, "encoding": "latency"},
+    ],
+)
+def test_a_default_model_with_all_defects_and_constants_is_the_published_one(
+    digits: Dataset, keys: dict[str, Any]
+) -> None:
+    published = TrialConfig.parse(
+        keys | {"dataset": "digits", "preset": "published", "encoder_tau": 5.0, "n_steps": 20}
+    )
+    spelled = TrialConfig.parse(published.to_wire() | {"preset": "default"})
+    one, other = (Trainer(config, digits) for config in (published, spelled))
+    for _ in range(2):
+        ours, theirs = one.train_epoch(), other.train_epoch()
+        assert ours["train_loss"] == theirs["train_loss"]
+        assert ours["val_loss"] == theirs["val_loss"]
+    assert one.best_epoch == other.best_epoch
+
+
+@pytest.mark.parametrize(
     ("preset", "key"), [("default", "val_accuracy"), ("published", "val_loss")]
 )
 def test_the_best_epoch_is_chosen_by_validation(digits: Dataset, preset: str, key: str) -> None:
