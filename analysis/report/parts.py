@@ -15,7 +15,7 @@ from analysis.figures.parts.style import names_as_they_are, styled
 
 _DOTS_PER_INCH = 200
 _PAGE_PIXELS_PER_INCH = 120
-_NUMBER = re.compile(r"–|(< )?[+−-]?[\d.,]+(e[+-]?\d+)?( ?[±%(\[].*)?")
+_NUMBER = re.compile(r"–|(< ?)?[+−-]?[\d.,]+(e[+-]?\d+)?( ?[±%(\[].*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
