@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snn.kernels.cpu_loops.events import TOP, Events, add_rows_times, zero
 from snn.kernels.lanes import LANES, append, beats, load, spread
-from snn.kernels.steps.parts import F32, compiled
+from snn.kernels.steps.parts import F32, I32, compiled
 
 
 @compiled
@@ -51,7 +51,7 @@ def sum_lit_backward(events: Events, values: F32, grad_current: F32, grad_weight
 
     It goes through the images of a pixel, not the pixels of an image: a row is written once.
     """
-    starts = np.zeros((1, len(grad_weight) + 1), np.int32)
+    starts: I32 = np.zeros((1, len(grad_weight) + 1), np.int32)
     for b in range(len(grad_current)):
         for k in range(events.offsets[b, 1]):
             starts[0, events.rows[b, k] + 1] += 1
@@ -59,7 +59,8 @@ def sum_lit_backward(events: Events, values: F32, grad_current: F32, grad_weight
         starts[0, pixel + 1] += starts[0, pixel]
     place = starts[0].copy()
     n_lit = np.intp(starts[0, len(grad_weight)])
-    images, factors = np.empty((1, n_lit), np.int32), np.empty((1, n_lit), np.float32)
+    images: I32 = np.empty((1, n_lit), np.int32)
+    factors: F32 = np.empty((1, n_lit), np.float32)
     for b in range(len(grad_current)):
         for k in range(events.offsets[b, 1]):
             pixel = events.rows[b, k]
