@@ -1,6 +1,7 @@
 """What the service itself costs.
 
-    python -m tests.benchmarks.service idle [--trials 1000] [--sampler random]
+    python -m tests.benchmarks.service idle [--trials 1000] [--sampler random] [--scheduler race]
+                                            [--seeds 3]
     python -m tests.benchmarks.service real [--trials 32]
 
 `idle`: the driver's work per trial, for trials that compute nothing. `real`: the share of a sweep
@@ -25,6 +26,7 @@ from ray import tune
 from rich.console import Console
 
 from analysis.records import State
+from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
 from sweep.run import runner
 from sweep.spec.parsing import parse_sweep
@@ -35,17 +37,20 @@ _REPORTS = 5
 
 
 class Idle(tune.Trainable):
-    """Reports as a trial does, and computes nothing."""
+    """Reports as a trial does, and computes nothing; one that was paused goes on."""
 
     def setup(self, config: dict[str, Any], **shared: Any) -> None:
+        self.folder = shared["paths"].folder
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self.epoch = 0
+        self.kept = self.folder / f"{new_config['config_id']}.epoch"
+        self.epoch = int(self.kept.read_text()) if self.kept.exists() else 0
         return True
 
     def step(self) -> dict[str, Any]:
         self.epoch += 1
+        self.kept.write_text(str(self.epoch))
         value = random.random()
         names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
         result: dict[str, Any] = dict.fromkeys(names, value) | {EPOCH: self.epoch, BACKEND: "none"}
@@ -64,7 +69,7 @@ class Sample(NamedTuple):
 
     Attributes:
         ended: Trials.
-        own: CPU seconds of the main thread: scheduling, the search, taking notes.
+        own: CPU seconds of the threads of the driver and of Tune: scheduling, the search, notes.
         all: CPU seconds of all threads: also those that write to the databases.
         mib: Memory.
     """
@@ -86,7 +91,7 @@ class Meter:
         self._thread.start()
 
     def _run(self) -> None:
-        ended, at = 0, 0
+        ended, at, own = 0, 0, 0.0
         while not self._stop.wait(0.5):
             if self._outbox.exists():
                 with self._outbox.open("rb") as file:
@@ -96,7 +101,8 @@ class Meter:
                 ended += new.count(b'"do":"end"')
                 pages = int(Path("/proc/self/statm").read_text().split()[1])
                 mib = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-                self.samples.append(Sample(ended, _main_seconds(), time.process_time(), mib))
+                own = max(own, _own_seconds())  # that of a thread is lost when it ends
+                self.samples.append(Sample(ended, own, time.process_time(), mib))
 
     def stop(self) -> None:
         self._stop.set()
@@ -106,14 +112,31 @@ class Meter:
         return min(self.samples, key=lambda sample: abs(sample.ended - trials))
 
 
-def _main_seconds() -> float:
-    """CPU seconds of the main thread; its number is the process's."""
-    words = Path(f"/proc/self/task/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
+def _own_seconds() -> float:
+    """CPU seconds of the main thread, whose number is the process's, and of Tune's."""
+    tune_s = (each.native_id for each in threading.enumerate() if each.name == TUNE_THREAD)
+    return sum(map(_thread_seconds, filter(None, (os.getpid(), *tune_s))))
+
+
+def _thread_seconds(number: int) -> float:
+    try:
+        text = Path(f"/proc/self/task/{number}/stat").read_text()
+    except OSError:  # it has just ended
+        return 0.0
+    words = text.rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def service(trials: int, sampler: str) -> Table:
-    """CPU of the driver per trial, in tenths of the sweep."""
+def service(trials: int, sampler: str, scheduler: str, seeds: int) -> Table:
+    """CPU of the driver per trial, in fifths of the sweep.
+
+    Args:
+        trials: Planned ones; of a race, in which few configurations get all seeds, as many
+            configurations.
+        sampler: By its name.
+        scheduler: `asha` or `race`. With several seeds, they end trials from the first epoch on.
+        seeds: Of each configuration.
+    """
     plan = {
         "name": "idle",
         "base": {"dataset": "digits", "epochs": _REPORTS},
@@ -123,8 +146,10 @@ def service(trials: int, sampler: str) -> Table:
             "hidden": {"int": [16, 256]},
         },
         "sampler": sampler,
-        "scheduler": {"name": "asha", "grace": _REPORTS},
-        "trials": trials,
+        "scheduler": {"name": scheduler, "grace": _REPORTS if seeds == 1 else 1, "reduction": 2},
+        "seeds": list(range(seeds)),
+        "trials": trials if scheduler == "race" else trials // seeds,
+        "stop": {"silent": False},
     }
     sweep = parse_sweep(plan)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -133,10 +158,12 @@ def service(trials: int, sampler: str) -> Table:
         result = runner.run(sweep, Console(stderr=True), trainable=Idle)
         wall = time.perf_counter() - started
         meter.stop()
-    assert result.progress.counts == {State.DONE: trials}, result
-    marks = [meter.at(round(trials * share / 5)) for share in range(6)]
+    assert not result.failures and not result.halted and not result.interrupted, result
+    ended = meter.samples[-1].ended
+    marks = [meter.at(round(ended * share / 5)) for share in range(6)]
     rows = [_row(begin, end) for begin, end in pairwise(marks)]
-    note = f"{trials} trials of {_REPORTS} reports in {wall:.0f} s, sampler {sampler}."
+    note = f"{ended} trials of at most {_REPORTS} reports in {wall:.0f} s, sampler {sampler}, "
+    note += f"scheduler {scheduler}, seeds {seeds}, {result.progress.done} done."
     columns = ["trials", "own CPU ms per trial", "with the writing to SQLite", "MiB"]
     return Table("The driver's work", columns, [*rows, _row(marks[0], marks[-1])], note, {})
 
@@ -191,12 +218,15 @@ def main() -> None:
     parser.add_argument("what", choices=["idle", "real"])
     parser.add_argument("--trials", type=int)
     parser.add_argument("--sampler", default="random")
+    parser.add_argument("--scheduler", choices=["asha", "race"], default="asha")
+    parser.add_argument("--seeds", type=int, default=1)
     given = parser.parse_args()
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     # the workers import the trainable from here
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.getcwd(), os.getenv("PYTHONPATH"))))
     if given.what == "idle":
-        print(service(given.trials or 1000, given.sampler).markdown())
+        trials, sampler = given.trials or 1000, given.sampler
+        print(service(trials, sampler, given.scheduler, given.seeds).markdown())
     else:
         print(real(given.trials or 32).markdown())
 
