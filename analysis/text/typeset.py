@@ -60,9 +60,11 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         bold: Whether what is best is printed in bold.
     """
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
-    if "n" in table and (table["n"] > 1).any():
+    if "covers" in table.attrs:
+        parts.append(str(table.attrs["covers"]))
+    elif "n" in table and (table["n"] > 1).any():
         unit = f"n values of {table.attrs['block']}" if table.attrs.get("block") else "n seeds"
-        interval = f"its 95 % confidence interval (Student's t over {unit})"
+        interval = f"its 95 % confidence interval (Student's t over {unit}, on these test images)"
         parts.append(f"Mean ± half width of {interval}, accuracies in percent.")
     elif "n" in table:
         parts.append("One seed each, accuracies in percent.")

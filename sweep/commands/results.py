@@ -148,8 +148,16 @@ def table(
             "--groups", help="a row for each group of the test set, too, such as a speaker"
         ),
     ] = False,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images", help="the interval of the test accuracy is over seeds and test images"
+        ),
+    ] = False,
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
+
+    Over seeds alone, the interval says nothing of other test images; with --images it does.
 
     Several are put together: a configuration (with its seed) that is in more than one counts once.
 
@@ -157,16 +165,21 @@ def table(
     """
     from analysis.data.labelled import labelled
     from analysis.report import tables
-    from analysis.run_files.reading import hits_reader
+    from analysis.run_files.reading import hits_reader, predictions_reader
+    from analysis.stats.images.accuracy import over_images
 
     found = _runs(names)
     warn_of_mixed(found)
     if groups and (block or metrics):
         raise SpecError("--groups: goes with neither --block nor --metric")
+    if images and (groups or block):
+        raise SpecError("--images: goes with neither --groups nor --block")
     if groups:
         summary = tables.summarise_groups(found, params, hits_reader(names))
     else:
         summary = tables.summarise(found, params, metrics, block=block)
+    if images:
+        summary = over_images(summary, found, predictions_reader(names))
     write(summary, labelled(summary), format_, output)
     if figure is not None:
         _draw_bars(names, found, figure, params, block, groups)
