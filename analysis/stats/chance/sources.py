@@ -98,7 +98,7 @@ def _seeds(done: pd.DataFrame, param: str) -> NDArray[np.int64]:
     whole = pd.to_numeric(done["seed"])
     own = pd.to_numeric(done[param], errors="coerce") if param in done else None
     found: pd.Series[int] = whole if own is None else own.fillna(whole)
-    return found.to_numpy(np.int64)
+    return np.array(found.tolist(), np.int64)
 
 
 def _within(seeds: NDArray[np.int64], cells: NDArray[np.intp]) -> NDArray[np.intp]:
