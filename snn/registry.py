@@ -96,6 +96,7 @@ SPIKING_KINDS = ("neuron", "encoding", "surrogate", "readout")
 """The kinds that a spiking network is made of; the time loops compute all four."""
 
 FORMATS = ("onnx", "nir")
+_SPIKE_SEED = "seed_spikes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ class Component:
         formats: Formats that it can be exported to, of `FORMATS`.
         reads: What an encoding reads: `pixels`, each for itself; `images` with their shape; or
             binned `events`.
-        random: Whether an encoding draws random numbers.
+        random: Whether an encoding draws random numbers; it then uses `seed_spikes`.
         reads_trace: Whether a loss reads the readout of every time step.
         spiking: Whether a network of this value of `dynamics` spikes.
         content: What a data set has: `images` or `events`; empty where that is not known yet.
@@ -166,6 +167,10 @@ class Component:
     module: str = ""
     digest: str = ""
     file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.random and _SPIKE_SEED not in self.uses:
+            object.__setattr__(self, "uses", (*self.uses, _SPIKE_SEED))
 
     @cached_property
     def own(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ of the runs has such a file: so the files of earlier versions, and of their runs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -61,7 +62,7 @@ def files_of(table: pa.Table) -> Iterator[tuple[str, Files]]:
         yield run_id, {file["name"]: file["content"] for file in row}
 
 
-def _rows(table: pa.Table) -> Iterator[tuple[str, list[dict[str, bytes]]]]:
+def _rows(table: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     ids, column = table.column("run_id").to_pylist(), table.column(COLUMN)
     if column.null_count or column.combine_chunks().flatten().null_count:
         raise AnalysisError(f"a run has no {COLUMN}")

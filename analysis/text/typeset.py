@@ -79,12 +79,14 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
 def _statistics(table: pd.DataFrame) -> list[str]:
     """What the numbers are."""
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
+    if "covers" in table.attrs:
+        return [*parts, str(table.attrs["covers"])]
     if "n" not in table:
         return parts
     most = table["n"].max() if len(table) else 1
     unit = f"n values of {table.attrs['block']}" if table.attrs.get("block") else "n seeds"
     if most > 2:
-        interval = f"its 95 % confidence interval (Student's t over {unit})"
+        interval = f"its 95 % confidence interval (Student's t over {unit}, on these test images)"
         of_two = "; where n is 2, both values" if (table["n"] == 2).any() else ""
         parts.append(f"Mean ± half width of {interval}{of_two}; accuracies in percent.")
     elif most == 2:

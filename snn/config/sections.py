@@ -222,6 +222,27 @@ class TrainingConfig(Section):
         0, ge=0, description="stop after so many epochs without a better one; 0 or off: never"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="of split, weights, order and poisson spikes")
+    seed_weights: int | None = Field(
+        None, ge=0, lt=2**31, description="of the initial weights alone; none: seed"
+    )
+    seed_order: int | None = Field(
+        None,
+        ge=0,
+        lt=2**31,
+        description="of the order of the training images, their augmentation and dropout; none: "
+        "seed",
+    )
+    seed_split: int | None = Field(
+        None, ge=0, lt=2**31, description="of the split into training and validation; none: seed"
+    )
+    seed_spikes: int | None = Field(
+        None, ge=0, lt=2**31, description="of the spikes of a random code (poisson); none: seed"
+    )
+
+    def seed_of(self, what: Literal["weights", "order", "split", "spikes"]) -> int:
+        """The seed of one kind of chance: its own, or that of all."""
+        own: int | None = getattr(self, f"seed_{what}")
+        return self.seed if own is None else own
 
 
 class RegularisationConfig(Section):
@@ -259,6 +280,9 @@ class RegularisationConfig(Section):
     )
 
 
+SEEDS_APART = ("seed_weights", "seed_order", "seed_split", "seed_spikes")
+"""Seeds of one kind of chance; a run that does not set them does not have them."""
+
 # Techniques that were added later. A run that does not use them has the `config_id` that it had
 # before they were added.
 OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
@@ -274,6 +298,7 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "event_stretch",
     "event_unit_stretch",
     "event_rate",
+    *SEEDS_APART,
 }
 
 _PUBLISHED_DEFAULTS: dict[str, Any] = {
@@ -325,7 +350,7 @@ SPIKING_ONLY = (
     frozenset(EncodingConfig.model_fields)
     | frozenset(NeuronConfig.model_fields) - {"dynamics"}
     | frozenset(DefectsConfig.model_fields)
-    | {"recurrent", "tau_out", "readout", *OF_SPIKES}
+    | {"recurrent", "tau_out", "readout", "seed_spikes", *OF_SPIKES}
 )
 LAYERS_ONLY = (
     frozenset(EncodingConfig.model_fields)

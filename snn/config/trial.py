@@ -19,6 +19,7 @@ from snn.config.readers import LAYERS
 from snn.config.sections import (
     OPTIONAL,
     PUBLISHED_DEFECTS,
+    SEEDS_APART,
     ComponentKeys,
     DataConfig,
     DefectsConfig,
@@ -191,8 +192,8 @@ class TrialConfig(
 
     def params(self) -> dict[str, Any]:
         """The keys that this run uses, with plain values, as they are logged."""
-        unused = self._unused()
-        return {key: value for key, value in self.to_wire().items() if key not in unused}
+        without = self._unused() | {key for key in SEEDS_APART if getattr(self, key) is None}
+        return {key: value for key, value in self.to_wire().items() if key not in without}
 
     def _unused(self) -> frozenset[str]:
         return _unused_keys(self.registry, tuple(self._deciding().items()))

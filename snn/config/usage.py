@@ -108,5 +108,5 @@ def _network_uses(registry: Registry, network: Component, key: str) -> bool:
         return key not in registry.brought("network")
     if key in LAYERS_ONLY | registry.brought("network"):
         return key in {*network.uses, *network.own}
-    bringing = [kind for kind in SPIKING_KINDS if key in registry.brought(kind)]
+    bringing = [kind for kind in SPIKING_KINDS if key in _told(registry, kind)]
     return all(KINDS[kind] in network.uses for kind in bringing)

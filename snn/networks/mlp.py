@@ -90,7 +90,7 @@ class MLP(nn.Module):
         super().__init__()
         self.config = config
         self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
-        generator = torch.Generator().manual_seed(config.seed)
+        generator = torch.Generator().manual_seed(config.seed_of("weights"))
         sizes = (n_pixels, *config.hidden, n_classes)
         self.layers = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))
         for layer in self._layers:
@@ -118,7 +118,9 @@ class MLP(nn.Module):
     @torch.no_grad()
     def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
-        generator = torch.Generator(self._layers[0].weight.device).manual_seed(self.config.seed)
+        generator = torch.Generator(self._layers[0].weight.device).manual_seed(
+            self.config.seed_of("spikes")
+        )
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 

@@ -128,7 +128,7 @@ class OwnNetwork(nn.Module):
         facts: dict[str, Any] = {_SHAPE: tuple(shape or square(n_pixels) or ())}
         if self._encoder is not None and "n_steps" in component.uses:
             facts["n_steps"] = self._encoder.n_steps
-        with seeded(config.seed):
+        with seeded(config.seed_of("weights")):
             settings = Settings(config.params() | facts)
             module = component.load()(settings, n_inputs, n_classes)
         if not isinstance(module, nn.Module):
@@ -168,8 +168,8 @@ class OwnNetwork(nn.Module):
     @torch.no_grad()
     def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8; errors as of `forward`."""
-        generator = torch.Generator(pixels.device).manual_seed(self.config.seed)
-        with seeded(self.config.seed):
+        generator = torch.Generator(pixels.device).manual_seed(self.config.seed_of("spikes"))
+        with seeded(self.config.seed_of("order")):
             logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 

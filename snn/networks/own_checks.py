@@ -81,7 +81,7 @@ class _Images:
 
     def classify(self, network: OwnNetwork) -> OwnActivity:
         """What the network makes of the images, with the same random numbers every time."""
-        with seeded(self._config.seed):
+        with seeded(self._config.seed_of("weights")):
             activity: OwnActivity = network(self.pixels, None, self._key)
         return activity
 

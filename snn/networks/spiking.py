@@ -132,7 +132,7 @@ class SpikingNetwork(nn.Module):
         self.config = config
         self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
         self.encoder = encoder(config, known(shape, n_pixels))
-        generator = torch.Generator().manual_seed(config.seed)
+        generator = torch.Generator().manual_seed(config.seed_of("weights"))
         sizes = (self.encoder.n_inputs, *config.hidden)
         self.layers = nn.ModuleList(
             SpikingLayer(config, n_in, n_out, generator) for n_in, n_out in pairwise(sizes)
@@ -169,7 +169,9 @@ class SpikingNetwork(nn.Module):
     @torch.no_grad()
     def probabilities(self, pixels: Samples) -> Tensor:
         """Class probabilities (B, C) of pixels (B, N) uint8 or events; errors as of `forward`."""
-        generator = torch.Generator(self.readout.weight.device).manual_seed(self.config.seed)
+        generator = torch.Generator(self.readout.weight.device).manual_seed(
+            self.config.seed_of("spikes")
+        )
         logits: Tensor = self(pixels, generator).logits
         return logits.softmax(dim=1)
 

@@ -38,6 +38,7 @@ from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
 _SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT, _OWN = range(7)
+_OF_SPIKES = frozenset({_TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES})
 
 
 class _Streams(NamedTuple):
@@ -97,7 +98,9 @@ class Trainer:
         self.n_classes = dataset.n_classes
         self.train, self.val, self.test = (
             Split(part.images.to(self.device), part.labels.to(self.device))
-            for part in split(self._seen, config.val_fraction, config.seed, config.val_groups)
+            for part in split(
+                self._seen, config.val_fraction, config.seed_of("split"), config.val_groups
+            )
         )
         self.network = self._new_network()
         self.backend = backend_of(config, self.device.type)
@@ -353,5 +356,6 @@ class Trainer:
         return torch.Generator().manual_seed(self._seed(purpose, epoch))
 
     def _seed(self, *purpose: int) -> int:
-        sequence = np.random.SeedSequence([self.config.seed, *purpose])
+        seed = self.config.seed_of("spikes" if purpose[0] in _OF_SPIKES else "order")
+        sequence = np.random.SeedSequence([seed, *purpose])
         return int(sequence.generate_state(1)[0])

@@ -1,15 +1,19 @@
-"""Commands that compare: effects, claims."""
+"""Commands that compare: effects, claims, compare."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.commands.parts import completion
 from sweep.commands.parts.common import BlockOption, SweepNames, say, warn_of_mixed
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
+
+if TYPE_CHECKING:
+    from analysis.stats.images.comparison import Side
 
 _MARGIN = "0.005"
 """Of every command that compares; the library's own, which would take a second to import."""
@@ -19,10 +23,16 @@ _MARGIN_HELP = (
     "errors (10%)"
 )
 
+_Side = typer.Argument(
+    metavar="NAME[:KEY=VALUE,…]",
+    help="a sweep or a file of runs, and which of its configurations",
+    autocompletion=completion.sweeps,
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (effects, claims):
+    for command in (effects, claims, compare):
         app.command()(command)
 
 
@@ -66,6 +76,12 @@ def effects(
     interactions: Annotated[
         bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
     ] = False,
+    variance: Annotated[
+        bool,
+        typer.Option(
+            "--variance", help="which kind of chance makes runs differ, instead (seed_weights, …)"
+        ),
+    ] = False,
     figure: Annotated[
         Path | None,
         typer.Option(help="also draw the differences (a forest plot): a .png, .svg or .pdf file"),
@@ -91,6 +107,8 @@ def effects(
     Example: spikesweep effects speakers --block dataset --factor dynamics
 
     Example: spikesweep effects spoken-digits --groups --factor dynamics
+
+    Example: spikesweep effects noise --variance
     """
     from analysis import figures
     from analysis.data import runs
@@ -102,6 +120,7 @@ def effects(
     from analysis.stats import interactions as of_pairs
     from analysis.stats.compare import views as of_scores
     from analysis.stats.margins import Margin
+    from analysis.stats.seeds import variance as chance
 
     margins = [Margin.parse(text) for text in margin]
     if len(margins) > 1 and (figure is not None or interactions):
@@ -116,6 +135,12 @@ def effects(
         raise SpecError("--tuned: compares levels, not how their effects depend on each other")
     if groups and (block or metric != "test_accuracy"):
         raise SpecError("--groups: goes with neither --block nor another --metric")
+    if variance:
+        if interactions or tuned or groups or block or factor or within or figure is not None:
+            raise SpecError("--variance: goes with --metric only")
+        of_chance = chance.variance(runs.load_runs(names), metric)
+        write(of_chance, chance.readable_variance(of_chance), format_, output)
+        return
     found = labelled(runs.load_runs(names))
     if interactions:
         for option, is_given in (("--block", block), ("--groups", groups)):
@@ -190,3 +215,54 @@ def claims(
     else:
         table = published.claims(found, margin=Margin.parse(margin))
         write(table, readable.readable_claims(table), format_, output)
+
+
+def compare(
+    first: Annotated[str, _Side],
+    second: Annotated[str, _Side],
+    format_: FormatOption = "",
+    output: OutputOption = None,
+) -> None:
+    """Compare two configurations by what their networks answered to every test image.
+
+    Of each side, the best configuration by validation is taken, with all its seeds; KEY=VALUE
+    narrows it down. The difference of the accuracies, with a 95 % interval over seeds and test
+    images (crossed bootstrap); for each pair of networks McNemar's test; and how far they agree:
+    equal answers, Cohen's kappa, and the consistency of their errors. Both must have been tested on
+    the same images.
+
+    Example: spikesweep compare best-mnist-confirm best-mlp-mnist-confirm
+
+    Example: spikesweep compare which-code:encoding=latency which-code:encoding=constant
+    """
+    from analysis.stats.images.comparison import compare as images_compared
+    from analysis.stats.images.comparison import readable_comparison
+
+    table = images_compared(_side(first), _side(second))
+    write(table, readable_comparison(table), format_, output)
+
+
+def _side(told: str) -> Side:
+    """The configuration that is meant, with its predictions.
+
+    Raises:
+        SpecError: What stands behind the colon is not KEY=VALUE.
+    """
+    from analysis.data import runs
+    from analysis.data.groups import several_values
+    from analysis.data.labels import value_labels
+    from analysis.data.runs import param_columns
+    from analysis.run_files.reading import predictions_reader
+    from analysis.stats.images.comparison import leader, side
+
+    name, _, wanted = told.partition(":")
+    pairs = [part.partition("=") for part in wanted.split(",") if part]
+    for key, sign, value in pairs:
+        if not (key and sign and value):
+            raise SpecError(f"{told}: give it as NAME:KEY=VALUE,KEY=VALUE")
+    found = runs.load_runs([name])
+    best = leader(found, {key: value for key, _, value in pairs})
+    params = [param for param in param_columns(found) if param != "seed"]
+    labels = value_labels(best.iloc[0].to_dict(), several_values(found, params))
+    title = f"{name} ({', '.join(labels)})" if labels else name
+    return side(title, best, predictions_reader([name]))

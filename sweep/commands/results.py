@@ -160,9 +160,16 @@ def table(
             "--groups", help="a row for each group of the test set, too, such as a speaker"
         ),
     ] = False,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images", help="the interval of the test accuracy is over seeds and test images"
+        ),
+    ] = False,
 ) -> None:
     """Write the results of sweeps: one row per configuration, mean and 95 % interval over seeds.
 
+    Over seeds alone, the interval says nothing of other test images; with --images it does.
     For readers (md, latex, a terminal), accuracies are in percent; csv and parquet keep fractions.
     Several are put together: a configuration (with its seed) that is in more than one counts once.
 
@@ -170,16 +177,21 @@ def table(
     """
     from analysis.data.labelled import labelled
     from analysis.report import tables
-    from analysis.run_files.reading import hits_reader
+    from analysis.run_files.reading import hits_reader, predictions_reader
+    from analysis.stats.images.accuracy import over_images
 
     found = _runs(names)
     warn_of_mixed(found)
     if groups and (block or metrics):
         raise SpecError("--groups: goes with neither --block nor --metric")
+    if images and (groups or block):
+        raise SpecError("--images: goes with neither --groups nor --block")
     if groups:
         summary = tables.summarise_groups(found, params, hits_reader(names))
     else:
         summary = tables.summarise(found, params, metrics, block=block)
+    if images:
+        summary = over_images(summary, found, predictions_reader(names))
     summary = tables.best_rows(summary, top or len(summary))
     write(summary, labelled(summary), format_, output)
     _tell_of_pruned(found, for_people=not (format_ or output))

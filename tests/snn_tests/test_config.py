@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from analysis import records
 from snn.config import PUBLISHED_DEFECTS, ExecutionConfig, TrialConfig, conditional_defaults
+from snn.config.sections import SEEDS_APART
 from snn.errors import ConfigError
 from snn.registry import OURS
 
@@ -135,6 +136,8 @@ def values_of(key: str) -> st.SearchStrategy[Any]:
         return st.one_of(st.integers(1, 9), st.lists(st.integers(1, 9), min_size=1, max_size=3))
     if key == "crossing_levels":
         return st.integers(0, 255)
+    if key in SEEDS_APART:
+        return st.one_of(st.none(), st.integers(0, 10_000))
     if field.annotation is bool:
         return st.booleans()
     if isinstance(field.default, str):
@@ -218,6 +221,9 @@ OTHER_VALUES: dict[str, Any] = {
     "surrogate": "atan",
     "readout": "last",
     "tau_syn": 5.0,
+    "seed_weights": 0,
+    "seed_order": 0,
+    "seed_split": 0,
     "val_fraction": 0.2,
     "encoder_threshold": 0.3,
     "initial_weights": "published",

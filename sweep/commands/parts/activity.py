@@ -47,7 +47,7 @@ def activities(
         raise SpecError(f"the network is {_without_spikes(config)}")
     with torch.no_grad():
         # The generator of `probabilities`: it draws the same spikes.
-        record = network.record(pixels, torch.Generator().manual_seed(config.seed))
+        record = network.record(pixels, torch.Generator().manual_seed(config.seed_of("spikes")))
     shape = pictures.shape_of(network) or Shape(1, network.n_pixels)
     return [
         ImageActivity(

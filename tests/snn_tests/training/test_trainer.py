@@ -213,3 +213,36 @@ def test_progress_is_told_after_every_batch(digits: Dataset) -> None:
     total = len(trainer.train.labels)
     assert [seen for seen, _ in told] == [*range(64, total, 64), total]
     assert {of for _, of in told} == {total}
+
+
+def chance(digits: Dataset, **seeds: int) -> dict[str, Any]:
+    """What seeds decide: initial weights, split, spikes of a random code, and the training."""
+    given = SMALL | {"encoding": "poisson", "hidden": 8, "n_steps": 5, "val_fraction": 0.8}
+    trainer = Trainer(TrialConfig.parse(given | {"seed": 1} | seeds), digits)
+    weights = {name: weight.clone() for name, weight in trainer.network.state_dict().items()}
+    same = Trainer(TrialConfig.parse(given | {"seed": 1} | seeds | {"seed_weights": 9}), digits)
+    trainer.train_batches(2)
+    return {
+        "weights": weights["readout.weight"].tolist(),
+        "split": trainer.val.labels.tolist(),
+        "spikes": same.network.probabilities(torch.from_numpy(digits.train_images[:20])).tolist(),
+        "training": trainer.network.state_dict()["readout.weight"].tolist(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "decides"),
+    [
+        ("seed_weights", {"weights", "training"}),
+        ("seed_split", {"split", "training"}),
+        ("seed_order", {"training"}),
+        ("seed_spikes", {"spikes", "training"}),
+    ],
+)
+def test_every_kind_of_chance_has_a_seed_of_its_own(
+    digits: Dataset, key: str, decides: set[str]
+) -> None:
+    plain, apart = chance(digits), chance(digits, **{key: 2})
+    assert {name for name in plain if plain[name] != apart[name]} == decides
+    assert chance(digits, **{key: 1}) == plain  # its default is the seed
+    assert getattr(TrialConfig(), key) is None and key not in TrialConfig().params()

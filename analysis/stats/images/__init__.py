@@ -1,0 +1,1 @@
+"""Statistics of single test images: what is beyond the accuracy of a network."""

@@ -1,0 +1,1 @@
+"""Which kind of chance makes runs of one configuration differ: weights, order, split, spikes."""
