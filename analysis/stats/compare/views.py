@@ -58,7 +58,7 @@ def views(
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> views(runs, ["recurrent"], within=["preset"])["improvement"].round(2).tolist()
-    [0.69, 0.22]
+    [0.67, 0.1]
 
     Raises:
         AnalysisError: A search chose or pruned some of the runs, or no factor can be compared.
