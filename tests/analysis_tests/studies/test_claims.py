@@ -79,8 +79,8 @@ def test_configurations_of_one_seed_do_not_count_as_replicated_by_others() -> No
         row for row in rows if row["seed"] == 0 or (row["dataset"], row["hidden"]) == ("mnist", 100)
     ]
     table = claims(make_runs(few)).set_index("claim")
-    assert table.loc["recurrence-hurts", "verdict"] == "untested"
-    assert "one seed only in 12 of 16" in table.loc["recurrence-hurts", "note"]
+    assert table.loc["periodic-hurts", "verdict"] == "untested"
+    assert "one seed only in 12 of 16" in table.loc["periodic-hurts", "note"]
 
 
 def test_wrong_claims_do_not_hold() -> None:
