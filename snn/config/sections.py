@@ -334,7 +334,7 @@ def conditional_defaults(
     published = {"preset": "published"}
     return (
         *((condition, each.defaults) for condition, each in with_component if each.defaults),
-        (published, _PUBLISHED_DEFAULTS | PUBLISHED_DEFECTS),
+        (published, {**_PUBLISHED_DEFAULTS, **PUBLISHED_DEFECTS}),
         *(
             (published | condition, each.published)
             for condition, each in with_component

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -13,7 +15,10 @@ from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from analysis.stats.images.comparison import Side
+    from analysis.stats.margins import Margin
 
 _MARGIN = "0.005"
 """Of every command that compares; the library's own, which would take a second to import."""
@@ -23,7 +28,7 @@ _MARGIN_HELP = (
     "errors (10%)"
 )
 
-_Side = typer.Argument(
+_SIDE = typer.Argument(
     metavar="NAME[:KEY=VALUE,…]",
     help="a sweep or a file of runs, and which of its configurations",
     autocompletion=completion.sweeps,
@@ -112,69 +117,117 @@ def effects(
     """
     from analysis import figures
     from analysis.data import runs
-    from analysis.data.by_group import by_group
     from analysis.data.labelled import labelled
-    from analysis.run_files.reading import hits_reader
-    from analysis.stats import effects as of_factors
-    from analysis.stats import equivalence, readable
-    from analysis.stats import interactions as of_pairs
-    from analysis.stats.compare import views as of_scores
     from analysis.stats.margins import Margin
-    from analysis.stats.seeds import variance as chance
 
     margins = [Margin.parse(text) for text in margin]
-    if len(margins) > 1 and (figure is not None or interactions):
-        raise SpecError(
-            "--margin: several make a table; give one with --figure, none with --interactions"
-        )
     if figure is not None:
         figures.known_suffix(figure)  # before anything is computed
     if tuned and not factor:
         raise SpecError("--tuned: needs a --factor, such as dynamics")
-    if tuned and interactions:
-        raise SpecError("--tuned: compares levels, not how their effects depend on each other")
     if groups and (block or metric != "test_accuracy"):
         raise SpecError("--groups: goes with neither --block nor another --metric")
+    given = {"--tuned": tuned, "--block": block, "--groups": groups, "--figure": figure}
+    write_ = partial(write, format_=format_, output=output)
     if variance:
-        if interactions or tuned or groups or block or factor or within or figure is not None:
-            raise SpecError("--variance: goes with --metric only")
-        of_chance = chance.variance(runs.load_runs(names), metric)
-        write(of_chance, chance.readable_variance(of_chance), format_, output)
+        factors = {"--factor": factor, "--within": within, "--interactions": interactions}
+        _refuse("--variance", given | factors | {"--views": views})
+        write_(*_variance(runs.load_runs(names), metric))
         return
     found = labelled(runs.load_runs(names))
     if interactions:
-        for option, is_given in (("--block", block), ("--groups", groups)):
-            if is_given:
-                raise SpecError(f"{option}: is for effects, not for their interactions")
-        if figure is not None:
-            raise SpecError("--figure: draws the effects, not their interactions")
-        table = of_pairs.interactions(found, factor, metric)
-        write(table, readable.readable_interactions(table), format_, output)
+        _refuse("--interactions", given | {"--views": views, "several --margin": margins[1:]})
+        write_(*_interactions(found, factor, metric))
         return
     if views:
-        for option, is_given in (
-            ("--tuned", tuned),
-            ("--block", block),
-            ("--groups", groups),
-            ("--figure", figure),
-        ):
-            if is_given:
-                raise SpecError(f"--views: does not go with {option}")
-        table = of_scores.views(found, factor, metric, margin=margins[0], within=within)
-        write(table, readable.readable_views(table), format_, output)
+        _refuse("--views", given | {"several --margin": margins[1:]})
+        write_(*_views(found, factor, metric, margins[0], within))
         return
+    if len(margins) > 1:
+        _refuse("several --margin", {"--figure": figure})
     if tuned:
         warn_of_mixed(found)
-    compared, group = by_group(found, hits_reader(names)) if groups else (found, "")
-    how = {"metric": metric, "within": within, "tuned": tuned, "block": block, "group": group}
-    if len(margins) > 1:
-        table = equivalence.equivalences(compared, margins, factor, **how)
-        write(table, readable.readable_equivalences(table), format_, output)
-    else:
-        table = of_factors.effects(compared, factor, margin=margins[0], **how)
-        write(table, readable.readable_effects(table), format_, output)
+    how = _How(metric=metric, within=within, tuned=tuned, block=block, group="")
+    table, readable = _effects(found, factor, margins, how, names if groups else ())
+    write_(table, readable)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
+    _tell_of_effects(table)
+
+
+class _How(TypedDict):
+    """How effects are paired; see `analysis.effects`."""
+
+    metric: str
+    within: Sequence[str]
+    tuned: bool
+    block: str
+    group: str
+
+
+def _refuse(what: str, others: Mapping[str, object]) -> None:
+    """Refuse an option beside others that were given.
+
+    Raises:
+        SpecError: One was.
+    """
+    for option, is_given in others.items():
+        if is_given:
+            raise SpecError(f"{what}: does not go with {option}")
+
+
+def _effects(
+    found: DataFrame,
+    factor: Sequence[str],
+    margins: Sequence[Margin],
+    how: _How,
+    grouped: Sequence[str],
+) -> tuple[DataFrame, DataFrame]:
+    """The effects of factors, or at several margins what is equivalent; as told, and readable."""
+    from analysis.data.by_group import by_group
+    from analysis.run_files.reading import hits_reader
+    from analysis.stats import effects as of_factors
+    from analysis.stats import equivalence, readable
+
+    if grouped:
+        found, how["group"] = by_group(found, hits_reader(grouped))
+    if len(margins) > 1:
+        table = equivalence.equivalences(found, margins, factor, **how)
+        return table, readable.readable_equivalences(table)
+    table = of_factors.effects(found, factor, margin=margins[0], **how)
+    return table, readable.readable_effects(table)
+
+
+def _variance(found: DataFrame, metric: str) -> tuple[DataFrame, DataFrame]:
+    from analysis.stats.seeds import variance as chance
+
+    table = chance.variance(found, metric)
+    return table, chance.readable_variance(table)
+
+
+def _interactions(
+    found: DataFrame, factor: Sequence[str], metric: str
+) -> tuple[DataFrame, DataFrame]:
+    from analysis.stats import interactions, readable
+
+    table = interactions.interactions(found, factor, metric)
+    return table, readable.readable_interactions(table)
+
+
+def _views(
+    found: DataFrame, factor: Sequence[str], metric: str, margin: Margin, within: Sequence[str]
+) -> tuple[DataFrame, DataFrame]:
+    from analysis.stats import readable
+    from analysis.stats.compare import views
+
+    table = views.views(found, factor, metric, margin=margin, within=within)
+    return table, readable.readable_views(table)
+
+
+def _tell_of_effects(table: DataFrame) -> None:
+    """What was not estimated, what is left out, and what is to be known of the statistics."""
+    from analysis.stats import readable
+
     for name, reason in table.attrs["refused"].items():
         factor = name.rpartition(", ")[2]
         say(f"not estimated: {name}: {reason.removeprefix(f'{factor}: ')}")
@@ -218,8 +271,8 @@ def claims(
 
 
 def compare(
-    first: Annotated[str, _Side],
-    second: Annotated[str, _Side],
+    first: Annotated[str, _SIDE],
+    second: Annotated[str, _SIDE],
     format_: FormatOption = "",
     output: OutputOption = None,
 ) -> None:

@@ -91,7 +91,7 @@ def shared_seeds(differences: pd.Series[float]) -> SharedSeeds | None:
     """
     unit, _ = pd.factorize(differences.index.get_level_values("unit"))
     seed, _ = pd.factorize(differences.index.get_level_values("seed"))
-    values = differences.to_numpy(np.float64)
+    values: NDArray[np.float64] = np.asarray(differences, dtype=np.float64)
     n, n_units, n_seeds = len(values), int(unit.max()) + 1, int(seed.max()) + 1
     if n_units < 2 or n_seeds < FEWEST_SEEDS:
         return None

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +130,7 @@ def both_needed(chance: Chance, goal: Goal) -> tuple[int, int] | None:
     found = []
     for n_seeds in np.unique(np.geomspace(chance.n_seeds, 60 * chance.n_seeds, 25).astype(int)):
         seeds = int(n_seeds)
-        units = _first(lambda n, s=seeds: power(chance, goal, n, s), max(2, chance.n_units))
+        units = _first(partial(power, chance, goal, n_seeds=seeds), max(2, chance.n_units))
         if units is not None:
             found.append((units * seeds, units, seeds))
     return min(found)[1:] if found else None

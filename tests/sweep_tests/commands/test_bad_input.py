@@ -111,7 +111,10 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("figure curves nope -o f.png --metric test_loss", "is not measured after every epoch"),
         ("figure confusion nope -o f.png --metric test_loss", "--metric: confusion takes none"),
         ("effects nope --tuned", "--tuned: needs a --factor, such as dynamics"),
-        ("effects nope --tuned --interactions --factor lr", "--tuned: compares levels, not how"),
+        (
+            "effects nope --tuned --interactions --factor lr",
+            "--interactions: does not go with --tuned",
+        ),
         ("export nope -o m.onnx", "no sweep here yet"),
         ("export nope.pt -o m.nir", "nope.pt: no such checkpoint"),
         ("export nope.pt -o m.h5", "m.h5: ends in neither .onnx nor .nir"),
