@@ -15,7 +15,7 @@ from analysis.errors import AnalysisError
 from analysis.predictions.file import from_file
 from analysis.predictions.record import Predictions
 from analysis.records import CONFUSION_FILE, GROUPS_FILE, PREDICTIONS_FILE, Tag
-from analysis.store.relocation import move_of
+from analysis.store.relocation import Move, move_of
 from analysis.store.tracking_store import existing_store
 from analysis.text.addresses import local_path
 
@@ -131,10 +131,9 @@ def _file_of(run_id: str, what: str, name: str | None, tracking_uri: str | None)
     tags = _tags_of(run_id, what, tracking_uri)
     with existing_store(tracking_uri) as client:
         found = stored_file(client, run_id, tags, name)
-    if found is None:
-        network = Path(tags.get(Tag.CHECKPOINT, ""))
-        written = network.parent / name if name else network
-        raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
+        if found is None:
+            written = _written(tags, name, move_of(client.tracking_uri))
+            raise AnalysisError(f"the {what} of run {run_id} is gone: {written}")
     return found
 
 
@@ -149,10 +148,8 @@ def stored_file(
         tags: Of the run.
         name: Of the file; None: the network.
     """
-    network = Path(tags.get(Tag.CHECKPOINT, ""))
-    written = network.parent / name if name else network
     move = move_of(client.tracking_uri)
-    written = move.path(written) if move else written
+    written = _written(tags, name, move)
     if Tag.CHECKPOINT in tags and written.is_file():
         return written
     # An imported run has its files itself; one that was reused has none.
@@ -167,6 +164,13 @@ def stored_file(
         except Exception:  # every kind of artifact store has errors of its own
             continue
     return None
+
+
+def _written(tags: Mapping[str, str], name: str | None, move: Move | None) -> Path:
+    """Where a run has written a file, now that the store may have moved."""
+    network = Path(tags.get(Tag.CHECKPOINT, ""))
+    written = network.parent / name if name else network
+    return move.path(written) if move else written
 
 
 def _tags_of(run_id: str, what: str, tracking_uri: str | None) -> Mapping[str, str]:
