@@ -212,9 +212,15 @@ def _notes(effects: pd.DataFrame) -> list[str]:
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})
-    notes += [f"not estimated: {', '.join(refused)}"] if refused else []
+    notes += [f"not estimated: {', '.join(map(_where, refused))}"] if refused else []
     counts = [f"{count} {state}" for state, count in sorted(left_out.items())]
     return [*notes, f"not shown: {', '.join(counts)}"] if counts else notes
+
+
+def _where(name: str) -> str:
+    """`hidden (default preset)` for `default preset, hidden`."""
+    level, _, factor = name.rpartition(", ")
+    return f"{factor} ({level})" if level else factor
 
 
 def _margins(effects: pd.DataFrame) -> str:
