@@ -33,7 +33,7 @@ def values_of(samples: Any) -> Tensor:
         ArrayError: They are no (B, N) uint8, and no events.
     """
     check_pixels(samples)
-    return samples.float() / 255  # type: ignore[no-any-return]
+    return samples.float().contiguous() / 255  # type: ignore[no-any-return]
 
 
 @values_of.register

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -128,28 +127,32 @@ def effects(
     if groups and (block or metric != "test_accuracy"):
         raise SpecError("--groups: goes with neither --block nor another --metric")
     given = {"--tuned": tuned, "--block": block, "--groups": groups, "--figure": figure}
-    write_ = partial(write, format_=format_, output=output)
+    several = {"several --margin": margins[1:]}
     if variance:
-        factors = {"--factor": factor, "--within": within, "--interactions": interactions}
-        _refuse("--variance", given | factors | {"--views": views})
-        write_(*_variance(runs.load_runs(names), metric))
+        others = {"--factor": factor, "--within": within, "--interactions": interactions}
+        _refuse("--variance", given | others | {"--views": views})
+    elif interactions:
+        _refuse("--interactions", given | several | {"--views": views})
+    elif views:
+        _refuse("--views", given | several)
+    elif several["several --margin"]:
+        _refuse("several --margin", {"--figure": figure})
+    found = runs.load_runs(names)
+    if variance:
+        write(*_variance(found, metric), format_, output)
         return
-    found = labelled(runs.load_runs(names))
+    found = labelled(found)
     if interactions:
-        _refuse("--interactions", given | {"--views": views, "several --margin": margins[1:]})
-        write_(*_interactions(found, factor, metric))
+        write(*_interactions(found, factor, metric), format_, output)
         return
     if views:
-        _refuse("--views", given | {"several --margin": margins[1:]})
-        write_(*_views(found, factor, metric, margins[0], within))
+        write(*_views(found, factor, metric, margins[0], within), format_, output)
         return
-    if len(margins) > 1:
-        _refuse("several --margin", {"--figure": figure})
     if tuned:
         warn_of_mixed(found)
     how = _How(metric=metric, within=within, tuned=tuned, block=block, group="")
     table, readable = _effects(found, factor, margins, how, names if groups else ())
-    write_(table, readable)
+    write(table, readable, format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
     _tell_of_effects(table)

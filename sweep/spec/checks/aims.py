@@ -85,13 +85,15 @@ def _noise(sweep: Specification) -> Iterator[str]:
 
 def budget(sweep: Specification) -> Iterator[str]:
     """A budget that leaves something for the search."""
+    most = None if sweep.budget is None else sweep.budget.epochs
+    given = {} if sweep.confirm is None else sweep.confirm.base
+    if most is None or not isinstance(given.get("epochs", 1), int):  # which another check tells
+        return
     _, epochs = sweep.confirmation_planned()
-    if sweep.budget is not None and sweep.budget.epochs is not None and epochs:
-        if sweep.budget.epochs <= epochs:
-            yield (
-                f"budget.epochs: {sweep.budget.epochs} leave nothing for the search: the "
-                f"confirmation takes {epochs}"
-            )
+    if epochs >= most:
+        yield (
+            f"budget.epochs: {most} leave nothing for the search: the confirmation takes {epochs}"
+        )
 
 
 def samplers_that(wanted: Callable[[Sampler], bool]) -> str:

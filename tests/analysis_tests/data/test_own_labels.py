@@ -79,7 +79,7 @@ def test_figures_effects_and_reports_have_the_labels(told: Any, tmp_path: Path) 
     table = effects(labelled(runs), ["dynamics"])
     assert readable_effects(table).to_string().count("AdEx") == 1
     report = build_report(Material.read(["s"]))
-    assert "Flat $x$, 81.00% on the test set (mean of 3 seeds)" in report.lead
+    assert "Flat $x$, 81.00 % on the test set (mean of 3 seeds)" in report.lead
     leaders = next(
         part
         for section in report.sections

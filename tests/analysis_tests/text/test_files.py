@@ -146,7 +146,8 @@ def test_three_seeds_have_an_interval(runs_of: RunsOf) -> None:
     rows = [{"group": "a", "best_val_accuracy": value} for value in (0.9, 0.92, 0.94)]
     text = text_of(summarise(runs_of(rows)), "md")
     assert "**92.00 ± 4.97**" in text
-    assert "Mean ± half width of its 95 % confidence interval (Student's t over n seeds);" in text
+    assert "Mean ± half width of its 95 % confidence interval" in text
+    assert "(Student's t over n seeds, on these test images);" in text
 
 
 def test_the_first_rows_keep_what_is_known_of_all(runs_of: RunsOf) -> None:

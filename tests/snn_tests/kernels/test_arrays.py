@@ -165,7 +165,10 @@ def test_pixels_of_any_layout_are_the_same_pixels(dynamics: str) -> None:
     assert not apart.is_contiguous() and not PIXELS.t().contiguous().t().is_contiguous()
     assert torch.equal(network.probabilities(apart), expected)
     assert torch.equal(network.probabilities(PIXELS.t().contiguous().t()), expected)
-    assert torch.equal(network.probabilities(PIXELS[:1].expand(3, -1)), expected[[0, 0, 0]])
+    same = PIXELS[:1].expand(3, -1)
+    assert torch.equal(network.probabilities(same), network.probabilities(same.contiguous()))
+    if dynamics == "lif":  # a row of torch's products may depend on its place in the last bit
+        assert torch.equal(network.probabilities(same), expected[[0, 0, 0]])
 
 
 @pytest.mark.parametrize("backend", [cpu.run, reference.run])

@@ -149,7 +149,8 @@ def test_a_sweep_goes_on_under_its_new_name_and_finds_everything_done(
     assert done.returncode == 0, done.stderr
     done = place.run("run", "small.yaml", "--new-name", "renamed", "--resume")
     assert done.returncode == 0, done.stderr
-    assert "1 done, 0 running, 0 pruned, 0 failed, 1 reused of 1" in done.stderr
+    assert "1 done, 0 running, 0 pruned, 0 failed of 1" in done.stderr
+    assert "nothing to do" in done.stderr
     (trial,), _ = check_every_result_is_its_own(place, "renamed"), place.runs("renamed", "sweep")
     assert Path(trial.data.tags[Tag.CHECKPOINT]).is_relative_to(place.folder)
     assert "network" in place.run("best", "renamed").stdout

@@ -42,7 +42,7 @@ def told(**plan: Any) -> str:
         (
             {"search": {"lr": [0.1, 0.2]}, "scheduler": "hyperband", "seeds": [0, 1]},
             "scheduler: hyperband judges every seed by itself, as Ray Tune fills its brackets with "
-            "trials; here are 2; with several seeds: asha, race",
+            "trials; here are 2; with several seeds: asha, promote, race",
         ),
         (
             {"base": {"encoding": "constant"}, "search": {"encoder_tau": [1.0]}},

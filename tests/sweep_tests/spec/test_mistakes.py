@@ -63,6 +63,10 @@ BAD: list[tuple[str, str]] = [
         changed(base={"epochs": 2}, budget={"epochs": 30}, confirm={"top": 3}),
         "budget.epochs: 30 leave nothing for the search: the confirmation takes 30",
     ),
+    (
+        changed(budget={"epochs": 30}, confirm={"top": 3, "base": {"epochs": [1, 2]}}),
+        "confirm.base.epochs: ",
+    ),
     (changed(start_from=["a b"]), "start_from: 'a b' is no name of a sweep, and no .parquet file"),
     (
         changed(start_from=["old", "runs.parquet"], sampler="random"),
