@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.plans import none_keeps_the_limits
+from analysis.data.origins.plans import none_keeps_the_limits
 from analysis.data.runs import METRICS, SCALES, STATES, param_columns, partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.launches import Maker, makers_of
+from analysis.data.origins.launches import Maker, makers_of
+from analysis.data.origins.plans import keep_plans, over_a_limit
 from analysis.data.own_labels import keep_labels, labels_of
-from analysis.data.plans import keep_plans, over_a_limit
 from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file

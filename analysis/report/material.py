@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.data.activity import ImageActivity
 from analysis.data.groups import several_values
 from analysis.data.labelled import labelled
-from analysis.data.launches import launches_of, provenance_of
+from analysis.data.origins.launches import launches_of, provenance_of
 from analysis.data.runs import read_records, tidy
 from analysis.figures.parts.declaration import Source, no_activity, source_of
 

@@ -13,8 +13,8 @@ from analysis.data.blocks import by_block
 from analysis.data.by_group import by_group
 from analysis.data.groups import done_runs, group_runs, param_names, require_param, varying
 from analysis.data.labels import sort_key
+from analysis.data.origins.plans import searched_params
 from analysis.data.own_labels import keep_labels, kept_labels
-from analysis.data.plans import searched_params
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.records import SEARCHABLE, State

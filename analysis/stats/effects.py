@@ -18,8 +18,8 @@ from analysis.data.groups import done_runs, require_param
 from analysis.data.labels import value_labels
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
-from analysis.stats import crossed, inference
-from analysis.stats.chance import lopsided
+from analysis.stats import inference
+from analysis.stats.chance import crossed, lopsided
 from analysis.stats.chance.evidence import Evidence
 from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
@@ -108,7 +108,7 @@ def effects(
             then blocks.
         group: The param for the groups of the test set in runs that `by_group` gave. Pairs are then
             of one group and seed, and the units are seeds and groups together, see
-            `analysis.stats.crossed`; `n_groups` counts the groups.
+            `analysis.stats.chance.crossed`; `n_groups` counts the groups.
 
     Raises:
         AnalysisError: A search chose or pruned some of the runs, and they are not compared as

@@ -16,9 +16,9 @@ from snn.config import TrialConfig
 from snn.data.base import Data
 from sweep.cluster.connection import Slots
 from sweep.host.paths import LaunchPaths
-from sweep.run.deaths import Deaths
 from sweep.run.display.board import Board
-from sweep.run.life import Event, Lives, Phase
+from sweep.run.lives.deaths import Deaths
+from sweep.run.lives.life import Event, Lives, Phase
 from sweep.tracking.earlier_runs import Epochs, Ledger
 from sweep.tracking.launch_log import LaunchLog
 from sweep.tracking.shown.names import Naming

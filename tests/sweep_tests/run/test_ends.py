@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from analysis.data.launches import launches_of
+from analysis.data.origins.launches import launches_of
 from analysis.data.runs import read_records
 from tests.sweep_tests.receiver import receiver
 from tests.sweep_tests.workplace import REFERENCE, Done, Workplace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sweep.run.deaths import Deaths
+from sweep.run.lives.deaths import Deaths
 from sweep.trial.failures import Cause
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 from analysis.data.by_group import by_group
 from analysis.errors import AnalysisError
 from analysis.figures import forest
-from analysis.stats.crossed import crossed_table
+from analysis.stats.chance.crossed import crossed_table
 from analysis.stats.effects import effects
 from analysis.stats.readable import readable_effects
 from analysis.store.artifacts import GroupHits

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.groups import best_run
-from analysis.data.plans import keep_plans, limits_of, searched_params
+from analysis.data.origins.plans import keep_plans, limits_of, searched_params
 from analysis.data.runs import list_sweeps
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, State, Tag
