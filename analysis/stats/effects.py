@@ -137,6 +137,7 @@ def effects(
         raise AnalysisError(next(iter(refused.values())))
     level = ALPHA / len(found)  # of Holm's correction, at its strictest
     allowed = as_margin(margin)
+    allowed.of(0.0, metric)  # refused for all factors at once, or for none
     rows = [
         {"group": group, **_row(pairs, allowed.of(pairs.level_of_baseline, metric), level)}
         for group, pairs in found

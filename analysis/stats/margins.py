@@ -52,8 +52,16 @@ class Margin:
         Args:
             baseline: The mean of the metric at the baseline.
             metric: Its name; the errors of an accuracy are what is missing to 1.
+
+        Raises:
+            AnalysisError: It is as large as any difference of an accuracy.
         """
         if not self.relative:
+            if metric.endswith("accuracy") and self.size >= 1:
+                raise AnalysisError(
+                    f"margin: {self.size:g} is no part of an accuracy, which is from 0 to 1; 0.005 "
+                    f"is half a point, {self.size:g}% a part of the errors"
+                )
             return self.size
         return self.size * (1 - baseline if metric.endswith("accuracy") else abs(baseline))
 

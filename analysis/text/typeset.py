@@ -80,7 +80,8 @@ def _statistics(table: pd.DataFrame) -> list[str]:
     """What the numbers are."""
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
     if "covers" in table.attrs:
-        return [*parts, str(table.attrs["covers"])]
+        two = "Where n is 2, both values of the validation accuracy instead."
+        return [*parts, str(table.attrs["covers"]), *([two] if (table["n"] == 2).any() else [])]
     if "n" not in table:
         return parts
     most = table["n"].max() if len(table) else 1
@@ -141,7 +142,8 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         widths = table.get(f"{base}_ci95", pd.Series(float("nan"), index=table.index))
         write = as_percent if percent else as_number
         cells = []
-        counts = table["n"] if "n" in table else [0] * len(table)
+        of_t = "n" in table and base not in table.attrs.get("resampled", ())
+        counts = table["n"] if of_t else [0] * len(table)
         for mean, width, n, is_best in zip(table[name], widths, counts, best, strict=True):
             cell = mean_text(mean, width, n, write)
             cells.append(bold.format(cell) if is_best else cell)

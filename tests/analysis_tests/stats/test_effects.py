@@ -63,6 +63,13 @@ def test_the_correction_is_that_of_holm_over_all_factors(runs: pd.DataFrame) -> 
     assert table["p_holm"].to_numpy() == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_margin_that_no_difference_of_accuracies_can_exceed_is_refused(
+    runs: pd.DataFrame,
+) -> None:
+    with pytest.raises(AnalysisError, match=r"margin: 10 is no part of an accuracy.*10% a part of"):
+        effects(runs, margin=10)
+
+
 def test_no_large_p_is_taken_for_no_effect() -> None:
     none = dict.fromkeys(TRUTH, 0.0)
     noisy = effects(outcomes(grid(), none, np.random.default_rng(2)), margin=1e-4)

@@ -26,7 +26,7 @@ from analysis.stats.images.comparison import (
 )
 from analysis.stats.images.crossed_bootstrap import BOTH, IMAGES
 from analysis.stats.images.mcnemar import mcnemar
-from analysis.text.typeset import caption
+from analysis.text.typeset import caption, printed
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.predictions.test_file import answers
 
@@ -156,5 +156,17 @@ def test_a_table_has_intervals_over_seeds_and_images_and_says_so() -> None:
         and "Without predictions, so without it: 1 of 2." in told
     )
     assert "on these test images" in caption(plain)
+    assert "may be too narrow" in told
     with pytest.raises(AnalysisError, match="run3 has none"):
         over_images(plain, runs(), reader({}))
+
+
+def test_of_two_seeds_the_interval_over_images_is_printed_and_not_taken_for_two_values() -> None:
+    two = runs()[runs()["seed"] < 2]
+    known = {f"run{number}": network(number, 0.8) for number in range(6)}
+    table = over_images(summarise(two), two, reader(known))
+    width = table["test_accuracy_ci95"]["x"]
+    shown = printed(table).iloc[list(table.index).index("x")]
+    assert shown["test accuracy (%)"].endswith(f" ± {100 * width:.2f}")
+    assert " and " in shown["val accuracy (%)"]
+    assert "Where n is 2, both values of the validation accuracy" in caption(table)
