@@ -3,11 +3,10 @@
 Nothing here imports torch: a specification is checked in milliseconds.
 """
 
+from snn.config.presets import PUBLISHED_DEFECTS, conditional_defaults
 from snn.config.readers import LAYERS
 from snn.config.sections import (
     DYNAMICS,
-    OF_SPIKES,
-    PUBLISHED_DEFECTS,
     SPIKING,
     DataConfig,
     DefectsConfig,
@@ -17,10 +16,9 @@ from snn.config.sections import (
     NeuronConfig,
     RegularisationConfig,
     TrainingConfig,
-    conditional_defaults,
 )
 from snn.config.trial import TrialConfig, check_keys, model
-from snn.config.usage import deciders
+from snn.config.usage import OF_SPIKES, deciders
 from snn.config.wording import describe, unknown_key
 from snn.declarations.keys import no_flag
 

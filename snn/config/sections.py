@@ -5,10 +5,7 @@ Imports no torch. The names of components are those of the registry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import (
     BeforeValidator,
@@ -28,7 +25,7 @@ from snn.config.readers import (
     name_or_path,
     read_patience,
 )
-from snn.registry import KINDS, OURS, Registry
+from snn.registry import OURS
 
 PresetName = Literal["default", "published"]
 BackendName = Literal["auto", "reference", "cpu", "cuda"]
@@ -300,66 +297,6 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "event_rate",
     *SEEDS_APART,
 }
-
-_PUBLISHED_DEFAULTS: dict[str, Any] = {
-    "encoder_tau": 0.02,
-    "tau_mem": 20.0,
-    "tau_out": 10.0,
-    "beta": 1.6,
-    "threshold": 0.03,
-    "surrogate_slope": 0.3,
-}
-
-PUBLISHED_DEFECTS: Mapping[str, Any] = MappingProxyType(
-    {
-        "initial_weights": "published",
-        "lr_in_proportion": False,
-        "reset_takes_current": True,
-        "threshold_gradient": False,
-        "beta_form": "raw",
-        "dark_pixels_fire": True,
-        "choose_by": "val_loss",
-    }
-)
-"""What `preset: published` means, beside its constants. A run that has all of what its preset means
-has the `config_id` that it had before these were keys."""
-
-
-@cache
-def conditional_defaults(
-    registry: Registry,
-) -> tuple[tuple[dict[str, str], Mapping[str, Any]], ...]:
-    """What a key is when it is not given, under conditions on other keys; the most special last."""
-    with_component = [({KINDS[each.kind]: each.name}, each) for each in registry.components]
-    published = {"preset": "published"}
-    return (
-        *((condition, each.defaults) for condition, each in with_component if each.defaults),
-        (published, {**_PUBLISHED_DEFAULTS, **PUBLISHED_DEFECTS}),
-        *(
-            (published | condition, each.published)
-            for condition, each in with_component
-            if each.published
-        ),
-    )
-
-
-OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
-"""Keys that need spike counts."""
-
-SPIKING_ONLY = (
-    frozenset(EncodingConfig.model_fields)
-    | frozenset(NeuronConfig.model_fields) - {"dynamics"}
-    | frozenset(DefectsConfig.model_fields)
-    | {"recurrent", "tau_out", "readout", "seed_spikes", *OF_SPIKES}
-)
-LAYERS_ONLY = (
-    frozenset(EncodingConfig.model_fields)
-    | frozenset(NeuronConfig.model_fields)
-    | frozenset(DefectsConfig.model_fields)
-    | frozenset(NetworkConfig.model_fields) - {"network"}
-    | {"dropout", *OF_SPIKES}
-)
-"""Keys of our own networks: another network uses those that it names."""
 
 
 class ExecutionConfig(Section):

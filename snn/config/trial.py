@@ -15,10 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from snn.config import usage
+from snn.config.presets import PUBLISHED_DEFECTS, conditional_defaults
 from snn.config.readers import LAYERS
 from snn.config.sections import (
     OPTIONAL,
-    PUBLISHED_DEFECTS,
     SEEDS_APART,
     ComponentKeys,
     DataConfig,
@@ -29,7 +29,6 @@ from snn.config.sections import (
     NeuronConfig,
     RegularisationConfig,
     TrainingConfig,
-    conditional_defaults,
 )
 from snn.config.wording import describe
 from snn.declarations.keys import PluginError

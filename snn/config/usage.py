@@ -8,8 +8,32 @@ from functools import cache
 from typing import Any
 
 from snn.config.readers import LAYERS
-from snn.config.sections import LAYERS_ONLY, SPIKING_ONLY, ExecutionConfig
+from snn.config.sections import (
+    DefectsConfig,
+    EncodingConfig,
+    ExecutionConfig,
+    NetworkConfig,
+    NeuronConfig,
+)
 from snn.registry import KINDS, SPIKING_KINDS, Component, Registry
+
+OF_SPIKES = ("spike_penalty", "rate_penalty", "rate_target")
+"""Keys that need spike counts."""
+
+SPIKING_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields) - {"dynamics"}
+    | frozenset(DefectsConfig.model_fields)
+    | {"recurrent", "tau_out", "readout", "seed_spikes", *OF_SPIKES}
+)
+LAYERS_ONLY = (
+    frozenset(EncodingConfig.model_fields)
+    | frozenset(NeuronConfig.model_fields)
+    | frozenset(DefectsConfig.model_fields)
+    | frozenset(NetworkConfig.model_fields) - {"network"}
+    | {"dropout", *OF_SPIKES}
+)
+"""Keys of our own networks: another network uses those that it names."""
 
 _LEARN_BETA = "learn_beta"
 
