@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
-from analysis.data.origins.plans import none_keeps_the_limits
-from analysis.data.runs import METRICS, SCALES, STATES, param_columns, partial_groups
+from analysis.data.origins.limits import none_keeps_the_limits
+from analysis.data.origins.plans import searched_by_log
+from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (
     CONDITIONAL,
@@ -186,8 +187,8 @@ def is_logarithmic(runs: pd.DataFrame, param: str) -> bool:
     values = runs[param].dropna()
     if values.empty or not is_number(values) or not (values > 0).all():
         return False
-    told: Mapping[str, bool] = runs.attrs.get(SCALES, {})
-    return told.get(param, looks_logarithmic(values))
+    told = searched_by_log(runs, param)
+    return looks_logarithmic(values) if told is None else told
 
 
 def _place(param: str) -> tuple[int, str]:

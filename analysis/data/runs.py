@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.origins.launches import Maker, makers_of
-from analysis.data.origins.plans import keep_plans, over_a_limit
+from analysis.data.origins.limits import over_a_limit
+from analysis.data.origins.plans import keep_plans
 from analysis.data.own_labels import keep_labels, labels_of
 from analysis.errors import AnalysisError
 from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.record import RunRecord
-from analysis.store.scales import scales_of
 from analysis.store.tracking_store import (
     NOTHING_YET,
     existing_store,
@@ -44,9 +44,6 @@ INFO: Mapping[str, str] = {
 
 METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
 """The columns that it ends with (float64; missing: NaN); between them stand the params."""
-
-SCALES = "searched_on_log"
-"""Where a table keeps whether each searched number was searched by its logarithm."""
 
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
 
@@ -101,8 +98,6 @@ def tidy(records: Iterable[RunRecord]) -> pd.DataFrame:
     table = _latest(_tidy(trials, makers_of(records)))
     keep_labels(table, labels_of(trials))
     keep_plans(table, records)
-    if scales := scales_of(records):
-        table.attrs[SCALES] = scales
     return table
 
 

@@ -62,7 +62,7 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
-    from analysis.data.origins.plans import none_keeps_the_limits
+    from analysis.data.origins.limits import none_keeps_the_limits
 
     found = _runs(names)
     states = _by_state(found["state"].value_counts())

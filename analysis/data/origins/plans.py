@@ -1,4 +1,4 @@
-"""What sweeps were asked for, as far as tables of their runs tell it: searched keys, and limits.
+"""What sweeps were asked for, as far as tables of their runs tell it: keys, scales, and limits.
 
 It is read from the specifications in the runs of launches. A table keeps it as plain texts, since
 Parquet writes what a table keeps as JSON.
@@ -6,27 +6,28 @@ Parquet writes what a table keeps as JSON.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from analysis.records import BREAKS_A_LIMIT, State, Tag
+from analysis.records import Tag
 from analysis.store.record import RunRecord
 
-_SEARCHED, _LIMITS = "searched", "limits"
-_LIMIT = re.compile(r"(\w+) (<=|>=) *([-+.\deE]+)")
+_SEARCHED, _SCALES, _LIMITS = "searched", "searched_on_log", "limits"
+_NUMBERS = ("int", "float", "uniform", "loguniform")
 
 
 def keep_plans(table: pd.DataFrame, records: Iterable[RunRecord]) -> None:
-    """Keep with a table of runs what their sweeps searched, and their limits."""
+    """Keep with a table of runs what their sweeps searched, on which scale, and their limits."""
     specs = {record.tags.get(Tag.SPEC, "") for record in records if not record.is_trial}
     plans = [plan for plan in map(_read, sorted(specs)) if plan]
     for name, of_plan in ((_SEARCHED, _keys), (_LIMITS, _limits)):
         if found := list(dict.fromkeys(text for plan in plans for text in of_plan(plan))):
             table.attrs[name] = found
+    if scales := _scales(plans):
+        table.attrs[_SCALES] = scales
 
 
 def searched_params(runs: pd.DataFrame) -> list[str]:
@@ -34,42 +35,15 @@ def searched_params(runs: pd.DataFrame) -> list[str]:
     return list(runs.attrs.get(_SEARCHED, ()))
 
 
+def searched_by_log(runs: pd.DataFrame, param: str) -> bool | None:
+    """Whether a number was searched by its logarithm; None where that is not known."""
+    scales: Mapping[str, bool] = runs.attrs.get(_SCALES, {})
+    return scales.get(param)
+
+
 def limits_of(runs: pd.DataFrame) -> list[str]:
     """The limits of the sweeps of these runs, such as `synops_per_inference <= 5000`."""
     return list(runs.attrs.get(_LIMITS, ()))
-
-
-def over_a_limit(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs of configurations that were trained to their end and break a limit."""
-    ended = runs[runs["state"] == State.PRUNED]
-    return ended[ended["error"].fillna("").str.startswith(BREAKS_A_LIMIT)]
-
-
-def none_keeps_the_limits(runs: pd.DataFrame) -> str:
-    """That all that finished breaks a limit, and what came nearest; empty if it is not so."""
-    broken, limits = over_a_limit(runs), limits_of(runs)
-    if broken.empty or (runs["state"] == State.DONE).any():
-        return ""
-    found = f"{broken['group_id'].nunique()} configurations finished, and none keeps"
-    found += f" {', '.join(limits) or 'the limits of its sweep'}"
-    nearest = _nearest(broken, limits)
-    return f"{found}; the nearest {nearest}" if nearest else found
-
-
-def _nearest(broken: pd.DataFrame, limits: Sequence[str]) -> str:
-    """Why the configuration breaks a limit that does so by least, in relation to the limit."""
-    excess = pd.Series(0.0, index=broken.index)
-    known = [match for match in map(_LIMIT.fullmatch, limits) if match]
-    for match in known:
-        name, limit = f"best_{match[1]}", float(match[3])
-        if name not in broken:
-            return ""
-        over = (broken[name] - limit) * (1 if match[2] == "<=" else -1)
-        excess += over.clip(lower=0) / (abs(limit) or 1.0)
-    means = excess.groupby(broken["group_id"]).mean()
-    if not known or means.isna().all():
-        return ""
-    return str(broken.loc[broken["group_id"] == means.idxmin(), "error"].iloc[0])
 
 
 def _read(spec: str) -> Mapping[str, Any] | None:
@@ -86,6 +60,17 @@ def _keys(plan: Mapping[str, Any]) -> Iterator[str]:
     yield from map(str, search if isinstance(search, dict) else ())
     for point in points if isinstance(points, list) else ():
         yield from map(str, point if isinstance(point, dict) else ())
+
+
+def _scales(plans: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+    """Whether each searched number was searched by its logarithm, in any of the sweeps."""
+    found: dict[str, bool] = {}
+    for search in (plan.get("search") for plan in plans):
+        for param, how in search.items() if isinstance(search, dict) else ():
+            if isinstance(how, dict) and not how.keys().isdisjoint(_NUMBERS):
+                log = "loguniform" in how or how.get("log") is True
+                found[str(param)] = log or found.get(str(param), False)
+    return found
 
 
 def _limits(plan: Mapping[str, Any]) -> Iterator[str]:

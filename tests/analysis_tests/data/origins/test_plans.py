@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.groups import best_run
-from analysis.data.origins.plans import keep_plans, limits_of, searched_params
+from analysis.data.origins.plans import keep_plans, limits_of, searched_by_log, searched_params
 from analysis.data.runs import list_sweeps
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, State, Tag
@@ -80,3 +80,10 @@ def test_what_is_no_specification_says_nothing(runs_of: RunsOf, text: str) -> No
     runs = runs_of([{"group": "a"}])
     keep_plans(runs, [launch(text)])
     assert searched_params(runs) == limits_of(runs) == []
+
+
+def test_a_table_tells_the_scale_on_which_a_number_was_searched(runs_of: RunsOf) -> None:
+    runs = runs_of([{"group": "a"}])
+    keep_plans(runs, [launch(SPEC), launch("search: {beta: {float: [0, 1]}, tau: {int: [1, 9]}}")])
+    asked = {name: searched_by_log(runs, name) for name in ("lr", "hidden", "beta", "tau", "dt")}
+    assert asked == {"lr": True, "hidden": None, "beta": False, "tau": False, "dt": None}
