@@ -1,6 +1,6 @@
 """What must be true of every sweep of ours, however it was searched.
 
-`python -m tests.benchmarks.replay.properties digits-constant` looks at 200 of them.
+`python -m tests.benchmarks.replay.properties digits` looks at 200 of them.
 """
 
 from __future__ import annotations

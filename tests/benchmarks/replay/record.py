@@ -23,7 +23,7 @@ from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
 
 HERE = Path(__file__).parent
-TRAIN_IMAGES = {"digits": None, "digits-constant": None, "mnist": 3000}
+TRAIN_IMAGES = {"digits": None, "mnist": 3000}
 """How many of the training images a table uses; None: all."""
 
 CURVES = ("val_accuracy", "synops_per_inference", "spikes_per_inference")

@@ -1,6 +1,6 @@
 """Simulated sweeps: what must be true of every one, and that the clock is right.
 
-The 200 of them: `python -m tests.benchmarks.replay.properties digits-constant`.
+The 200 of them: `python -m tests.benchmarks.replay.properties digits`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.benchmarks.replay.properties import broken
 from tests.benchmarks.replay.record import CURVES, points, space_of
 from tests.benchmarks.replay.tables import Key, Table
 
-TABLE, WORKERS = "digits-constant", 4
+TABLE, WORKERS = "digits", 4
 
 
 @pytest.fixture(scope="module")
