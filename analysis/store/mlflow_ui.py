@@ -74,6 +74,26 @@ def latest_views(store: str, server: str, most: int = 5) -> dict[str, str]:
     return {found.name: ui_address(server, found.experiment_id, view=True) for found in ours[:most]}
 
 
+def view_on_server(store: str, server: str, experiment: str) -> str:
+    """The address of our view of an experiment; empty if a database is the store, or none is found.
+
+    Args:
+        store: Its address.
+        server: The same, as people may see it.
+        experiment: Its name.
+    """
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    if not store.startswith("http"):
+        return ""
+    try:
+        found = MlflowClient(store).get_experiment_by_name(experiment)
+    except MlflowException:  # the server has just gone: the runs are found another time
+        return ""
+    return ui_address(server, found.experiment_id, view=_VIEW_TAG in found.tags) if found else ""
+
+
 def server() -> FastAPI:
     """MLflow's server, which shows model training to browsers that have not chosen yet."""
     from mlflow.server import app as pages

@@ -45,7 +45,7 @@ def redacted(text: str, arguments: Iterable[str] = ()) -> str:
         text: Such as the error of a library.
         arguments: Of the command line, which may hold addresses, too.
     """
-    return _hide(arguments)(text)
+    return _hide(arguments)(text) if text else ""  # all secrets are read anew: they may change
 
 
 def first_line(error: BaseException) -> str:

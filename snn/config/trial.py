@@ -30,6 +30,7 @@ from snn.config.sections import (
     RegularisationConfig,
     TrainingConfig,
 )
+from snn.config.wire import Wire
 from snn.config.wording import describe
 from snn.declarations.keys import PluginError
 from snn.errors import ConfigError
@@ -97,8 +98,11 @@ class TrialConfig(
             values: By key.
             components: Those that it can name; default: the registry that is used now.
         """
+        kind = _kind(components)
+        if isinstance(values, Wire) and isinstance(values.origin, kind):
+            return values.origin
         try:
-            made = _kind(components)(**values)
+            made = kind(**values)
         except ValidationError as error:
             raise ConfigError(*_told(error, components).values()) from None
         too_high = made.too_high()
@@ -217,6 +221,11 @@ class TrialConfig(
         values = self.model_dump()
         values["hidden"] = self.hidden[0] if len(self.hidden) == 1 else list(self.hidden)
         return dict(sorted(values.items()))
+
+    @property
+    def wire(self) -> Wire:
+        """As `to_wire`, for libraries that would copy a dictionary and take it apart."""
+        return Wire(self.to_wire(), self)
 
     @cached_property
     def config_id(self) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,6 +76,27 @@ def without_unused() -> Iterator[None]:
         _replaced(utils, get_dashboard_dependency_error=lacking),
     ):
         yield
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Let Ray Tune neither write nor collect what it knows of its trials.
+
+    A resume reads the study, and results are read from MLflow. Tune has settings for how often it
+    writes, and none for the start and the end, where it would write all trials and look for files
+    of each; its own result is empty then.
+    """
+    from ray.tune.execution.tune_controller import TuneController
+
+    with (
+        _replaced(TuneController, checkpoint=_nothing),
+        _replaced(import_module("ray.tune.tune"), ExperimentAnalysis=_of_no_trials),
+    ):
+        yield
+
+
+def _of_no_trials(*arguments: Any, **settings: Any) -> Any:
+    return SimpleNamespace(trials=())
 
 
 @contextmanager

@@ -195,7 +195,17 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
     elif not result.undelivered and result.progress.done:
         results.leaders([sweep.name], top=10)
         err.print(
-            f"all runs: spikesweep ui | table: spikesweep table {sweep.name} --format md | "
-            f"best network: spikesweep best {sweep.name}"
+            f"all runs: {_all_runs(sweep.name)} | table: spikesweep table {sweep.name} --format md "
+            f"| best network: spikesweep best {sweep.name}",
+            soft_wrap=True,
         )
     return 1 if result.failures or result.undelivered else 0
+
+
+def _all_runs(name: str) -> str:
+    """Where the runs of a sweep are looked at: their view on the server, or the command for it."""
+    from analysis.store.mlflow_ui import view_on_server
+    from analysis.text.addresses import bare
+    from sweep.tracking.store import store_uri
+
+    return view_on_server(store_uri(), bare(store_uri()), name) or "spikesweep ui"

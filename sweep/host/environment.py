@@ -51,7 +51,6 @@ RAY_SET: Mapping[str, str] = MappingProxyType(
     {
         "TUNE_MAX_PENDING_TRIALS_PG": "1000",  # the searcher itself limits how many trials wait
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no CSV, JSON, TensorBoard files per trial
-        "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # a resume reads the study, not Tune's snapshots
         "RAY_AIR_NEW_OUTPUT": "0",  # the board shows the progress
         "RAY_CHDIR_TO_TRIAL_DIR": "0",  # relative paths mean the same everywhere
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",

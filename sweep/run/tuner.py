@@ -26,6 +26,7 @@ from ray.tune.search import SearchGenerator
 
 from snn.data.base import Data
 from sweep.cluster import nodes
+from sweep.cluster.ray_internals import unrecorded
 from sweep.cluster.servers import TUNE_THREAD
 from sweep.host.paths import LaunchPaths
 from sweep.host.stopping import Stop
@@ -105,7 +106,8 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
 
     def run() -> None:
         try:
-            tuner.fit()
+            with unrecorded():
+                tuner.fit()
         except BaseException as error:
             errors.append(error)
         finally:
@@ -185,7 +187,7 @@ def _past(searcher: StudySearcher) -> Iterator[Past]:
     latest = {config.config_id: (config, outcome) for config, outcome in searcher.resumed}
     for config, outcome in latest.values():
         yield Past(
-            config.to_wire(),
+            config.wire,
             searcher.history(config),
             outcome.state,
             outcome.metrics,

@@ -138,6 +138,7 @@ class StudySearcher(Searcher):
         """Let a scheduler judge the configurations, and tell it what the study knows already."""
         contest.more = lambda: self.waiting
         contest.over = lambda: self.exhausted and not self.waiting
+        contest.slots = self.slots
         if isinstance(self.study.sampler, Informed):
             self.study.sampler.paused = self._held
         self._outcomes.join(contest, self._taken_up)
@@ -157,7 +158,7 @@ class StudySearcher(Searcher):
                 self._queue.begin(found)
                 self._running[trial_id] = found
                 config = candidate.configs[seed]
-                return {"trial": config.to_wire(), "config_id": config.config_id}
+                return {"trial": config.wire, "config_id": config.config_id}
             if not self._ask():
                 break
         if self.waiting:

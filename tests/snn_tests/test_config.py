@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from typing import Any, get_args
@@ -158,6 +160,17 @@ def test_a_configuration_comes_back_whole_from_another_process(config: TrialConf
     sent = json.loads(json.dumps(config.to_wire()))
     assert TrialConfig.parse(sent) == config
     assert sent.keys() == TrialConfig.model_fields.keys()
+
+
+@given(CONFIGURATIONS)
+def test_a_configuration_on_its_wire_is_not_validated_again_in_the_process_that_made_it(
+    config: TrialConfig,
+) -> None:
+    wire = config.wire
+    assert TrialConfig.parse(copy.deepcopy(wire)) is config
+    arrived = pickle.loads(pickle.dumps(wire))
+    assert arrived.origin is None and arrived == wire == config.to_wire()
+    assert TrialConfig.parse(arrived) == config
 
 
 @pytest.mark.parametrize(

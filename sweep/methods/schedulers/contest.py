@@ -11,6 +11,7 @@ early, the others are, too:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ class Contest(FIFOScheduler):
     Attributes:
         more: Whether the searcher has a trial that waits to be handed out.
         over: Whether it will never have one again, since the search has come to its end.
+        slots: How many trials can run at once, now: no more of those that were paused go on.
         stuck: Whether nothing goes on unless the searcher hands out more.
     """
 
@@ -45,6 +47,7 @@ class Contest(FIFOScheduler):
         self._trials = trials
         self.more: Callable[[], bool] = lambda: False
         self.over: Callable[[], bool] = lambda: False
+        self.slots: Callable[[], int] = lambda: sys.maxsize
         self.stuck = False
         self._known: dict[str, Configuration] = {}
         self._live: dict[

@@ -68,8 +68,13 @@ class Replicates(Contest):
 
     @property
     def paused(self) -> int:
-        """How many trials wait for others of their configuration."""
-        return len(self._waiting)
+        """How many trials wait for others of their configuration, and use no resources.
+
+        One that is still being saved has its process: if its place were given away now, another
+        process would be asked for, to be given up a moment later.
+        """
+        waiting = (trial for trial, _, _ in self._live.values() if trial.trial_id in self._waiting)
+        return sum(trial.status == Trial.PAUSED for trial in waiting)
 
     def holds(self, trial_id: str) -> bool:
         """Whether the configuration of a trial was judged, and waits for others to be promoted."""
@@ -147,7 +152,7 @@ class Replicates(Contest):
         live = [trial for trial, _, _ in self._live.values()]
         going_on = self._next_paused()
         if going_on:
-            return going_on
+            return going_on if self._taken() < self.slots() else None
         new = next((trial for trial in live if trial.status == Trial.PENDING), None)
         if new or not self._waiting or self.more():
             return new
@@ -159,6 +164,12 @@ class Replicates(Contest):
         self._waiting[oldest.trial_id].alone = True
         self._look(self._waiting[oldest.trial_id])
         return oldest
+
+    def _taken(self) -> int:
+        """How many trials run, or go on and are being started."""
+        live = self._live.values()
+        running = sum(trial.status == Trial.RUNNING for trial, _, _ in live)
+        return running + sum(t.status == Trial.PENDING and m.latest(s) > 0 for t, m, s in live)
 
     def _next_paused(self) -> Trial | None:
         """The next of the paused trials that wait no longer."""

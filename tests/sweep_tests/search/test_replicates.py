@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import TrialScheduler
 
 from analysis.data.groups import group_runs
 from analysis.data.runs import tidy
@@ -19,7 +21,7 @@ from snn.config import TrialConfig
 from sweep.search.identity import ENDED_EARLY
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
-from sweep.trial.outcome import Outcome
+from sweep.trial.outcome import EPOCH, Outcome
 from tests.sweep_tests.search.tune import Tune, World, study_states
 
 EPOCHS = 9
@@ -106,6 +108,17 @@ def test_with_fewer_places_than_seeds_a_seed_waits_at_its_rung_for_the_others(sl
     lowest = [epochs for key, epochs in world.epochs.items() if epochs < EPOCHS]
     assert len(lowest) == 6 and max(lowest) <= 3  # one may be an epoch ahead of the others
     assert world.trained <= 3 * EPOCHS + 6 * 2 + 2
+
+
+def test_the_place_of_a_seed_that_waits_is_given_away_once_its_process_is_free() -> None:
+    tune = Tune(World(plan(), by_lr, slots=1))
+    tune.go(events=1)
+    (first,) = tune.running
+    result = {**by_lr(tune.handed[0], 2), EPOCH: 2}
+    assert tune.scheduler.on_trial_result(tune, first, result) == TrialScheduler.PAUSE
+    assert tune.searcher.suggest("while it is being saved") is None
+    first.set_status(Trial.PAUSED)
+    assert tune.searcher.suggest("afterwards")
 
 
 def test_a_seed_that_failed_is_not_waited_for() -> None:

@@ -199,6 +199,7 @@ class Tune:
                 self._ask()
             chosen = self.scheduler.choose_trial_to_run(self)
             if chosen is not None and chosen.status == Trial.PAUSED:
+                assert len(self.running) < self.world.slots, "it goes on, and there is no room"
                 chosen.set_status(Trial.PENDING)
             pending = [trial for trial in self.trials if trial.status == Trial.PENDING]
             if not pending or len(self.running) >= self.world.slots:

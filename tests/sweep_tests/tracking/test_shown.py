@@ -9,7 +9,8 @@ from typing import Any
 import mlflow
 import pytest
 
-from analysis.store.mlflow_ui import LONGEST_EXPERIMENT_TAG, server
+from analysis.store import mlflow_ui
+from analysis.store.mlflow_ui import LONGEST_EXPERIMENT_TAG, view_on_server
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.specification import Specification
 from sweep.tracking.shown.description import describe
@@ -86,8 +87,20 @@ def test_the_pages_of_the_installed_mlflow_still_know_these_names(known: str) ->
     assert any(known in page.read_text() for page in pages.glob("main.*.js"))
 
 
+def test_a_sweep_on_a_server_is_told_the_address_of_its_view(server: int) -> None:
+    store, shown = f"http://127.0.0.1:{server}", "https://lab"
+    client = mlflow.MlflowClient(store)
+    number = client.create_experiment("viewed", tags=prepared(plan(), 7))
+    runs = f"{shown}/#/experiments/{number}/runs?viewStateShareKey=spikesweep&"
+    assert view_on_server(store, shown, "viewed") == f"{runs}workflowType=machine_learning"
+    client.create_experiment("nothing-searched")
+    assert "View" not in view_on_server(store, shown, "nothing-searched")
+    assert view_on_server(store, shown, "never-run") == ""
+    assert view_on_server("sqlite:///mlflow.db", shown, "viewed") == ""
+
+
 def test_the_server_is_found_by_its_name() -> None:
     from importlib.metadata import entry_points
 
     (found,) = entry_points(group="mlflow.app", name="spikesweep")
-    assert found.load() is server
+    assert found.load() is mlflow_ui.server
