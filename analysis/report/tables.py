@@ -204,9 +204,16 @@ def _csv(table: pd.DataFrame) -> str:
     texts = table.rename(columns=visible)
     if _has_names(table):
         texts.index = texts.index.map(visible)
-    for name in texts.select_dtypes(["object", "string"]):
-        texts[name] = texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
+    for name in texts.select_dtypes(["object", "string", "bool", "boolean"]):
+        texts[name] = texts[name].astype("object").map(_cell)
     return texts.to_csv(index=_has_names(table), lineterminator="\n")
+
+
+def _cell(value: Any) -> Any:
+    """Truth is written as in a specification, and as `compare NAME:KEY=true` takes it."""
+    if pd.api.types.is_bool(value):
+        return "true" if value else "false"
+    return visible(value) if isinstance(value, str) else value
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 CONFIDENCE = 0.95
+_FEW, _ENOUGH = 3, 5
 
 
 def half_width(std: pd.Series[float], n: pd.Series[int]) -> pd.Series[float]:
@@ -22,3 +25,30 @@ def half_width(std: pd.Series[float], n: pd.Series[int]) -> pd.Series[float]:
     several = n.where(n > 1).astype("float64")  # there is no t distribution of 0 degrees
     quantile = stdtrit(several - 1, (1 + CONFIDENCE) / 2)
     return pd.Series(quantile * std.astype("float64") / np.sqrt(several), index=std.index)
+
+
+def few_units(n: int, what: str) -> list[str]:
+    """That an interval of two or three values tells little, and what more of them would change.
+
+    >>> few_units(2, "seeds")
+    ['Of 2 seeds, an interval reaches 9.0 of their standard deviations to each side; of 5, 1.2.']
+    >>> few_units(4, "seeds")
+    []
+
+    Args:
+        n: How many there are; of one, there is no interval over them.
+        what: They are, in the plural.
+    """
+    if not 2 <= n <= _FEW:
+        return []
+    return [
+        f"Of {n} {what}, an interval reaches {_reach(n):.1f} of their standard deviations to each "
+        f"side; of {_ENOUGH}, {_reach(_ENOUGH):.1f}."
+    ]
+
+
+def _reach(n: int) -> float:
+    """Half the width of the t interval of n values, in their standard deviations."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) / math.sqrt(n)

@@ -39,10 +39,10 @@ class Margin:
             size = float(text.strip().removesuffix("%")) / (100 if relative else 1)
         except ValueError:
             size = math.nan
-        if not 0 <= size < math.inf:
+        if not 0 < size < math.inf:
             raise AnalysisError(
-                f"margin: {text!r} is neither a fraction, such as 0.005 for half a point, nor a "
-                "part of the errors, such as 10%"
+                f"margin: {text!r} is neither a fraction above 0, such as 0.005 for half a point, "
+                "nor a part of the errors, such as 10%"
             )
         return cls(size, relative)
 

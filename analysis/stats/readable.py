@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
-from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
+from analysis.stats.chance.remarks import covers, remarks, stages
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import EQUIVALENT
 from analysis.stats.margins import as_margin
@@ -41,8 +40,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     )
     notes = [equivalence(margin_of(table))] if (table["verdict"] == EQUIVALENT).any() else []
     notes += remarks(table)
-    if notes:
-        shown.attrs["note"] = " ".join(notes)
+    shown.attrs["note"] = " ".join(notes)
     return shown
 
 
@@ -52,50 +50,6 @@ def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
     kind = table.attrs.get("group")
     groups = {f"{kind}s": table["n_groups"].map(str)} if kind else {}
     return {seeds: table["n_seeds"].map(str), **groups}
-
-
-def remarks(table: pd.DataFrame) -> list[str]:
-    """What a reader must know of the sample, in sentences: stages, shared seeds, lopsided tails."""
-    return [*_stages(table), *_shared(table), *_tails(table)]
-
-
-def _stages(table: pd.DataFrame) -> list[str]:
-    most = int(table["looks"].max()) if "looks" in table and len(table) else 1
-    if most < 2:
-        return []
-    return [
-        f"Made in up to {most} stages: whoever looks in between and goes on errs more often, so p "
-        "is corrected for the looks (alpha spending)."
-    ]
-
-
-def _shared(table: pd.DataFrame) -> list[str]:
-    unshared = int(table.attrs.get("unshared", 0))
-    if not unshared:
-        return []
-    return [
-        f"Fewer than {FEWEST_SEEDS} seeds in common: what a seed does to all configurations alike "
-        "cannot be told, and is not in the intervals."
-    ]
-
-
-def _tails(table: pd.DataFrame) -> list[str]:
-    if "lopsided" not in table:
-        return []
-    found = []
-    if table["lopsided"].eq(True).any():
-        found.append(
-            "Median: shown because some configurations differ far more than the others, so that "
-            "the interval of the mean may miss it."
-        )
-    several = table[table["n_groups"].isna()] if "n_groups" in table else table
-    least = several["n_configurations"].where(several["n_configurations"] > 1).min()
-    if least < FEWEST_FOR_MEDIAN:
-        found.append(
-            f"With {least:.0f} configurations, a level that ruins up to {share_unseen(least):.0%} "
-            "of the networks can look harmless: no interval tells of it."
-        )
-    return found
 
 
 def _median(table: pd.DataFrame, points: bool) -> list[str]:
@@ -135,10 +89,11 @@ def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
             },
         }
     )
-    shown.attrs["note"] = (
+    within = (
         "Within: shown by two one-sided t-tests at 5 %, corrected by Holm over the comparisons (p "
         "in brackets); a margin in percent is of the errors of the baseline."
     )
+    shown.attrs["note"] = " ".join([within, *remarks(table)])
     return shown
 
 
@@ -174,7 +129,7 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
     shown.attrs["note"] = (
         "Better in: % of pairs of runs in which the second level has more (probability of "
         "improvement). Brackets: stratified bootstrap over seeds, for these configurations. P: "
-        "posterior probability of the mean difference, flat prior."
+        f"posterior probability of the mean difference, flat prior. {' '.join(covers(table))}"
     )
     return shown
 
@@ -185,7 +140,7 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
     unit = " (points)" if points else ""
     comparison = table["factor"] + ": " + table["baseline"] + " → " + table["level"]
     changes = table["by"] + ": " + table["by_baseline"] + " → " + table["by_level"]
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "the effect of": comparison,
             "changes with": changes,
@@ -193,6 +148,8 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
             "p (Holm)": table["p_holm"].map(p_text),
         }
     )
+    shown.attrs["note"] = " ".join(covers(table))
+    return shown
 
 
 def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,9 +170,9 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
             "note": table["note"].map(_or_nothing),
         }
     )
-    notes = _stages(table.dropna(subset="looks"))
-    if notes:
-        shown.attrs["note"] = " ".join(notes)
+    tested = table.dropna(subset="looks")
+    if len(tested):
+        shown.attrs["note"] = " ".join([*stages(tested), *covers(table)])
     return shown
 
 

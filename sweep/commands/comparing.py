@@ -152,10 +152,10 @@ def effects(
         warn_of_mixed(found)
     how = _How(metric=metric, within=within, tuned=tuned, block=block, group="")
     table, readable = _effects(found, factor, margins, how, names if groups else ())
-    write(table, readable, format_, output)
+    told = write(table, readable, format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
-    _tell_of_effects(table)
+    _tell_of_effects(table, remarks=not told)
 
 
 class _How(TypedDict):
@@ -227,16 +227,16 @@ def _views(
     return table, readable.readable_views(table)
 
 
-def _tell_of_effects(table: DataFrame) -> None:
-    """What was not estimated, what is left out, and what is to be known of the statistics."""
-    from analysis.stats import readable
+def _tell_of_effects(table: DataFrame, *, remarks: bool) -> None:
+    """What was not estimated, what is left out; and the remarks, if no caption has them."""
+    from analysis.stats.chance.remarks import remarks as on_chance
 
     for name, reason in table.attrs["refused"].items():
         factor = name.rpartition(", ")[2]
         say(f"not estimated: {name}: {reason.removeprefix(f'{factor}: ')}")
     for state, count in table.attrs["left_out"].items():
         say(f"left out: {count} runs that are {state}")
-    for remark in readable.remarks(table):
+    for remark in on_chance(table) if remarks else ():
         say(f"note: {remark}")
 
 
@@ -282,28 +282,39 @@ def compare(
     """Compare two configurations by what their networks answered to every test image.
 
     Of each side, the best configuration by validation is taken, with all its seeds; KEY=VALUE
-    narrows it down. The difference of the accuracies, with a 95 % interval over seeds and test
-    images (crossed bootstrap); for each pair of networks McNemar's test; and how far they agree:
-    equal answers, Cohen's kappa, and the consistency of their errors. Both must have been tested on
-    the same images.
+    narrows it down. The first lines say in which params the two differ. Then the difference of the
+    accuracies, with a 95 % interval over seeds and test images (crossed bootstrap); for each pair
+    of networks McNemar's test; and how far they agree: equal answers, Cohen's kappa, and the
+    consistency of their errors. Both must have been tested on the same images.
 
     Example: spikesweep compare best-mnist-confirm best-mlp-mnist-confirm
 
     Example: spikesweep compare which-code:encoding=latency which-code:encoding=constant
     """
     from analysis.stats.images.comparison import compare as images_compared
-    from analysis.stats.images.comparison import readable_comparison
+    from analysis.stats.images.comparison import differences, readable_comparison
 
     table = images_compared(_side(first), _side(second))
+    for line in differences(table, [*_wanted(first), *_wanted(second)]):
+        say(line)
     write(table, readable_comparison(table), format_, output)
 
 
-def _side(told: str) -> Side:
-    """The configuration that is meant, with its predictions.
+def _wanted(told: str) -> dict[str, str]:
+    """The values that stand behind the name.
 
     Raises:
         SpecError: What stands behind the colon is not KEY=VALUE.
     """
+    pairs = [part.partition("=") for part in told.partition(":")[2].split(",") if part]
+    for key, sign, value in pairs:
+        if not (key and sign and value):
+            raise SpecError(f"{told}: give it as NAME:KEY=VALUE,KEY=VALUE")
+    return {key: value for key, _, value in pairs}
+
+
+def _side(told: str) -> Side:
+    """The configuration that is meant, with its predictions."""
     from analysis.data import runs
     from analysis.data.groups import several_values
     from analysis.data.labels import value_labels
@@ -311,13 +322,9 @@ def _side(told: str) -> Side:
     from analysis.run_files.reading import predictions_reader
     from analysis.stats.images.comparison import leader, side
 
-    name, _, wanted = told.partition(":")
-    pairs = [part.partition("=") for part in wanted.split(",") if part]
-    for key, sign, value in pairs:
-        if not (key and sign and value):
-            raise SpecError(f"{told}: give it as NAME:KEY=VALUE,KEY=VALUE")
+    name, wanted = told.partition(":")[0], _wanted(told)
     found = runs.load_runs([name])
-    best = leader(found, {key: value for key, _, value in pairs})
+    best = leader(found, wanted)
     params = [param for param in param_columns(found) if param != "seed"]
     labels = value_labels(best.iloc[0].to_dict(), several_values(found, params))
     title = f"{name} ({', '.join(labels)})" if labels else name

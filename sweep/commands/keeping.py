@@ -34,6 +34,7 @@ def rename(
     """
     from sweep.results.renaming.plan import renamings
     from sweep.results.renaming.steps import rename as rename_all
+    from sweep.spec.sources import files_named
 
     found = renamings(name, new)
     lines = [f"{one.journal.before}: {line}" for one in found for line in one.lines()]
@@ -42,7 +43,8 @@ def rename(
     for one in found:
         rename_all(one.journal)
         say_result(f"{one.journal.before}: renamed to {one.journal.now}")
-    say(f"a specification file of yours has the old name still: change it, or --new-name {new}")
+    has = " and ".join(map(str, files_named(name))) or "a specification file of yours"
+    say(f"{has}: the old name is in it still; change it there, or run it with --new-name {new}")
     return 0
 
 

@@ -43,7 +43,7 @@ def run(
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
     budget: BudgetOption = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the plan and its estimated time; run nothing")
+        bool, typer.Option("--dry-run", help="print the plan, its power and its estimated time; run nothing")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
@@ -73,9 +73,10 @@ def run(
     if not resume:
         check_new(sweep, spec, join=join)
     if dry_run:
+        from sweep.results.power import power_lines
         from sweep.run import preview
 
-        preview.show(sweep, stdout(), stderr(), runs_of)
+        preview.show(sweep, stdout(), stderr(), runs_of, power_lines)
         return 0
     result = runner.run(
         sweep, stderr(), resume=resume, address=address, runs_of=runs_of, draw=drawn

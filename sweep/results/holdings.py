@@ -19,6 +19,7 @@ from analysis.records import State, Tag
 from analysis.store.schema import OPTUNA, look
 from analysis.store.tracking_store import experiments_of, sweep_experiments, sweep_runs
 from analysis.text.addresses import shown, sqlite_path
+from analysis.text.plain import did_you_mean
 from sweep.errors import SpecError, SweepError, first_line
 from sweep.host.paths import (
     STUDY_ENV,
@@ -37,6 +38,8 @@ from sweep.tracking.store import open_store, store_exists, store_uri
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+    from analysis.store.record import RunRecord
+
 
 @dataclass(frozen=True)
 class Holdings:
@@ -45,7 +48,7 @@ class Holdings:
     Attributes:
         name: Of the sweep.
         experiments: Ids of its experiments in MLflow.
-        runs: How many they have, those of launches among them.
+        runs: How many they have, in words: `8 runs and 1 launch`.
         running: How many of the launches run, by MLflow.
         borrowed: How many runs of other sweeps were reused from its runs, by sweep: the networks of
             these are its files.
@@ -56,7 +59,7 @@ class Holdings:
 
     name: str
     experiments: tuple[str, ...]
-    runs: int
+    runs: str
     running: int
     borrowed: Mapping[str, int]
     registered: tuple[str, ...]
@@ -67,8 +70,8 @@ class Holdings:
         """What will be deleted, for people."""
         if self.experiments:
             yield (
-                f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}; as deleted ones "
-                "they keep their copies of networks until `mlflow gc`"
+                f"MLflow  {self.runs} in {shown(store_uri())}; as deleted ones they keep their "
+                "copies of networks until `mlflow gc`"
             )
         if self.studies:
             studies = "study" if len(self.studies) == 1 else "studies"
@@ -100,11 +103,20 @@ def holdings(name: str) -> Holdings:
         borrowed = _borrowed(client, ids, name) if client else {}
         registered = _registered(client, ids) if client and ids else ()
         studies = studies_of(name, found)
-    if not (experiments or studies or found):
-        raise SpecError(f"{name}: there is no such sweep: spikesweep list")
+        if not (experiments or studies or found):
+            near = did_you_mean(name, _known(client), "")
+            raise SpecError(
+                f"{name}: there is no such sweep: spikesweep list{near and f'; {near}'}"
+            )
     running = [run for run in runs if not run.is_trial and run.state == State.RUNNING]
-    counts = len(runs), len(running)
+    counts = in_words(runs), len(running)
     return Holdings(name, tuple(experiments), *counts, borrowed, registered, studies, found)
+
+
+def in_words(runs: Iterable[RunRecord]) -> str:
+    """How many runs of trials there are, and how many launches: `8 runs and 1 launch`."""
+    kinds = Counter(run.is_trial for run in runs)
+    return f"{counted(kinds[True], 'run')} and {counted(kinds[False], 'launch')}"
 
 
 def delete(held: Holdings) -> None:
@@ -186,6 +198,14 @@ def studies_of(name: str, found: Iterable[LaunchPaths]) -> tuple[str, ...]:
     keys = {paths.key for paths in found}
     here = not os.environ.get(STUDY_ENV)
     return tuple(n for n in study_names() if n in keys or (here and n.startswith(f"{name}/")))
+
+
+def _known(client: MlflowClient | None) -> set[str]:
+    """The names of sweeps in MLflow and in a storage folder on this disk."""
+    root = storage_root()
+    folders = root.iterdir() if isinstance(root, Path) and root.is_dir() else ()
+    logged = sweep_experiments(client).values() if client else ()
+    return {*logged, *(folder.name for folder in folders if folder.is_dir())}
 
 
 def study_names() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -23,7 +23,7 @@ from sweep.search.random_points import random_points
 from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification, counted
-from sweep.tracking.earlier_runs import Ledger
+from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.store import store_uri
 
 _PROBES = 3  # configurations whose speed is measured
@@ -32,7 +32,13 @@ _PROBE_BATCHES = 4
 _START_S = 15.0  # Ray and the first actors
 
 
-def show(sweep: Specification, out: Console, progress: Console, runs_of: RunsOf) -> None:
+Power = Callable[[Specification, Iterable[EarlierRun]], Iterable[str]]
+"""What comparisons of a sweep will find, in lines, from runs on the same data."""
+
+
+def show(
+    sweep: Specification, out: Console, progress: Console, runs_of: RunsOf, power: Power
+) -> None:
     """Print the plan, with the time that it will take from short measured steps.
 
     Args:
@@ -40,6 +46,7 @@ def show(sweep: Specification, out: Console, progress: Console, runs_of: RunsOf)
         out: Where it is printed.
         progress: Where it is said what takes a while.
         runs_of: Reads the runs of the sweeps and files that the sweep starts from.
+        power: Says what its comparisons will find.
 
     Raises:
         SnnError, SweepError, AnalysisError: The sweep could not be run.
@@ -66,6 +73,7 @@ def show(sweep: Specification, out: Console, progress: Console, runs_of: RunsOf)
         f"metric      {', '.join(f'{m} ({mode})' for m, mode in sweep.directions.items())}",
         *(f"limit       {limit}" for limit in sweep.limits),
         *(f"stop        {rule}" for rule in _stop_rules(sweep)),
+        *(f"power       {line}" for line in power(sweep, ledger.runs())),
         f"MLflow      {shown(store_uri())}",
         f"Optuna      {shown(study_storage())}",
         f"files       {storage_root() / sweep.name}",

@@ -65,6 +65,19 @@ def load_sweep(
     return sweep
 
 
+def files_named(name: str) -> list[Path]:
+    """The specification files in the working directory that have this name of a sweep."""
+
+    def has_it(path: Path) -> bool:
+        try:
+            values = read(path.read_text(encoding="utf-8"), str(path))
+        except (SpecError, OSError, ValueError):
+            return False
+        return isinstance(values, dict) and values.get("name") == name
+
+    return [path for path in sorted(Path().glob("*.y*ml")) if has_it(path)]
+
+
 def shown_source(source: str) -> str:
     """What a source of specifications is called in messages."""
     return "standard input" if source == "-" else source

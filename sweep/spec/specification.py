@@ -37,7 +37,8 @@ from sweep.spec.yaml.files import write
 
 def counted(number: int, noun: str) -> str:
     """A number of things in words, such as 1 seed, 3 seeds."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def _whole_above_1(value: float) -> float:
@@ -325,8 +326,9 @@ class Specification(Section):
         return self.config_of({**self.base, **assignment, "seed": seed})
 
     def configs(self) -> list[TrialConfig]:
-        """The configurations of all points and seeds of a grid."""
-        return [self.config(point, seed) for point in self.space.grid() for seed in self.seeds]
+        """The configurations of the planned points of a grid, the first ones, with all seeds."""
+        points = self.space.grid()[: self.configurations_planned()]
+        return [self.config(point, seed) for point in points for seed in self.seeds]
 
     def groups(self) -> list[str]:
         """The `group_id` of every point of a grid, in order."""

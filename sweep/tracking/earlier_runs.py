@@ -8,7 +8,7 @@ that configuration trains, and if its epochs have the metrics with which it ende
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,10 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def runs(self) -> Iterator[EarlierRun]:
+        """The latest run of every configuration and seed; their epochs are not read."""
+        return (records[-1] for records in self._records.values())
 
     def has(self, config: TrialConfig) -> bool:
         """Whether a finished run has the params of this configuration; its epochs are not read."""

@@ -16,6 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head, scale_of
 from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
+from analysis.stats.chance.remarks import covers
 from analysis.stats.effects import effects
 from analysis.text.plain import known_names
 
@@ -209,6 +210,7 @@ def _notes(effects: pd.DataFrame) -> list[str]:
         f"pairs ({counted}) of leaders as tuned, whatever else differs"
         if effects.attrs.get("tuned")
         else f"pairs ({counted}) that differ in this param alone",
+        *(line.removesuffix(".") for line in covers(effects)),
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})

@@ -10,11 +10,9 @@ from analysis.data.groups import done_runs
 from analysis.errors import AnalysisError
 from analysis.stats.images.comparison import Read, side
 from analysis.stats.images.crossed_bootstrap import accuracy_interval
+from analysis.stats.intervals import few_units
 
 _WIDTH = "test_accuracy_ci95"
-FEWEST = 4
-"""With fewer seeds, the coverage of these intervals was not simulated."""
-
 COVERS = (
     "Mean ± half width of its 95 % interval, accuracies in percent: of the test accuracy over "
     "seeds and test images (crossed bootstrap; of one seed over test images), of the validation "
@@ -50,8 +48,9 @@ def over_images(table: pd.DataFrame, runs: pd.DataFrame, read: Read) -> pd.DataF
         raise AnalysisError(reason or "no configuration has predictions of all its networks")
     wider = table.assign(**{_WIDTH: widths})
     wider.attrs |= {**table.attrs, "covers": COVERS, "resampled": ("test_accuracy",)}
-    if (table["n"] < FEWEST).any():
-        wider.attrs["covers"] += f" With fewer than {FEWEST} seeds it may be too narrow."
+    several = table.loc[table["n"] > 1, "n"]
+    if few := few_units(int(several.min()) if len(several) else 1, "seeds"):
+        wider.attrs["covers"] += f" {' '.join(few)}"
     without = sum(math.isnan(width) for width in widths)
     if without:
         wider.attrs["covers"] += f" Without predictions, so without it: {without} of {len(table)}."

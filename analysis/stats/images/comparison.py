@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.data.groups import CHOSEN_BY, done_runs, group_runs, require_param
+from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.predictions.record import Predictions
+from analysis.records import FACTORS
 from analysis.stats.images.agreement import agreement
 from analysis.stats.images.crossed_bootstrap import IMAGES, difference_interval
 from analysis.stats.images.mcnemar import mcnemar
+from analysis.stats.intervals import few_units
 from analysis.text.typeset import as_text
 
 Read = Callable[[str], Predictions]
 """What the network of a run answered, by the id of the run."""
 
 ALL_SEEDS = "all seeds"
+_MOST_TOLD = 8  # params in which two configurations differ
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class Side:
         group_id: Of the configuration.
         networks: The predictions of its networks, by seed.
         lacking: How many of its finished runs have none.
+        params: Of the configuration, as texts.
     """
 
     title: str
     group_id: str
     networks: Mapping[int, Predictions]
     lacking: int = 0
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hits(self) -> NDArray[np.bool_]:
@@ -55,7 +61,7 @@ def leader(runs: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
 
     Args:
         runs: As `load_runs` gives them.
-        where: Only runs with these texts as values of these params.
+        where: Only runs with these values of these params, written as in a table or a file of it.
 
     Raises:
         AnalysisError: There is no such param, or none of the runs with these values is done.
@@ -63,14 +69,25 @@ def leader(runs: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
     for name, wanted in where.items():
         require_param(runs, name)
         texts = runs[name].map(as_text)
-        if wanted not in set(texts):
+        meant = _as_written(wanted, set(texts))
+        if not meant:
             known = ", ".join(sorted(set(texts)))
             raise AnalysisError(f"no run has {name}={wanted}; there are {known}")
-        runs = runs[texts == wanted]
+        runs = runs[texts == meant]
     done = done_runs(runs, [CHOSEN_BY])
     best = group_runs(runs, []).index[0]
     leading: pd.DataFrame = done[done["group_id"] == best].sort_values("seed")
     return leading
+
+
+def _as_written(wanted: str, texts: set[str]) -> str:
+    """Which of the texts of a param is meant: `True` is true, 0.0010 is 0.001; empty if none."""
+    try:
+        number = as_text(float(wanted))
+    except ValueError:
+        number = ""
+    alike = [text for text in sorted(texts) if text.lower() == wanted.lower()]
+    return next((text for text in (wanted, number, *alike) if text in texts), "")
 
 
 def side(title: str, runs: pd.DataFrame, read: Read) -> Side:
@@ -97,7 +114,9 @@ def side(title: str, runs: pd.DataFrame, read: Read) -> Side:
         )
     _require_same_images(title, list(networks.values()))
     group_id = str(runs["group_id"].iloc[0])
-    return Side(title, group_id, networks, len(runs) - len(networks))
+    first = runs.iloc[0]
+    params = {name: as_text(first[name]) for name in param_columns(runs) if name != "seed"}
+    return Side(title, group_id, networks, len(runs) - len(networks), params)
 
 
 def compare(first: Side, second: Side) -> pd.DataFrame:
@@ -110,8 +129,8 @@ def compare(first: Side, second: Side) -> pd.DataFrame:
     `consistency` as in `Agreement`, for all seeds their means over the pairs.
 
     Networks are paired by seed if both configurations have the same seeds; else in the order of
-    their seeds, which are then independent. `attrs`: `titles`, `paired`, `n_seeds`, `n_images`,
-    `lacking`.
+    their seeds, which are then independent. `attrs`: `titles`, `differ` (the params in which
+    they differ, with both values), `paired`, `n_seeds`, `n_images`, `lacking`.
 
     Raises:
         AnalysisError: They are one configuration, or were tested on different images.
@@ -129,6 +148,7 @@ def compare(first: Side, second: Side) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table.attrs |= {
         "titles": (first.title, second.title),
+        "differ": _differ(first.params, second.params),
         "paired": paired,
         "n_seeds": n_seeds,
         "n_images": first.hits.shape[1],
@@ -145,6 +165,34 @@ def _require_same_images(what: str, networks: Sequence[Predictions]) -> None:
                 f"{what}: tested on different images (data {one.data[:12]} and {other.data[:12]}), "
                 "so that no image can be compared"
             )
+
+
+def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The params with other values, those first that a reader looks for."""
+    names = sorted({*first, *second}, key=lambda name: (name not in FACTORS, name))
+    both = {
+        name: (first.get(name, as_text(None)), second.get(name, as_text(None))) for name in names
+    }
+    return {name: values for name, values in both.items() if values[0] != values[1]}
+
+
+def differences(table: pd.DataFrame, asked: Sequence[str] = ()) -> list[str]:
+    """In which params A and B differ, in sentences: what is compared is all of it together.
+
+    Args:
+        table: Of `compare`.
+        asked: The params by which the sides were chosen.
+    """
+    found: Mapping[str, tuple[str, str]] = table.attrs["differ"]
+    if not found:
+        return []
+    told = [f"{name} ({a} and {b})" for name, (a, b) in list(found.items())[:_MOST_TOLD]]
+    told += [f"{len(found) - _MOST_TOLD} others"] if len(found) > _MOST_TOLD else []
+    lines = [f"A and B differ in {', '.join(told)}."]
+    if set(found) - set(asked) and len(found) > 1:
+        alone = f"{' or '.join(asked)} alone" if asked else "any one of these alone"
+        lines.append(f"The difference is that of the whole configurations, not of {alone}.")
+    return lines
 
 
 def _of_all(
@@ -218,13 +266,14 @@ def _note(table: pd.DataFrame) -> str:
     images, covers = table.attrs["n_images"], table["covers"].iloc[0]
     together = table["networks"].iloc[0] == ALL_SEEDS
     first, second = table.attrs["n_seeds"]
-    parts = [f"A: {a}. B: {b}. {images:,} test images."]
+    parts = [f"A: {a}. B: {b}. {images:,} test images.", *differences(table)]
     if together:
         seeds = f"{first} seeds, paired" if table.attrs["paired"] else f"{first} and {second} seeds"
         parts.append(
             f"Brackets: 95 % interval; of all seeds over {covers} (crossed bootstrap, {seeds}), of "
             f"a pair of networks over {IMAGES}."
         )
+        parts += few_units(min(first, second), "seeds")
     else:
         parts.append(
             f"Brackets: 95 % interval over {IMAGES}; with one seed it says nothing of others."

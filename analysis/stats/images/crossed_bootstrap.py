@@ -15,8 +15,10 @@ with variances that the mean squares estimate. For S seeds and N images, the mea
 where v_S and v_N are the squared standard errors over the means of seeds and of images. Each holds
 what is left of both, v_E, once. The crossed bootstrap resamples seeds and images together, and
 gives the shape of the interval. By itself it counts what is left three times, and has (S − 1)/S of
-the variance of the seeds: with 4 or 5 seeds it covers anything from 74 to 100 %. So its deviations
-are brought to the variance v, and to the t-distribution with Satterthwaite's degrees of freedom.
+the variance of the seeds: with 4 or 5 seeds it covers anything from 74 to 100 %. So it is brought
+to the width that the variance v and Satterthwaite's degrees of freedom give. With two or three
+seeds, v may have far more of these than what it holds of the seeds; then the width is at least that
+of Student's interval over seeds alone.
 
 Sources: Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1, 2007; Satterthwaite,
 Biometrics Bulletin 2, 1946. `tests.analysis_tests.stats.images.coverage` shows how often it covers.
@@ -40,6 +42,7 @@ BOTH, IMAGES = "seeds and test images", "test images"
 """What an interval covers."""
 
 RESAMPLES = 2_000
+_FEW_SEEDS = 3
 _SEED = 0  # the same runs give the same interval
 _OUTER = (0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2)
 
@@ -61,10 +64,9 @@ class Interval(NamedTuple):
 
 
 class _Spread(NamedTuple):
-    """The variance of a mean, its degrees of freedom, and whether it has that of the seeds."""
+    """Half the width of the interval of a mean, and whether it is over seeds, too."""
 
-    variance: float
-    freedom: float
+    half_width: float
     of_seeds: bool
 
 
@@ -118,11 +120,10 @@ def crossed_interval(*tables: Table, resamples: int = RESAMPLES) -> Interval:
     spread = _spread(parts, counts)
     drawn = _drawn(parts, counts, resamples, spread.of_seeds)
     covers = BOTH if spread.of_seeds else IMAGES
-    if not spread.variance or not drawn.std():
+    if not spread.half_width or not drawn.std():
         return Interval(mean, mean, mean, covers)
-    quantile = stats.t.ppf(_OUTER[1], spread.freedom) / stats.norm.ppf(_OUTER[1])
-    scale = np.sqrt(spread.variance) * quantile / drawn.std()
-    low, high = mean + scale * (np.quantile(drawn, _OUTER) - drawn.mean())
+    quantiles = np.quantile(drawn, _OUTER) - drawn.mean()
+    low, high = mean + quantiles * 2 * spread.half_width / np.ptp(quantiles)
     return Interval(mean, float(low), float(high), covers)
 
 
@@ -141,19 +142,29 @@ def _spread(parts: Sequence[Table], counts: NDArray[np.int64]) -> _Spread:
     n = int(counts.sum())
     of_images = np.sum([part.mean(axis=0) for part in parts], axis=0)
     images = _variance(of_images, counts) / n
-    terms = [(images, n - 1)]
     if any(len(part) < 2 for part in parts) or n < 2:
-        return _Spread(images, n - 1, of_seeds=False)
+        return _Spread(_half_width(images, [(images, n - 1)]), of_seeds=False)
+    seeds, rest = [], []
     for part in parts:
         n_seeds = len(part)
         of_seeds = part @ counts / n
         left = part - of_seeds[:, None] - part.mean(axis=0) + of_seeds.mean()
         free = (n_seeds - 1) * (n - 1)
-        terms.append((float(of_seeds.var(ddof=1)) / n_seeds, n_seeds - 1))
-        terms.append((-float((left**2 @ counts).sum()) / free / (n_seeds * n), free))
-    variance = max(sum(term for term, _ in terms), images)
-    squares = sum(term**2 / free for term, free in terms)
-    return _Spread(variance, variance**2 / squares if squares else 1.0, of_seeds=True)
+        seeds.append((float(of_seeds.var(ddof=1)) / n_seeds, n_seeds - 1))
+        rest.append((-float((left**2 @ counts).sum()) / free / (n_seeds * n), free))
+    terms = [(images, n - 1), *seeds, *rest]
+    both = max(sum(term for term, _ in terms), images)
+    half_width = _half_width(both, terms)
+    if min(map(len, parts)) <= _FEW_SEEDS:
+        half_width = max(half_width, _half_width(sum(term for term, _ in seeds), seeds))
+    return _Spread(half_width, of_seeds=True)
+
+
+def _half_width(variance: float, terms: Sequence[tuple[float, int]]) -> float:
+    """Half of a 95 % interval from a variance, and the terms of its estimate: value, freedom."""
+    squares = sum(term**2 / max(free, 1) for term, free in terms)
+    freedom = variance**2 / squares if squares else 1.0
+    return float(stats.t.ppf(_OUTER[1], freedom) * np.sqrt(variance))
 
 
 def _variance(values: Table, counts: NDArray[np.int64]) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from analysis.stats.inference import can_flip
 from analysis.stats.power.plans import POWER, Chance, different, power
 
 _STEPS = 40
@@ -13,7 +16,9 @@ def smallest_effect(
     """The difference, in standard deviations of a run, that is found with a power of 80 %.
 
     >>> round(smallest_effect(n_units=8, n_seeds=3), 2)
-    1.45
+    1.49
+
+    By simulation it is found in 75 to 85 % of cases, of 6 units in 70 to 86 %.
 
     Args:
         n_units: Configurations without the factor: those of a grid, divided by its levels.
@@ -26,6 +31,7 @@ def smallest_effect(
         units=spread**2, seeds=shared**2, rest=2.0, n_units=n_units, n_seeds=max(n_seeds, 1)
     )
     units, seeds = (n_units, n_seeds) if n_units > 1 else (n_seeds, 1)  # then seeds are the sample
+    level = attained(units, level)
     low, high = 0.0, 1.0
     while power(chance, different(high, level), units, seeds) < POWER and high < 1e3:
         high *= 2
@@ -34,3 +40,15 @@ def smallest_effect(
         enough = power(chance, different(middle, level), units, seeds) >= POWER
         low, high = (low, middle) if enough else (middle, high)
     return high
+
+
+def attained(n_units: int, level: float) -> float:
+    """The greatest p-value below a level that a test of so many units can give.
+
+    By sign flips, p is a multiple of 2 / 2^n: of 6 units, 0.031 is the only one below 0.05. Where
+    these are too few to decide anything, Student's t is taken, and nothing is lost.
+    """
+    if not can_flip(n_units, level):
+        return level
+    step = 2.0 ** (1 - n_units)
+    return (math.ceil(level / step) - 1) * step

@@ -29,8 +29,8 @@ OutputOption = Annotated[
 ]
 
 
-def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path | None) -> None:
-    """Write a table, for programs or for readers.
+def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path | None) -> bool:
+    """Write a table, for programs or for readers; whether its caption was written, too.
 
     Args:
         raw: For programs.
@@ -48,12 +48,13 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
     if on_terminal and not format_:
         print_table(typeset.printed(readable))
         stdout().print(typeset.caption(readable, bold=False))
-        return
+        return True
     chosen = format_ or _by_name(output)
     if on_terminal and chosen == "parquet":
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(readable if chosen in _FOR_READERS else raw, output or target, chosen)
+    return chosen in _FOR_READERS
 
 
 def _by_name(output: Path | None) -> str:

@@ -13,7 +13,14 @@ from analysis.text.addresses import shown
 from sweep.errors import SpecError
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.results.half_renamed import Journal, journal_of, refuse_half_renamed
-from sweep.results.holdings import Holdings, holdings, studies_of, study_names, world
+from sweep.results.holdings import (
+    Holdings,
+    holdings,
+    in_words,
+    studies_of,
+    study_names,
+    world,
+)
 from sweep.run import launch
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.specification import counted
@@ -32,19 +39,19 @@ class Renaming:
     Attributes:
         journal: The whole plan.
         begun: Whether an earlier command has begun with it.
-        runs: How many there are in MLflow, those of launches among them.
+        runs: How many there are in MLflow, in words.
     """
 
     journal: Journal
     begun: bool
-    runs: int
+    runs: str
 
     def lines(self) -> Iterator[str]:
         """What will be renamed, for people."""
         plan, root = self.journal, storage_root()
         yield f"becomes {plan.now}{': the rest of it' if self.begun else ''}"
         if plan.experiments:
-            yield f"MLflow  {counted(self.runs, 'run')} in {shown(store_uri())}"
+            yield f"MLflow  {self.runs} in {shown(store_uri())}"
         if plan.studies:
             studies = "study" if len(plan.studies) == 1 else "studies"
             yield f"Optuna  {len(plan.studies)} {studies} in {shown(study_storage())}"
@@ -105,10 +112,10 @@ def _exists(name: str) -> bool:
         return store_exists() and bool(experiments_of(open_store(), [name]))
 
 
-def _count(plan: Journal) -> int:
+def _count(plan: Journal) -> str:
     if not plan.experiments:
-        return 0
-    return sum(1 for _ in sweep_runs(open_store(), dict.fromkeys(plan.experiments, "")))
+        return in_words(())
+    return in_words(sweep_runs(open_store(), dict.fromkeys(plan.experiments, "")))
 
 
 def _refuse_running(held: Holdings) -> None:

@@ -1,5 +1,7 @@
 """Keys that no configuration of a sweep uses: to search one is a mistake, to fix one is not.
 
+Nor is it one to ask for more trials than the space has.
+
 A launch of an earlier version may search such keys, or have a scheduler of one seed with several,
 and must still be resumed. So this is no part
 of reading a specification: it is checked where a sweep is new.
@@ -28,7 +30,7 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
         where: Its source, for the lines.
 
     Returns:
-        Of the fixed keys that have none, a line each.
+        Of the fixed keys that have none, a line each, and of trials that there are not.
 
     Raises:
         SpecError: A searched key has none, or the scheduler does not judge by all seeds; a line
@@ -47,7 +49,14 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
     wrong += _scheduler(sweep)
     if wrong:
         raise SpecError(*(f"{where}: {line}" for line in wrong))
-    return [f"{where}: base.{key}: {reasons[key]}" for key in fixed if key in reasons]
+    unused = [f"base.{key}: {reasons[key]}" for key in fixed if key in reasons]
+    return [f"{where}: {line}" for line in (*unused, *_more_than_there_are(sweep))]
+
+
+def _more_than_there_are(sweep: Specification) -> Iterator[str]:
+    planned = sweep.configurations_planned()
+    if sweep.trials is not None and planned < sweep.trials:
+        yield f"trials: {sweep.trials} are asked for, and the space has {planned}; each runs once"
 
 
 def _scheduler(sweep: Specification) -> Iterator[str]:

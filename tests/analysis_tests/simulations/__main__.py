@@ -1,41 +1,82 @@
-"""All simulations, as the tables of a page: `python -m tests.analysis_tests.simulations`."""
+"""All simulations, as the tables of a page: `python -m tests.analysis_tests.simulations`.
+
+With `--keep FILE`, what was simulated is kept after every cell, and not simulated again.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from tests.analysis_tests.simulations import coverage, plans, searches
-from tests.analysis_tests.simulations.cases import CASES
+from tests.analysis_tests.simulations.cases import CASES, Case
 
 _SIZES = (4, 8, 16)
 
+Cell = Callable[[int], float]
+"""From the number of repetitions to a share."""
 
-def main(count: int) -> None:
-    """Print all tables."""
-    sizes = " | ".join(str(n) for n in _SIZES)
-    print(f"| coverage of the mean, 3 seeds; configurations: | {sizes} |")
-    for case in CASES:
-        print(_row(case.name, [coverage.of_mean(case, n, count) for n in _SIZES]))
-    print("| coverage of the median |")
-    for case in CASES:
-        print(_row(case.name, [coverage.of_median(case, n, count) for n in _SIZES]))
-    print("| the median is shown |")
-    for case in CASES:
-        print(_row(case.name, [coverage.told(case, n, count) for n in _SIZES]))
-    print("| false positives at 5 % |")
-    for case in CASES[:6]:
-        print(_row(case.name, [coverage.false_positives(case, n, count) for n in _SIZES]))
-    print("| a plan for 80 % decides |")
-    for case, size, seeds in plans.PLANS:
-        needed, share = plans.planned(case, size, more_seeds=seeds, count=count)
-        what = "seeds" if seeds else "configurations"
-        print(_row(f"{case.name}, effect of {size:.1%}: {needed} {what}", [share]))
-    print("| five looks where nothing is there: as is, corrected |")
-    for case in CASES[:3]:
-        shares = [plans.repeated(case, count, corrected=corrected) for corrected in (False, True)]
-        print(_row(case.name, shares))
-    print("| a pruned search where nothing is there finds a difference |")
-    print(_row("random, all values discrete, 30 % pruned", [searches.false_positives(count)]))
+Rows = dict[str, list[Cell]]
+
+
+def tables() -> dict[str, Rows]:
+    """The cells of every table, by its title and the name of the row."""
+    return {
+        "coverage of the mean, 3 seeds; configurations: 4, 8, 16": _by_size(coverage.of_mean),
+        "coverage of the median": _by_size(coverage.of_median),
+        "the median is shown": _by_size(coverage.told),
+        "false positives at 5 %": _by_size(coverage.false_positives, CASES[:6]),
+        "a plan for 80 % decides": {
+            f"{case.name}, effect of {size:.1%}, more {'seeds' if seeds else 'configurations'}": [
+                partial(_decided, case, size, seeds)
+            ]
+            for case, size, seeds in plans.PLANS
+        },
+        "five looks where nothing is there: as is, corrected": {
+            case.name: [partial(_repeated, case, corrected) for corrected in (False, True)]
+            for case in CASES[:3]
+        },
+        "a pruned search where nothing is there finds a difference": {
+            "random, all values discrete, 30 % pruned": [searches.false_positives]
+        },
+    }
+
+
+def _by_size(share: Callable[[Case, int, int], float], cases: tuple[Case, ...] = CASES) -> Rows:
+    return {case.name: [partial(share, case, n) for n in _SIZES] for case in cases}
+
+
+def _decided(case: Case, size: float, seeds: bool, count: int) -> float:
+    return plans.planned(case, size, more_seeds=seeds, count=count)[1]
+
+
+def _repeated(case: Case, corrected: bool, count: int) -> float:
+    return plans.repeated(case, count, corrected=corrected)
+
+
+def main(count: int, keep: Path | None) -> None:
+    """Print all tables.
+
+    Args:
+        count: Repetitions of every cell.
+        keep: Where the shares are kept, and read from; None for nowhere.
+    """
+    known: dict[str, float] = json.loads(keep.read_text()) if keep and keep.exists() else {}
+    for title, rows in tables().items():
+        print(f"| {title} |")
+        for name, cells in rows.items():
+            shares = []
+            for place, cell in enumerate(cells):
+                key = f"{title} | {name} | {place} | {count}"
+                if key not in known:
+                    known[key] = cell(count)
+                    if keep:
+                        keep.write_text(json.dumps(known, indent=0))
+                shares.append(known[key])
+            print(_row(name, shares), flush=True)
 
 
 def _row(name: str, shares: list[float]) -> str:
@@ -46,4 +87,6 @@ def _row(name: str, shares: list[float]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500, help="of each case [default: 500]")
-    main(parser.parse_args().count)
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="what was simulated, to go on")
+    given = parser.parse_args()
+    main(given.count, given.keep)

@@ -12,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.errors import AnalysisError
 from analysis.stats.effects import effects
+from analysis.stats.margins import Margin
 from analysis.stats.pairs import pair
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.simulation import MARGIN, TRUTH, grid, outcomes, simulate
@@ -68,6 +69,12 @@ def test_a_margin_that_no_difference_of_accuracies_can_exceed_is_refused(
 ) -> None:
     with pytest.raises(AnalysisError, match=r"margin: 10 is no part of an accuracy.*10% a part of"):
         effects(runs, margin=10)
+
+
+@pytest.mark.parametrize("text", ["0", "0%", "-1", "nan", "nan%", "half"])
+def test_a_margin_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(AnalysisError, match="is neither a fraction above 0"):
+        Margin.parse(text)
 
 
 def test_no_large_p_is_taken_for_no_effect() -> None:

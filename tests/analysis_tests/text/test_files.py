@@ -41,6 +41,13 @@ def test_csv_gives_every_number_back(table: pd.DataFrame, tmp_path: Path) -> Non
     pd.testing.assert_frame_equal(read, table, check_dtype=False, check_exact=True)
 
 
+def test_truth_is_written_in_one_way(table: pd.DataFrame) -> None:
+    mixed = pd.DataFrame({"learned": [True, None], "code": ["True", "a"]})
+    assert text_of(mixed, "csv").splitlines() == ["learned,code", "true,True", ",a"]
+    for format in ("csv", "md", "latex"):
+        assert "true" in text_of(table, format) and "True" not in text_of(table, format)
+
+
 def test_parquet_gives_the_table_back(table: pd.DataFrame, tmp_path: Path) -> None:
     write_table(table, tmp_path / "t.parquet", "parquet")
     read = pd.read_parquet(tmp_path / "t.parquet")

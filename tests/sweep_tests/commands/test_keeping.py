@@ -67,7 +67,7 @@ def test_nothing_is_deleted_before_it_was_shown_and_agreed_to(two: Two) -> None:
     asked = two.place.run("delete", two.small)
     assert asked.returncode == 2
     assert "delete: nothing was done; with --yes it is done without asking" in asked.stderr
-    for part in ("MLflow  1 run in ", "Optuna  1 study in ", "files   "):
+    for part in ("MLflow  0 runs and 1 launch in ", "Optuna  1 study in ", "files   "):
         assert f"{two.small}: {part}" in asked.stdout
     assert len(two.left()) == 2
 

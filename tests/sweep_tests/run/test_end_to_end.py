@@ -427,6 +427,7 @@ def test_a_dry_run_says_what_would_happen_and_leaves_nothing(place: Workplace) -
         "budget      8 epochs: about 2 of 3 trials if none is pruned",
         "scheduler   asha: grace 3, reduction 3",
         "limit       synops_per_inference <= 5000",
+        "power       none: sampler ",
         "stop        silent: a configuration ends if a layer never spikes, or nearly always",
         "stop        target: the search ends when a configuration has val_accuracy 0.9",
     ):

@@ -129,6 +129,13 @@ def test_a_key_whose_condition_is_never_met_is_left_out_as_it_says() -> None:
     assert check_effects(load_sweep("quickstart", {"dynamics": "lif"}), "quickstart") == []
 
 
+def test_more_trials_than_the_space_has_are_said_in_one_line() -> None:
+    plan = {"name": "s", "search": {"dynamics": ["lif", "alif"]}, "sampler": "grid"}
+    told = "s.yaml: trials: 6 are asked for, and the space has 2; each runs once"
+    assert check_effects(parse_sweep({**plan, "trials": 6}), "s.yaml") == [told]
+    assert check_effects(parse_sweep({**plan, "trials": 2}), "s.yaml") == []
+
+
 def test_a_fixed_key_is_a_warning_and_a_searched_one_is_refused_by_the_commands(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

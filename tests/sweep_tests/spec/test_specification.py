@@ -206,6 +206,12 @@ def test_points_are_all_run_in_order_and_survive_their_yaml() -> None:
     assert parse_sweep(read(sweep.to_yaml(), "p")) == sweep
 
 
+def test_of_a_part_of_a_grid_only_the_planned_configurations_are_counted() -> None:
+    plan = {"name": "p", "search": {"hidden": [8, 16, 24]}, "sampler": "grid", "seeds": [1, 2]}
+    assert [config.hidden for config in parse_sweep({**plan, "trials": 1}).configs()] == [(8,)] * 2
+    assert len(parse_sweep(plan).configs()) == 6
+
+
 @given(st.sets(st.integers(0, 9)))
 def test_fresh_seeds_are_the_lowest_that_were_not_used(used: set[int]) -> None:
     fresh = fresh_seeds(used)

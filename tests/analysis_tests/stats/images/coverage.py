@@ -56,7 +56,7 @@ class Setting(NamedTuple):
 
 SETTINGS = {
     f"{n} seeds, {name}": Setting(n, **changes)
-    for n in (4, 5, 8, 16)
+    for n in (2, 3, 4, 5, 8, 16)
     for name, changes in {
         "images count most": {"seed": 0.02},
         "seeds and images": {"seed": 0.08},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from analysis.stats.images.comparison import (
     ALL_SEEDS,
     Side,
     compare,
+    differences,
     leader,
     readable_comparison,
     side,
@@ -135,6 +137,42 @@ def test_the_best_configuration_by_validation_is_taken_or_the_one_that_is_named(
         leader(runs(), {"code": "Z"})
 
 
+@pytest.mark.parametrize("written", ["true", "True", "TRUE"])
+def test_values_are_taken_as_tables_and_files_write_them(written: str) -> None:
+    rows = [
+        {"group": str(on), "recurrent": on, "lr": 0.00123456 if on else 0.01, "seed": 0}
+        for on in (True, False)
+    ]
+    table = make_runs(rows)
+    assert leader(table, {"recurrent": written})["recurrent"].tolist() == [True]
+    for number in ("0.00123456", "1.23456e-3", "0.001235"):
+        assert leader(table, {"lr": number})["recurrent"].tolist() == [True]
+    with pytest.raises(AnalysisError, match="no run has recurrent=yes; there are false, true"):
+        leader(table, {"recurrent": "yes"})
+
+
+def test_what_two_configurations_differ_in_is_said_first() -> None:
+    one, other = of("a", 0.8, [0, 1]), of("bb", 0.9, [0, 1])
+    one = replace(one, params={"code": "latency", "lr": "0.01", "hidden": "64"})
+    other = replace(other, params={"code": "rate", "lr": "0.003", "hidden": "64"})
+    table = compare(one, other)
+    told = "A and B differ in code (latency and rate), lr (0.01 and 0.003)."
+    whole = "The difference is that of the whole configurations, not of"
+    assert differences(table) == [told, f"{whole} any one of these alone."]
+    assert differences(table, ["code"]) == [told, f"{whole} code alone."]
+    assert f"{N} test images. {told}" in readable_comparison(table).attrs["note"]
+    alike = compare(one, replace(other, params={**one.params, "code": "rate"}))
+    assert differences(alike, ["code"]) == ["A and B differ in code (latency and rate)."]
+
+
+def test_two_seeds_say_why_the_interval_is_so_wide() -> None:
+    table = compare(of("a", 0.8, [0, 1]), of("bb", 0.9, [0, 1]))
+    why = (
+        "Of 2 seeds, an interval reaches 9.0 of their standard deviations to each side; of 5, 1.2."
+    )
+    assert why in readable_comparison(table).attrs["note"]
+
+
 def test_runs_without_predictions_are_counted_and_none_is_an_error() -> None:
     known = {f"run{seed}": network(seed, 0.8) for seed in (0, 2)}
     found = side("x", leader(runs(), {"code": "X"}), reader(known))
@@ -156,7 +194,7 @@ def test_a_table_has_intervals_over_seeds_and_images_and_says_so() -> None:
         and "Without predictions, so without it: 1 of 2." in told
     )
     assert "on these test images" in caption(plain)
-    assert "may be too narrow" in told
+    assert "Of 3 seeds, an interval reaches 2.5 of their standard deviations" in told
     with pytest.raises(AnalysisError, match="run3 has none"):
         over_images(plain, runs(), reader({}))
 

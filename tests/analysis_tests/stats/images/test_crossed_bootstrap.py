@@ -14,6 +14,7 @@ from analysis.stats.images.crossed_bootstrap import (
     crossed_interval,
     difference_interval,
 )
+from analysis.stats.inference import student_interval
 from tests.analysis_tests.stats.images.coverage import SETTINGS, Setting, covered
 
 
@@ -39,6 +40,25 @@ def test_the_spread_of_many_seeds_without_images_of_their_own_is_students() -> N
     error = values[:, 0].std(ddof=1) / np.sqrt(200)
     assert found.covers == BOTH and found.mean == pytest.approx(values.mean())
     assert (found.high - found.low) / 2 == pytest.approx(1.972 * error, rel=0.03)
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3])
+def test_the_interval_is_never_narrower_than_that_over_seeds_alone(n_seeds: int) -> None:
+    """With two seeds it was, by a factor of up to 5: images gave it degrees of freedom."""
+    random = np.random.default_rng(n_seeds)
+    for spread in (0.02, 0.2):
+        for _ in range(20):
+            a, b = Setting(n_seeds, n_images=200, seed=spread).draw(random)
+            low, high = difference_interval(a, b, True, 100)[1:3]
+            below, above = student_interval(b.mean(axis=1) - a.mean(axis=1))
+            assert high - low >= (1 - 1e-9) * (above - below)
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3])
+def test_intervals_of_two_and_three_seeds_cover_the_truth(n_seeds: int) -> None:
+    shares = covered(Setting(n_seeds, n_images=200, seed=0.08), 60, np.random.default_rng(1), 100)
+    for name in ("paired", "unpaired", "accuracy"):
+        assert shares[name] >= 0.92, name
 
 
 def test_one_network_has_the_interval_of_its_images() -> None:

@@ -72,10 +72,19 @@ def test_it_is_shown_first_and_then_everything_has_the_new_name(shared_place: Wo
     launched("first-confirm", description=described("first"))
     asked = shared_place.run("rename", "first", "better")
     assert asked.returncode == 2 and "rename: nothing was done" in asked.stderr
-    for part in ("becomes better", "MLflow  2 runs in ", "Optuna  1 study in ", "files   "):
+    for part in (
+        "becomes better",
+        "MLflow  1 run and 1 launch in ",
+        "Optuna  1 study in ",
+        "files   ",
+    ):
         assert f"first: {part}" in asked.stdout
+    mine = shared_place.folder / "mine.yaml"
+    mine.write_text("name: first")
     done = shared_place.run("rename", "first", "better", "--yes")
     assert done.returncode == 0, done.stderr
+    assert f"{mine.name}: the old name is in it still; change it there, or run it" in done.stderr
+    mine.unlink()
     assert done.stdout.endswith("first: renamed to better\n")
     check_is(shared_place, "better", "first")
     (paths,) = launches(shared_place.folder / "ray_results", "better-confirm")
@@ -145,7 +154,8 @@ def test_a_taken_an_unknown_and_a_wrong_name_and_a_running_sweep_are_refused(
     launched("open", end="")
     refused = {
         ("one", "two"): "two: there are launches in",
-        ("none", "three"): "none: there is no such sweep",
+        ("none", "three"): "none: there is no such sweep: spikesweep list$",
+        ("opne", "three"): "opne: there is no such sweep: spikesweep list; did you mean open\\?",
         ("one", "a/b"): "a/b: is no name of a sweep",
         ("one", "train"): "train: is the name of what",
         ("open", "three"): "open: 1 launch of it run, by MLflow",

@@ -1,0 +1,75 @@
+"""What a reader must know of the chance in a comparison, in sentences."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
+from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
+from analysis.stats.intervals import few_units
+
+
+def remarks(table: pd.DataFrame) -> list[str]:
+    """What a reader must know of the sample: stages, seeds, tails, and what intervals cover."""
+    return [*stages(table), *_shared(table), *_few(table), *_tails(table), *covers(table)]
+
+
+def stages(table: pd.DataFrame) -> list[str]:
+    """That the runs were made in stages, at which one could look."""
+    most = int(table["looks"].max()) if "looks" in table and len(table) else 1
+    if most < 2:
+        return []
+    return [
+        f"Made in up to {most} stages: whoever looks in between and goes on errs more often, so p "
+        "is corrected for the looks (alpha spending)."
+    ]
+
+
+def _shared(table: pd.DataFrame) -> list[str]:
+    unshared = int(table.attrs.get("unshared", 0))
+    if not unshared:
+        return []
+    return [
+        f"Fewer than {FEWEST_SEEDS} seeds in common: what a seed does to all configurations alike "
+        "cannot be told, and is not in the intervals."
+    ]
+
+
+def _tails(table: pd.DataFrame) -> list[str]:
+    if "lopsided" not in table:
+        return []
+    found = []
+    if table["lopsided"].eq(True).any():
+        found.append(
+            "Median: shown because some configurations differ far more than the others, so that "
+            "the interval of the mean may miss it."
+        )
+    several = table[table["n_groups"].isna()] if "n_groups" in table else table
+    least = several["n_configurations"].where(several["n_configurations"] > 1).min()
+    if least < FEWEST_FOR_MEDIAN:
+        found.append(
+            f"With {least:.0f} configurations, a level that ruins up to {share_unseen(least):.0%} "
+            "of the networks can look harmless: no interval tells of it."
+        )
+    return found
+
+
+def _few(table: pd.DataFrame) -> list[str]:
+    """That the interval with the fewest units is wide, and why."""
+    if table.attrs.get("group") or "n_configurations" not in table or not len(table):
+        return []
+    alone = table["n_configurations"] < 2  # then the seeds, or blocks, are the sample
+    seeds = int(table.loc[alone, "n_seeds"].min()) if alone.any() else 0
+    configurations = int(table.loc[~alone, "n_configurations"].min()) if not alone.all() else 0
+    of_seeds = few_units(seeds, "blocks" if table.attrs.get("block") else "seeds")
+    return [*of_seeds, *few_units(configurations, "configurations")]
+
+
+def covers(table: pd.DataFrame) -> list[str]:
+    """That the test images are not part of the sample; of groups and blocks of them, they are."""
+    if table.attrs.get("group") or table.attrs.get("block"):
+        return []
+    return [
+        "Intervals and tests are over configurations and seeds; they leave out the chance of the "
+        "test images, which compare and table --images take in."
+    ]

@@ -1,0 +1,66 @@
+"""What every comparison of a design can find, before any of its runs is made.
+
+The planned runs are paired as their results would be (`analysis.stats.pairs`), so that the numbers
+of configurations and seeds are those of the later tests, and what `effects` would refuse is named.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.stats.design.looks import ALPHA
+from analysis.stats.effects import require_replicates
+from analysis.stats.pairs import Design, Pairs, comparisons
+from analysis.stats.power.designs import smallest_effect
+
+COLUMNS = ("factor", "baseline", "level", "n_configurations", "n_seeds", "smallest")
+
+
+def planned_power(
+    planned: pd.DataFrame, noise: float, metric: str = "test_accuracy"
+) -> pd.DataFrame:
+    """One row per comparison: the smallest difference that it finds with a power of 80 %.
+
+    Columns: `COLUMNS`; `smallest`, in the unit of the noise, at the p-value of Holm's correction at
+    its strictest, if the effect is the same in all configurations. `attrs["refused"]`: factor → why
+    nothing can be told of it.
+
+    Args:
+        planned: As `load_runs` gives runs; the values of the metric do not matter.
+        noise: The standard deviation between the seeds of a configuration.
+        metric: A column that the runs have.
+    """
+    design = Design(planned, metric)
+    found, refused = list[Pairs](), dict[str, str]()
+    for factor in design.factors:
+        for levels in comparisons(planned, factor):
+            try:
+                pairs = design.pair(factor, *levels)
+                require_replicates(pairs)
+                found.append(pairs)
+            except AnalysisError as error:
+                refused.setdefault(factor, str(error).removeprefix(f"{factor}: "))
+    level = ALPHA / max(1, len(found))
+
+    @cache
+    def smallest(n_units: int, n_seeds: int) -> float:
+        return smallest_effect(n_units, n_seeds, level=level)
+
+    rows: list[dict[str, Any]] = [
+        {
+            "factor": pairs.factor,
+            "baseline": pairs.baseline,
+            "level": pairs.level,
+            "n_configurations": pairs.n_configurations,
+            "n_seeds": pairs.n_seeds,
+            "smallest": noise * smallest(pairs.n_configurations, pairs.n_seeds),
+        }
+        for pairs in found
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table.attrs["refused"] = refused
+    return table
