@@ -57,7 +57,13 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
 OUR_DATA = frozenset({*_NAMES["dataset"], *_NAMES["dataset"].values()})
 """Names and labels of our data sets, which data of a user's are never shown by."""
 
-_SPEAK_FOR_THEMSELVES = ("encoding", "network")
+CHANGE, NO_CHANGE = "change", "none"
+"""The param that says what a run of an ablation changes, and its value at the baseline."""
+
+ACTS_ON = "acts_on"
+"""The param that says which effect a change acts on."""
+
+_SPEAK_FOR_THEMSELVES = ("encoding", "network", CHANGE, ACTS_ON)
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": (
         "T-shirt/top",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.labels import CHANGE
 from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
 from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
 from analysis.stats.design.looks import ALPHA
@@ -26,8 +27,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             **groups,
-            "factor": table["factor"],
-            "comparison": table["baseline"] + " → " + table["level"],
+            **_compared(table),
             f"difference{unit}": _with_interval(table, points),
             **({f"median{unit}": _median(table, points)} if beside else {}),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
@@ -46,6 +46,16 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
+def _compared(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """What is compared; of an ablation, what was changed says it."""
+    if table["factor"].eq(CHANGE).all():
+        return {CHANGE: table["level"]}
+    return {
+        "factor": table["factor"],
+        "comparison": table["baseline"] + " → " + table["level"],
+    }
+
+
 def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
     """How many there are of what the statements are about."""
     seeds = "blocks" if table.attrs.get("block") else "seeds"
@@ -56,7 +66,16 @@ def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
 
 def remarks(table: pd.DataFrame) -> list[str]:
     """What a reader must know of the sample, in sentences: stages, shared seeds, lopsided tails."""
-    return [*_stages(table), *_shared(table), *_tails(table)]
+    return [*_fixed(table), *_stages(table), *_shared(table), *_tails(table)]
+
+
+def _fixed(table: pd.DataFrame) -> list[str]:
+    if not table.attrs.get("fixed"):
+        return []
+    return [
+        "The sample are the seeds; their differences are means over the configurations, so the "
+        "intervals hold for these configurations alone."
+    ]
 
 
 def _stages(table: pd.DataFrame) -> list[str]:
@@ -80,7 +99,7 @@ def _shared(table: pd.DataFrame) -> list[str]:
 
 
 def _tails(table: pd.DataFrame) -> list[str]:
-    if "lopsided" not in table:
+    if "lopsided" not in table or table.attrs.get("fixed"):
         return []
     found = []
     if table["lopsided"].eq(True).any():

@@ -53,11 +53,22 @@ def parse_sweep(
         refuse_taken_names()
     except SpecError as error:
         raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None
-    sweep, unread = _read({str(key): value for key, value in values.items()})
+    sweep, unread = _read(_all_points({str(key): value for key, value in values.items()}))
     mistakes = [*unread.values(), *check(sweep, [place.split(".")[0] for place in unread])]
     if mistakes:
         raise SpecError(*(f"{where}: {line}" for line in dict.fromkeys(mistakes)))
     return sweep
+
+
+def _all_points(values: dict[str, Any]) -> dict[str, Any]:
+    """Points without a sampler are all run, to their ends: nothing else was asked for.
+
+    With a sampler that is named, the scheduler has its usual default, as launches of earlier
+    versions have.
+    """
+    if not values.get("points") or "sampler" in values:
+        return values
+    return {"scheduler": "none", **values, "sampler": "grid"}
 
 
 def _read(values: dict[str, Any]) -> tuple[Specification, dict[str, str]]:
