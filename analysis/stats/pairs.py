@@ -198,7 +198,8 @@ class Design:
         paired = np.isfinite(difference)
         if not paired.any():
             raise AnalysisError(self._no_pairs(factor, sides, keys))
-        matched = float(paired[cell].mean())
+        # A change may be tried in some of the networks only: their baseline is all that it needs.
+        matched = float(paired[cells[1] if factor == CHANGE else cell].mean())
         _require_designed(factor, matched)
         differences = self._series(difference[paired], runs[first[paired]], keys)
         stage = np.zeros(len(first), np.intp)

@@ -240,8 +240,8 @@ def _changed(
         within: The params whose values are looked at apart.
         acts_on: The metric, to ask what the changes do to the effects of `across`.
     """
-    from analysis.data import changes
     from analysis.data.labels import ACTS_ON, CHANGE
+    from analysis.stats.design import changes
 
     table = changes.by_change(found, [name for name in across if name not in within], within)
     if not acts_on:

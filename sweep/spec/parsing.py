@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
+from analysis.records import COLUMNS, ENERGY, EPOCH_METRICS, FINAL_METRICS
 from snn.config import describe
 from snn.registry import current
 from sweep.errors import SpecError
@@ -95,7 +95,7 @@ def refuse_taken_names() -> None:
     Raises:
         SpecError: One has the name of a key of a specification, or of a metric or column.
     """
-    taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, ENERGY, *COLUMNS}
     wrong: list[str] = []
     for component in current().plugins:
         wrong += [

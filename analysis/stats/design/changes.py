@@ -9,7 +9,6 @@ is part of the change.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,18 +43,17 @@ def by_change(
     params = [name for name in param_columns(runs) if name not in ("seed", *kept)]
     texts = runs[params].map(as_text).where(runs[params].notna(), "")
     parts = runs.groupby(list(kept), dropna=False, sort=False) if kept else [("", runs)]
-    changes = pd.Series("", index=runs.index)
-    changed = set[str]()
+    told = dict[Hashable, str]()
     for values, part in parts:
         of_part = texts.loc[part.index]
         baseline = _baseline(of_part, _title(list(kept), values))
         differ = of_part.ne(baseline)
-        changed |= {name for name in params if differ[name].any()}
-        changes[part.index] = [_told(row[other]) for row, other in _rows(of_part, differ)]
-    table = runs.drop(columns=list(changed))
+        told |= {place: _told(of_part.loc[place][differ.loc[place]]) for place in part.index}
+    # What differs between networks alone follows from them, as defaults of a code do.
+    table = runs.drop(columns=[name for name in params if texts[name].nunique() > 1])
     place = table.columns.get_loc("seed") if "seed" in table else len(table.columns)
     assert isinstance(place, int)
-    table.insert(place, CHANGE, changes.astype("str"))
+    table.insert(place, CHANGE, pd.Series(told, dtype="str"))
     table.attrs |= runs.attrs
     return table
 
@@ -99,10 +97,11 @@ def _contrasts(runs: pd.DataFrame, param: str, metric: str) -> pd.DataFrame:
     if differences.empty:
         raise AnalysisError(f"{param}: no two runs differ in it alone")
     found = done.groupby(cells, sort=False).first().loc[differences.index]
-    effect = f"{param}: {' → '.join(legend_label(param, level) for level in levels)}"
+    effect = f"{param}: {' → '.join([legend_label(param, level) for level in levels])}"
     found[metric] = differences
     found[param] = effect
-    return found.rename(columns={param: ACTS_ON}).reset_index(drop=True)
+    contrasts: pd.DataFrame = found.rename(columns={param: ACTS_ON}).reset_index(drop=True)
+    return contrasts
 
 
 def _baseline(texts: pd.DataFrame, network: str) -> pd.Series[str]:
@@ -128,10 +127,6 @@ def _title(names: Sequence[str], values: Hashable) -> str:
     several = values if isinstance(values, tuple) else (values,)
     told = [f"{name}={as_text(value)}" for name, value in zip(names, several, strict=False)]
     return f"{', '.join(told)}: " if told else ""
-
-
-def _rows(texts: pd.DataFrame, differ: pd.DataFrame) -> list[tuple[pd.Series[str], Any]]:
-    return [(texts.loc[place], differ.loc[place]) for place in texts.index]
 
 
 def _told(values: pd.Series[str]) -> str:
