@@ -59,6 +59,9 @@ FINAL_METRICS: Mapping[str, str] = MappingProxyType(
 )
 """What is measured once, for the epoch that validation chose; `best_…` are that epoch's metrics."""
 
+ENERGY = "energy_per_inference"
+"""What follows from other metrics when runs are read: see `analysis.data.energy`."""
+
 
 CONDITIONS = ("preset", "dynamics", "encoding")
 """The params that the defaults of others depend on, and these are:"""

@@ -15,6 +15,7 @@ from analysis.records import (
     CONDITIONAL,
     CONDITIONS,
     CONFIRMED,
+    ENERGY,
     EPOCH_METRICS,
     FACTORS,
     FINAL_METRICS,
@@ -28,7 +29,9 @@ CHOSEN_BY = "best_val_accuracy"
 """What decides which configuration is better. Nothing ever selects on the test set."""
 
 COSTS = frozenset(
-    name for name, direction in {**EPOCH_METRICS, **FINAL_METRICS}.items() if direction == MIN
+    name
+    for name, direction in {**EPOCH_METRICS, **FINAL_METRICS, ENERGY: MIN}.items()
+    if direction == MIN
 )
 """The metrics of which less is better."""
 

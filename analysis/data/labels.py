@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.records import CONSTANTS
+from analysis.records import CONSTANTS, ENERGY
 from analysis.text.typeset import as_text
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -57,7 +57,13 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
 OUR_DATA = frozenset({*_NAMES["dataset"], *_NAMES["dataset"].values()})
 """Names and labels of our data sets, which data of a user's are never shown by."""
 
-_SPEAK_FOR_THEMSELVES = ("encoding", "network")
+CHANGE, NO_CHANGE = "change", "none"
+"""The param that says what a run of an ablation changes, and its value at the baseline."""
+
+ACTS_ON = "acts_on"
+"""The param that says which effect a change acts on."""
+
+_SPEAK_FOR_THEMSELVES = ("encoding", "network", CHANGE, ACTS_ON)
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": (
         "T-shirt/top",
@@ -82,6 +88,7 @@ _METRICS: Mapping[str, str] = {
     "synops_per_inference": "Synaptic operations per inference",
     "macs_per_inference": "Multiply-accumulates per inference",
     "acs_per_inference": "Accumulates per inference",
+    ENERGY: "Energy of the operations per inference in nJ",
     "beta_mean": "Mean β",
     "epoch_seconds": "Seconds per epoch",
     "samples_per_second": "Images per second",

@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.energy import energy
 from analysis.data.origins.launches import Maker, makers_of
 from analysis.data.origins.limits import over_a_limit
 from analysis.data.origins.plans import keep_plans
 from analysis.data.own_labels import keep_labels, labels_of
 from analysis.errors import AnalysisError
-from analysis.records import EPOCH_METRICS, FINAL_METRICS, State, Tag
+from analysis.records import ENERGY, EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
 from analysis.store.record import RunRecord
 from analysis.store.tracking_store import (
@@ -42,7 +43,7 @@ INFO: Mapping[str, str] = {
 }
 """The columns that every table of runs begins with, and their types."""
 
-METRICS = (*FINAL_METRICS, *EPOCH_METRICS)
+METRICS = (*FINAL_METRICS, *EPOCH_METRICS, ENERGY)
 """The columns that it ends with (float64; missing: NaN); between them stand the params."""
 
 STATES = (State.DONE, State.RUNNING, State.PRUNED, State.FAILED, State.INTERRUPTED)
@@ -61,7 +62,8 @@ def load_runs(names: Sequence[str], tracking_uri: str | None = None) -> pd.DataF
     seconds, missing while a run lasts; `seeds_asked`, how many seeds its sweep asks for;
     `searched_by`, the method that chose it by results, missing for a design; `launched`, when the
     first launch began that finished it), the params in their own types (missing where a param has
-    no effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one.
+    no effect), and `METRICS`: accuracies are fractions, and those of an epoch are of the last one;
+    the energy is that of `analysis.data.energy`.
     `labelled` puts the labels of users' components in place of their names.
 
     >>> runs = load_runs([committed("published-fashion")])
@@ -174,7 +176,9 @@ def _tidy(
     params = params[sorted(set(params.columns) - {*INFO, *METRICS})]
     metrics = pd.DataFrame([run.metrics for run in trials]).reindex(columns=list(METRICS))
     parts = [info.astype(dict(INFO)), params.apply(_typed), metrics.astype("float64")]
-    return pd.concat(parts, axis="columns")
+    table = pd.concat(parts, axis="columns")
+    table[ENERGY] = energy(table)
+    return table
 
 
 def _info(run: RunRecord, makers: Mapping[str, Maker]) -> dict[str, Any]:

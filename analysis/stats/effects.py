@@ -68,6 +68,7 @@ def effects(
     tuned: bool = False,
     block: str = "",
     group: str = "",
+    fixed: bool = False,
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -86,8 +87,8 @@ def effects(
     share of runs with a partner; `along`, params that change with the factor by their defaults.
 
     `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
-    what the shared seeds add; `tuned`; `block`; `group`; `refused`, factor → why it cannot be
-    estimated; `left_out`, how many runs are not finished, by state.
+    what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
+    be estimated; `left_out`, how many runs are not finished, by state.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -109,6 +110,8 @@ def effects(
         group: The param for the groups of the test set in runs that `by_group` gave. Pairs are then
             of one group and seed, and the units are seeds and groups together, see
             `analysis.stats.chance.crossed`; `n_groups` counts the groups.
+        fixed: The configurations are those that the statement is about, and no sample of others:
+            the differences of a seed are averaged over them, and the units are the seeds.
 
     Raises:
         AnalysisError: A search chose or pruned some of the runs, and they are not compared as
@@ -125,7 +128,9 @@ def effects(
     found: list[tuple[str, Pairs]] = []
     refused: dict[str, str] = {}
     for group, members in groups_within(done, within):
-        design = Design(members, metric, tuned=tuned, blocked=bool(block), crossed=crossing)
+        design = Design(
+            members, metric, tuned=tuned, blocked=fixed or bool(block), crossed=crossing
+        )
         for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
             found += [(group, pairs) for pairs in compared]
@@ -150,6 +155,7 @@ def effects(
         "unshared": sum(not pairs.n_groups and not pairs.evidence.told for _, pairs in found),
         "tuned": tuned,
         "block": block,
+        "fixed": fixed,
         "group": crossing,
         "refused": refused,
         "left_out": left_out,
@@ -280,7 +286,9 @@ def require_replicates(pairs: Pairs) -> None:
         return
     if pairs.blocked:
         if pairs.n_seeds < 2:
-            raise AnalysisError(f"{pairs.factor}: the levels have one block only in common")
+            raise AnalysisError(
+                f"{pairs.factor}: the levels have one block, or seed, only in common"
+            )
         return
     of_unit = pairs.differences.groupby(level="unit").size()
     single = int((of_unit < 2).sum())

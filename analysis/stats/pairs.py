@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.data.groups import done_runs, follows
-from analysis.data.labels import sort_key
+from analysis.data.labels import CHANGE, NO_CHANGE, sort_key
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS
@@ -29,7 +29,12 @@ from analysis.text.typeset import as_text
 NOT_FACTORS = ("dataset", "seed")
 """Params that are never compared: one is the question, the other the replicate."""
 
-_BASELINES = {"dynamics": "lif", "encoding": "latency", "preset": "published"}
+_BASELINES = {
+    "dynamics": "lif",
+    "encoding": "latency",
+    "preset": "published",
+    CHANGE: NO_CHANGE,
+}
 _FEWEST_MATCHED = 0.5  # of the runs, below which it was no designed comparison
 
 
@@ -193,7 +198,8 @@ class Design:
         paired = np.isfinite(difference)
         if not paired.any():
             raise AnalysisError(self._no_pairs(factor, sides, keys))
-        matched = float(paired[cell].mean())
+        # A change may be tried in some of the networks only: their baseline is all that it needs.
+        matched = float(paired[cells[1] if factor == CHANGE else cell].mean())
         _require_designed(factor, matched)
         differences = self._series(difference[paired], runs[first[paired]], keys)
         stage = np.zeros(len(first), np.intp)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.stats.chance.remarks import covers, remarks, stages
+from analysis.data.labels import CHANGE
+from analysis.stats.chance.remarks import covers, is_lopsided, remarks, stages
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import EQUIVALENT
 from analysis.stats.margins import as_margin
@@ -20,13 +21,12 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     """What `effects` found, all text: differences of accuracies in percentage points."""
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
     unit = " (points)" if points else ""
-    beside = "lopsided" in table and table["lopsided"].eq(True).any()
+    beside = is_lopsided(table)
     groups = {"runs": table["group"]} if table["group"].any() else {}
     shown = pd.DataFrame(
         {
             **groups,
-            "factor": table["factor"],
-            "comparison": table["baseline"] + " → " + table["level"],
+            **_compared(table),
             f"difference{unit}": _with_interval(table, points),
             **({f"median{unit}": _median(table, points)} if beside else {}),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
@@ -42,6 +42,16 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     notes += remarks(table)
     shown.attrs["note"] = " ".join(notes)
     return shown
+
+
+def _compared(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """What is compared; of an ablation, what was changed says it."""
+    if table["factor"].eq(CHANGE).all():
+        return {CHANGE: table["level"]}
+    return {
+        "factor": table["factor"],
+        "comparison": table["baseline"] + " → " + table["level"],
+    }
 
 
 def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:

@@ -86,6 +86,21 @@ def effects(
             "--variance", help="which kind of chance makes runs differ, instead (seed_weights, …)"
         ),
     ] = False,
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes",
+            help="of an ablation: what each change of the baseline does, of one key or of several "
+            "together; with --interactions, what it does to the effects of --across",
+        ),
+    ] = False,
+    across: Annotated[
+        list[str],
+        typer.Option(
+            help="with --changes: param that makes the networks in which the changes were tried "
+            "(repeatable)"
+        ),
+    ] = [],  # noqa: B006
     figure: Annotated[
         Path | None,
         typer.Option(help="also draw the differences (a forest plot): a .png, .svg or .pdf file"),
@@ -113,6 +128,9 @@ def effects(
     Example: spikesweep effects spoken-digits --groups --factor dynamics
 
     Example: spikesweep effects noise --variance
+
+    Example: spikesweep effects ablation-mnist --within preset --changes --across encoding
+    --across recurrent
     """
     from analysis import figures
     from analysis.data import runs
@@ -126,11 +144,18 @@ def effects(
         raise SpecError("--tuned: needs a --factor, such as dynamics")
     if groups and (block or metric != "test_accuracy"):
         raise SpecError("--groups: goes with neither --block nor another --metric")
-    given = {"--tuned": tuned, "--block": block, "--groups": groups, "--figure": figure}
+    paired = {"--tuned": tuned, "--block": block, "--groups": groups}
+    given = {**paired, "--figure": figure}
     several = {"several --margin": margins[1:]}
+    if across and not changes:
+        raise SpecError("--across: goes with --changes")
     if variance:
         others = {"--factor": factor, "--within": within, "--interactions": interactions}
-        _refuse("--variance", given | others | {"--views": views})
+        _refuse("--variance", given | others | {"--views": views, "--changes": changes})
+    elif changes:
+        _refuse("--changes", paired | {"--factor": factor, "--views": views})
+        if interactions and any(margin.relative for margin in margins):
+            raise SpecError("--margin: an interaction has no errors to be a part of")
     elif interactions:
         _refuse("--interactions", given | several | {"--views": views})
     elif views:
@@ -142,7 +167,9 @@ def effects(
         write(*_variance(found, metric), format_, output)
         return
     found = labelled(found)
-    if interactions:
+    if changes:
+        found, factor, within = _changed(found, across, within, metric if interactions else "")
+    elif interactions:
         write(*_interactions(found, factor, metric), format_, output)
         return
     if views:
@@ -150,7 +177,7 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
-    how = _How(metric=metric, within=within, tuned=tuned, block=block, group="")
+    how = _How(metric=metric, within=within, tuned=tuned, block=block, group="", fixed=changes)
     table, readable = _effects(found, factor, margins, how, names if groups else ())
     told = write(table, readable, format_, output)
     if figure is not None:
@@ -166,6 +193,7 @@ class _How(TypedDict):
     tuned: bool
     block: str
     group: str
+    fixed: bool
 
 
 def _refuse(what: str, others: Mapping[str, object]) -> None:
@@ -199,6 +227,26 @@ def _effects(
         return table, readable.readable_equivalences(table)
     table = of_factors.effects(found, factor, margin=margins[0], **how)
     return table, readable.readable_effects(table)
+
+
+def _changed(
+    found: DataFrame, across: Sequence[str], within: Sequence[str], acts_on: str
+) -> tuple[DataFrame, list[str], list[str]]:
+    """The runs by change, the factor, and what is looked at apart.
+
+    Args:
+        found: The runs.
+        across: The params that make networks.
+        within: The params whose values are looked at apart.
+        acts_on: The metric, to ask what the changes do to the effects of `across`.
+    """
+    from analysis.data.labels import ACTS_ON, CHANGE
+    from analysis.stats.design import changes
+
+    table = changes.by_change(found, [name for name in across if name not in within], within)
+    if not acts_on:
+        return table, [CHANGE], [*within]
+    return changes.acted_on(table, across, acts_on), [CHANGE], [*within, ACTS_ON]
 
 
 def _variance(found: DataFrame, metric: str) -> tuple[DataFrame, DataFrame]:

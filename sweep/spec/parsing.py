@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from analysis.records import COLUMNS, EPOCH_METRICS, FINAL_METRICS
+from analysis.records import COLUMNS, ENERGY, EPOCH_METRICS, FINAL_METRICS
 from snn.config import describe
 from snn.registry import current
 from sweep.errors import SpecError
@@ -53,11 +53,22 @@ def parse_sweep(
         refuse_taken_names()
     except SpecError as error:
         raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None
-    sweep, unread = _read({str(key): value for key, value in values.items()})
+    sweep, unread = _read(_all_points({str(key): value for key, value in values.items()}))
     mistakes = [*unread.values(), *check(sweep, [place.split(".")[0] for place in unread])]
     if mistakes:
         raise SpecError(*(f"{where}: {line}" for line in dict.fromkeys(mistakes)))
     return sweep
+
+
+def _all_points(values: dict[str, Any]) -> dict[str, Any]:
+    """Points without a sampler are all run, to their ends: nothing else was asked for.
+
+    With a sampler that is named, the scheduler has its usual default, as launches of earlier
+    versions have.
+    """
+    if not values.get("points") or "sampler" in values:
+        return values
+    return {"scheduler": "none", **values, "sampler": "grid"}
 
 
 def _read(values: dict[str, Any]) -> tuple[Specification, dict[str, str]]:
@@ -84,7 +95,7 @@ def refuse_taken_names() -> None:
     Raises:
         SpecError: One has the name of a key of a specification, or of a metric or column.
     """
-    taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, *COLUMNS}
+    taken = {*Specification.model_fields, *EPOCH_METRICS, *FINAL_METRICS, ENERGY, *COLUMNS}
     wrong: list[str] = []
     for component in current().plugins:
         wrong += [

@@ -177,7 +177,9 @@ class Specification(Section):
         {}, description=f"keys that are searched: {FORMS}; with when: {{other: value}}"
     )
     points: tuple[dict[str, Any], ...] = Field(
-        (), description="configurations that are run as they are, instead of a search"
+        (),
+        description="configurations that are run as they are, instead of a search; without a "
+        "sampler, all are run to their ends (sampler grid, scheduler none)",
     )
     each: tuple[str, ...] = Field(
         (),

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.data.energy import ADDITION, MULTIPLICATION
 from analysis.data.groups import CHOSEN_BY, measured_groups, param_names, varying
 from analysis.data.labels import (
     FAMILY,
@@ -25,35 +26,50 @@ from analysis.figures.parts.declaration import FigureKind, InReport, Options, So
 from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.figures.parts.ticks import round_axis
-from analysis.records import MAX, MIN
+from analysis.records import ENERGY, MAX, MIN
 from analysis.stats.pareto import pareto_front
 
 COST = "best_synops_per_inference"
 _BASELINE = "mlp"
+_NOT_PRICED = {COST: ", multiply-accumulates"}
+"""Costs that count unlike operations alike, and what those of the baseline are."""
+
+_PRICES = (
+    f"energy: {ADDITION} pJ an addition, {MULTIPLICATION} pJ a multiplication (Horowitz 2014, 45 "
+    "nm, 32-bit floats); without memory and neurons"
+)
+_WHOLE = 100  # from here on, costs are told without decimals
 _INCHES = 5.2  # without the legend
 _LINE_INCHES = 0.15  # of the key
 _MOST_NAMED = 8  # members of the front
 _MOST_PARAMS = 4  # that name them
 
 
-def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Figure:
-    """A metric against synaptic operations per inference, on a logarithmic axis.
+def accuracy_by_synops(
+    runs: pd.DataFrame, metric: str = "test_accuracy", cost: str = COST
+) -> Figure:
+    """A metric against what an inference costs, on a logarithmic axis.
 
     Points are configurations, means over seeds, by dynamics and recurrence. The Pareto front is
     that of the spiking networks; validation, not the test, says who is on it. Up to eight of its
     members, evenly along it, are named by what differs among them. The non-spiking baseline stands
-    apart: its operations are multiply-accumulates.
+    apart, and has a front of its own where the costs can be compared: its synaptic operations are
+    multiply-accumulates, so they cannot, but the energies can.
 
     >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
 
+    Args:
+        runs: As `load_runs` gives them.
+        metric: Column of the runs.
+        cost: Column of the runs: synaptic operations, or the energy of the operations.
+
     Raises:
-        AnalysisError: no run is finished, or none has the metric or the operations.
+        AnalysisError: no run is finished, or none has the metric or the cost.
     """
-    groups, left_out = measured_groups(runs, metric, COST)
-    cost = f"{COST}_mean"
-    points = _points(groups, metric)
+    groups, left_out = measured_groups(runs, metric, cost)
+    points = _points(groups, metric, cost)
     spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
-    front = pareto_front(spiking, {f"{CHOSEN_BY}_mean": MAX, cost: MIN}).sort_values(cost)
+    front = _front(spiking)
     named = _named(front)
     params = varying(named, [name for name in param_names(groups) if named[name].notna().any()])
     shown = asked_for(params)[:_MOST_PARAMS]
@@ -62,21 +78,33 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
         lines = len(families) + 3 + 2 * len(named)
         figure = Figure(figsize=(_INCHES, max(4.2, 0.8 + lines * _LINE_INCHES)))
         axes = figure.subplots()
-        _draw(axes, spiking, baseline, families)
+        _draw(axes, spiking, baseline, families, "MLP" + _NOT_PRICED.get(cost, ""))
         axes.plot(
             front["_x"], front["_y"], color=GREY, lw=0.9, zorder=1, label="front, by validation"
         )
+        if cost not in _NOT_PRICED and len(baseline):
+            beside = _front(baseline)
+            axes.plot(
+                beside["_x"],
+                beside["_y"],
+                "--",
+                color="#000000",
+                lw=0.9,
+                zorder=1,
+                label="front of the MLPs",
+            )
         key = _number(axes, named, shown, metric)
         round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
         axes.grid(visible=True, axis="both")
-        axes.set_xlabel(f"{metric_label(COST)}")
+        axes.set_xlabel(metric_label(cost))
         axes.set_ylabel(axis_label(metric))
         handles, _ = axes.get_legend_handles_labels()
         figure.legend(handles=[*handles, *key], loc="outside right upper", fontsize=SMALL)
         fit_legend(figure, _INCHES)
         notes = [
             f"{len(points)} configurations, {each(groups['n'])}",
-            "front: the spiking networks that no other beats in operations and validation accuracy",
+            "front: the spiking networks that no other beats in cost and validation accuracy",
+            *([] if cost in _NOT_PRICED else [_PRICES]),
             f"named: {len(named)} of its {len(front)}" if len(named) < len(front) else "",
             *left_out,
         ]
@@ -84,24 +112,34 @@ def accuracy_by_synops(runs: pd.DataFrame, metric: str = "test_accuracy") -> Fig
     return figure
 
 
-def _points(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
+def _front(points: pd.DataFrame) -> pd.DataFrame:
+    """Those that no other beats in validation accuracy and cost, the cheapest first."""
+    return pareto_front(points, {f"{CHOSEN_BY}_mean": MAX, "_x": MIN}).sort_values("_x")
+
+
+def _points(groups: pd.DataFrame, metric: str, cost: str) -> pd.DataFrame:
     """The configurations with their places and families."""
     rows: list[dict[Any, Any]] = groups.to_dict("records")
     return groups.assign(
-        _x=groups[f"{COST}_mean"],
+        _x=groups[f"{cost}_mean"],
         _y=groups[f"{metric}_mean"] * scale_of(metric),
         _family=[family(row) for row in rows],
         _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
     )
 
 
-def _draw(axes: Axes, spiking: pd.DataFrame, baseline: pd.DataFrame, families: list[str]) -> None:
+def _draw(
+    axes: Axes,
+    spiking: pd.DataFrame,
+    baseline: pd.DataFrame,
+    families: list[str],
+    of_baseline: str,
+) -> None:
     for name, look in looks(families, " × ".join(FAMILY)).items():
         mine = spiking[spiking["_family"] == name]
         _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
     if not baseline.empty:
-        label = "MLP, multiply-accumulates"
-        _scatter(axes, baseline, marker="x", color="#000000", label=label)
+        _scatter(axes, baseline, marker="x", color="#000000", label=of_baseline)
 
 
 def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:
@@ -149,7 +187,8 @@ def _number(axes: Axes, named: pd.DataFrame, shown: list[str], metric: str) -> l
             fontsize=SMALL,
         )
         value = value_text(row["_y"], scale_of(metric)) + unit
-        label = f"{configuration(row, shown)}\n{value} at {row['_x']:,.0f}"
+        cost = f"{row['_x']:,.0f}" if row["_x"] >= _WHOLE else f"{row['_x']:.2g}"
+        label = f"{configuration(row, shown)}\n{value} at {cost}"
         key.append(
             Line2D(
                 [],
@@ -174,9 +213,22 @@ def _in_report(source: Source) -> Iterable[InReport]:
     yield FIGURE.entry(text)
 
 
+def _priced(source: Source, options: Options) -> Figure:
+    return accuracy_by_synops(source.runs, options.metric, ENERGY)
+
+
 FIGURE = FigureKind(
     name="synops",
     title="accuracy against synaptic operations per inference, with the front",
     draw=_from,
     in_report=_in_report,
+)
+FIGURES = (
+    FIGURE,
+    FigureKind(
+        name="energy",
+        title="accuracy against the energy of the operations, with the fronts of spiking networks "
+        "and MLPs",
+        draw=_priced,
+    ),
 )

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.data.labels import legend_label, metric_label
+from analysis.data.labels import CHANGE, legend_label, metric_label
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head, scale_of
@@ -149,6 +149,8 @@ def _face(look: Look) -> str:
 
 def _name(row: Mapping[Any, Any]) -> str:
     factor = str(row["factor"])
+    if factor == CHANGE:
+        return str(row["level"]).replace("_", " ")
     change = " → ".join(legend_label(factor, row[end]) for end in ("baseline", "level"))
     return f"{factor.replace('_', ' ')}: {change}"
 

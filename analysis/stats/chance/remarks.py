@@ -11,7 +11,23 @@ from analysis.stats.intervals import few_units
 
 def remarks(table: pd.DataFrame) -> list[str]:
     """What a reader must know of the sample: stages, seeds, tails, and what intervals cover."""
-    return [*stages(table), *_shared(table), *_few(table), *_tails(table), *covers(table)]
+    chance = [*_shared(table), *_few(table), *_tails(table), *covers(table)]
+    return [*_fixed(table), *stages(table), *chance]
+
+
+def is_lopsided(table: pd.DataFrame) -> bool:
+    """Whether the mean needs the median beside it; seeds are too few to tell."""
+    told = "lopsided" in table and not table.attrs.get("fixed")
+    return told and bool(table["lopsided"].eq(True).any())
+
+
+def _fixed(table: pd.DataFrame) -> list[str]:
+    if not table.attrs.get("fixed"):
+        return []
+    return [
+        "The sample are the seeds; their differences are means over the configurations, so the "
+        "intervals hold for these configurations alone."
+    ]
 
 
 def stages(table: pd.DataFrame) -> list[str]:
@@ -36,10 +52,10 @@ def _shared(table: pd.DataFrame) -> list[str]:
 
 
 def _tails(table: pd.DataFrame) -> list[str]:
-    if "lopsided" not in table:
+    if "lopsided" not in table or table.attrs.get("fixed"):
         return []
     found = []
-    if table["lopsided"].eq(True).any():
+    if is_lopsided(table):
         found.append(
             "Median: shown because some configurations differ far more than the others, so that "
             "the interval of the mean may miss it."
@@ -58,7 +74,8 @@ def _few(table: pd.DataFrame) -> list[str]:
     """That the interval with the fewest units is wide, and why."""
     if table.attrs.get("group") or "n_configurations" not in table or not len(table):
         return []
-    alone = table["n_configurations"] < 2  # then the seeds, or blocks, are the sample
+    fixed = bool(table.attrs.get("fixed"))
+    alone = (table["n_configurations"] < 2) | fixed  # the seeds, or blocks, are the sample
     seeds = int(table.loc[alone, "n_seeds"].min()) if alone.any() else 0
     configurations = int(table.loc[~alone, "n_configurations"].min()) if not alone.all() else 0
     of_seeds = few_units(seeds, "blocks" if table.attrs.get("block") else "seeds")
@@ -69,7 +86,8 @@ def covers(table: pd.DataFrame) -> list[str]:
     """That the test images are not part of the sample; of groups and blocks of them, they are."""
     if table.attrs.get("group") or table.attrs.get("block"):
         return []
+    sample = "seeds" if table.attrs.get("fixed") else "configurations and seeds"
     return [
-        "Intervals and tests are over configurations and seeds; they leave out the chance of the "
+        f"Intervals and tests are over {sample}; they leave out the chance of the "
         "test images, which compare and table --images take in."
     ]

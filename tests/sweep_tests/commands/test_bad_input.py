@@ -51,7 +51,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("frobnicate", "No such command 'frobnicate'. (see spikesweep --help)"),
         ("run", "Missing argument 'SPEC'. (see spikesweep run --help)"),
         ("run quickstart --bogus", "No such option: --bogus"),
-        ("run nope", "bundled sweeps: best-fashion"),
+        ("run nope", "bundled sweeps: ablation-mnist"),
         ("run quickstart --trials 0", "trials:"),
         ("run quickstart --set epochs", "needs KEY=VALUE"),
         ("run quickstart --set epochs=none", "base.epochs:"),
@@ -114,6 +114,12 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         (
             "effects nope --tuned --interactions --factor lr",
             "--interactions: does not go with --tuned",
+        ),
+        ("effects nope --across hidden", "--across: goes with --changes"),
+        ("effects nope --changes --factor lr", "--changes: does not go with --factor"),
+        (
+            "effects nope --changes --interactions --margin 10%",
+            "--margin: an interaction has no errors to be a part of",
         ),
         ("export nope -o m.onnx", "no sweep here yet"),
         ("export nope.pt -o m.nir", "nope.pt: no such checkpoint"),

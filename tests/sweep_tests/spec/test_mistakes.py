@@ -47,7 +47,7 @@ BAD: list[tuple[str, str]] = [
     (changed(base={"lr": 1e-3}), "search.lr: stands in base, too"),
     (changed(base={"epochs": 0}), "base.epochs:"),
     (changed(points=[{"hidden": 3}]), "points: stand beside a search"),
-    (changed(search={}, points=[{"hidden": 3}]), "sampler: tpe searches"),
+    (changed(search={}, sampler="tpe", points=[{"hidden": 3}]), "sampler: tpe searches"),
     (changed(search={}, sampler="grid", points=[{"hidden": 0}]), "points.0.hidden:"),
     (changed(search={}, sampler="grid", points=[{"lr": 1}, {"hiden": 3}]), "points.1.hiden:"),
     (changed(search={}, sampler="grid", points=[{"epochs": 3}]), "stands in base, too"),

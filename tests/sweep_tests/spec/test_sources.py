@@ -19,7 +19,7 @@ from tests.sweep_tests.spec.written import GOOD, write
     [
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
-        (lambda path: None, "no such file; bundled sweeps: best-fashion, best-mlp-fashion"),
+        (lambda path: None, "no such file; bundled sweeps: ablation-mnist, best-fashion"),
         (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
     ],
 )
@@ -64,6 +64,17 @@ def test_of_points_a_key_is_set_and_unset_too(tmp_path: Path) -> None:
     assert load_sweep(file, unset=["lr"]).points == ({"dynamics": "lif"}, {"dynamics": "alif"})
     fixed = load_sweep(file, {"dynamics": "lif"})
     assert fixed.points == ({"lr": 1e-3}, {"lr": 2e-3}, {})
+
+
+def test_points_alone_are_all_run_to_their_ends(tmp_path: Path) -> None:
+    points = "name: some\npoints: [{lr: 1e-3}, {lr: 2e-3}]\n"
+    alone = load_sweep(write(tmp_path, points))
+    assert (alone.sampler.name, alone.scheduler.name) == ("grid", "none")
+    assert load_sweep(write(tmp_path, alone.to_yaml())) == alone
+    named = load_sweep(write(tmp_path, points + "sampler: grid\n"))
+    assert named.scheduler.name == "asha"  # as in launches before
+    chosen = load_sweep(write(tmp_path, points + "scheduler: {name: asha, grace: 2}\n"))
+    assert chosen.scheduler.name == "asha"
 
 
 def test_a_key_that_is_set_has_no_kinds_any_more(tmp_path: Path) -> None:

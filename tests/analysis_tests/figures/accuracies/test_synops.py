@@ -8,6 +8,7 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.figures import accuracy_by_synops
+from analysis.records import ENERGY
 from tests.analysis_tests.figures.reading import (
     RunsOf,
     labelled_lines,
@@ -38,6 +39,19 @@ ROWS = [
     run("d", 9000, 0.9, 0.85, dynamics="alif"),
     run("m", 50, 0.95, 0.96, dynamics="mlp", recurrent=None),
 ]
+
+
+def test_energies_can_be_compared_so_the_baseline_has_a_front_too(runs_of: RunsOf) -> None:
+    rows = [row | {"energy_per_inference": row["best_synops_per_inference"] / 1e3} for row in ROWS]
+    rows += [run("n", 2, 0.5, 0.4, dynamics="mlp", recurrent=None, energy_per_inference=0.001)]
+    figure = accuracy_by_synops(runs_of(rows), cost=ENERGY)
+    lines = labelled_lines(figure.axes[0])
+    assert points(lines["front of the MLPs"]) == [(0.001, 40), (0.05, 96)]
+    assert len(points(lines["front, by validation"])) == 3
+    assert "0.9 pJ an addition, 3.7 pJ a multiplication" in note(figure)
+    assert "MLP" in legend(figure) and legend(figure)[-1].endswith("85.0 % at 9")
+    apart = legend(accuracy_by_synops(runs_of(rows)))
+    assert "MLP, multiply-accumulates" in apart and "front of the MLPs" not in apart
 
 
 def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: RunsOf) -> None:
