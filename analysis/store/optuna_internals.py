@@ -5,9 +5,6 @@ Checked with Optuna 5.0. If a new version moves one of these names, change this 
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,28 +56,3 @@ def open_trial(study: optuna.Study, trial: FrozenTrial) -> Trial:
     from optuna.trial import Trial
 
     return Trial(study, trial._trial_id)
-
-
-@contextmanager
-def plain_plots() -> Iterator[None]:
-    """Within the block, Optuna's plots keep the style that is set, and warn of nothing.
-
-    They take the style `ggplot` by themselves, and are drawn on figures of pyplot, which are closed
-    here: the figures stay, and no window opens.
-    """
-    import optuna
-    from matplotlib import RcParams, pyplot, style
-
-    told, theirs = optuna.logging.get_verbosity(), style.library["ggplot"]
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    open_before = set(pyplot.get_fignums())
-    style.library["ggplot"] = RcParams()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        style.library["ggplot"] = theirs
-        for number in set(pyplot.get_fignums()) - open_before:
-            pyplot.close(number)
-        optuna.logging.set_verbosity(told)

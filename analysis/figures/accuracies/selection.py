@@ -21,6 +21,7 @@ COLOURED_BY = ("hidden", "learn_beta", "epochs")
 _APART = ("dataset", "preset")  # have panels of their own: they differ by tens of points
 # Where nothing but these and the colours varies, every configuration is shown.
 _OF_A_GRID = (*(name for name in FACTORS if name != "hidden"), "epochs")
+_MOST_TOLD = 6  # of the params that vary beside those that are shown
 _MOST_PLACES = 12  # values of another param that groups
 
 
@@ -47,9 +48,11 @@ class Selection:
         if len(self.groups) == len(self.best):
             return []
         told = [f"each {each} the best by validation (of {len(self.groups)} in all)"]
-        if len(self.best) == 1:
-            others = [name for name in self.varied if name not in self._told_apart]
-            told.append(f"what varies: {', '.join(others)}; --by chooses of them")
+        others = [name for name in self.varied if name not in self._told_apart]
+        if others:
+            more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+            what = "what varies" if len(self.best) == 1 else "what varies, too"
+            told.append(f"{what}: {', '.join(others[:_MOST_TOLD])}{more}; --by chooses of them")
         return told
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ PAGE_INCHES = 12.0
 """No figure is wider."""
 
 _NO_BREAK = "\u00a0"
+_NEAR = 3.0  # percentage points, within which values have two decimals
 _KEY_LETTERS = 38  # in a line of the legend
 _TITLE_INCHES, _NOTE_INCHES = 0.082, 0.055  # width of a letter
 
@@ -56,8 +58,10 @@ def statistics(groups: pd.DataFrame) -> str:
     if (groups["n"] == 1).all():
         return "one seed each"
     there = set(groups["n"])
+    if there == {2}:
+        return "mean of two seeds, whose values are the ends of the bar"
     bars = ["95 % t interval"] if max(there) > 2 else []
-    bars += ["of two seeds both values"] if 2 in there else []
+    bars += ["the two values of two seeds"] if 2 in there else []
     bars += ["none for a single seed"] if 1 in there else []
     return f"mean over {seeds(groups['n'])}, error bars: {', '.join(bars)}"
 
@@ -72,10 +76,10 @@ def axis_label(metric: str) -> str:
     return f"{metric_label(metric)} (%)" if scale_of(metric) == 100 else metric_label(metric)
 
 
-def value_text(value: float, scale: int) -> str:
-    """A value in few digits: `96.2`, `0.153`, `12,345`."""
+def value_text(value: float, scale: int, span: float = np.inf) -> str:
+    """A value in few digits: `96.2`, `0.153`, `12,345`; one more where all are within the span."""
     if scale == 100:
-        return f"{value:.1f}"
+        return f"{value:.{1 if span > _NEAR else 2}f}"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
@@ -48,6 +49,18 @@ def round_axis(
         room = (high - low) * 0.06
         axes.set(**{f"{which}lim": (low - room, high + room)})
     set_ticks(axis, round_ticks(low, high, log=log, most=most))
+
+
+def number_axis(
+    axes: Axes, which: str, values: pd.Series[float], *, log: bool, most: int = 5
+) -> None:
+    """The x or y axis of these numbers: few different ones are its ticks, or else round ones."""
+    different = sorted({float(value) for value in values})
+    low, high = different[0], different[-1]
+    round_axis(axes, which, low, high, log=log, most=most)
+    if len(different) <= most + 2:
+        axis = axes.xaxis if which == "x" else axes.yaxis
+        set_ticks(axis, far_enough(different, low, high, log=log))
 
 
 def set_ticks(axis: Axis, places: list[float]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,11 +22,12 @@ from analysis.data.labels import (
     legend_label,
     legend_title,
     metric_label,
+    value_labels,
 )
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
-from analysis.figures.parts.style import Look, looks, styled
+from analysis.figures.parts.style import LOOKS, Look, looks, styled
 from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
@@ -31,6 +35,10 @@ _TOP = 5  # configurations, where no param tells the lines apart
 _MOST_PARAMS = 4  # that name a configuration
 _MOST_BANDS, _COLUMNS = 3, 4
 _MARKERS = 8  # on a line, at most about
+_APART = ("dataset", "preset")  # lines that are drawn in panels with a scale of their own
+_SEPARATOR = " | "
+_EARLY, _MANY_EPOCHS, _MUCH = 0.2, 10, 2.0  # the first epochs: when they are much of an axis
+_TITLE_LETTERS = 34
 
 
 def learning_curves(
@@ -69,69 +77,141 @@ def learning_curves(
         raise AnalysisError(f"the history has no metric {metric!r}")
     groups, left_out = measured_groups(runs)
     done = done_runs(runs, [])
-    keys = done["group_id"] if by is None else done[by].map(as_text)
     if by is None:
-        names = _best(groups, top)
+        lines = {key: _Line(name) for key, name in _best(groups, top).items()}
+        keys = done["group_id"]
     else:
-        names = {key: legend_label(by, key) for key in in_order(keys)}
+        keys, lines = _by(done, by)
     members = dict(zip(done["run_id"], keys, strict=True))
     epochs = history.assign(_line=history["run_id"].map(members)).dropna(subset=["_line", metric])
-    epochs = epochs[epochs["_line"].isin(list(names))]
+    epochs = epochs[epochs["_line"].isin(list(lines))]
     if epochs.empty:
         raise AnalysisError(f"the finished runs have no {metric} of any epoch")
     with styled():
-        figure, panels = _panels(epochs, names, by)
-        cut = False
-        lines = looks(list(names), by or "top")
-        for axes, shown in panels:
-            for key, look in lines.items():
-                mine = epochs[epochs["_line"] == key]
-                if not mine.empty:
-                    behind = key not in shown
-                    cut |= _draw(axes, mine, metric, look, names[key], behind=behind)
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        for axes, _ in panels:
-            axes.set_xlabel("Epoch")
-            axes.set_ylabel(axis_label(metric))
-            axes.label_outer()
-        _legend(figure, [axes for axes, _ in panels], by)
+        figure, panels = _panels(epochs, lines)
+        ended = False
+        counts = epochs.groupby("_line")["run_id"].nunique()
+        told = {
+            key: f" (n\u00a0=\u00a0{n})" if counts.max() > 1 else "" for key, n in counts.items()
+        }
+        for key, look in looks(list(lines), by or "top").items():
+            mine = epochs[epochs["_line"] == key]
+            for panel in panels:
+                if not mine.empty and panel.has(lines[key]):
+                    behind = key not in panel.lines
+                    ended |= _draw(
+                        panel.axes, mine, metric, look, lines[key].name + told[key], behind=behind
+                    )
+        early = _begin_late(panels, epochs, metric)
+        _label(figure, panels, metric, by)
         notes = [
             _statistics(epochs),
             "in grey: the other panels" if len(panels) > 1 else "",
             f"the {top} best by validation (of {len(groups)} in all)"
-            if len(names) < len(groups) and by is None
+            if len(lines) < len(groups) and by is None
             else "",
-            "a line ends with the first of its runs to end" if cut else "",
-            _missing(int(keys.isin(list(names)).sum()) - epochs["run_id"].nunique()),
+            "a line ends with the first of its runs to end" if ended else "",
+            f"of the first {early} epochs, what lies below the axis is not shown" if early else "",
+            _missing(int(keys.isin(list(lines)).sum()) - epochs["run_id"].nunique()),
         ]
         head(figure, [metric_label(metric), *constants(groups)], [*notes, *left_out])
     return figure
 
 
-def _panels(
-    epochs: pd.DataFrame, names: Mapping[str, str], by: str | None
-) -> tuple[Figure, list[tuple[Axes, list[str]]]]:
+@dataclass(frozen=True)
+class _Line:
+    """The name of a line, and the data set and preset that it is compared within."""
+
+    name: str
+    within: str = ""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Axes, the keys of the lines that stand out there, and what else may be in it."""
+
+    axes: Axes
+    lines: Sequence[str]
+    within: str | None = None
+
+    def has(self, line: _Line) -> bool:
+        return self.within is None or line.within == self.within
+
+
+def _by(done: pd.DataFrame, by: str) -> tuple[pd.Series[str], dict[str, _Line]]:
+    """The line of each run, and the lines: by a param, within data set and preset if they vary."""
+    apart = [name for name in _APART if name in done and name != by and done[name].nunique() > 1]
+    if len(done[[*apart, by]].drop_duplicates()) > len(LOOKS):
+        apart = []  # more than can be told apart
+    rows: list[dict[Any, Any]] = done[[*apart, by]].to_dict("records")
+    keys = pd.Series([_SEPARATOR.join(map(as_text, row.values())) for row in rows], done.index)
+    lines = {}
+    for key in in_order(keys):
+        row = rows[list(keys).index(key)]
+        within = ", ".join(value_labels(row, apart))
+        value = legend_label(by, as_text(row[by]))
+        lines[key] = _Line(f"{within}, {value}" if within else value, within)
+    return keys, lines
+
+
+def _panels(epochs: pd.DataFrame, lines: Mapping[str, _Line]) -> tuple[Figure, list[_Panel]]:
     """Axes and the lines that stand out in each: more than three bands cannot be told apart."""
     banded = epochs.groupby("_line")["run_id"].nunique().gt(1).sum()
-    if banded <= _MOST_BANDS:
+    within = dict.fromkeys(line.within for line in lines.values())
+    if banded <= _MOST_BANDS and len(within) == 1:
         figure = Figure(figsize=(_INCHES, 3.8))
-        return figure, [(figure.subplots(), list(names))]
-    columns = -(-len(names) // -(-len(names) // _COLUMNS))
-    rows = -(-len(names) // columns)
-    figure = Figure(figsize=(1.0 + 2.3 * columns, 1.0 + 2.1 * rows))
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    for unused in grid[len(names) :]:
+        return figure, [_Panel(figure.subplots(), list(lines))]
+    columns = -(-len(lines) // -(-len(lines) // _COLUMNS))
+    rows = -(-len(lines) // columns)
+    figure = Figure(figsize=(1.0 + 2.4 * columns, 1.0 + 2.2 * rows))
+    alike = len(within) == 1  # else each has a scale of its own
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=alike).ravel()
+    for unused in grid[len(lines) :]:
         unused.remove()
-    return figure, [(axes, [name]) for axes, name in zip(grid, names, strict=False)]
+    panels = zip(grid, lines.items(), strict=False)
+    return figure, [_Panel(axes, [key], line.within) for axes, (key, line) in panels]
 
 
-def _legend(figure: Figure, panels: Sequence[Axes], by: str | None) -> None:
-    """An entry for each line that stands out in one of the panels."""
-    entries = [axes.get_legend_handles_labels() for axes in panels]
-    handles = [handle for some, _ in entries for handle in some]
-    labels = [label for _, some in entries for label in some]
+def _begin_late(panels: Sequence[_Panel], epochs: pd.DataFrame, metric: str) -> int:
+    """Where the first epochs would take most of an axis, begin it at the later ones.
+
+    Returns:
+        The number of epochs that may lie below it; 0 if all is shown.
+    """
+    last = int(epochs["epoch"].max())
+    early = int(last * _EARLY)
+    if scale_of(metric) != 100 or last < _MANY_EPOCHS:
+        return 0
+    cut = False
+    for within in dict.fromkeys(panel.within for panel in panels):
+        mine = [panel.axes for panel in panels if panel.within == within]
+        drawn = np.concatenate([line.get_xydata() for axes in mine for line in axes.lines])
+        later = drawn[drawn[:, 0] > early, 1]
+        low, high = float(later.min()), float(drawn[:, 1].max())
+        if high - drawn[:, 1].min() > _MUCH * (high - low) > 0:
+            for axes in mine:
+                axes.set_ylim(low - 0.1 * (high - low), high + 0.06 * (high - low))
+            cut = True
+    return early if cut else 0
+
+
+def _label(figure: Figure, panels: Sequence[_Panel], metric: str, by: str | None) -> None:
+    """The names of the axes, and those of the lines: as a legend, or above the panels."""
+    columns = panels[0].axes.get_subplotspec().get_gridspec().ncols  # type: ignore[union-attr]
+    for number, panel in enumerate(panels):
+        axes = panel.axes
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        is_lowest = number + columns >= len(panels)
+        axes.tick_params(axis="x", labelbottom=is_lowest)
+        axes.set_xlabel("Epoch" if is_lowest else "")
+        axes.set_ylabel(axis_label(metric) if number % columns == 0 else "")
+    if len(panels) > 1:
+        for panel in panels:
+            _, (name,) = panel.axes.get_legend_handles_labels()
+            panel.axes.set_title(textwrap.fill(name, _TITLE_LETTERS), fontsize=8)
+        return
     title = legend_title(by) if by else None
-    figure.legend(handles, labels, loc="outside right upper", title=title)
+    figure.legend(loc="outside right upper", title=title)
     fit_legend(figure, figure.get_figwidth())
 
 
@@ -156,7 +236,7 @@ def _statistics(epochs: pd.DataFrame) -> str:
 
 
 def _missing(count: int) -> str:
-    return f"not shown: {count} runs without epochs" if count else ""
+    return f"not shown: {count} run{'' if count == 1 else 's'} without epochs" if count else ""
 
 
 def _draw(
@@ -176,7 +256,7 @@ def _draw(
         linestyle=look.line,
         marker=look.marker,
         markevery=max(1, len(x) // _MARKERS),
-        label=f"{label} (n\u00a0=\u00a0{values.shape[1]})",
+        label=label,
     )
     if values.shape[1] > 1:
         low, high = common.min(axis="columns"), common.max(axis="columns")

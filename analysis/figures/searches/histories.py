@@ -5,9 +5,9 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from analysis.data.groups import CHOSEN_BY
-from analysis.figures.parts.by_optuna import whole_numbers
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend
+from analysis.figures.parts.param_axis import whole_numbers
 from analysis.figures.parts.style import GREY, LOOKS, styled
 from analysis.figures.searches.search import ORDER, Search
 from analysis.records import State
@@ -51,7 +51,7 @@ def history(source: Source, options: Options) -> Figure:
         axes.set_xlabel(ORDER)
         axes.set_ylabel(axis_label(options.metric))
         axes.set_xlim(0, int(search.number.max()) + 1)
-        whole_numbers(axes.xaxis)
+        whole_numbers(axes, "x")
         figure.legend(loc="outside right upper")
         fit_legend(figure, _INCHES)
         unknown = len(search.pruned) - len(known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,13 +18,9 @@ from analysis.data.labels import constants, metric_label
 from analysis.errors import AnalysisError
 from analysis.figures.parts.foremost import foremost
 from analysis.figures.parts.layout import each, head, scale_of
-from analysis.figures.parts.studies import study_of
 from analysis.records import State
 
-if TYPE_CHECKING:
-    from optuna import Study
-
-ORDER = "Configuration, in the order of their begin"
+ORDER = "Configurations, in the order in which they began"
 TWO = "--by lr --by hidden"
 """Options of the examples of figures of two params."""
 
@@ -69,10 +64,6 @@ class Search:
     def is_cost(self) -> bool:
         """Whether less is better."""
         return self.metric in COSTS
-
-    def study(self, params: Sequence[str] = ()) -> Study:
-        """As a study of Optuna."""
-        return study_of(self.groups, params, self.metric, self.logarithmic)
 
     def params(self, by: Sequence[str], what: str) -> list[str]:
         """The params that are asked for, or those that vary.

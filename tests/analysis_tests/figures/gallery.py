@@ -119,7 +119,7 @@ IMPORTANCE.attrs = {"metric": "best_val_accuracy", "notes": ["of 12 configuratio
 
 
 def of_search(kind: str, *by: str) -> Figure:
-    """A figure that Optuna draws, of a search in which some runs were pruned and one failed."""
+    """A figure of a search in which some runs were pruned and one failed."""
     table = runs()
     table.loc[[1, 2], "state"] = State.PRUNED
     table.loc[3, "state"] = State.FAILED

@@ -84,7 +84,7 @@ def test_two_seeds_have_no_interval_but_their_two_values(runs_of: RunsOf) -> Non
     one = {"group": "a", "dynamics": "lif"}
     figure = accuracy_bars(runs_of([one | {"test_accuracy": value} for value in (0.2, 0.9)]))
     assert intervals(figure) == [pytest.approx((20, 90))]
-    assert note(figure) == "mean over 2 seeds, error bars: of two seeds both values"
+    assert note(figure) == "mean of two seeds, whose values are the ends of the bar"
 
 
 def test_one_seed_has_no_error_bar(runs_of: RunsOf) -> None:
@@ -92,7 +92,7 @@ def test_one_seed_has_no_error_bar(runs_of: RunsOf) -> None:
     assert intervals(figure) == []
     assert note(figure) == "one seed each"
     mixed = accuracy_bars(runs_of(published_grid(2)[:3]))
-    told = "mean over 1 to 2 seeds, error bars: of two seeds both values, none for a single seed"
+    told = "mean over 1 to 2 seeds, error bars: the two values of two seeds, none for a single seed"
     assert note(mixed).startswith(told)
 
 

@@ -76,7 +76,7 @@ def test_a_line_ends_with_the_first_of_its_runs_and_says_so(runs_of: RunsOf) -> 
 def test_runs_without_epochs_are_counted(runs_of: RunsOf) -> None:
     found = [*rows(), {"group": "p", "dynamics": "lif", "hidden": 8, "state": "pruned"}]
     figure = learning_curves(runs_of(found), HISTORY[HISTORY["run_id"] != "run5"])
-    assert "not shown: 1 runs without epochs; not shown: 1 pruned" in note(figure)
+    assert "not shown: 1 run without epochs; not shown: 1 pruned" in note(figure)
     assert "LIF / 32 neurons (n = 1)" in legend(figure)
 
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_drawn_is_named(runs_of: RunsOf) -> None:
 def test_configurations_that_read_the_same_stay_two_lines(runs_of: RunsOf) -> None:
     rows = [{"group": f"g{lr}", "lr": lr} for lr in (0.000300001, 0.000300002)]
     figure = learning_curves(runs_of(rows), history([0.1, 0.2], [0.3, 0.4]))
-    assert legend(figure) == ["1. lr=0.0003 (n = 1)", "2. lr=0.0003 (n = 1)"]
+    assert legend(figure) == ["1. lr=0.0003", "2. lr=0.0003"]
     assert note(figure) == "lines: one run each"
 
 
@@ -127,3 +127,27 @@ def test_more_bands_than_can_be_told_apart_have_a_panel_each(runs_of: RunsOf) ->
     first = labelled_lines(figure.axes[0])
     assert points(first["32 neurons (n = 3)"])[1] == (2, pytest.approx(41))  # not the mean, 41.7
     assert "in grey: the other panels" in note(figure)
+    assert figure.axes[0].get_title(loc="left") == "32 neurons (n\u00a0=\u00a03)"
+    assert figure.axes[2].get_xlabel() == "Epoch" and not legend(figure)
+
+
+def test_presets_have_panels_and_scales_of_their_own(runs_of: RunsOf) -> None:
+    """One is at 95 %, the other at 20: on one scale neither shows anything."""
+    found = [
+        {"group": f"{preset}{n}", "preset": preset, "dynamics": n, "best_val_accuracy": 0.5}
+        for preset in ("default", "published")
+        for n in ("alif", "lif")
+    ]
+    values = [[0.95, 0.96], [0.94, 0.95], [0.2, 0.3], [0.1, 0.2]]
+    figure = learning_curves(runs_of(found), history(*values), by="dynamics")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [f"{p} preset, {n}" for p in ("default", "published") for n in ("ALIF", "LIF")]
+    assert figure.axes[0].get_ylim()[0] > 90 and figure.axes[2].get_ylim()[1] < 40
+
+
+def test_the_first_epochs_do_not_take_the_axis_from_the_others(runs_of: RunsOf) -> None:
+    rows = [{"group": "a", "lr": 0.1}, {"group": "b", "lr": 0.2}]
+    late = [0.90 + 0.005 * epoch for epoch in range(9)]
+    figure = learning_curves(runs_of(rows), history([0.1, *late], [0.3, *late]))
+    assert figure.axes[0].get_ylim()[0] > 85
+    assert "of the first 2 epochs, what lies below the axis is not shown" in note(figure)

@@ -1,4 +1,4 @@
-"""Figures of a search, drawn by Optuna's functions."""
+"""Figures of a search."""
 
 from __future__ import annotations
 
@@ -94,9 +94,44 @@ def test_an_edf_has_a_line_for_each_value_of_a_param() -> None:
 
 def test_the_timeline_shows_every_run_and_how_it_ended() -> None:
     figure = drawn("timeline")
-    assert len(figure.axes[0].patches) == 9
+    assert len(figure.axes) == 1 and len(figure.axes[0].patches) == 9
     assert legend(figure) == ["done", "pruned"]
     assert f"the first of {pd.Timestamp(START, unit='ms'):%Y-%m-%d}" in note(figure)
+
+
+def test_a_long_pause_is_left_out_of_the_timeline() -> None:
+    of = runs()
+    later = of["start"] + pd.to_timedelta([10 * (row > 4) for row in range(len(of))], unit="h")
+    figure = drawn("timeline", of=of.assign(start=later))
+    assert [len(axes.patches) for axes in figure.axes] == [5, 4]
+    assert "pauses between the panels are left out" in note(figure)
+
+
+def test_an_edf_steps_at_every_configuration() -> None:
+    (line,) = drawn("edf").axes[0].lines
+    steps = [(51, 0), (51, 25), (61, 50), (71, 75), (81, 100)]
+    assert points(line) == [(pytest.approx(x), y) for x, y in steps]
+    assert line.get_drawstyle() == "steps-post"
+
+
+def test_points_of_one_category_lie_side_by_side_and_a_pair_is_drawn_once() -> None:
+    figure = drawn("rank", "dynamics", "hidden", "lr")
+    *panels, bar = figure.axes
+    drawn_pairs = [(axes.get_xlabel(), axes.get_ylabel()) for axes in panels]
+    assert drawn_pairs == [("", "hidden"), ("dynamics", "lr"), ("hidden", "")]
+    offsets = panels[0].collections[0].get_offsets()
+    assert len({tuple(place) for place in offsets}) == 4
+    assert sorted(round(x) for x, _ in offsets) == [0, 0, 1, 1]  # ALIF, LIF
+    assert ticks(bar, "y")[0] == "51.0 lowest" and ticks(bar, "y")[-1] == "81.0 highest"
+
+
+def test_a_contour_has_colours_only_between_its_points() -> None:
+    panel = drawn("contour", "hidden", "lr").axes[0]
+    filled, dots = panel.collections
+    assert len(dots.get_offsets()) == 4
+    corners = [path.get_extents() for path in filled.get_paths() if len(path.vertices)]
+    assert min(box.x0 for box in corners) >= 16 and max(box.x1 for box in corners) <= 64
+    assert (panel.get_xscale(), panel.get_yscale()) == ("linear", "log")
 
 
 def test_the_hypervolume_grows_to_the_share_that_the_front_dominates() -> None:
@@ -129,6 +164,5 @@ def test_a_plot_that_makes_no_sense_is_refused(
 
 def test_nothing_of_pyplot_or_of_its_style_is_left_behind(recwarn: pytest.WarningsRecorder) -> None:
     before = dict(rcParams)
-    figure = drawn("rank", "lr", "hidden")
-    assert figure.axes[0].get_facecolor() == (1, 1, 1, 1)  # not the grey of Optuna's style
+    drawn("rank", "lr", "hidden")
     assert pyplot.get_fignums() == [] and dict(rcParams) == before and not recwarn.list
