@@ -16,6 +16,7 @@ Weights are in single precision.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,16 +74,34 @@ def _gives_trace(readout: Readout) -> bool:
 
 
 class _Weights(NamedTuple):
-    """Of a layer: (N, H); recurrent ones; α; β.
+    """Of a layer, made once for all parts of a batch.
 
-    α is (·, H) of other neurons than LIF and ALIF: all their coefficients. Rows of α and β are
-    padded with zeros to a multiple of COLUMNS, as are the states of neurons in the loops.
+    Rows of α and β are padded with zeros to a multiple of COLUMNS, as are the states of neurons in
+    the loops.
+
+    Attributes:
+        forward: (N, H).
+        recurrent: (H, H) or of size 0.
+        recurrent_t: The same, transposed, `in_tiles`; this and the next for the way back.
+        above_t: The weights to the layer above or the readout, transposed, `in_tiles`.
+        alpha: α; (·, H) of other neurons than LIF and ALIF: all their coefficients.
+        beta: β.
     """
 
     forward: F32
     recurrent: F32
+    recurrent_t: F32
+    above_t: F32
     alpha: Constant
     beta: Constant
+
+
+class _ReadOut(NamedTuple):
+    """Of the readout: weights (H, C) and bias (C,) in whole lanes; the C that is meant."""
+
+    weight: F32
+    bias: F32
+    n_classes: int
 
 
 class _Network(torch.autograd.Function):
@@ -92,15 +111,13 @@ class _Network(torch.autograd.Function):
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
         arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
-        of_layers = zip(*[iter(arrays[:-2])] * 4, strict=True)
         layers = [
-            _weights(weight, recurrent, alpha, beta, numbers)
-            for (weight, recurrent, alpha, beta), numbers in zip(
-                of_layers, task.numbers, strict=True
-            )
+            _weights(*arrays[k : k + 5], numbers, task.learns)
+            for k, numbers in zip(range(0, len(arrays) - 2, 4), task.numbers, strict=True)
         ]
         weight, bias = arrays[-2:]
-        n_images, n_classes = task.drive.sizes.n_samples, padded(len(bias), LANES)
+        readout = _ReadOut(_widen(weight, LANES), _widen(bias[None], LANES)[0], len(bias))
+        n_images, n_classes = task.drive.sizes.n_samples, len(readout.bias)
         steps = (task.drive.sizes.n_steps,) if _gives_trace(task.readout) else ()
         answer = torch.empty(n_images, *steps, n_classes)
         counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
@@ -110,8 +127,8 @@ class _Network(torch.autograd.Function):
         keeps = task.learns and n_images * state <= _MOST_STATE
 
         def run(task: Task, images: slice, answer: F32, *counts: F32) -> _Part:
-            part = _Part(task, layers, weight, images)
-            part.forward(bias, answer, counts)
+            part = _Part(task, layers, readout, images)
+            part.forward(answer, counts)
             return part
 
         def compute(images: slice) -> _Part | _Again | None:
@@ -122,7 +139,7 @@ class _Network(torch.autograd.Function):
 
         ctx.parts = in_parallel(compute, _cut(n_images, state))
         ctx.shapes = [None if t is None else t.shape for t in tensors]
-        return answer[..., : len(bias)], *counts
+        return answer[..., : readout.n_classes], *counts
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -138,13 +155,15 @@ class _Network(torch.autograd.Function):
 class _Part:
     """Some images of the batch, from their pixels to the gradients, on one thread."""
 
-    def __init__(self, task: Task, layers: Sequence[_Weights], readout: F32, images: slice) -> None:
+    def __init__(
+        self, task: Task, layers: Sequence[_Weights], readout: _ReadOut, images: slice
+    ) -> None:
         self._task, self._layers, self._readout, self._images = task, layers, readout, images
         self._numbers = [_single(numbers) for numbers in task.numbers]
         self._kappa = np.float32(task.readout.kappa)
         self._lease = Lease()
 
-    def forward(self, bias: F32, answer: F32, counts: Sequence[F32]) -> None:
+    def forward(self, answer: F32, counts: Sequence[F32]) -> None:
         """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
         drive, n_steps = self._task.drive, self._task.drive.sizes.n_steps
         self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
@@ -175,8 +194,7 @@ class _Part:
             )
             self._inputs.append(by_step(spikes))
         answer = answer[self._images]
-        weights = _widen(self._readout, LANES), _widen(bias[None], LANES)[0]
-        of_readout = self._inputs[-1].events, *weights, self._kappa
+        of_readout = self._inputs[-1].events, *self._readout[:2], self._kappa
         self._peak: I32 = self._lease.empty((len(answer), answer.shape[-1]), np.int32)
         if _gives_trace(self._task.readout):
             loops.trace_out(*of_readout, answer)
@@ -187,7 +205,6 @@ class _Part:
     def backward(self, grad_answer: F32, *grad_counts: F32) -> list[F32]:
         """Gradients of this part's images, in the order of the tensors."""
         above, *grads = self._read_out_backward(grad_answer)
-        weight_above = self._readout
         for k in reversed(range(len(self._layers))):
             layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
             forward = self._lease.zeros(layer.forward.shape)
@@ -199,10 +216,10 @@ class _Part:
                 np.zeros_like(constant) if constant.ndim else None
                 for constant in (layer.alpha, layer.beta)
             )
-            current = np.zeros_like(inputs.current)
+            current = self._lease.zeros(inputs.current.shape)
             shared_beta = loops.backward(
                 inputs,
-                in_tiles(layer.recurrent.T),
+                layer.recurrent_t,
                 layer.alpha,
                 layer.beta,
                 self._numbers[k],
@@ -211,7 +228,7 @@ class _Part:
                 self._bits[k],
                 self._states[k],
                 above,
-                in_tiles(weight_above.T),
+                layer.above_t,
                 _widen(grad_counts[k][self._images], COLUMNS),
                 forward,
                 recurrent,
@@ -226,7 +243,7 @@ class _Part:
             of_alpha = NOTHING if alpha is None else alpha[..., :n_neurons]
             of_beta = np.array(shared_beta, np.float32) if beta is None else beta[:n_neurons]
             grads = [forward, recurrent, of_alpha, of_beta, *grads]
-            above, weight_above = below, layer.forward
+            above = below
         return grads
 
     def _read_out_backward(self, grad_answer: F32) -> tuple[F32, F32, F32]:
@@ -240,7 +257,7 @@ class _Part:
         if grad_answer.size:
             grad[..., : grad_answer.shape[-1]] = grad_answer[self._images]
         current = self._lease.empty((n_images, n_steps, n_classes))
-        weight = np.zeros((len(self._readout), n_classes), np.float32)
+        weight = self._lease.zeros(self._readout.weight.shape)
         bias = np.zeros(n_classes, np.float32)
         sums = current, weight, bias
         if traces:
@@ -248,7 +265,7 @@ class _Part:
         else:
             mode = READOUT_CODES[self._task.readout.mode]
             loops.read_out_backward(spikes, grad, self._kappa, mode, self._peak, *sums)
-        narrow = self._readout.shape[1]
+        narrow = self._readout.n_classes
         return current, weight[:, :narrow], bias[:narrow]
 
     def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32:
@@ -274,10 +291,20 @@ class _Again(NamedTuple):
         return [grad.copy() for grad in part.backward(*grads)]
 
 
-def _weights(forward: F32, recurrent: F32, alpha: F32, beta: F32, numbers: Numbers) -> _Weights:
+def _weights(
+    forward: F32,
+    recurrent: F32,
+    alpha: F32,
+    beta: F32,
+    above: F32,
+    numbers: Numbers,
+    learns: bool,
+) -> _Weights:
     return _Weights(
         forward,
         recurrent,
+        in_tiles(recurrent.T) if learns else NOTHING,
+        in_tiles(above.T) if learns else NOTHING,
         _padded(alpha) if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
         _padded(beta) if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
     )
@@ -298,6 +325,7 @@ def _cut(n_images: int, state: int) -> list[slice]:
     return [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
 
 
+@lru_cache
 def _single(numbers: Numbers) -> Numbers:
     """In single precision, as the loops compute."""
     single: Any = {k: np.float32(v) for k, v in numbers._asdict().items() if k != "surrogate"}

@@ -53,7 +53,7 @@ def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs
     pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
     (n_images, n_inputs), n_neurons = pixels.shape, first.shape[1]
     current = lease.empty((n_images, padded(n_neurons, COLUMNS)))
-    if np.count_nonzero(pixels) <= _FEW * pixels.size:
+    if table[0] == 0 and np.count_nonzero(pixels) <= _FEW * pixels.size:
         events = empty_events(images, 1, n_inputs + LANES, lease)
         values = lease.empty(events.rows.shape)
         loops.list_lit(pixels, table, events, values)

@@ -20,6 +20,7 @@ from numba.extending import intrinsic, lower_builtin, models, overload, register
 LANES = 16
 _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 _BITS = ir.VectorType(ir.IntType(1), LANES)
+_BYTES = ir.VectorType(ir.IntType(8), LANES)
 _WORDS = ir.VectorType(ir.IntType(32), LANES)
 _FIRST = ir.Constant(_WORDS, [0] * LANES)
 _UNDEFINED = ir.Constant(_FLOATS, ir.Undefined)
@@ -148,6 +149,29 @@ def _ones(_: Any, bits: Any, index: Any) -> Any:
         return builder.select(which, one, zero)
 
     return NUMBERS(bits, types.UniTuple(types.intp, bits.ndim)), generate
+
+
+def _noted(_: Any, bits: Any, index: Any) -> Any:
+    """What `note` wrote there."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = cgutils.unpack_tuple(builder, args[1])
+        pointer = place_in(context, builder, sig.args[0], args[0], places)
+        return builder.bitcast(builder.load(pointer), _BITS)
+
+    return TRUTHS(bits, types.UniTuple(types.intp, bits.ndim)), generate
+
+
+def _lit(_: Any, pixels: Any, index: Any) -> Any:
+    """Which of sixteen grey levels (uint8) from this index of a contiguous array on are not 0."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = cgutils.unpack_tuple(builder, args[1])
+        pointer = place_in(context, builder, sig.args[0], args[0], places)
+        levels = builder.load(builder.bitcast(pointer, _BYTES.as_pointer()), align=1)
+        return builder.icmp_unsigned("!=", levels, ir.Constant(_BYTES, [0] * LANES))
+
+    return TRUTHS(pixels, types.UniTuple(types.intp, pixels.ndim)), generate
 
 
 def _fetch(_: Any, array: Any, index: Any) -> Any:
@@ -297,7 +321,9 @@ def _intrinsic(function: Callable[..., Any]) -> Any:
 load = _intrinsic(_load)
 store = _intrinsic(_store)
 note = _intrinsic(_note)
+noted = _intrinsic(_noted)
 ones = _intrinsic(_ones)
+lit = _intrinsic(_lit)
 fetch = _intrinsic(_fetch)
 spread = _intrinsic(_spread)
 choose = _intrinsic(_choose)

@@ -46,6 +46,14 @@ class Inputs(NamedTuple):
 
 
 @step_part
+def zeros(n_rows: int, width: int) -> F32:
+    """Zeros (n_rows, width) that begin with a line of the cache, as rows of whole lanes then do."""
+    room = np.zeros(n_rows * width + LANES, np.float32)
+    skip = LANES - room.ctypes.data // 4 % LANES
+    return room[skip : skip + n_rows * width].reshape(n_rows, width)
+
+
+@step_part
 def zero(matrix: F32, row: int) -> None:
     """Set a row of whole lanes to 0."""
     for h in range(0, matrix.shape[1], LANES):
@@ -101,15 +109,23 @@ def add_rows(target: F32, to: int, source: F32, events: Events, b: int, slot: in
         store(target, (to, places[3]), fourth)
         h += _WIDE
     while h + LANES <= width:
-        first = load(target, (to, h))
-        for k in range(begin, whole, 4):
-            first += _four(source, events, b, k, h)
-        for k in range(whole, end):
-            first += load(source, (np.intp(events.rows[b, k]), h))
-        store(target, (to, h), first)
+        store(target, (to, h), load(target, (to, h)) + sum_rows(source, events, b, slot, h))
         h += LANES
     if h < width:
         _add_rest_of_rows(target, to, source, events, b, slot, h)
+
+
+@step_part
+def sum_rows(source: F32, events: Events, b: int, slot: int, h: int) -> Any:
+    """Sixteen columns of the sum of the rows of all who fire."""
+    begin, end = np.intp(events.offsets[b, slot]), np.intp(events.offsets[b, slot + 1])
+    whole = end - (end - begin) % 4
+    total = spread(np.float32(0))
+    for k in range(begin, whole, 4):
+        total += _four(source, events, b, k, h)
+    for k in range(whole, end):
+        total += load(source, (np.intp(events.rows[b, k]), h))
+    return total
 
 
 @step_part
@@ -204,16 +220,23 @@ def add_to_rows(
             store(target, (to, places[3]), load(target, (to, places[3])) + fourth)
         h += _WIDE
     while h + LANES <= width:
-        first = load(source, (row, h))
-        for k in range(begin, end):
-            to = above + np.intp(events.rows[b, k])
-            store(target, (to, h), load(target, (to, h)) + first)
+        add_to_lanes(target, above, events, b, slot, load(source, (row, h)), h)
         h += LANES
     if h < width:
         for k in range(begin, end):
             to = above + np.intp(events.rows[b, k])
             for rest in range(h, width):
                 target[to, rest] += source[row, rest]
+
+
+@step_part
+def add_to_lanes(
+    target: F32, above: int, events: Events, b: int, slot: int, added: Any, h: int
+) -> None:
+    """Add sixteen numbers to the columns from h on of the rows of all who fired."""
+    for k in range(events.offsets[b, slot], events.offsets[b, slot + 1]):
+        to = above + np.intp(events.rows[b, k])
+        store(target, (to, h), load(target, (to, h)) + added)
 
 
 @step_part

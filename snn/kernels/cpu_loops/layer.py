@@ -14,8 +14,9 @@ from snn.kernels.cpu_loops.events import (
     add_rows,
     add_rows_times,
     zero,
+    zeros,
 )
-from snn.kernels.lanes import LANES, append, load, note, of, store
+from snn.kernels.lanes import LANES, append, load, note, noted, of, spread, store
 from snn.kernels.product import COLUMNS
 from snn.kernels.steps import adaptive as adaptive
 from snn.kernels.steps import resonant as resonant
@@ -24,10 +25,11 @@ from snn.kernels.steps.parts import (
     F32,
     U16,
     Constant,
+    advance,
     compiled,
-    integrate,
     keep,
     n_slow,
+    step_part,
 )
 from snn.kernels.steps.surrogate import differentiate
 
@@ -70,13 +72,21 @@ def forward(
     # Taken out here: for every part of a tuple that a step takes, Numba counts references.
     steady, events, values = inputs.current, inputs.events, inputs.values
     divisors, starts = inputs.divisors, inputs.starts
-    current = np.empty((1, wide), np.float32)
-    v = np.empty(wide, np.float32)
-    a = np.empty(n_slow(numbers) * wide, np.float32)
-    z = np.empty(wide, np.float32)
-    count = np.empty((1, wide), np.float32)
-    by_period = np.empty((len(starts), wide), np.float32)
+    current, count = zeros(1, wide), zeros(1, wide)
+    v, z = zeros(1, wide)[0], zeros(1, wide)[0]
+    a = zeros(1, n_slow(numbers) * wide)[0]
+    by_period = zeros(len(starts), wide)
+    alone = steady.size and not recurrent.size and not numbers.sigma and not states.size
+    fired = np.zeros((1, n_steps + 1, wide // LANES), np.uint16)
     for b in range(len(counts)):
+        if alone:
+            noted_bits, row = (bits, b) if bits.size else (fired, TOP)
+            noted_bits[row, 0] = 0
+            _run_alone(steady, alpha, beta, numbers, b, count, psi, noted_bits, row)
+            _list(noted_bits, row, spikes, b, n_neurons)
+            for h in range(n_neurons):
+                counts[b, h] = count[0, h]
+            continue
         current[:] = 0
         v[:] = 0
         a[:] = 0
@@ -115,11 +125,10 @@ def forward(
             if recurrent.size and t:
                 add_rows(current, TOP, recurrent, spikes, b, t - 1)
             for h in range(0, wide, LANES):
-                away = integrate(current, v, a, z, alpha, beta, numbers, h)
+                away = _integrate(current, v, a, z, alpha, beta, numbers, h)
                 fires = away >= np.float32(0)
                 if psi.size:
-                    level = numbers.threshold + of(beta, h) * load(a, (h,))
-                    store(psi, (b, t, h), differentiate(away, level, numbers))
+                    _keep_psi(psi, b, t, away, load(a, (h,)), beta, numbers, h)
                 if bits.size:
                     note(bits, (b, t + 1, h // LANES), fires)
                 store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
@@ -129,3 +138,77 @@ def forward(
             spikes.offsets[b, t + 1] = n
         for h in range(n_neurons):
             counts[b, h] = count[0, h]
+
+
+@step_part
+def _integrate(
+    current: F32, v: F32, a: F32, z: F32, alpha: Any, beta: Constant, numbers: Any, h: int
+) -> Any:
+    """`advance` sixteen neurons whose state is in arrays; their distance from the threshold."""
+    first, second, more = load(a, (h,)), spread(np.float32(0)), n_slow(numbers) > 1
+    if more:
+        second = load(a, (v.size + h,))
+    state = load(v, (h,)), first, second, load(z, (h,))
+    state, away = advance(load(current, (0, h)), state, alpha, beta, numbers, h)
+    store(v, (h,), state[0])
+    store(a, (h,), state[1])
+    if more:
+        store(a, (v.size + h,), state[2])
+    store(z, (h,), state[3])
+    return away
+
+
+@step_part
+def _keep_psi(
+    psi: F32, b: int, t: int, away: Any, a: Any, beta: Constant, numbers: Any, h: int
+) -> None:
+    level = numbers.threshold + of(beta, h) * a
+    store(psi, (b, t, h), differentiate(away, level, numbers))
+
+
+@step_part
+def _run_alone(
+    steady: F32,
+    alpha: Any,
+    beta: Constant,
+    numbers: Any,
+    b: int,
+    count: F32,
+    psi: F32,
+    bits: U16,
+    row: int,
+) -> None:
+    """All steps of neurons that only a constant current drives; their state stays in registers.
+
+    Two times sixteen of them take turns, as a step of a neuron waits for the one before.
+    """
+    nothing = spread(np.float32(0))
+    for h in range(0, count.shape[1], 2 * LANES):
+        other = h + LANES
+        current, current_2 = load(steady, (b, h)), load(steady, (b, other))
+        state = state_2 = nothing, nothing, nothing, nothing
+        sum_1 = sum_2 = nothing
+        for t in range(bits.shape[1] - 1):
+            state, away = advance(current, state, alpha, beta, numbers, h)
+            state_2, away_2 = advance(current_2, state_2, alpha, beta, numbers, other)
+            if psi.size:
+                _keep_psi(psi, b, t, away, state[1], beta, numbers, h)
+                _keep_psi(psi, b, t, away_2, state_2[1], beta, numbers, other)
+            note(bits, (row, t + 1, h // LANES), away >= np.float32(0))
+            note(bits, (row, t + 1, other // LANES), away_2 >= np.float32(0))
+            sum_1 += state[3]
+            sum_2 += state_2[3]
+        store(count, (0, h), sum_1)
+        store(count, (0, other), sum_2)
+
+
+@step_part
+def _list(bits: U16, row: int, spikes: Events, b: int, n_neurons: int) -> None:
+    """List the spikes of an image by their step."""
+    n = TOP
+    spikes.offsets[b, 0] = 0
+    for t in range(bits.shape[1] - 1):
+        for word in range(bits.shape[2]):
+            fires = noted(bits, (row, t + 1, word))
+            n = append(spikes.rows, b, n, fires, word * LANES, n_neurons)
+        spikes.offsets[b, t + 1] = n

@@ -15,6 +15,7 @@ from snn.kernels.cpu_loops.events import (
     add_to_rows_times,
     copy_row,
     zero,
+    zeros,
 )
 from snn.kernels.lanes import LANES, fetch, load, ones, spread, store, total
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
@@ -102,18 +103,16 @@ def backward(
     depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)
     constant, events, values = inputs.current.size, inputs.events, inputs.values
     divisors, starts = inputs.divisors, inputs.starts
-    from_above = np.zeros((group, above.shape[2]), np.float32)
-    grad_z = np.zeros((group, wide), np.float32)
-    grad_v = np.empty((group, wide), np.float32)
-    slow = np.empty((group, n_slow(numbers) * wide), np.float32)  # λ
-    grad_i = np.empty((group, wide), np.float32)
-    by_period = np.empty((group * len(starts), wide), np.float32)
+    from_above = zeros(group, above.shape[2])
+    grad_z, grad_v, grad_i = zeros(group, wide), zeros(group, wide), zeros(group, wide)
+    slow = zeros(group, n_slow(numbers) * wide)  # λ
+    by_period = zeros(group * len(starts), wide)
     n_tiles, chunk = wide // COLUMNS, max(1, _RECENT // group)
     n_spans = (wide + _SPAN - 1) // _SPAN
-    recent = np.zeros((n_spans * chunk * group, _SPAN), np.float32)  # g_i
+    recent = zeros(n_spans * chunk * group, _SPAN)  # g_i
     tiled = _are_many(inputs)
-    tiles = np.zeros((n_spans * len(grad_weight) * tiled, _SPAN), np.float32)
-    own_tiles = np.zeros((n_spans * len(grad_recurrent), _SPAN), np.float32)
+    tiles = zeros(n_spans * len(grad_weight) * tiled, _SPAN)
+    own_tiles = zeros(n_spans * len(grad_recurrent), _SPAN)
     shared_beta = spread(np.float32(0))
     for first in range(0, n_images, group):
         n_rows = min(group, n_images - first)

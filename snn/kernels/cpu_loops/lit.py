@@ -9,32 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn.kernels.cpu_loops.events import TOP, Events, add_rows_times, zero
-from snn.kernels.lanes import LANES, append, beats, load, spread
+from snn.kernels.lanes import LANES, append, lit
 from snn.kernels.steps.parts import F32, I32, compiled
 
 
 @compiled
 def list_lit(pixels: NDArray[np.uint8], table: F32, events: Events, values: F32) -> None:
-    """List the pixels (B, N) whose table entry is above 0, in one slot, with that as their value.
+    """List the pixels (B, N) that are not black, in one slot, with what the table has for them.
 
     Args:
         pixels: Grey levels.
-        table: (256,) from 0 on.
+        table: (256,), of 0 for black.
         events: Out; an image has room for N + LANES.
         values: Out (B, N + LANES).
     """
     n_pixels = pixels.shape[1]
-    row = np.zeros((n_pixels + LANES - 1) // LANES * LANES, np.float32)
+    whole = n_pixels - n_pixels % LANES
     for b in range(len(pixels)):
-        for pixel in range(n_pixels):
-            row[pixel] = table[pixels[b, pixel]]
         n = 0
-        for pixel in range(0, n_pixels, LANES):
-            lit = beats(load(row, (pixel,)), spread(np.float32(0)))
-            n = append(events.rows, b, n, lit, pixel, n_pixels)
+        for pixel in range(0, whole, LANES):
+            n = append(events.rows, b, n, lit(pixels, (b, pixel)), pixel, n_pixels)
+        for pixel in range(whole, n_pixels):
+            events.rows[b, n] = pixel
+            n += pixels[b, pixel] > 0
         events.offsets[b, 0], events.offsets[b, 1] = 0, n
         for k in range(n):
-            values[b, k] = row[events.rows[b, k]]
+            values[b, k] = table[pixels[b, events.rows[b, k]]]
 
 
 @compiled

@@ -22,8 +22,8 @@ from snn.kernels.lanes import LANES, choose, load, spread, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
+    advance,
     implements,
-    integrate,
     keep,
     learn,
     n_slow,
@@ -39,33 +39,23 @@ def _n_slow(numbers: AdaptiveDynamics) -> int:
     return 2  # w and, for the way back, the drive of the step
 
 
-@implements(integrate, AdaptiveDynamics)
-def _integrate(
-    current: F32,
-    v: F32,
-    a: F32,
-    z: F32,
-    alpha: F32,
-    beta: Constant,
-    numbers: AdaptiveDynamics,
-    h: int,
+@implements(advance, AdaptiveDynamics)
+def _advance(
+    current: Any, state: Any, alpha: F32, beta: Constant, numbers: AdaptiveDynamics, h: int
 ) -> Any:
     one, none = np.float32(1), np.float32(0)
-    last, w, kept = load(z, (h,)), load(a, (h,)), load(alpha, (ALPHA, h))
-    u = load(v, (h,)) * (one - numbers.symplectic * last)
+    v, w, _, last = state
+    kept = load(alpha, (ALPHA, h))
+    u = v * (one - numbers.symplectic * last)
     later_w = load(alpha, (RHO, h)) * w + load(alpha, (A, h)) * u + load(alpha, (B, h)) * last
     if numbers.symplectic:
         w = later_w
-    drive = numbers.gain * load(current, (0, h)) - w
+    drive = numbers.gain * current - w
     potential = kept * u + (one - kept) * drive
     if not numbers.symplectic:
         potential -= numbers.threshold * last
     away = potential - numbers.threshold
-    store(v, (h,), potential)
-    store(a, (h,), later_w)
-    store(a, (v.size + h,), drive)
-    store(z, (h,), choose(away >= none, one, none))
-    return away
+    return (potential, later_w, drive, choose(away >= none, one, none)), away
 
 
 @implements(keep, AdaptiveDynamics)

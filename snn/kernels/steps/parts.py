@@ -80,20 +80,18 @@ def n_slow(numbers: Any) -> int:
     raise NotImplementedError
 
 
-def integrate(
-    current: F32, v: F32, a: F32, z: F32, alpha: Any, beta: Constant, numbers: Any, h: int
-) -> Any:
-    """One step of sixteen neurons; their distance from the threshold: not below 0, they fire.
+def advance(current: Any, state: Any, alpha: Any, beta: Constant, numbers: Any, h: int) -> Any:
+    """One step of sixteen neurons: their state after it, and their distance from the threshold.
 
-    Rows of neurons are padded to whole lanes, here and in all functions below.
+    Those that are not below 0 fire. Rows of neurons are padded to whole lanes, here and in all
+    functions below.
 
     Args:
-        current: (1, H).
-        v: (H,) the potential, before the reset; changed, like a and z.
-        a: (n_slow · H,) the adaptation; the threshold rises with the first H.
-        z: (H,) the spikes, 0 or 1.
+        current: Of the step, sixteen numbers, like all of the state.
+        state: v, the potential, before the reset; the adaptation, two numbers of a neuron, of which
+            the threshold rises with the first (0 where a family has fewer); z, the spikes, 0 or 1.
         alpha: Decay of the potential, or all the coefficients of the neurons.
-        beta: Rise of the threshold with a; 0 where it does not rise.
+        beta: Rise of the threshold with the adaptation; 0 where it does not rise.
         numbers: Of the family.
         h: The first of the neurons.
     """
@@ -101,7 +99,16 @@ def integrate(
 
 
 def keep(states: F32, b: int, t: int, v: F32, a: F32, numbers: Any) -> None:
-    """Write what the way back needs of the state after step t to `states` (B, T, ·)."""
+    """Write what the way back needs of the state after step t to `states` (B, T, ·).
+
+    Args:
+        states: Out.
+        b: The image.
+        t: The step.
+        v: (H,) the potential.
+        a: (n_slow · H,) the adaptation.
+        numbers: Of the family.
+    """
     raise NotImplementedError
 
 
@@ -136,8 +143,8 @@ def step_back(
         slow: (rows, n_slow · H) of the adaptation.
         grad_i: Of the current.
         row: Of the image in these.
-        alpha: As in `integrate`.
-        beta: As in `integrate`.
+        alpha: As in `advance`.
+        beta: As in `advance`.
         numbers: Of the family.
         h: The first of the neurons.
     """

@@ -23,8 +23,8 @@ from snn.kernels.lanes import LANES, choose, load, spread, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
+    advance,
     implements,
-    integrate,
     keep,
     learn,
     n_slow,
@@ -40,28 +40,17 @@ def _n_slow(numbers: ResonantDynamics) -> int:
     return 2
 
 
-@implements(integrate, ResonantDynamics)
-def _integrate(
-    current: F32,
-    v: F32,
-    a: F32,
-    z: F32,
-    alpha: F32,
-    beta: Constant,
-    numbers: ResonantDynamics,
-    h: int,
+@implements(advance, ResonantDynamics)
+def _advance(
+    current: Any, state: Any, alpha: F32, beta: Constant, numbers: ResonantDynamics, h: int
 ) -> Any:
-    one, none, n_neurons = np.float32(1), np.float32(0), v.size
-    q = numbers.gamma * load(a, (h,)) + load(z, (h,))
+    one, none = np.float32(1), np.float32(0)
+    v, last_q, w, z = state
+    q = numbers.gamma * last_q + z
     factor, turn = load(alpha, (KEEP, h)) - numbers.delta * q, load(alpha, (TURN, h))
-    real, other = load(v, (h,)), load(a, (n_neurons + h,))
-    potential = factor * real - turn * other + load(current, (0, h))
-    store(v, (h,), potential)
-    store(a, (n_neurons + h,), factor * other + turn * real)
-    store(a, (h,), q)
+    potential = factor * v - turn * w + current
     away = potential - (numbers.threshold + q)
-    store(z, (h,), choose(away >= none, one, none))
-    return away
+    return (potential, q, factor * w + turn * v, choose(away >= none, one, none)), away
 
 
 @implements(keep, ResonantDynamics)

@@ -11,8 +11,8 @@ from snn.kernels.lanes import LANES, choose, load, of, store
 from snn.kernels.steps.parts import (
     F32,
     Constant,
+    advance,
     implements,
-    integrate,
     keep,
     learn,
     n_slow,
@@ -25,26 +25,17 @@ def _n_slow(numbers: Dynamics) -> int:
     return 1
 
 
-@implements(integrate, Dynamics)
-def _integrate(
-    current: F32,
-    v: F32,
-    a: F32,
-    z: F32,
-    alpha: Constant,
-    beta: Constant,
-    numbers: Dynamics,
-    h: int,
+@implements(advance, Dynamics)
+def _advance(
+    current: Any, state: Any, alpha: Constant, beta: Constant, numbers: Dynamics, h: int
 ) -> Any:
-    one, none, last = np.float32(1), np.float32(0), load(z, (h,))
-    kept = of(alpha, h) * load(v, (h,)) * (one - last)
-    potential = kept + load(current, (0, h)) * (one - numbers.takes_current * last)
-    adaptation = numbers.rho * load(a, (h,)) + last
+    one, none = np.float32(1), np.float32(0)
+    v, a, unused, z = state
+    kept = of(alpha, h) * v * (one - z)
+    potential = kept + current * (one - numbers.takes_current * z)
+    adaptation = numbers.rho * a + z
     away = potential - (numbers.threshold + of(beta, h) * adaptation)
-    store(v, (h,), potential)
-    store(a, (h,), adaptation)
-    store(z, (h,), choose(away >= none, one, none))
-    return away
+    return (potential, adaptation, unused, choose(away >= none, one, none)), away
 
 
 @implements(keep, Dynamics)
