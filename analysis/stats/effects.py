@@ -9,6 +9,7 @@ the table says why in `attrs["refused"]`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from analysis.stats.chance import crossed, lopsided
 from analysis.stats.chance.evidence import Evidence
 from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.design.looks import ALPHA, penalty
+from analysis.stats.design.looks import ALPHA, at_least, penalty
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
@@ -68,6 +69,7 @@ def effects(
     tuned: bool = False,
     block: str = "",
     group: str = "",
+    looks: int = 1,
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -109,6 +111,8 @@ def effects(
         group: The param for the groups of the test set in runs that `by_group` gave. Pairs are then
             of one group and seed, and the units are seeds and groups together, see
             `analysis.stats.chance.crossed`; `n_groups` counts the groups.
+        looks: How often the data were looked at until now, this time included, at least: p-values
+            are corrected for it. Stages of the sweeps count by themselves.
 
     Raises:
         AnalysisError: A search chose or pruned some of the runs, and they are not compared as
@@ -128,7 +132,9 @@ def effects(
         design = Design(members, metric, tuned=tuned, blocked=bool(block), crossed=crossing)
         for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
-            found += [(group, pairs) for pairs in compared]
+            found += [
+                (group, replace(pairs, looks=at_least(pairs.looks, looks))) for pairs in compared
+            ]
             if reason:
                 refused[f"{group}, {factor}" if group else factor] = reason
     if not found and not refused:

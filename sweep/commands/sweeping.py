@@ -43,7 +43,10 @@ def run(
     trials: Annotated[int | None, typer.Option(help="number of configurations")] = None,
     budget: BudgetOption = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the plan, its power and its estimated time; run nothing")
+        bool,
+        typer.Option(
+            "--dry-run", help="print the plan, its power and its estimated time; run nothing"
+        ),
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the latest launch of this sweep")
