@@ -52,6 +52,7 @@ _FILES = (
     "accuracies.dots",
     "accuracies.bars",
     "accuracies.strips",
+    "accuracies.profiles",
     "searches.curves",
     "accuracies.neurons",
     "accuracies.synops",
@@ -65,6 +66,7 @@ _FILES = (
     "searches.slices",
     "searches.pairs",
     "searches.shares",
+    "searches.expected",
     "searches.timelines",
     "searches.hypervolumes",
 )

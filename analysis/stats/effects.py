@@ -9,6 +9,7 @@ the table says why in `attrs["refused"]`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from analysis.stats.chance import crossed, lopsided
 from analysis.stats.chance.evidence import Evidence
 from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.design.looks import ALPHA, penalty
+from analysis.stats.design.looks import ALPHA, at_least, penalty
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
 
@@ -69,6 +70,7 @@ def effects(
     block: str = "",
     group: str = "",
     fixed: bool = False,
+    looks: int = 1,
 ) -> pd.DataFrame:
     """The effect of every factor on a metric: one row per level that is compared with the baseline.
 
@@ -112,6 +114,8 @@ def effects(
             `analysis.stats.chance.crossed`; `n_groups` counts the groups.
         fixed: The configurations are those that the statement is about, and no sample of others:
             the differences of a seed are averaged over them, and the units are the seeds.
+        looks: How often the data were looked at until now, this time included, at least: p-values
+            are corrected for it. Stages of the sweeps count by themselves.
 
     Raises:
         AnalysisError: A search chose or pruned some of the runs, and they are not compared as
@@ -133,7 +137,9 @@ def effects(
         )
         for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
-            found += [(group, pairs) for pairs in compared]
+            found += [
+                (group, replace(pairs, looks=at_least(pairs.looks, looks))) for pairs in compared
+            ]
             if reason:
                 refused[f"{group}, {factor}" if group else factor] = reason
     if not found and not refused:

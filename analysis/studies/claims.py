@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,15 @@ from analysis.data.groups import done_runs
 from analysis.errors import AnalysisError
 from analysis.stats import inference
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.design.looks import Looks, level, looks_of, penalty, spent, stages
+from analysis.stats.design.looks import (
+    Looks,
+    at_least,
+    level,
+    looks_of,
+    penalty,
+    spent,
+    stages,
+)
 from analysis.stats.effects import require_replicates
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.pairs import Pairs, pair
@@ -67,10 +75,12 @@ class _Test:
     Attributes:
         margin: A smaller difference counts as none.
         share: The part of 5 % that is left for each of them by the correction at its strictest.
+        looks: How often the runs were looked at until now, at least.
     """
 
     margin: Margin
     share: float
+    looks: int
 
     def level(self, looks: Looks) -> float:
         """The p-value that decides now."""
@@ -98,7 +108,7 @@ class _Finding:
     further_runs: str
 
 
-def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN) -> pd.DataFrame:
+def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN, looks: int = 1) -> pd.DataFrame:
     """The published claims under every preset that the runs have: one row each, in published order.
 
     Columns: `published`, the figure of the claim, `published_bars`, the same estimate from the
@@ -122,7 +132,7 @@ def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN) -> pd.DataFra
         raise AnalysisError("the runs have no param 'dynamics': they are not of such networks")
     rows: list[dict[str, Any]] = []
     for preset in _presets(done):
-        rows += decide(list(_tested(runs, done, preset, as_margin(margin))))
+        rows += decide(list(_tested(runs, done, preset, as_margin(margin), looks)))
     order = {claim.key: place for place, claim in enumerate(CLAIMS)}
     rows.sort(key=lambda row: order[row["claim"]])
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -147,12 +157,12 @@ def _presets(done: pd.DataFrame) -> list[str]:
 
 
 def _tested(
-    runs: pd.DataFrame, done: pd.DataFrame, preset: str, margin: Margin
+    runs: pd.DataFrame, done: pd.DataFrame, preset: str, margin: Margin, looks: int
 ) -> Iterator[dict[str, Any]]:
     has_none = done["dynamics"] == "mlp"
     of_preset = done[has_none if preset == _NO_PRESET else (done["preset"] == preset) & ~has_none]
     about = [c for c in CLAIMS if (c.dynamics == ("mlp",)) == (preset == _NO_PRESET)]
-    test = _Test(margin, 1 / len(about))
+    test = _Test(margin, 1 / len(about), looks)
     for claim in about:
         row: dict[str, Any] = {
             "claim": claim.key,
@@ -180,16 +190,16 @@ def _finding(runs: pd.DataFrame, claim: Claim, test: _Test) -> _Finding:
         case Reaches():
             return _reaches(runs, claim, test)
         case Changes():
-            return _changes(_pairs(runs, claim), claim.direction, test)
+            return _changes(_pairs(runs, claim, test), claim.direction, test)
         case NoChange():
-            return _no_change(_pairs(runs, claim), test)
+            return _no_change(_pairs(runs, claim, test), test)
     raise AssertionError(claim)
 
 
-def _pairs(runs: pd.DataFrame, claim: Changes | NoChange) -> Pairs:
+def _pairs(runs: pd.DataFrame, claim: Changes | NoChange, test: _Test) -> Pairs:
     pairs = pair(runs, claim.factor, claim.baseline, claim.level, _METRIC)
     require_replicates(pairs)
-    return pairs
+    return replace(pairs, looks=at_least(pairs.looks, test.looks))
 
 
 def _reaches(runs: pd.DataFrame, claim: Reaches, test: _Test) -> _Finding:
@@ -201,7 +211,8 @@ def _reaches(runs: pd.DataFrame, claim: Reaches, test: _Test) -> _Finding:
     assert claim.published is not None
     margin = test.margin.of(claim.published, _METRIC)
     low, high = inference.student_interval(accuracies)
-    bound, looks = claim.published - margin, looks_of(np.zeros(len(runs), int), stages(runs))
+    bound = claim.published - margin
+    looks = at_least(looks_of(np.zeros(len(runs), int), stages(runs)), test.looks)
     above = inference.greater_p(accuracies, bound)
     seeds = Chance(
         units=float(accuracies.var(ddof=1)), seeds=0, rest=0, n_units=len(accuracies), n_seeds=1

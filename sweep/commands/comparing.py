@@ -27,6 +27,17 @@ _MARGIN_HELP = (
     "errors (10%)"
 )
 
+_LooksOption = Annotated[
+    int,
+    typer.Option(
+        metavar="K",
+        help="how often the data have been looked at, this time included, if that is more than the "
+        "launches tell: p is corrected for it (alpha spending)",
+        min=1,
+        max=20,
+    ),
+]
+
 _SIDE = typer.Argument(
     metavar="NAME[:KEY=VALUE,…]",
     help="a sweep or a file of runs, and which of its configurations",
@@ -101,6 +112,7 @@ def effects(
             "(repeatable)"
         ),
     ] = [],  # noqa: B006
+    looks: _LooksOption = 1,
     figure: Annotated[
         Path | None,
         typer.Option(help="also draw the differences (a forest plot): a .png, .svg or .pdf file"),
@@ -120,6 +132,8 @@ def effects(
     Example: spikesweep effects published-mnist --margin 0.005 --margin 0.003 --margin 10%
 
     Example: spikesweep effects published-mnist --within preset --views
+
+    Example: spikesweep effects published-mnist --within preset --looks 3
 
     Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
 
@@ -146,20 +160,21 @@ def effects(
         raise SpecError("--groups: goes with neither --block nor another --metric")
     paired = {"--tuned": tuned, "--block": block, "--groups": groups}
     given = {**paired, "--figure": figure}
-    several = {"several --margin": margins[1:]}
+    several, corrected = {"several --margin": margins[1:]}, {"--looks": looks > 1}
     if across and not changes:
         raise SpecError("--across: goes with --changes")
     if variance:
         others = {"--factor": factor, "--within": within, "--interactions": interactions}
-        _refuse("--variance", given | others | {"--views": views, "--changes": changes})
+        others |= {"--views": views, "--changes": changes}
+        _refuse("--variance", given | corrected | others)
     elif changes:
         _refuse("--changes", paired | {"--factor": factor, "--views": views})
         if interactions and any(margin.relative for margin in margins):
             raise SpecError("--margin: an interaction has no errors to be a part of")
     elif interactions:
-        _refuse("--interactions", given | several | {"--views": views})
+        _refuse("--interactions", given | several | corrected | {"--views": views})
     elif views:
-        _refuse("--views", given | several)
+        _refuse("--views", given | several | corrected)
     elif several["several --margin"]:
         _refuse("several --margin", {"--figure": figure})
     found = runs.load_runs(names)
@@ -177,7 +192,15 @@ def effects(
         return
     if tuned:
         warn_of_mixed(found)
-    how = _How(metric=metric, within=within, tuned=tuned, block=block, group="", fixed=changes)
+    how = _How(
+        metric=metric,
+        within=within,
+        tuned=tuned,
+        block=block,
+        group="",
+        looks=looks,
+        fixed=changes,
+    )
     table, readable = _effects(found, factor, margins, how, names if groups else ())
     told = write(table, readable, format_, output)
     if figure is not None:
@@ -194,6 +217,7 @@ class _How(TypedDict):
     block: str
     group: str
     fixed: bool
+    looks: int
 
 
 def _refuse(what: str, others: Mapping[str, object]) -> None:
@@ -294,6 +318,7 @@ def claims(
         bool, typer.Option("--rows", help="the 48 published bars beside our runs, instead")
     ] = False,
     margin: Annotated[str, typer.Option(help=_MARGIN_HELP)] = _MARGIN,
+    looks: _LooksOption = 1,
     format_: FormatOption = "",
     output: OutputOption = None,
 ) -> None:
@@ -303,6 +328,8 @@ def claims(
     in 80 % of cases; under the published model and under the mended one.
 
     Example: spikesweep claims published-mnist published-mnist-128 published-fashion
+
+    Example: spikesweep claims published-mnist --looks 3
     """
     from analysis.data import runs
     from analysis.stats import readable
@@ -317,7 +344,7 @@ def claims(
         for sentence in replication.outside(table).values():
             say(sentence)
     else:
-        table = published.claims(found, margin=Margin.parse(margin))
+        table = published.claims(found, margin=Margin.parse(margin), looks=looks)
         write(table, readable.readable_claims(table), format_, output)
 
 

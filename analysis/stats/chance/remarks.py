@@ -36,8 +36,8 @@ def stages(table: pd.DataFrame) -> list[str]:
     if most < 2:
         return []
     return [
-        f"Made in up to {most} stages: whoever looks in between and goes on errs more often, so p "
-        "is corrected for the looks (alpha spending)."
+        f"Looked at up to {most} times (stages of launches, or --looks): whoever looks in between "
+        "and goes on errs more often, so p is corrected for it (alpha spending)."
     ]
 
 

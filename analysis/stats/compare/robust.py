@@ -27,7 +27,9 @@ Scores = NDArray[np.float64]
 """(runs, tasks), or a batch of them (…, runs, tasks)."""
 
 _RESAMPLES = 2_000
+_PARTS = 20
 _CONFIDENCE = 0.95
+_OUTER = (0.5 - _CONFIDENCE / 2, 0.5 + _CONFIDENCE / 2)
 
 
 class Estimate(NamedTuple):
@@ -58,6 +60,19 @@ def performance_profile(scores: Scores, thresholds: NDArray[np.float64]) -> NDAr
     return np.asarray(above.mean(axis=(-3, -2)))
 
 
+def profile_band(
+    scores: Scores, thresholds: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The 95 % interval of a profile at each threshold: low and high."""
+    generator = np.random.default_rng(0)
+    drawn = [
+        performance_profile(_resampled(scores, generator, many), thresholds)
+        for many in [_RESAMPLES // _PARTS] * _PARTS  # in parts: they fill memory
+    ]
+    low, high = np.quantile(np.concatenate(drawn), _OUTER, axis=0)
+    return low, high
+
+
 def with_interval(statistic: Callable[..., NDArray[np.float64]], *samples: Scores) -> Estimate:
     """A statistic of one or two samples with its stratified percentile interval.
 
@@ -67,10 +82,12 @@ def with_interval(statistic: Callable[..., NDArray[np.float64]], *samples: Score
     """
     generator = np.random.default_rng(0)
     drawn = statistic(*(_resampled(sample, generator) for sample in samples))
-    low, high = np.quantile(drawn, [0.5 - _CONFIDENCE / 2, 0.5 + _CONFIDENCE / 2])
+    low, high = np.quantile(drawn, _OUTER)
     return Estimate(float(statistic(*samples)), float(low), float(high))
 
 
-def _resampled(sample: Scores, generator: np.random.Generator) -> Scores:
-    rows = generator.integers(0, len(sample), (_RESAMPLES, *sample.shape))
+def _resampled(
+    sample: Scores, generator: np.random.Generator, resamples: int = _RESAMPLES
+) -> Scores:
+    rows = generator.integers(0, len(sample), (resamples, *sample.shape))
     return np.asarray(np.take_along_axis(sample[None], rows, axis=1))

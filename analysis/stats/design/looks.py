@@ -74,6 +74,19 @@ def penalty(looks: Looks) -> float:
     return ALPHA / level(looks)
 
 
+def at_least(looks: Looks, asked: int) -> Looks:
+    """The looks, or as many as are asked for: a look at a part of a launch leaves no trace.
+
+    Of those that left none the number of pairs is not known; they are taken as evenly spaced.
+
+    >>> at_least((24,), 3)
+    (8, 16, 24)
+    """
+    if asked <= len(looks):
+        return looks
+    return tuple(max(1, round(looks[-1] * look / asked)) for look in range(1, asked + 1))
+
+
 def stages(runs: pd.DataFrame) -> NDArray[np.intp]:
     """Which launch of its sweep finished each run, counted from 0; 0 where none is recorded."""
     if "launched" not in runs:

@@ -151,4 +151,6 @@ GALLERY: Mapping[str, Callable[[], Figure]] = {
     "raster": lambda: figures.raster(activity()),
     "pipeline": lambda: figures.pipeline(activity()),
     "slice": lambda: of_search("slice", "dynamics", "lr"),
+    "expected": lambda: of_search("expected", "dynamics"),
+    "profile": lambda: of_search("profile", "dynamics"),
 }

@@ -37,6 +37,17 @@ def test_a_remark_is_in_the_caption_or_beside_the_table_but_not_in_both(said: Sa
     assert COVERS not in table and beside.count(COVERS) == 1
 
 
+def test_looks_are_told_and_corrected_for(said: Said) -> None:
+    for command in (EFFECTS, ["claims", RUNS]):
+        assert "Looked at up to 2 times" in said(*command)[0]  # by its launches
+        assert "Looked at up to 3 times (stages" in said(*command, "--looks", "3")[0]
+
+
+@pytest.mark.parametrize("arguments", [["--looks", "0"], ["--looks", "2", "--views"]])
+def test_looks_are_refused_where_they_mean_nothing(arguments: list[str]) -> None:
+    assert run([*EFFECTS, *arguments]) == 2
+
+
 def test_claims_say_what_their_intervals_cover(said: Said) -> None:
     assert said("claims", RUNS)[0].count(COVERS) == 1
 

@@ -92,6 +92,16 @@ def test_an_edf_has_a_line_for_each_value_of_a_param() -> None:
     assert {line.get_linestyle() for line in figure.axes[0].lines} == {"-", "--"}
 
 
+def test_the_expected_best_begins_with_the_mean_and_nears_the_best() -> None:
+    """By hand, of the values a < b of a param: the best of two draws is (a + 3 b) / 4."""
+    values = {"ALIF": (51, 61), "LIF": (71, 81)}
+    figure = drawn("expected", "dynamics")
+    assert legend(figure) == ["ALIF (n = 2)", "LIF (n = 2)"]
+    for line, (a, b) in zip(figure.axes[0].lines, values.values(), strict=True):
+        mean = [(1, (a + b) / 2), (2, (a + 3 * b) / 4)]
+        assert points(line) == [pytest.approx(point) for point in mean]
+
+
 def test_the_timeline_shows_every_run_and_how_it_ended() -> None:
     figure = drawn("timeline")
     assert len(figure.axes) == 1 and len(figure.axes[0].patches) == 9
@@ -152,6 +162,7 @@ def test_the_hypervolume_grows_to_the_share_that_the_front_dominates() -> None:
         ("contour", ("lr",), "", "contour: needs two numeric params that vary, found lr"),
         ("contour", ("lr", "dynamics"), "", "contour: dynamics has no numbers; those that do"),
         ("rank", ("lr", "beta"), "", "rank: 'beta' does not vary here; those that do: "),
+        ("expected", (), "best_synops_per_inference", "expected: of best_synops_per_inference, "),
         ("hypervolume", (), "best_val_accuracy", "hypervolume: needs a second metric beside"),
     ],
 )

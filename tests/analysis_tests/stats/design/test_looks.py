@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.stats.design.looks import level, looks_of, spent
+from analysis.stats.design.looks import at_least, level, looks_of, spent
 from analysis.stats.effects import effects
 from tests.analysis_tests.conftest import make_runs
 
@@ -28,6 +28,14 @@ def test_a_level_is_crossed_for_the_first_time_as_often_as_it_may_be() -> None:
     ]
     assert (~crossed[0] & crossed[1]).mean() == pytest.approx(spent(2), abs=5e-4)
     assert (~crossed[0] & ~crossed[1] & crossed[2]).mean() == pytest.approx(spent(3), abs=4e-4)
+
+
+def test_looks_that_left_no_trace_are_counted_if_they_are_told() -> None:
+    assert at_least((24,), 1) == (24,)
+    assert at_least((24,), 3) == (8, 16, 24)
+    assert at_least((4, 9, 24), 2) == (4, 9, 24)  # never fewer than the launches show
+    levels = [level(at_least((48,), asked)) for asked in range(1, 21)]
+    assert levels == sorted(levels, reverse=True) and levels[-1] > 0
 
 
 def test_only_stages_with_two_seeds_of_most_configurations_are_looks() -> None:
@@ -54,3 +62,5 @@ def test_the_same_runs_prove_less_if_they_were_made_in_stages(
     assert row["looks"] == looks
     assert row["p"] == at_once["p"]
     assert (row["p_holm"] > at_once["p_holm"]) == (looks > 1)
+    told = effects(runs[columns], ["recurrent"], looks=looks).iloc[0]
+    assert told["looks"] == looks and (told["p_holm"] > at_once["p_holm"]) == (looks > 1)

@@ -1,0 +1,64 @@
+"""The best validation result to expect of a budget, see `analysis.stats.compare.budgets`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.data.groups import CHOSEN_BY, COSTS
+from analysis.data.labels import in_order, legend_label, legend_title, metric_label
+from analysis.errors import AnalysisError
+from analysis.figures.parts.by_optuna import legend_beside, whole_numbers
+from analysis.figures.parts.declaration import FigureKind, Options, Source
+from analysis.figures.parts.layout import axis_label
+from analysis.figures.parts.style import looks, styled
+from analysis.figures.searches.search import Search
+from analysis.stats.compare.budgets import expected_maximum
+from analysis.text.typeset import as_text
+
+
+def expected(source: Source, options: Options) -> Figure:
+    """The best of so many configurations that is to be expected, by the values of a param.
+
+    Lines are means, bands one standard deviation to each side, cut at the best that was found.
+
+    Raises:
+        AnalysisError: Less of the metric is better, or what `Search` raises.
+    """
+    if options.metric in COSTS:
+        raise AnalysisError(f"expected: of {options.metric}, less is better; take an accuracy")
+    search = Search(source.runs, options.metric)
+    by = search.params(options.by, "expected")[0] if options.by else ""
+    texts = search.groups[by].map(as_text) if by else pd.Series("", index=search.groups.index)
+    names = in_order(texts)
+    with styled():
+        figure = Figure(figsize=(5.2, 3.4))
+        axes = figure.subplots()
+        for name, look in looks(names, by or "expected").items():
+            values = search.values[texts == name].to_numpy(np.float64)
+            budgets = range(1, len(values) + 1)
+            mean, deviation = expected_maximum(values, budgets)
+            axes.plot(budgets, mean, color=look.colour, linestyle=look.line, label=name)
+            top = (mean + deviation).clip(max=values.max())
+            axes.fill_between(budgets, mean - deviation, top, color=look.colour, alpha=0.15)
+        axes.set_xlabel("Configurations")
+        axes.set_ylabel(axis_label(search.metric))
+        whole_numbers(axes.xaxis)
+        labels = [f"{legend_label(by, name)} (n = {(texts == name).sum()})" for name in names]
+        legend_beside(figure, axes, labels if by else [], legend_title(by) if by else None)
+        notes = [
+            "lines: the mean of the best of so many drawn at random from these",
+            "bands: ± a standard deviation; of a search that learns, a description",
+        ]
+        return search.finish(figure, notes, f"Expected best {metric_label(search.metric).lower()}")
+
+
+FIGURE = FigureKind(
+    name="expected",
+    title="the best validation to expect of so many configurations (Dodge et al. 2019)",
+    draw=expected,
+    example="--by dynamics",
+    metric=CHOSEN_BY,
+    most_by=1,
+)
