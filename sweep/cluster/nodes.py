@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from snn.training.place import Place
-from sweep.cluster.connection import fitting
+from sweep.cluster.sharing.slots import fitting
 from sweep.errors import SpecError, SweepError
 from sweep.host.paths import STORAGE_ENV, LaunchPaths
 from sweep.spec.specification import Resources

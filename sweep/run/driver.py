@@ -14,7 +14,7 @@ from rich.console import Console
 
 from analysis.records import LONGEST_TAG, State, Tag
 from snn.data.base import Data
-from sweep.cluster.connection import Slots
+from sweep.cluster.sharing.slots import Slots
 from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop

@@ -14,7 +14,7 @@ from analysis.records import EPOCH_METRICS, State, Tag
 from analysis.text.redaction import redacted
 from snn.config import TrialConfig
 from snn.data.base import Data
-from sweep.cluster.connection import Slots
+from sweep.cluster.sharing.slots import Slots
 from sweep.host.paths import LaunchPaths
 from sweep.run.display.board import Board
 from sweep.run.lives.deaths import Deaths

@@ -27,6 +27,7 @@ from rich.console import Console
 
 from analysis.records import State
 from sweep.cluster.servers import TUNE_THREAD
+from sweep.host import garbage
 from sweep.host.paths import LaunchPaths
 from sweep.run import runner
 from sweep.spec.parsing import parse_sweep
@@ -222,6 +223,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     given = parser.parse_args()
     os.environ.pop("MLFLOW_TRACKING_URI", None)
+    garbage.look_rarely()  # as the command line does
     # the workers import the trainable from here
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.getcwd(), os.getenv("PYTHONPATH"))))
     if given.what == "idle":

@@ -1,1 +1,1 @@
-"""How the sweeps on one cluster share it."""
+"""How many trials of a sweep run at once, and how the sweeps on one cluster share it."""

@@ -22,8 +22,8 @@ from analysis.records import State
 from snn.config import TrialConfig
 from snn.data import Dataset, load
 from sweep.cluster import connection
-from sweep.cluster.connection import Slots
 from sweep.cluster.sharing.neighbours import Neighbours
+from sweep.cluster.sharing.slots import Slots
 from sweep.host.paths import LaunchPaths
 from sweep.run.display.best import Best
 from sweep.run.display.board import Board, Progress
@@ -159,7 +159,7 @@ def test_every_order_of_events_is_noted_and_counted_once(
 def test_a_sweep_that_others_leave_no_processor_says_what_it_waits_for(
     tmp_path: Path, slots: Slots, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.cluster.connection._COUNT_EVERY_S", 0.0)
+    monkeypatch.setattr("sweep.cluster.sharing.slots._COUNT_EVERY_S", 0.0)
     launch = Launch(tmp_path, slots, digits)
     count = int(ray.cluster_resources()["CPU"])
 
@@ -203,6 +203,18 @@ def test_two_sweeps_on_a_cluster_have_half_of_it_each_until_one_ends(slots: Slot
     two.leave()
     assert one.share(8, there_is) == 8
     one.leave()
+
+
+def test_a_sweep_beside_another_says_how_many_of_its_trials_run(slots: Slots) -> None:
+    there_is = ray.cluster_resources()
+    large = Neighbours("large", {"CPU": there_is["CPU"] - 1})
+    large.share(1, there_is)
+    ours = Neighbours("ours", {"CPU": 1.0})
+    shared = Slots(Resources(), slots.servers, ours)
+    assert shared() == 1
+    assert shared.shortage == "1 other sweep on this cluster: 1 trial runs at once here"
+    large.leave()
+    ours.leave()
 
 
 def test_a_driver_that_was_killed_is_not_waited_for(
