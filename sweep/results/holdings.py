@@ -205,7 +205,7 @@ def _known(client: MlflowClient | None) -> set[str]:
     root = storage_root()
     folders = root.iterdir() if isinstance(root, Path) and root.is_dir() else ()
     logged = sweep_experiments(client).values() if client else ()
-    return {*logged, *(folder.name for folder in folders if folder.is_dir())}
+    return {*logged, *(folder.name for folder in folders if launches(root, folder.name))}
 
 
 def study_names() -> list[str]:

@@ -36,7 +36,7 @@ def expected(source: Source, options: Options) -> Figure:
         figure = Figure(figsize=(5.2, 3.4))
         axes = figure.subplots()
         for name, look in looks(names, by or "expected").items():
-            values = search.values[texts == name].to_numpy(np.float64)
+            values = np.asarray(search.values[texts == name], dtype=np.float64)
             budgets = range(1, len(values) + 1)
             mean, deviation = expected_maximum(values, budgets)
             axes.plot(budgets, mean, color=look.colour, linestyle=look.line, label=name)

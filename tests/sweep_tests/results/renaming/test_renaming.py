@@ -154,8 +154,8 @@ def test_a_taken_an_unknown_and_a_wrong_name_and_a_running_sweep_are_refused(
     launched("open", end="")
     refused = {
         ("one", "two"): "two: there are launches in",
-        ("none", "three"): "none: there is no such sweep: spikesweep list$",
-        ("opne", "three"): "opne: there is no such sweep: spikesweep list; did you mean open\\?",
+        ("none", "three"): "none: there is no such sweep: spikesweep list; did you mean one",
+        ("opens", "three"): "opens: there is no such sweep: spikesweep list; did you mean open",
         ("one", "a/b"): "a/b: is no name of a sweep",
         ("one", "train"): "train: is the name of what",
         ("open", "three"): "open: 1 launch of it run, by MLflow",
