@@ -112,7 +112,7 @@ class _Network(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
         layers = [
-            _weights(*arrays[k : k + 5], numbers, task.learns)
+            _weights(numbers, task.learns, *arrays[k : k + 5])
             for k, numbers in zip(range(0, len(arrays) - 2, 4), task.numbers, strict=True)
         ]
         weight, bias = arrays[-2:]
@@ -292,13 +292,13 @@ class _Again(NamedTuple):
 
 
 def _weights(
+    numbers: Numbers,
+    learns: bool,
     forward: F32,
     recurrent: F32,
     alpha: F32,
     beta: F32,
     above: F32,
-    numbers: Numbers,
-    learns: bool,
 ) -> _Weights:
     return _Weights(
         forward,
