@@ -113,7 +113,7 @@ def _baseline(texts: pd.DataFrame, network: str) -> pd.Series[str]:
     total = (codes[:, None] != codes[None]).sum(axis=(1, 2))
     least = np.flatnonzero(total == total.min())
     if len(least) > 1:
-        varying = [name for name in different if different[name].nunique() > 1]
+        varying = [str(name) for name in different if different[name].nunique() > 1]
         raise AnalysisError(
             f"{network}{len(least)} of {len(different)} configurations could be the baseline that "
             f"the others change ({', '.join(varying)} vary); name the params that make networks "
