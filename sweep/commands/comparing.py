@@ -164,7 +164,7 @@ def effects(
     if across and not changes:
         raise SpecError("--across: goes with --changes")
     if variance:
-        others = {"--factor": factor, "--within": within, "--interactions": interactions}
+        others = {"--factor": factor, "--interactions": interactions}
         others |= {"--views": views, "--changes": changes}
         _refuse("--variance", given | corrected | others)
     elif changes:
@@ -179,7 +179,7 @@ def effects(
         _refuse("several --margin", {"--figure": figure})
     found = runs.load_runs(names)
     if variance:
-        write(*_variance(found, metric), format_, output)
+        write(*_variance(found, metric, within), format_, output)
         return
     found = labelled(found)
     if changes:
@@ -273,10 +273,10 @@ def _changed(
     return changes.acted_on(table, across, acts_on), [CHANGE], [*within, ACTS_ON]
 
 
-def _variance(found: DataFrame, metric: str) -> tuple[DataFrame, DataFrame]:
+def _variance(found: DataFrame, metric: str, within: Sequence[str]) -> tuple[DataFrame, DataFrame]:
     from analysis.stats.seeds import variance as chance
 
-    table = chance.variance(found, metric)
+    table = chance.variance(found, metric, within)
     return table, chance.readable_variance(table)
 
 

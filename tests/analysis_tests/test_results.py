@@ -18,6 +18,7 @@ from analysis.stats.effects import effects
 from snn.config import TrialConfig
 from sweep.spec.fresh_seeds import CONFIRMED, fresh_seeds
 from sweep.spec.sources import load_sweep
+from tests import results
 
 RESULTS = Path(__file__).parents[2] / "analysis" / "results"
 BEST, SEQUENCES = RESULTS / "best", RESULTS / "sequences"
@@ -120,3 +121,23 @@ def test_the_runs_on_spoken_digits_are_those_of_the_bundled_sweeps() -> None:
             for seed in sweep.seeds
         ]
         assert sorted(runs[runs["sweep"] == name]["config_id"]) == sorted(wanted)
+
+
+def test_the_ablation_and_the_noise_are_told_as_their_runs_have_them() -> None:
+    changes, shares = results.ablation(), results.noise()
+    for path, text in results.files(changes, shares).items():
+        written, found = (pd.read_csv(of) for of in (path, io.StringIO(text)))
+        pd.testing.assert_frame_equal(written, found)
+    page = results.PAGE.read_text(encoding="utf-8")
+    tables = results.blocks(changes, shares)
+    assert all(f"<!-- {name} -->" in page for name in tables)
+    assert results.page_with(tables) == page
+
+
+@pytest.mark.parametrize("path", [results.ABLATION, *results.NOISE.values()], ids=lambda p: p.stem)
+def test_their_runs_are_those_of_the_bundled_sweeps(path: Path) -> None:
+    if not path.exists():
+        pytest.skip("not run yet")
+    wanted = {config.config_id for config in load_sweep(path.stem).configs()}
+    found = load_runs([str(path)])
+    assert set(found["config_id"]) <= wanted and set(found["state"]) == {State.DONE}

@@ -9,13 +9,14 @@ percentiles of a bootstrap would be too low: of 5 levels, by three times at the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
+from analysis.stats.effects import groups_within
 from analysis.stats.inference import CONFIDENCE
 from analysis.stats.seeds.components import Design
 from analysis.stats.seeds.sources import sources
@@ -30,21 +31,42 @@ _LARGEST = 1e4  # of a variance, as multiple of all variances together
 _STEPS = 40  # of a bisection
 
 
-def variance(runs: pd.DataFrame, metric: str = "test_accuracy") -> pd.DataFrame:
+def variance(
+    runs: pd.DataFrame, metric: str = "test_accuracy", within: Sequence[str] = ()
+) -> pd.DataFrame:
     """One row per source of chance, then the rest.
 
-    Columns: `source`; `levels`, how many seeds a configuration has of it, at least; `std`, the
-    standard deviation that it makes, in units of the metric, with its 95 % interval `low`, `high`
-    (NaN where there are fewer than 4 levels); `share` of the variance of a run. `attrs`: `metric`,
-    `n_runs`, `n_configurations`, `left_out`, the kinds of chance that do not vary.
+    Columns: `group`, the values of the params `within`; `source`; `levels`, how many seeds a
+    configuration has of it, at least; `std`, the standard deviation that it makes, in units of the
+    metric, with its 95 % interval `low`, `high` (NaN where there are fewer than 4 levels); `share`
+    of the variance of a run. `attrs`: `metric`, `n_runs`, `n_configurations`, `left_out`, the kinds
+    of chance that do not vary in any group.
 
     Args:
         runs: As `load_runs` gives them: of each configuration, several with other seeds.
         metric: Column of the runs.
+        within: Params whose values are looked at apart, each for itself.
 
     Raises:
         AnalysisError: There are no replicates, or their seeds cannot be told apart.
     """
+    tables = []
+    for group, members in groups_within(runs, within):
+        table = _variance(members, metric)
+        table.insert(0, "group", group)
+        tables.append(table)
+    whole: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    left_out = [table.attrs["left_out"] for table in tables]
+    whole.attrs |= {
+        "metric": metric,
+        "n_runs": sum(table.attrs["n_runs"] for table in tables),
+        "n_configurations": sum(table.attrs["n_configurations"] for table in tables),
+        "left_out": tuple(name for name in left_out[0] if all(name in of for of in left_out)),
+    }
+    return whole
+
+
+def _variance(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     found = sources(runs, metric)
     try:
         design = Design(found.codes, found.cells)
@@ -71,7 +93,6 @@ def variance(runs: pd.DataFrame, metric: str = "test_accuracy") -> pd.DataFrame:
         }
     )
     table.attrs |= {
-        "metric": metric,
         "n_runs": len(found.values),
         "n_configurations": int(found.cells.max()) + 1,
         "left_out": found.left_out,
@@ -135,8 +156,10 @@ def readable_variance(table: pd.DataFrame) -> pd.DataFrame:
     points = str(table.attrs["metric"]).endswith("accuracy")
     scale, unit = (100, " (points)") if points else (1, "")
     spreads = scale * table[["std", "low", "high"]]
+    groups = {"runs": table["group"]} if table["group"].any() else {}
     shown = pd.DataFrame(
         {
+            **groups,
             "source": table["source"],
             "seeds": ["–" if pd.isna(n) else str(n) for n in table["levels"]],
             f"standard deviation{unit}": [
@@ -152,8 +175,10 @@ def readable_variance(table: pd.DataFrame) -> pd.DataFrame:
         "Brackets: 95 % interval (parametric bootstrap, normal effects)."
     ]
     if few:
-        parts.append(f"Fewer than {FEWEST_LEVELS} seeds, so no interval: {', '.join(few)}.")
-    joined = [name for name in table["source"] if " + " in name]
+        parts.append(
+            f"Fewer than {FEWEST_LEVELS} seeds, so no interval: {', '.join(dict.fromkeys(few))}."
+        )
+    joined = dict.fromkeys(name for name in table["source"] if " + " in name)
     if joined:
         parts.append(f"Not told apart, as their seeds change together: {', '.join(joined)}.")
     if table.attrs["left_out"]:
