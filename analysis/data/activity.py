@@ -67,3 +67,12 @@ class ImageActivity:
     def times_ms(self) -> Floats:
         """(T,) of the steps."""
         return np.arange(len(self.readout), dtype=np.float64) * self.dt_ms
+
+    @property
+    def drive(self) -> Floats | None:
+        """(height, width) the current of each pixel, where it is the same at every step."""
+        grey = self.image.ndim == 2 and self.inputs.shape[1] == self.image.size
+        if self.has_input_spikes or not grey or (self.inputs != self.inputs[0]).any():
+            return None
+        drive: Floats = self.inputs[0].reshape(self.image.shape)
+        return drive

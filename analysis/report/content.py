@@ -34,7 +34,7 @@ from analysis.stats.readable import (
 )
 from analysis.studies.claims import claims
 from analysis.studies.replication import compare_with_published
-from analysis.text.typeset import as_percent, caption, printed
+from analysis.text.typeset import as_percent, printed, settings, statistics
 
 _LEADERS = 20
 _CONFIRMED = (
@@ -153,8 +153,12 @@ def _leaders(material: Material, source: Source | None) -> list[Part]:
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
+    # What they reach stands first: of many params, a page shows the first columns.
+    reached = [*(name for name in shown if str(name).endswith("(%)")), "seeds"]
+    shown = shown[[*reached, *(name for name in shown if name not in reached)]]
     name = "leaders" if source else "leaders-of-the-search"
-    leaders = _table(name, f"{title} {caption(top, bold=False)}", shown, table)
+    leaders = _table(name, " ".join([title, *statistics(top)]), shown, table)
+    leaders = replace(leaders, settings=" ".join(settings(top)))
     return [leaders, *(of_leaders(source) if source else ())]
 
 
@@ -233,7 +237,7 @@ def _importance(material: Material) -> list[Part]:
     return [
         Note(text=word),
         picture("importance", "Importance of the params.", lambda: importance_bars(table)),
-        _table("importance", "Importance of the params by fANOVA.", _text(table), table),
+        _table("importance", "The same in numbers, in percent.", _percent(table), table),
     ]
 
 
@@ -279,6 +283,13 @@ def _link(mlflow_url: str, run_id: str) -> str:
 
 def _table(name: str, text: str, shown: pd.DataFrame, raw: pd.DataFrame) -> Table:
     return Table(name=name, caption=text, shown=shown, raw=raw)
+
+
+def _percent(table: pd.DataFrame) -> pd.DataFrame:
+    """All text, for readers, with shares in percent."""
+    shares = [name for name in ("importance", "low", "high") if name in table]
+    shown = table.assign(**{name: (table[name] * 100).map("{:.1f}".format) for name in shares})
+    return _text(shown.rename(columns={name: f"{name} (%)" for name in shares}))
 
 
 def _text(table: pd.DataFrame) -> pd.DataFrame:

@@ -41,11 +41,13 @@ function browse(root) {
   columns.forEach((name, at) => {
     const cell = document.createElement("th");
     cell.scope = "col";
+    const first = rows.find((row) => row[at] !== null)?.[at];
+    if (typeof first === "number") cell.className = "number";
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
     button.addEventListener("click", () => {
-      descending = sorted === at ? !descending : typeof rows.find((row) => row[at] !== null)?.[at] === "number";
+      descending = sorted === at ? !descending : typeof first === "number";
       sorted = at;
       page = 0;
       update();

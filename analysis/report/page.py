@@ -101,7 +101,7 @@ def _data_uri(picture: Picture) -> str:
 
 def _rows(browser: Browser) -> str:
     """The runs as JSON that may stand in a page: nothing in it can end its element."""
-    rows = [[_cell(value) for value in row] for row in browser.runs.itertuples(index=False)]
+    rows = [[_cell(value) for value in row] for row in browser.shown.itertuples(index=False)]
     data = {"columns": [*map(visible, browser.runs.columns)], "rows": rows, "links": browser.links}
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 

@@ -49,6 +49,7 @@ class Table:
         shown: All text.
         raw: As it is written to the file.
         folded: The words under which it is folded away; empty: it is open.
+        settings: What is the same in all rows, folded away below it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     shown: pd.DataFrame
     raw: pd.DataFrame
     folded: str = ""
+    settings: str = ""
 
     @property
     def numbers(self) -> list[bool]:
@@ -113,6 +115,15 @@ class Browser:
     name: str
     runs: pd.DataFrame
     links: list[str]
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The runs as a reader sees them: accuracies in percent."""
+        shown = self.runs.copy()
+        for name in shown:
+            if str(name).endswith("accuracy"):
+                shown[name] = shown[name] * 100
+        return shown
 
 
 Part = Note | Verbatim | Table | Picture | Browser

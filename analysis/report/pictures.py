@@ -11,6 +11,7 @@ from zlib import crc32
 from matplotlib.figure import Figure
 
 from analysis.data.groups import several_values
+from analysis.data.labels import value_label
 from analysis.errors import AnalysisError
 from analysis.figures import FIGURES, FigureKind, Source
 from analysis.records import State
@@ -40,9 +41,10 @@ def of_leaders(source: Source) -> Iterator[Part]:
     done = source.runs[source.runs["state"] == State.DONE]
     for dataset, runs in done.groupby("dataset") if "dataset" in done else ():
         own = replace(source, runs=runs)
+        of_group = f"{value_label('dataset', dataset)}: " if done["dataset"].nunique() > 1 else ""
         for kind in FIGURES.values():
             if kind.section == "leaders":
-                yield from _of_kind(kind, own, f"-{_in_file_names(dataset)}", f"{dataset}: ")
+                yield from _of_kind(kind, own, f"-{_in_file_names(dataset)}", of_group)
 
 
 def _in_file_names(label: object) -> str:
@@ -54,7 +56,8 @@ def _in_file_names(label: object) -> str:
 def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
     for entry in kind.in_report(source):
         draw = partial(kind.draw, source, entry.options)
-        yield picture(f"{entry.name}{suffix}", f"{group}{entry.text}", draw)
+        text = f"{group}{entry.text}"
+        yield picture(f"{entry.name}{suffix}", f"{text[:1].upper()}{text[1:]}", draw)
 
 
 def picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:

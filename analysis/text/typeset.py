@@ -55,12 +55,12 @@ def latex(table: pd.DataFrame, name: str = "results") -> str:
     text = cells.to_latex(
         index=False,
         escape=False,  # pandas would escape the bold as well
-        caption=_escape(" ".join(_statistics(table))) or None,
+        caption=_escape(" ".join(statistics(table))) or None,
         label=f"tab:{_NO_LABEL.sub('-', name)}",
         column_format="".join(side[0] for side in _alignment(table)),
         position="htbp",
     )
-    note = _escape(" ".join([*_bold(table), *_settings(table)]))
+    note = _escape(" ".join([*_bold(table), *settings(table)]))
     below = f"\\par\\smallskip\n{{\\footnotesize {note}\\par}}\n" if note else ""
     text = text.replace("\\begin{table}[htbp]\n", "\\begin{table}[htbp]\n\\centering\n", 1)
     return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}", 1)
@@ -73,11 +73,11 @@ def caption(table: pd.DataFrame, *, bold: bool = True) -> str:
         table: The summary.
         bold: Whether what is best is printed in bold.
     """
-    return " ".join([*_statistics(table), *(_bold(table) if bold else []), *_settings(table)])
+    return " ".join([*statistics(table), *(_bold(table) if bold else []), *settings(table)])
 
 
-def _statistics(table: pd.DataFrame) -> list[str]:
-    """What the numbers are."""
+def statistics(table: pd.DataFrame) -> list[str]:
+    """What the numbers are, in sentences."""
     parts = [str(table.attrs["note"])] if "note" in table.attrs else []
     if "covers" in table.attrs:
         two = "Where n is 2, both values of the validation accuracy instead."
@@ -106,8 +106,8 @@ def _bold(table: pd.DataFrame) -> list[str]:
     return [f"Bold: best by validation{each}."]
 
 
-def _settings(table: pd.DataFrame) -> list[str]:
-    """The params that are no columns."""
+def settings(table: pd.DataFrame) -> list[str]:
+    """The params that are no columns, in sentences."""
     parts = []
     for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
         same: Mapping[str, str] = table.attrs.get(attribute, {})

@@ -124,6 +124,8 @@ def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str, *, are_point
         color=look.colour,
         linestyle="none" if are_points else look.line,
         marker=look.marker,
+        markeredgecolor="#FFFFFF" if are_points else look.colour,
+        markeredgewidth=0.5,
         label=label,
     )
     axes.errorbar(
@@ -138,7 +140,7 @@ def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str, *, are_point
 
 def _selection(points: int, configurations: int) -> list[str]:
     if points == configurations:
-        return []
+        return [f"{points} configurations"]
     return [f"each point the best by validation (of {configurations} in all)"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,26 @@ from analysis.data.groups import (
     require_param,
     several_values,
 )
-from analysis.data.labels import constants, in_order, legend_label, legend_title, metric_label
+from analysis.data.groups import (
+    levels as several,
+)
+from analysis.data.labels import (
+    constants,
+    in_order,
+    legend_label,
+    legend_title,
+    metric_label,
+    value_labels,
+)
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
-from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of
+from analysis.figures.parts.layout import PAGE_INCHES, axis_label, each, fit_legend, head, scale_of
 from analysis.figures.parts.style import GREY, Look, looks, styled
-from analysis.figures.parts.ticks import round_axis
+from analysis.figures.parts.ticks import number_axis
 from analysis.text.typeset import as_text
 
 _MOST_LEVELS = 12
+_APART, _MOST_PANELS = ("dataset", "preset"), 3
 _NUMBERS = 4  # from so many different numbers on, a param has a scale instead of levels
 _FEWEST_FOR_A_BOX = 5  # quartiles of fewer points say less than the points
 _SPREAD = 0.5  # of the points of a level along x
@@ -44,9 +55,9 @@ def strip(
     """The configurations, each the mean over its seeds, by the values of a param.
 
     Numbers of several values stand on an axis of numbers, logarithmic where they were searched so.
-    Other values are levels. Behind five points or more of a level stands a box: quartiles, median,
-    and whiskers to the last point within 1.5 times the interquartile distance. Accuracies in
-    percent.
+    Other values are levels. Data sets and presets have panels with a scale of their own. Behind
+    five points or more of a level stands a box: quartiles, median, and whiskers to the last point
+    within 1.5 times the interquartile distance. Accuracies in percent.
 
     >>> figure = strip(load_runs([committed("published-fashion")]), "encoding")
 
@@ -62,18 +73,44 @@ def strip(
     levels = _levels(groups, factor)
     values = in_order(groups[coloured_by]) if coloured_by else [""]
     with styled():
-        figure = Figure(figsize=(2.2 + _level_inches(factor, levels) * len(levels), 3.8))
-        axes = figure.subplots()
-        placed = _placed(groups, factor, levels, metric)
-        _clouds(axes, placed, coloured_by, values)
-        boxed = _boxes(axes, placed, len(levels))
-        _label(axes, placed, factor, levels)
-        axes.set_ylabel(axis_label(metric))
-        _key(figure, coloured_by, values)
+        panels = _panels(groups, (factor, coloured_by))
+        inches = _level_inches(factor, levels) * len(levels)
+        figure, grid = _figure(panels, inches)
+        boxed = False
+        for axes, (name, members) in zip(grid, panels.items(), strict=True):
+            placed = _placed(members, factor, levels, metric)
+            _clouds(axes, placed, coloured_by, values)
+            boxed |= _boxes(axes, placed, len(levels))
+            _label(axes, placed, factor, levels)
+            axes.set_title(name)
+        grid[0].set_ylabel(axis_label(metric))
+        _key(figure, grid[0], coloured_by, values)
         count = f"n: configurations, {each(groups['n'])}"
         box = "box: quartiles, median, whiskers to 1.5 times their distance" if boxed else ""
         head(figure, [metric_label(metric), *constants(groups)], [count, box, *left_out])
     return figure
+
+
+def _panels(groups: pd.DataFrame, shown: tuple[str | None, ...]) -> dict[str, pd.DataFrame]:
+    """The configurations of every data set and preset, which differ too much for one axis."""
+    apart = [
+        name
+        for name in _APART
+        if name in groups and name not in shown and several(groups, name) > 1
+    ]
+    if not apart or len(groups[apart].drop_duplicates()) > _MOST_PANELS:
+        return {"": groups}
+    return {
+        ", ".join(value_labels(dict(zip(apart, key, strict=True)), apart)): members
+        for key, members in groups.groupby(apart, sort=True)
+    }
+
+
+def _figure(panels: Mapping[str, pd.DataFrame], inches: float) -> tuple[Figure, list[Axes]]:
+    """Axes beside each other, so wide in inches where a page holds it, each with its own scale."""
+    width = min(1.3 + (inches + 0.9) * len(panels), PAGE_INCHES)
+    figure = Figure(figsize=(width, 3.8 if len(panels) == 1 else 4.1))
+    return figure, list(figure.subplots(1, len(panels), squeeze=False)[0])
 
 
 def _has_scale(column: pd.Series[Any]) -> bool:
@@ -95,15 +132,16 @@ def _over_numbers(
     )
     values = in_order(placed[coloured_by]) if coloured_by else [""]
     with styled():
-        figure = Figure(figsize=(5.2, 3.8))
-        axes = figure.subplots()
-        _clouds(axes, placed, coloured_by, values)
-        ends = (placed["_x"].min(), placed["_x"].max())
-        round_axis(axes, "x", *ends, log=is_logarithmic(runs, factor), most=6)
-        axes.grid(visible=True, axis="both")
-        axes.set_xlabel(legend_title(factor) or "")
-        axes.set_ylabel(axis_label(metric))
-        _key(figure, coloured_by, values)
+        panels = _panels(placed, (factor, coloured_by))
+        figure, grid = _figure(panels, 3.0)
+        for axes, (name, members) in zip(grid, panels.items(), strict=True):
+            _clouds(axes, members, coloured_by, values)
+            number_axis(axes, "x", placed["_x"], log=is_logarithmic(runs, factor), most=6)
+            axes.grid(visible=True, axis="both")
+            axes.set_xlabel(legend_title(factor) or "")
+            axes.set_title(name)
+        grid[0].set_ylabel(axis_label(metric))
+        _key(figure, grid[0], coloured_by, values)
         lacking = len(groups) - len(placed)
         without = f"not shown: {lacking} in which {factor} has no effect" if lacking else ""
         count = f"{len(placed)} configurations, {each(placed['n'])}"
@@ -118,9 +156,13 @@ def _clouds(axes: Axes, placed: pd.DataFrame, coloured_by: str | None, values: l
         _draw(axes, mine, look, legend_label(coloured_by, value) if coloured_by else None)
 
 
-def _key(figure: Figure, coloured_by: str | None, values: list[str]) -> None:
+def _key(figure: Figure, axes: Axes, coloured_by: str | None, values: list[str]) -> None:
     if len(values) > 1:
-        figure.legend(loc="outside right upper", title=legend_title(str(coloured_by)))
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc="outside right upper",
+            title=legend_title(str(coloured_by)),
+        )
         fit_legend(figure, figure.get_figwidth())
 
 

@@ -195,7 +195,7 @@ def _number(axes: Axes, named: pd.DataFrame, shown: list[str], metric: str) -> l
                 [],
                 linestyle="none",
                 marker=f"${number}$",
-                markersize=2 + 2 * len(str(number)),
+                markersize=4.5 + 2 * len(str(number)),
                 markeredgewidth=0,
                 color="#000000",
                 label=label,

@@ -15,6 +15,8 @@ from analysis.figures.parts.declaration import FigureKind, InReport, Options, So
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import GREY, LOOKS, SMALL, Look, styled
 
+_NAMED = 3  # classes at the ends of their lines
+_APART = 0.1  # of the axis: names that are nearer than that would touch
 _PREDICTED, _TRUE = LOOKS[0], LOOKS[5]
 
 
@@ -37,7 +39,7 @@ def pipeline(activity: ImageActivity) -> Figure:
             axes.set_title(layer_title(activity, number, layer))
         _draw_readout(panels[-2], activity)
         _draw_probabilities(panels[-1], activity)
-        for axes in panels[1:-1]:
+        for axes in panels[1 if activity.drive is None else 2 : -1]:
             axes.set_xlabel("Time (ms)")
             axes.set_xlim(-activity.dt_ms, activity.times_ms[-1] + activity.dt_ms)
         for axes in panels:
@@ -71,8 +73,32 @@ def _draw_readout(axes: Axes, activity: ImageActivity) -> None:
             linewidth=1.6 if look else 0.7,
             zorder=3 if look else 2,
         )
+    _name_ends(axes, activity)
     axes.set_title(f"readout: one line per class, {activity.readout.shape[1]} in all")
     axes.grid(visible=False)
+
+
+def _name_ends(axes: Axes, activity: ImageActivity) -> None:
+    """The names of the classes at the ends of their lines: the likeliest ones, and the true one."""
+    ends = activity.readout[-1]
+    likeliest = np.argsort(-activity.probabilities, kind="stable")[:_NAMED].tolist()
+    wanted = [activity.predicted, *([] if activity.label is None else [activity.label]), *likeliest]
+    low, high = axes.get_ylim()
+    named: list[int] = []
+    for number in dict.fromkeys(wanted):
+        if all(abs(ends[number] - ends[other]) > _APART * (high - low) for other in named):
+            named.append(number)
+            look = _look(activity, number)
+            axes.annotate(
+                activity.class_names[number],
+                (activity.times_ms[-1], ends[number]),
+                (4, 0),
+                textcoords="offset points",
+                verticalalignment="center",
+                fontsize=SMALL,
+                color=look.colour if look else GREY,
+                annotation_clip=False,
+            )
 
 
 def _draw_probabilities(axes: Axes, activity: ImageActivity) -> None:

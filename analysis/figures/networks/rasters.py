@@ -31,7 +31,11 @@ def raster(activity: ImageActivity, *, traces: int = 3) -> Figure:
     heights = [1.6, *([1.6] * len(activity.layers)), *([0.9] * len(busiest))]
     with styled():
         figure = Figure(figsize=(6.5, 1.0 + sum(heights) * 0.85))
-        panels = figure.subplots(rows, 1, sharex=True, height_ratios=heights)
+        panels = figure.subplots(rows, 1, height_ratios=heights)
+        over_time = panels if activity.drive is None else panels[1:]
+        for axes in over_time[:-1]:
+            axes.sharex(over_time[-1])
+            axes.tick_params(labelbottom=False)
         draw_inputs(panels[0], activity)
         for number, (axes, layer) in enumerate(
             zip(panels[1:], activity.layers, strict=False), start=1
@@ -71,10 +75,21 @@ def layer_title(activity: ImageActivity, number: int, layer: LayerActivity) -> s
 
 
 def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
-    """The spikes of the inputs; or their currents as shades, and that of a single one as a line."""
+    """The spikes of the inputs; or their currents as shades, and that of a single one as a line.
+
+    Currents that stay the same are the picture that the network sees.
+    """
     n_inputs = activity.inputs.shape[1]
     one = "pixel" if n_inputs == activity.image.size else "input"
     inputs = f"{activity.encoding} code: {n_inputs} {one}{'s' if n_inputs > 1 else ''}"
+    if activity.drive is not None:
+        shown = axes.imshow(activity.drive, cmap=SCALE, interpolation="nearest")
+        axes.set_anchor("W")
+        axes.set_axis_off()
+        bar = axes.figure.colorbar(shown, cax=axes.inset_axes((1.06, 0, 0.06, 1)), label="current")
+        bar.ax.tick_params(labelsize=SMALL)
+        axes.set_title(f"{inputs}, the same current at every step")
+        return
     axes.set_ylabel(one)
     if activity.has_input_spikes:
         spikes = activity.inputs > 0
@@ -111,7 +126,7 @@ def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: ImageActivity) 
         markeredgewidth=0,
         color="#000000",
     )
-    axes.set_ylim(-1, spikes.shape[1])
+    axes.set_ylim(-0.9, spikes.shape[1] - 0.1)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.grid(visible=False)
 

@@ -87,7 +87,13 @@ class Terminal(Screen):
     def stop(self) -> None:
         """Only a line stays."""
         self.live.stop()
-        self.console.print(self.progress.line(), soft_wrap=True, highlight=False, markup=False)
+        self.console.print(self._state(), soft_wrap=True, highlight=False, markup=False)
+
+    def _state(self) -> str:
+        """The whole state in a line, or in one for each part of it where it is too wide."""
+        line = visible(self.progress.line())
+        fits = len(line) <= self.console.width
+        return line if fits else line.replace(" | ", "\n")
 
     def render(self) -> Group:
         """The bar, the line, and a row for every running trial."""
@@ -101,7 +107,7 @@ class Terminal(Screen):
         # Beside the bar, a narrow terminal would have no room for a whole word.
         head = Table.grid()
         head.add_row(bar)
-        head.add_row(Text(visible(self.progress.line())))
+        head.add_row(Text(self._state()))
         return Group(head, trials)
 
 

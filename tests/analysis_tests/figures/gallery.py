@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,12 @@ def activity(encoding: str = "latency", label: int | None = 2) -> ImageActivity:
     )
 
 
+def steady() -> ImageActivity:
+    """The same current at every step: a picture."""
+    still = activity("constant")
+    return replace(still, inputs=np.repeat([[0.0, 0.5, 1.0]], 5, axis=0))
+
+
 IMPORTANCE = pd.DataFrame(
     {
         "param": ["lr", "hidden", "recurrent"],
@@ -154,3 +161,17 @@ GALLERY: Mapping[str, Callable[[], Figure]] = {
     "expected": lambda: of_search("expected", "dynamics"),
     "profile": lambda: of_search("profile", "dynamics"),
 }
+
+LOOKED_AT: Mapping[str, Callable[[], Figure]] = {
+    **GALLERY,
+    "raster, steady": lambda: figures.raster(steady()),
+    "pipeline, steady": lambda: figures.pipeline(steady()),
+    "confusion, right": lambda: figures.confusion(np.diag([9, 9]), ["a", "b"]),
+    "contour": lambda: of_search("contour", "hidden", "lr"),
+    "rank": lambda: of_search("rank", "dynamics", "hidden", "lr"),
+    "edf": lambda: of_search("edf", "dynamics"),
+    "history": lambda: of_search("history"),
+    "timeline": lambda: of_search("timeline"),
+    "hypervolume": lambda: of_search("hypervolume"),
+}
+"""With those whose files are not compared byte by byte, which takes long."""

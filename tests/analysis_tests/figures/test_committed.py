@@ -5,6 +5,7 @@ A search over 25 keys, one for few operations over 80 configurations, a grid of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -21,11 +22,14 @@ from tests.analysis_tests.figures import reading
 
 WIDE, FEW, GRID = "best/best-fashion", "best/efficient-mnist", "published-mnist"
 DRAWN = [
-    *((WIDE, kind) for kind in ("dots", "strip", "curves", "synops", "parallel", "slice", "rank")),
+    *(
+        (WIDE, kind)
+        for kind in ("dots", "strip", "curves", "synops", "parallel", "slice", "rank", "contour")
+    ),
     *((FEW, kind) for kind in ("strip", "neurons", "synops", "parallel")),
-    *((GRID, kind) for kind in ("bars", "neurons", "curves", "forest")),
+    *((GRID, kind) for kind in ("bars", "neurons", "curves", "forest", "strip", "timeline")),
 ]
-BY = {"strip": ("lr",), "slice": ("hidden", "surrogate", "tau_mem", "beta")}
+BY = {"strip": ("encoding", "dynamics"), "slice": ("hidden", "surrogate", "tau_mem", "beta")}
 
 
 @cache
@@ -45,6 +49,36 @@ def test_it_fits_a_page_and_no_text_lies_on_another(name: str, kind: str) -> Non
     figure = how.draw(source(name), options)
     assert figure.get_figwidth() <= PAGE_INCHES
     assert reading.overlapping(figure) == []
+
+
+FEWER = {
+    "one run": lambda table: table[table["state"] == State.DONE].head(1),
+    "one seed": lambda table: table[table["seed"] == table["seed"].min()],
+}
+OF_FEWER = {
+    "one run": ("dots", "bars", "strip", "curves", "neurons", "synops", "history", "edf"),
+    "one seed": ("dots", "strip", "curves", "synops", "parallel", "rank"),
+}
+
+
+@pytest.mark.parametrize(
+    ("fewer", "kind"), [(fewer, kind) for fewer, kinds in OF_FEWER.items() for kind in kinds]
+)
+def test_of_one_run_or_one_seed_it_fits_and_can_be_read(fewer: str, kind: str) -> None:
+    few = replace(source(GRID), runs=FEWER[fewer](runs(GRID)))
+    how = FIGURES[kind]
+    by = ("encoding",) * how.least_by
+    figure = how.draw(few, Options(metric=how.metric, by=by))
+    assert figure.get_figwidth() <= PAGE_INCHES
+    assert reading.overlapping(figure) == []
+    assert "one" in reading.note(figure) and "interval" not in reading.note(figure)
+
+
+@pytest.mark.parametrize("kind", ["parallel", "slice", "rank", "contour", "hypervolume", "forest"])
+def test_what_one_run_cannot_show_is_said(kind: str) -> None:
+    one = replace(source(GRID), runs=FEWER["one run"](runs(GRID)))
+    with pytest.raises(AnalysisError):
+        FIGURES[kind].draw(one, Options(metric=FIGURES[kind].metric))
 
 
 @pytest.mark.parametrize("kind", sorted(set(FIGURES) - {"pipeline", "raster", "confusion"}))

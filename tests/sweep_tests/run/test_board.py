@@ -164,3 +164,17 @@ def test_a_notebook_has_a_table_of_what_runs_in_which_no_name_is_code() -> None:
     assert "0 done, 1 running" in shown
     assert "<td>epoch 3 of 5</td><td>val_accuracy 0.8100</td>" in shown
     assert "<b>" not in shown and "\x1b" not in shown
+
+
+def test_on_a_narrow_terminal_the_state_stands_in_lines_of_whole_words() -> None:
+    out = io.StringIO()
+    progress = progress_of()
+    progress.best.add("a", "a", "lif-rec constant 64 seed 0 3e8d00", reached(0.9))
+    view = Board(progress, Console(file=out, force_terminal=True, width=80))
+    with view:
+        view.end("a", State.DONE)
+    last = out.getvalue().rstrip().rpartition("1 done")[2].splitlines()
+    assert last == [
+        ", 0 running, 0 pruned, 0 failed of 4",
+        "best val_accuracy 0.9000 (lif-rec constant 64 seed 0 3e8d00)",
+    ]

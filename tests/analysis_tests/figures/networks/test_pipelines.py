@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.figures import pipeline
+from analysis.figures import pipeline, raster
 from analysis.figures.parts.style import LOOKS
 from tests.analysis_tests.figures.gallery import activity
 from tests.analysis_tests.figures.reading import note, points, texts, ticks, title
@@ -63,3 +63,20 @@ def test_a_sequence_has_inputs_and_a_single_one_is_a_line_over_time() -> None:
     single = replace(rows, encoding="pixels", inputs=np.arange(5.0)[:, None])
     (line,) = pipeline(single).axes[1].lines
     assert points(line) == [(2.0 * step, float(step)) for step in range(5)]
+
+
+def test_currents_that_stay_the_same_are_a_picture_and_not_stripes() -> None:
+    drive = np.array([[0.0, 0.5, 1.0]])
+    steady = replace(activity("constant"), inputs=np.repeat(drive, 5, axis=0))
+    axes = pipeline(steady).axes[1]
+    shades = axes.images[0].get_array()
+    assert shades is not None and shades.tolist() == drive.tolist()
+    assert "the same current at every step" in axes.get_title(loc="left")
+    inputs, first, *_ = raster(steady).axes
+    assert inputs.images[0].get_array().tolist() == drive.tolist()  # type: ignore[union-attr]
+    assert first.get_xlim() == (-2, 10)  # of time, which the picture has none of
+
+
+def test_lines_of_the_readout_are_named_at_their_ends() -> None:
+    readout = pipeline(activity()).axes[4]
+    assert sorted(texts(readout)) == ["a", "b", "c"]
