@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.replay.clock import Run, Search, simulate
+from tests.benchmarks.replay.early import correlations
 from tests.benchmarks.replay.ours import OurSearch
 from tests.benchmarks.replay.peers.stock import StockTune
 from tests.benchmarks.replay.properties import broken
@@ -104,3 +105,9 @@ def test_the_truth_is_the_mean_over_the_seeds_and_the_top_its_best_hundredth(tab
     second = Table(TABLE, first=1)
     assert [second.trainings[key][seed] for seed in (0, 1, 2)] == [seeds[n] for n in (1, 2, 0)]
     assert second.truth == pytest.approx(table.truth)
+
+
+def test_a_schedule_that_starts_slowly_makes_early_epochs_worthless(table: Table) -> None:
+    constant, one_cycle = (correlations(table, "lr_schedule", v) for v in ("constant", "one_cycle"))
+    assert constant[2] > 0.5 and abs(one_cycle[2]) < 0.1  # epoch 3, as the page has it
+    assert constant[-1] > 0.9 and one_cycle[-1] > 0.9
