@@ -125,7 +125,7 @@ class _Seat:
         with self._engine.joined:
             self._engine.datasets = self._engine.datasets or datasets
 
-    def _begin(self, wire: dict[str, Any]) -> None:
+    def _begin(self, wire: Mapping[str, Any]) -> None:
         self.leave()
         config = TrialConfig.parse(wire)
         self._config_id = config.config_id

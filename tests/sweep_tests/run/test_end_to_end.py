@@ -53,6 +53,8 @@ def test_a_sweep_ends_with_its_leaders_on_standard_output(finished: Workplace) -
     assert "leaders of small" in out
     assert "lif" in out and "alif" in out
     assert "4 done, 0 running, 0 pruned, 0 failed of 4" in (finished.folder / "err").read_text()
+    snapshots = [*(finished.folder / "ray_results").rglob("experiment_state-*")]
+    assert not snapshots, "Ray Tune has written all trials, and nobody reads it"
 
 
 def test_mlflow_has_one_parent_and_all_children_with_every_epoch_once(finished: Workplace) -> None:
