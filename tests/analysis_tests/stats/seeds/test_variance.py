@@ -103,3 +103,14 @@ def test_runs_without_replicates_are_refused() -> None:
     runs = make_runs([{"group": g, "code": g, "test_accuracy": 0.5, "seed": 0} for g in "ab"])
     with pytest.raises(AnalysisError, match="no configuration was run twice"):
         variance(runs)
+
+
+def test_groups_are_looked_at_apart() -> None:
+    runs = crossed(5, 6, (0.02, 0.01, 0.005), np.random.default_rng(0), n=2)
+    both = variance(runs, within=["code"])
+    for code in ("c0", "c1"):
+        alone = variance(runs[runs["code"] == code])
+        mine = both[both["group"] == f"code={code}"].drop(columns="group").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone.drop(columns="group"), check_exact=False)
+    assert both.attrs["n_configurations"] == 2 and both.attrs["n_runs"] == 60
+    assert readable_variance(both)["runs"].nunique() == 2
