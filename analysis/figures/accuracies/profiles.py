@@ -9,14 +9,13 @@ from matplotlib.figure import Figure
 from analysis.data.groups import COSTS, done_runs, measured_groups, require_param
 from analysis.data.labels import constants, in_order, legend_label, legend_title, metric_label
 from analysis.errors import AnalysisError
-from analysis.figures.parts.by_optuna import legend_beside
 from analysis.figures.parts.declaration import FigureKind, Options, Source
-from analysis.figures.parts.layout import axis_label, head, scale_of
+from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
 from analysis.figures.parts.style import looks, styled
 from analysis.stats.compare.robust import performance_profile, profile_band
 from analysis.text.typeset import as_text
 
-_STEPS = 100
+_INCHES, _STEPS = 5.2, 100
 
 
 def profile(source: Source, options: Options) -> Figure:
@@ -38,23 +37,20 @@ def profile(source: Source, options: Options) -> Figure:
     names = in_order(texts)
     values = done[metric] * scale_of(metric)
     thresholds = np.unique(np.quantile(values, np.linspace(0, 1, _STEPS)))
-    counts = []
     with styled():
-        figure = Figure(figsize=(5.2, 3.4))
+        figure = Figure(figsize=(_INCHES, 3.4))
         axes = figure.subplots()
         for name, look in looks(names, by).items():
             scores = _scores(done[texts == name].assign(_value=values))
-            counts.append(f"{scores.shape[1]} × {scores.shape[0]}")
+            label = f"{legend_label(by, name)} ({scores.shape[1]} × {scores.shape[0]})"
             share = 100 * performance_profile(scores, thresholds)
             low, high = (100 * side for side in profile_band(scores, thresholds))
-            axes.plot(thresholds, share, color=look.colour, linestyle=look.line, label=name)
+            axes.plot(thresholds, share, color=look.colour, linestyle=look.line, label=label)
             axes.fill_between(thresholds, low, high, color=look.colour, alpha=0.15)
         axes.set_xlabel(axis_label(metric))
         axes.set_ylabel("Runs with more (%)")
-        labels = [
-            f"{legend_label(by, name)} ({count})" for name, count in zip(names, counts, strict=True)
-        ]
-        legend_beside(figure, axes, labels, legend_title(by))
+        figure.legend(loc="outside right upper", title=legend_title(by))
+        fit_legend(figure, _INCHES)
         notes = [
             "in brackets: configurations × seeds",
             "bands: 95 % of a stratified bootstrap over seeds, for these configurations",

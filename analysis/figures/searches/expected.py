@@ -9,13 +9,15 @@ from matplotlib.figure import Figure
 from analysis.data.groups import CHOSEN_BY, COSTS
 from analysis.data.labels import in_order, legend_label, legend_title, metric_label
 from analysis.errors import AnalysisError
-from analysis.figures.parts.by_optuna import legend_beside, whole_numbers
 from analysis.figures.parts.declaration import FigureKind, Options, Source
-from analysis.figures.parts.layout import axis_label
+from analysis.figures.parts.layout import axis_label, fit_legend
+from analysis.figures.parts.param_axis import whole_numbers
 from analysis.figures.parts.style import looks, styled
 from analysis.figures.searches.search import Search
 from analysis.stats.compare.budgets import expected_maximum
 from analysis.text.typeset import as_text
+
+_INCHES = 5.2
 
 
 def expected(source: Source, options: Options) -> Figure:
@@ -33,20 +35,22 @@ def expected(source: Source, options: Options) -> Figure:
     texts = search.groups[by].map(as_text) if by else pd.Series("", index=search.groups.index)
     names = in_order(texts)
     with styled():
-        figure = Figure(figsize=(5.2, 3.4))
+        figure = Figure(figsize=(_INCHES, 3.4))
         axes = figure.subplots()
         for name, look in looks(names, by or "expected").items():
             values = np.asarray(search.values[texts == name], dtype=np.float64)
             budgets = range(1, len(values) + 1)
             mean, deviation = expected_maximum(values, budgets)
-            axes.plot(budgets, mean, color=look.colour, linestyle=look.line, label=name)
+            label = f"{legend_label(by, name)} (n = {len(values)})"
+            axes.plot(budgets, mean, color=look.colour, linestyle=look.line, label=label)
             top = (mean + deviation).clip(max=values.max())
             axes.fill_between(budgets, mean - deviation, top, color=look.colour, alpha=0.15)
         axes.set_xlabel("Configurations")
         axes.set_ylabel(axis_label(search.metric))
-        whole_numbers(axes.xaxis)
-        labels = [f"{legend_label(by, name)} (n = {(texts == name).sum()})" for name in names]
-        legend_beside(figure, axes, labels if by else [], legend_title(by) if by else None)
+        whole_numbers(axes, "x")
+        if by:
+            figure.legend(loc="outside right upper", title=legend_title(by))
+            fit_legend(figure, _INCHES)
         notes = [
             "lines: the mean of the best of so many drawn at random from these",
             "bands: ± a standard deviation; of a search that learns, a description",
