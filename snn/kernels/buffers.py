@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _LINE = 64  # bytes
+_SMALL, _ROOM = 2**15, 2**17  # bytes: arrays up to the first share buffers of the second
+_NO_ROOM: NDArray[np.uint8] = np.empty(0, np.uint8)
 _free: list[NDArray[np.uint8]] = []
 _lock = threading.Lock()
 _returned: deque[NDArray[np.uint8]] = deque()
@@ -27,13 +29,24 @@ class Lease:
 
     def __init__(self) -> None:
         self._taken: list[NDArray[np.uint8]] = []
+        self._room, self._used = _NO_ROOM, 0
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """An array with whatever was in it before."""
-        size = math.prod(shape) * np.dtype(dtype).itemsize
+        kind = np.dtype(dtype)
+        size = math.prod(shape) * kind.itemsize
+        if size > _SMALL:
+            return np.ndarray(shape, kind, self._take(size))
+        if self._used + size > len(self._room):
+            self._room, self._used = self._take(_ROOM), 0
+        array: NDArray[Any] = np.ndarray(shape, kind, self._room, self._used)
+        self._used += -(-size // _LINE) * _LINE
+        return array
+
+    def _take(self, size: int) -> NDArray[np.uint8]:
         buffer = _take(size)
         self._taken.append(buffer)
-        return buffer[:size].view(dtype).reshape(shape)
+        return buffer
 
     def zeros(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """An array of zeros."""
