@@ -57,3 +57,11 @@ def test_the_checks_before_a_commit_are_those_of_make_lint() -> None:
 def test_the_changelog_has_a_section_for_the_release_and_one_for_what_comes_next() -> None:
     titles = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
     assert titles[0] == "Unreleased" and PROJECT["project"]["version"] in titles
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in sorted(ROOT.glob("tests/*.py")) if "__main__" in file.read_text()]
+)
+def test_beside_a_program_no_module_takes_the_place_of_one_of_python(file: Path) -> None:
+    """Python looks for modules beside a program first: `numbers.py` there broke all libraries."""
+    assert not {each.stem for each in file.parent.glob("*.py")} & sys.stdlib_module_names

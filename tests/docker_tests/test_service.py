@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from native.service import Service, ServiceError
 
-from tests.numbers import run_apart
+from tests.process_numbers import run_apart
 
 # A child in a session of its own, as Ray's jobs and Postgres's connections are.
 WITH_CHILD = "setsid sleep 1000 & echo ready; wait"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.numbers import run_apart
+from tests.process_numbers import run_apart
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 1.5], ids=["not noticed", "noticed by the guard"])
