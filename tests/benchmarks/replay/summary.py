@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, chi2
 
 Line = Mapping[str, Any]
 _STEP = 5  # epochs between two points of a curve
@@ -40,6 +40,16 @@ class Curve:
         ranked = np.sort(np.nan_to_num(self.values), axis=0)
         low = int(binom.ppf(0.025, len(ranked), 0.5))
         return ranked[max(low - 1, 0)], ranked[min(len(ranked) - low, len(ranked) - 1)]
+
+    def spread(self, budget: int) -> str:
+        """The standard deviation between searches in points, with its 95 % interval."""
+        found = self.values[:, np.flatnonzero(self.budgets == budget)[0]]
+        found = found[~np.isnan(found)]
+        if len(found) < 2:
+            return "–"
+        deviation, free = 100 * float(np.std(found, ddof=1)), len(found) - 1
+        high, low = (deviation * np.sqrt(free / chi2.ppf(p, free)) for p in (0.025, 0.975))
+        return f"{deviation:.2f} [{low:.2f}, {high:.2f}]"
 
     def first(self, accuracy: float) -> int | None:
         """The fewest epochs after which the median is at least this."""
@@ -75,7 +85,8 @@ def rows(lines: Sequence[Line], epochs: int, targets: Sequence[float]) -> list[l
     all_curves = curves(lines, epochs)
     at = [budget for budget in (200, 400, 1000) if budget <= epochs]
     head = ["contender", "searches", *(f"after {b} epochs (%)" for b in at)]
-    head += [*(f"epochs to {100 * t:g} %" for t in targets), "in the top 1 %", "CPU (s)"]
+    head += [*(f"epochs to {100 * t:g} %" for t in targets), "in the top 1 %"]
+    head += ["deviation between searches (points)", "CPU (s)"]
     table = [head]
     for name, curve in all_curves.items():
         low, high = curve.interval
@@ -89,7 +100,8 @@ def rows(lines: Sequence[Line], epochs: int, targets: Sequence[float]) -> list[l
             )
         cells += [str(curve.first(target) or "–") for target in targets]
         cpu = np.median([line["cpu"] for line in lines if line["contender"] == name])
-        cells += [f"{100 * np.nanmean(curve.top[:, -1]):.0f} %", f"{cpu:.1f}"]
+        cells += [f"{100 * np.nanmean(curve.top[:, -1]):.0f} %", curve.spread(at[-1])]
+        cells.append(f"{cpu:.1f}")
         table.append(cells)
     return table
 
