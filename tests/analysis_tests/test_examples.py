@@ -51,5 +51,5 @@ def test_the_first_page_names_all_that_is_offered() -> None:
 
 
 def test_results_that_do_not_come_with_the_package_are_refused_by_name() -> None:
-    with pytest.raises(analysis.AnalysisError, match=r"known: best/.*published-mnist"):
+    with pytest.raises(analysis.AnalysisError, match=r"known: ablation/.*published-mnist"):
         analysis.committed("published-mnits")

@@ -50,7 +50,7 @@ def timeline(source: Source, options: Options) -> Figure:
         widths = [max(span, _NARROWEST * max(spans), 1.0) for span in spans]
         grid = figure.subplots(1, len(parts), squeeze=False, sharey=True, width_ratios=widths)[0]
         for axes, part in zip(grid, parts, strict=True):
-            _draw(axes, part, most=max(2, 6 // len(parts)))
+            _draw(axes, part, most=max(3, 6 // len(parts)))
         grid[0].set_ylabel("Runs, in the order in which they began")
         grid[0].set_ylim(0.2, len(runs) + 0.8)
         whole_numbers(grid[0], "y")
@@ -79,7 +79,8 @@ def _draw(axes: Axes, runs: pd.DataFrame, most: int) -> None:
         mine = runs[runs["ended"] == ended]
         begin = dates.date2num(mine["start"])
         axes.barh(mine["number"], dates.date2num(mine["end"]) - begin, left=begin, **_bar(look))
-    locator = dates.AutoDateLocator(minticks=2, maxticks=most)
+    # With two ticks at least, Matplotlib has no interval for some spans, and warns.
+    locator = dates.AutoDateLocator(minticks=1, maxticks=most)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     axes.tick_params(axis="x", labelsize=SMALL)

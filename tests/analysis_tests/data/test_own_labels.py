@@ -86,7 +86,7 @@ def test_figures_effects_and_reports_have_the_labels(told: Any, tmp_path: Path) 
         for part in section.parts
         if isinstance(part, Table) and part.name == "leaders"
     )
-    assert "ConvNet" in leaders.shown.to_string() and "Bars / 8 × 8" in leaders.caption
+    assert "ConvNet" in leaders.shown.to_string() and "Bars / 8 × 8" in leaders.settings
     page = write_report(report, tmp_path / "report")  # no label is a path
     assert "Bars / 8 × 8" in page.read_text() and "ConvNet" in page.read_text()
 

@@ -86,7 +86,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("predict nope.pt test:1", "nope.pt: no such checkpoint"),
         ("predict nope.pt test:1 --figure f.gif", "cannot save a figure as '.gif'; known: .png"),
         ("figure bars nope -o f.png", "no sweep here yet"),
-        ("figure pie nope -o f.png", "'bars', 'strip', 'curves'"),
+        ("figure pie nope -o f.png", "'bars', 'strip', 'profile', 'curves'"),
         ("figure bas nope -o f.png", "did you mean bars?"),
         ("data shwo", "did you mean show?"),
         ("run quikstart", "quikstart: no such file; did you mean quickstart?"),

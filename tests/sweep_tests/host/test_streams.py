@@ -40,7 +40,7 @@ def test_a_sweep_goes_on_to_its_end_when_nobody_reads(
     place: Workplace, streams: str, printed: str
 ) -> None:
     base = {"dataset": "digits", "epochs": 1, "n_steps": 5, "encoding": "constant"} | REFERENCE
-    spec = place.spec(base=base, search={"lr": [1e-3, 2e-3]}, sampler="grid")
+    spec = place.spec(base=base, search={"lr": [1e-3, 2e-3]}, sampler="grid", trials=2)
     done = shell(place, f"spikesweep run {spec} {streams}")
     assert done.returncode == 0
     assert done.stdout.startswith(printed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import io
 import json
 import time
@@ -22,6 +23,7 @@ from analysis.records import State
 from snn.config import TrialConfig
 from snn.data import Dataset, load
 from sweep.cluster import connection
+from sweep.cluster.memory import Memory
 from sweep.cluster.sharing.neighbours import Neighbours
 from sweep.cluster.sharing.slots import Slots
 from sweep.host.paths import LaunchPaths
@@ -205,7 +207,10 @@ def test_two_sweeps_on_a_cluster_have_half_of_it_each_until_one_ends(slots: Slot
     one.leave()
 
 
-def test_a_sweep_beside_another_says_how_many_of_its_trials_run(slots: Slots) -> None:
+def test_a_sweep_beside_another_says_how_many_of_its_trials_run(
+    slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Memory, "room", lambda _, size: sys.maxsize)  # whatever else runs here
     there_is = ray.cluster_resources()
     large = Neighbours("large", {"CPU": there_is["CPU"] - 1})
     large.share(1, there_is)
