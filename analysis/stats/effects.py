@@ -90,7 +90,8 @@ def effects(
 
     `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
     what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
-    be estimated; `left_out`, how many runs are not finished, by state.
+    be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as `by_change`
+    gives them.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -165,6 +166,7 @@ def effects(
         "group": crossing,
         "refused": refused,
         "left_out": left_out,
+        "baselines": runs.attrs.get("baselines", {}),
     }
     table.attrs |= told
     return table

@@ -18,7 +18,11 @@ _MOST_NAMES = 3
 
 
 def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
-    """What `effects` found, all text: differences of accuracies in percentage points."""
+    """What `effects` found, all text: differences of accuracies in percentage points.
+
+    The columns are in the order of their importance; `attrs["by_importance"]` says so to those who
+    have no room for all.
+    """
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
     unit = " (points)" if points else ""
     beside = is_lopsided(table)
@@ -29,18 +33,18 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
             **_compared(table),
             f"difference{unit}": _with_interval(table, points),
             **({f"median{unit}": _median(table, points)} if beside else {}),
-            "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
-            "configurations": table["n_configurations"].map(str),
-            **_sample(table),
+            "verdict": table["verdict"],
             "p (Holm)": table["p_holm"].map(p_text),
             f"p of equivalence (Holm, {margin_of(table)})": table["p_equivalence_holm"].map(p_text),
-            "verdict": table["verdict"],
+            "configurations": table["n_configurations"].map(str),
+            **_sample(table),
+            "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
         }
     )
     notes = [equivalence(margin_of(table))] if (table["verdict"] == EQUIVALENT).any() else []
     notes += remarks(table)
-    shown.attrs["note"] = " ".join(notes)
+    shown.attrs |= {"note": " ".join(notes), "by_importance": True}
     return shown
 
 

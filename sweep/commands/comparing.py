@@ -357,9 +357,9 @@ def compare(
     """Compare two configurations by what their networks answered to every test image.
 
     Of each side, the best configuration by validation is taken, with all its seeds; KEY=VALUE
-    narrows it down. The first lines say in which params the two differ. Then the difference of the
-    accuracies, with a 95 % interval over seeds and test images (crossed bootstrap); for each pair
-    of networks McNemar's test; and how far they agree: equal answers, Cohen's kappa, and the
+    narrows it down. The caption says in which params the two differ. The table has the difference
+    of the accuracies, with a 95 % interval over seeds and test images (crossed bootstrap); for each
+    pair of networks McNemar's test; and how far they agree: equal answers, Cohen's kappa, and the
     consistency of their errors. Both must have been tested on the same images.
 
     Example: spikesweep compare best-mnist-confirm best-mlp-mnist-confirm
@@ -367,12 +367,17 @@ def compare(
     Example: spikesweep compare which-code:encoding=latency which-code:encoding=constant
     """
     from analysis.stats.images.comparison import compare as images_compared
-    from analysis.stats.images.comparison import differences, readable_comparison
+    from analysis.stats.images.comparison import readable_comparison
+    from analysis.stats.images.unlike import differences, to_hold_equal
 
     table = images_compared(_side(first), _side(second))
-    for line in differences(table, [*_wanted(first), *_wanted(second)]):
-        say(line)
-    write(table, readable_comparison(table), format_, output)
+    asked = [*_wanted(first), *_wanted(second)]
+    if not write(table, readable_comparison(table, asked), format_, output):
+        for line in differences(table, asked):
+            say(line)
+    hint = to_hold_equal(table, asked)
+    if hint:
+        say(hint)
 
 
 def _wanted(told: str) -> dict[str, str]:

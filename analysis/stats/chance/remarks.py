@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
@@ -10,15 +12,26 @@ from analysis.stats.intervals import few_units
 
 
 def remarks(table: pd.DataFrame) -> list[str]:
-    """What a reader must know of the sample: stages, seeds, tails, and what intervals cover."""
+    """What a reader must know: baselines, stages, seeds, tails, and what intervals cover."""
     chance = [*_shared(table), *_few(table), *_tails(table), *covers(table)]
-    return [*_fixed(table), *stages(table), *chance]
+    return [*_baselines(table), *_fixed(table), *stages(table), *chance]
 
 
 def is_lopsided(table: pd.DataFrame) -> bool:
     """Whether the mean needs the median beside it; seeds are too few to tell."""
     told = "lopsided" in table and not table.attrs.get("fixed")
     return told and bool(table["lopsided"].eq(True).any())
+
+
+def _baselines(table: pd.DataFrame) -> list[str]:
+    """What the changes of an ablation change; networks with the same values are told together."""
+    found: Mapping[str, str] = table.attrs.get("baselines", {})
+    networks = dict[str, list[str]]()
+    for network, values in found.items():
+        networks.setdefault(values, []).append(network)
+    if len(networks) == 1:
+        return [f"Baseline: {values}." for values in networks]
+    return [f"Baseline of {'; '.join(of)}: {values}." for values, of in networks.items()]
 
 
 def _fixed(table: pd.DataFrame) -> list[str]:

@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.groups import done_runs, require_param
-from analysis.data.labels import ACTS_ON, CHANGE, NO_CHANGE, legend_label, sort_key
+from analysis.data.labels import ACTS_ON, CHANGE, NO_CHANGE, legend_label, sort_key, value_labels
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
+from analysis.records import FACTORS
+from analysis.stats.design.networks import makers
 from analysis.text.typeset import as_text
 
 
@@ -27,7 +29,8 @@ def by_change(
 
     The baseline of a network is its configuration that differs from all its others in the fewest
     params together; there the change is `none`. Elsewhere it says the params that differ from the
-    baseline, with their values.
+    baseline, with their values. `attrs["baselines"]`: network → the values there of all params that
+    a change changes.
 
     Args:
         runs: As `load_runs` gives them.
@@ -35,7 +38,8 @@ def by_change(
         apart: Params whose values are looked at apart; they have a baseline each, too.
 
     Raises:
-        AnalysisError: There are no such params, nothing changes, or a network has no baseline.
+        AnalysisError: There are no such params, nothing changes, or a network has no baseline, or
+            is several networks.
     """
     kept = dict.fromkeys([*apart, *networks])
     for name in kept:
@@ -43,18 +47,22 @@ def by_change(
     params = [name for name in param_columns(runs) if name not in ("seed", *kept)]
     texts = runs[params].map(as_text).where(runs[params].notna(), "")
     parts = runs.groupby(list(kept), dropna=False, sort=False) if kept else [("", runs)]
-    told = dict[Hashable, str]()
+    told, changed = dict[Hashable, str](), set[str]()
+    baselines: dict[str, pd.Series[str]] = {}
     for values, part in parts:
         of_part = texts.loc[part.index]
         baseline = _baseline(of_part, _title(list(kept), values))
         differ = of_part.ne(baseline)
         told |= {place: _told(of_part.loc[place][differ.loc[place]]) for place in part.index}
+        changed |= {str(name) for name in differ.columns[differ.any()]}
+        baselines[", ".join(value_labels(part.iloc[0].to_dict(), list(kept)))] = baseline
     # What differs between networks alone follows from them, as defaults of a code do.
     table = runs.drop(columns=[name for name in params if texts[name].nunique() > 1])
     place = table.columns.get_loc("seed") if "seed" in table else len(table.columns)
     assert isinstance(place, int)
     table.insert(place, CHANGE, pd.Series(told, dtype="str"))
-    table.attrs |= runs.attrs
+    at_baseline = {name: _told(of[sorted(changed)]) for name, of in baselines.items()}
+    table.attrs |= runs.attrs | {"baselines": at_baseline}
     return table
 
 
@@ -112,14 +120,27 @@ def _baseline(texts: pd.DataFrame, network: str) -> pd.Series[str]:
     codes = np.stack([pd.factorize(different[name])[0] for name in different], axis=1)
     total = (codes[:, None] != codes[None]).sum(axis=(1, 2))
     least = np.flatnonzero(total == total.min())
+    baseline = different.iloc[int(least[0])]
+    found = makers(different, baseline)
     if len(least) > 1:
         varying = [str(name) for name in different if different[name].nunique() > 1]
+        varying.sort(key=lambda name: name not in FACTORS)
         raise AnalysisError(
             f"{network}{len(least)} of {len(different)} configurations could be the baseline that "
             f"the others change ({', '.join(varying)} vary); name the params that make networks "
-            "of their own (--across), or compare the levels of a param (--factor)"
+            f"of their own ({_across(found or [name for name in varying if name == 'preset'])}), "
+            "or compare the levels of a param (--factor)"
         )
-    return different.iloc[int(least[0])]
+    if found:
+        raise AnalysisError(
+            f"{network}most changes were tried at several values of {' and of '.join(found)}, so "
+            f"that they have no common baseline; name what makes networks ({_across(found)})"
+        )
+    return baseline
+
+
+def _across(names: Sequence[str]) -> str:
+    return " ".join(f"--across {name}" for name in names) or "--across"
 
 
 def _title(names: Sequence[str], values: Hashable) -> str:

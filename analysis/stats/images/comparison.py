@@ -22,6 +22,7 @@ from analysis.records import FACTORS
 from analysis.stats.images.agreement import agreement
 from analysis.stats.images.crossed_bootstrap import IMAGES, difference_interval
 from analysis.stats.images.mcnemar import mcnemar
+from analysis.stats.images.unlike import differences
 from analysis.stats.intervals import few_units
 from analysis.text.typeset import as_text
 
@@ -29,7 +30,6 @@ Read = Callable[[str], Predictions]
 """What the network of a run answered, by the id of the run."""
 
 ALL_SEEDS = "all seeds"
-_MOST_TOLD = 8  # params in which two configurations differ
 
 
 @dataclass(frozen=True)
@@ -176,25 +176,6 @@ def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, tu
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
-def differences(table: pd.DataFrame, asked: Sequence[str] = ()) -> list[str]:
-    """In which params A and B differ, in sentences: what is compared is all of it together.
-
-    Args:
-        table: Of `compare`.
-        asked: The params by which the sides were chosen.
-    """
-    found: Mapping[str, tuple[str, str]] = table.attrs["differ"]
-    if not found:
-        return []
-    told = [f"{name} ({a} and {b})" for name, (a, b) in list(found.items())[:_MOST_TOLD]]
-    told += [f"{len(found) - _MOST_TOLD} others"] if len(found) > _MOST_TOLD else []
-    lines = [f"A and B differ in {', '.join(told)}."]
-    if set(found) - set(asked) and len(found) > 1:
-        alone = f"{' or '.join(asked)} alone" if asked else "any one of these alone"
-        lines.append(f"The difference is that of the whole configurations, not of {alone}.")
-    return lines
-
-
 def _of_all(
     first: Side, second: Side, paired: bool, pairs: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -235,8 +216,13 @@ def _of_pair(first: tuple[int, Predictions], second: tuple[int, Predictions]) ->
     }
 
 
-def readable_comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """The same for people: accuracies in percent, what the intervals cover in the note."""
+def readable_comparison(table: pd.DataFrame, asked: Sequence[str] = ()) -> pd.DataFrame:
+    """The same for people: accuracies in percent, what the intervals cover in the note.
+
+    Args:
+        table: Of `compare`.
+        asked: The params by which the sides were chosen.
+    """
     points = 100 * table[["estimate", "low", "high"]]
     shown = pd.DataFrame(
         {
@@ -257,16 +243,16 @@ def readable_comparison(table: pd.DataFrame) -> pd.DataFrame:
             "κ of errors": table["consistency"].map(_two),
         }
     )
-    shown.attrs["note"] = _note(table)
+    shown.attrs["note"] = _note(table, asked)
     return shown
 
 
-def _note(table: pd.DataFrame) -> str:
+def _note(table: pd.DataFrame, asked: Sequence[str]) -> str:
     a, b = table.attrs["titles"]
     images, covers = table.attrs["n_images"], table["covers"].iloc[0]
     together = table["networks"].iloc[0] == ALL_SEEDS
     first, second = table.attrs["n_seeds"]
-    parts = [f"A: {a}. B: {b}. {images:,} test images.", *differences(table)]
+    parts = [f"A: {a}. B: {b}. {images:,} test images.", *differences(table, asked)]
     if together:
         seeds = f"{first} seeds, paired" if table.attrs["paired"] else f"{first} and {second} seeds"
         parts.append(

@@ -176,16 +176,22 @@ def stderr() -> Console:
     return PlainConsole(stderr=True, soft_wrap=True)
 
 
-def print_table(table: pd.DataFrame, title: str = "") -> None:
+def print_table(table: pd.DataFrame, title: str = "", *, by_importance: bool = False) -> None:
     """Print a table; if words would be cut, columns are left out on a terminal, and named.
 
     In a file or a pipe, and where not even two columns fit, it is transposed instead.
+
+    Args:
+        table: What is printed.
+        title: Above it.
+        by_importance: The columns are in the order in which they are kept; otherwise those that
+            were measured are kept first.
     """
     out = stdout()
     if title:
         out.print(title, style="italic")
     if out.is_terminal and not _widths(table, out.width):
-        table, hidden = _narrowed(table, out.width)
+        table, hidden = _narrowed(table, out.width, () if by_importance else _MEASURED)
         if hidden:
             out.print(f"not shown, for there is no room: {', '.join(hidden)}")
     widths = _widths(table, out.width)
@@ -216,12 +222,14 @@ def _widths(table: pd.DataFrame, room: int) -> list[int]:
     return widths
 
 
-def _narrowed(table: pd.DataFrame, room: int) -> tuple[pd.DataFrame, list[str]]:
-    """The columns for which there is room, what was measured first, and the names of the others."""
+def _narrowed(
+    table: pd.DataFrame, room: int, words: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """The columns for which there is room, those with the words first; the names of the others."""
     names = list(table.columns)
-    measured = [name for name in names if any(word in _text(name) for word in _MEASURED)]
+    first = [name for name in names if any(word in _text(name) for word in words)]
     kept: list[str] = []
-    for name in [*measured, *(name for name in names if name not in measured)]:
+    for name in [*first, *(name for name in names if name not in first)]:
         wanted = [one for one in names if one in kept or one == name]
         if _widths(table[wanted], room):
             kept = wanted

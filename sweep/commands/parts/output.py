@@ -46,7 +46,8 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
 
     on_terminal = output is None and sys.stdout.isatty()
     if on_terminal and not format_:
-        print_table(typeset.printed(readable))
+        by_importance = bool(readable.attrs.get("by_importance"))
+        print_table(typeset.printed(readable), by_importance=by_importance)
         stdout().print(typeset.caption(readable, bold=False))
         return True
     chosen = format_ or _by_name(output)

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.stats.effects import COLUMNS
+from analysis.stats.readable import readable_effects
 from sweep.commands.parts.common import print_table
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
@@ -69,6 +71,23 @@ def test_on_a_narrow_terminal_a_table_stays_a_table_and_the_other_columns_are_na
     assert " ".join(lines).count("some_long_param_11") == 1  # it is named
     (row,) = [line for line in lines if "ALIF" in line]
     assert row.split()[0] == "ALIF" and row.split()[-1] == "97"
+
+
+def test_on_a_narrow_terminal_effects_keep_their_verdicts_and_p_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    row = dict.fromkeys(COLUMNS, 0.25) | {"factor": "dynamics", "baseline": "lif", "level": "alif"}
+    row |= {"group": "default preset", "verdict": "equivalent", "along": "beta", "p_holm": 0.125}
+    shown = readable_effects(pd.DataFrame([row | {"lopsided": False, "looks": 1}]))
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_table(shown, by_importance=True)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    hidden, table = plain.partition("─")[0].split("  ", 1)[0], plain.partition("─")[2]
+    assert hidden.startswith("not shown") and "along" in hidden
+    assert "verdict" not in hidden and "p (Holm)" not in hidden
+    assert "equivalent" in table and "0.125" in table
 
 
 def test_truth_is_written_as_in_a_specification() -> None:

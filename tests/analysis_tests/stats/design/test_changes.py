@@ -37,7 +37,7 @@ def runs(arms: dict[str, dict[str, Any]] = ARMS, noise: float = 0.0) -> pd.DataF
         ("latency", "periodic"), (False, True), arms, (0, 1, 2)
     ):
         constants = arm.startswith("threshold")
-        accuracy = 0.8 + 0.05 * (encoding == "periodic") + DOES[arm]
+        accuracy = 0.8 + 0.05 * (encoding == "periodic") + DOES.get(arm, 0)
         accuracy += recurrent * (0.01 + constants * TO_RECURRENCE) + noise * drawn.normal()
         rows.append(
             {"group": f"{encoding}{recurrent}{arm}", "encoding": encoding, "recurrent": recurrent}
@@ -103,10 +103,44 @@ def test_presets_have_baselines_of_their_own() -> None:
     assert counts["default", "reset=late"] == counts["published", "reset=early"] == 12
 
 
+def lopsided() -> pd.DataFrame:
+    """A change was tried in the recurrent networks alone: these have the only common baseline."""
+    table = runs()
+    return table[table["recurrent"] | table["reset"].ne("late")]
+
+
+def test_the_baseline_is_told_with_all_that_is_changed_and_networks_alike_together() -> None:
+    table = effects(by_change(runs(), NETWORKS), [CHANGE], fixed=True)
+    values = "beta=0.1, learn_beta=false, reset=early, threshold=1"
+    assert table.attrs["baselines"]["latency, ff"] == values
+    assert readable_effects(table).attrs["note"].startswith(f"Baseline: {values}.")
+    other = runs().assign(threshold=lambda t: t["threshold"].where(~t["recurrent"], 2.0))
+    table = effects(by_change(other, NETWORKS), [CHANGE], fixed=True)
+    note = readable_effects(table).attrs["note"]
+    assert f"Baseline of latency, ff; periodic, ff: {values}." in note
+    assert f"Baseline of latency, rec; periodic, rec: {values[:-1]}2." in note
+
+
+def test_two_changes_may_be_combined() -> None:
+    arms = ARMS | {"both": {"reset": "late", "threshold": 0.03, "beta": 1.6}}
+    changed = by_change(runs(arms), NETWORKS)
+    assert "reset=late, threshold=0.03, beta=1.6" in set(changed[CHANGE])
+
+
 @pytest.mark.parametrize(
     ("table", "networks", "told"),
     [
-        (runs(), (), r"could be the baseline .*name the params that make networks of their own"),
+        (
+            runs(),
+            (),
+            r"could be the baseline .*of their own \(--across recurrent --across encoding\)",
+        ),
+        (
+            lopsided(),
+            ["encoding"],
+            "encoding=latency: most changes were tried at several values of recurrent, .*"
+            r"\(--across recurrent\)",
+        ),
         (runs({"none": {}}), NETWORKS, "encoding=latency, recurrent=false: all runs have the same"),
         (runs({**ARMS} | {"none": {}}), ["nope"], "the runs have no param 'nope'"),
         (

@@ -21,13 +21,13 @@ from analysis.stats.images.comparison import (
     ALL_SEEDS,
     Side,
     compare,
-    differences,
     leader,
     readable_comparison,
     side,
 )
 from analysis.stats.images.crossed_bootstrap import BOTH, IMAGES
 from analysis.stats.images.mcnemar import mcnemar
+from analysis.stats.images.unlike import differences, to_hold_equal
 from analysis.text.typeset import caption, printed
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.predictions.test_file import answers
@@ -163,6 +163,19 @@ def test_what_two_configurations_differ_in_is_said_first() -> None:
     assert f"{N} test images. {told}" in readable_comparison(table).attrs["note"]
     alike = compare(one, replace(other, params={**one.params, "code": "rate"}))
     assert differences(alike, ["code"]) == ["A and B differ in code (latency and rate)."]
+
+
+def test_a_key_of_both_sides_is_named_once_and_the_others_can_be_held_equal() -> None:
+    one, other = of("a", 0.8, [0, 1]), of("bb", 0.9, [0, 1])
+    one = replace(one, params={"dynamics": "lif", "recurrent": "true", "beta": "–"})
+    other = replace(other, params={"dynamics": "alif", "recurrent": "false", "beta": "0.1"})
+    table, asked = compare(one, other), ["dynamics", "dynamics"]
+    told = "The difference is that of the whole configurations, not of dynamics alone."
+    assert differences(table, asked)[1:] == [told]
+    assert readable_comparison(table, asked).attrs["note"].count(told) == 1
+    hint = "add recurrent=true to both sides to hold it equal"  # beta has no effect in one
+    assert to_hold_equal(table, asked) == hint
+    assert to_hold_equal(table, []) == to_hold_equal(table, ["dynamics", "recurrent"]) == ""
 
 
 def test_two_seeds_say_why_the_interval_is_so_wide() -> None:
