@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.records import CONSTANTS
+from analysis.records import CONSTANTS, UNITS
 from analysis.text.plain import visible
 
 _NO_VALUE = "–"
@@ -147,8 +147,14 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         for mean, width, n, is_best in zip(table[name], widths, counts, best, strict=True):
             cell = mean_text(mean, width, n, write)
             cells.append(bold.format(cell) if is_best else cell)
-        columns[visible(base.replace("_", " ")) + (" (%)" if percent else "")] = cells
+        columns[visible(_heading(base))] = cells
     return pd.DataFrame(columns, dtype="object")
+
+
+def _heading(metric: str) -> str:
+    """What stands above a metric: `test accuracy (%)`, `energy per inference (nJ)`."""
+    unit = "%" if metric.endswith("accuracy") else UNITS.get(metric)
+    return metric.replace("_", " ") + (f" ({unit})" if unit else "")
 
 
 def _best(table: pd.DataFrame) -> pd.Series[Any]:
