@@ -361,12 +361,13 @@ def test_predictions_and_hits_by_group_go_along(
     assert Path("again.parquet").read_bytes() == Path("s.parquet").read_bytes()
     for id_, names in ((run_id, ["s.parquet"]), (reused, ["s.parquet"]), (run_id, ["s"])):
         assert predictions_reader(names)(id_).predicted.tolist() == [0, 1, 1]
-    for id_, name in ((without, "s.parquet"), (run_id, "less.parquet")):
-        with pytest.raises(
-            AnalysisError, match=rf"run {id_} has no predictions\.parquet in {name}"
-        ):
-            predictions_reader([name])(id_)
-        assert hits_reader(["less.parquet"])(run_id).kind == "speaker"
+    with pytest.raises(
+        AnalysisError, match=rf"{without} has no predictions\.parquet in s\.parquet"
+    ):
+        predictions_reader(["s.parquet"])(without)
+    with pytest.raises(AnalysisError, match=r"^less\.parquet: was exported without predictions; "):
+        predictions_reader(["less.parquet"])(run_id)
+    assert hits_reader(["less.parquet"])(run_id).kind == "speaker"
 
 
 def test_damaged_predictions_are_refused_before_anything_is_written(
