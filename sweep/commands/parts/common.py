@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MEASURED = ("(%)", "seeds", "rank", "sweep", "state", "trials", "why")
 """What is in the names of columns that are shown first where there is little room."""
 
+_PAGE = 120  # letters of a line
 _GAP = 3  # between two columns of a table
 
 SetOption = Annotated[
@@ -176,19 +177,30 @@ def stderr() -> Console:
     return PlainConsole(stderr=True, soft_wrap=True)
 
 
-def print_table(table: pd.DataFrame, title: str = "") -> None:
+def print_table(
+    table: pd.DataFrame, title: str = "", *, above: str = "", narrow: bool = False
+) -> None:
     """Print a table; if words would be cut, columns are left out on a terminal, and named.
 
     In a file or a pipe, and where not even two columns fit, it is transposed instead.
+
+    Args:
+        table: What is printed.
+        title: Stands above it.
+        above: A line below the title, such as what is the same in all rows.
+        narrow: Leave columns out in a file or a pipe, too, so that a line is that of a page.
     """
     out = stdout()
     if title:
         out.print(title, style="italic")
-    if out.is_terminal and not _widths(table, out.width):
-        table, hidden = _narrowed(table, out.width)
+    if above:
+        out.print(above)
+    room = out.width if out.is_terminal or not narrow else min(out.width, _PAGE)
+    if (out.is_terminal or narrow) and not _widths(table, room):
+        table, hidden = _narrowed(table, room, whole=not out.is_terminal)
         if hidden:
             out.print(f"not shown, for there is no room: {', '.join(hidden)}")
-    widths = _widths(table, out.width)
+    widths = _widths(table, room) or _widths(table, out.width)
     if widths:
         out.print(_view(table, widths))
         return
@@ -202,11 +214,20 @@ def print_table(table: pd.DataFrame, title: str = "") -> None:
         out.print(_view(block, [None] * block.shape[1]))
 
 
-def _widths(table: pd.DataFrame, room: int) -> list[int]:
-    """Widths of the columns such that no word is cut; empty if there is too little room."""
+def _widths(table: pd.DataFrame, room: int, *, whole: bool = False) -> list[int]:
+    """Widths of the columns such that no word is cut; empty if there is too little room.
+
+    Args:
+        table: What is printed.
+        room: Letters of a line.
+        whole: Whether cells stay on one line, so that only names of columns are broken.
+    """
     columns = [[_text(name), *map(_text, table[name])] for name in table.columns]
     widths = [max(map(len, texts)) for texts in columns]
-    least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
+    least = [
+        max(map(len, [*name.split(), *(cells if whole else " ".join(cells).split())]), default=0)
+        for name, *cells in columns
+    ]
     too_much = sum(widths) + _GAP * len(widths) + 1 - room
     if too_much > sum(widths) - sum(least):
         return []
@@ -216,18 +237,46 @@ def _widths(table: pd.DataFrame, room: int) -> list[int]:
     return widths
 
 
-def _narrowed(table: pd.DataFrame, room: int) -> tuple[pd.DataFrame, list[str]]:
-    """The columns for which there is room, what was measured first, and the names of the others."""
+def _narrowed(
+    table: pd.DataFrame, room: int, *, whole: bool = False
+) -> tuple[pd.DataFrame, list[str]]:
+    """The columns for which there is room, and the names of the others.
+
+    What was measured comes first, then the params that a reader looks for, then those that tell
+    most rows apart.
+    """
+    from analysis.records import FACTORS
+
     names = list(table.columns)
-    measured = [name for name in names if any(word in _text(name) for word in _MEASURED)]
+    measured = [
+        name
+        for name in names
+        if _text(name) == "n" or any(word in _text(name) for word in _MEASURED)
+    ]
+    others = [name for name in names if name not in measured]
     kept: list[str] = []
-    for name in [*measured, *(name for name in names if name not in measured)]:
+
+    def fits(name: str) -> bool:
         wanted = [one for one in names if one in kept or one == name]
-        if _widths(table[wanted], room):
-            kept = wanted
+        return bool(_widths(table[wanted], room, whole=whole))
+
+    for name in measured:
+        kept += [name] if fits(name) else []
+    telling: list[str] = []
+    while there := [name for name in others if name not in telling and fits(name)]:
+        looked_for = [name for name in there if _text(name) in FACTORS]
+        telling.append(max(looked_for or there, key=lambda name: _apart(table, [*telling, name])))
+        kept.append(telling[-1])
     if len(kept) < 2:
         return table, []
-    return table[kept], [_text(name) for name in names if name not in kept]
+    return table[[name for name in names if name in kept]], [
+        _text(name) for name in names if name not in kept
+    ]
+
+
+def _apart(table: pd.DataFrame, columns: Sequence[str]) -> int:
+    """How many different rows there are in these columns."""
+    return len({tuple(map(_text, row)) for row in table[[*columns]].itertuples(index=False)})
 
 
 def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
