@@ -115,7 +115,7 @@ def contents(client: MlflowClient, sweep: str = "s") -> dict[str, Any]:
 def test_runs_arrive_whole(store: Any, sweep_of_three: list[str], new_store: NewStore) -> None:
     assert export_runs(["s"], "s.parquet") == Exported(runs=4, running={})
     other = new_store("other")
-    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0)
+    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0, launches=1)
     assert contents(other) == contents(store.client)
     there = load_runs(["s"], other.tracking_uri)
     same = [name for name in there.columns if name != "run_id"]
@@ -351,7 +351,7 @@ def test_predictions_and_hits_by_group_go_along(
     export_runs(["s"], "s.parquet")
     export_runs(["s"], "less.parquet", predictions=False)
     other = new_store("other")
-    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0)
+    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0, launches=1)
     export_again = load_runs(["s"], other.tracking_uri).set_index("config_id")["run_id"]
     for there in export_again[["a-0", "a-1"]]:
         read = predictions_of(there, other.tracking_uri)
