@@ -9,3 +9,7 @@ class AnalysisError(Exception):
 
 class SchemaError(Exception):
     """The tables in a database belong to another version of a library; the text is one line."""
+
+
+class WithoutPredictionsError(AnalysisError):
+    """A file of runs has predictions of none of its runs: it was exported without them."""

@@ -62,6 +62,9 @@ FINAL_METRICS: Mapping[str, str] = MappingProxyType(
 ENERGY = "energy_per_inference"
 """What follows from other metrics when runs are read: see `analysis.data.energy`."""
 
+UNITS: Mapping[str, str] = MappingProxyType({ENERGY: "nJ"})
+"""Of the metrics whose name does not say it."""
+
 
 CONDITIONS = ("preset", "dynamics", "encoding")
 """The params that the defaults of others depend on, and these are:"""

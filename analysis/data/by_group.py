@@ -5,7 +5,7 @@ Not to be confused with `blocks`: there, a param says which group is held out of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from analysis.data.own_labels import keep_labels, kept_labels
 from analysis.data.runs import METRICS, param_columns
 from analysis.errors import AnalysisError
 from analysis.records import State
-from analysis.store.artifacts import GroupHits, hits_of
+from analysis.store.artifacts import GroupHits, NoGroupsError, hits_of
 
 
 def by_group(
@@ -35,7 +35,7 @@ def by_group(
         AnalysisError: No run is done, or none has groups, or they have groups of several kinds.
     """
     done = done_runs(runs, ["test_accuracy"])
-    found = _found(done["run_id"].tolist(), hits)
+    found = _found(done, hits)
     done = done[done["run_id"].isin(list(found))]
     kinds = sorted({each.kind for each in found.values()})
     if len(kinds) > 1 or kinds[0] in done:
@@ -53,19 +53,25 @@ def by_group(
     return table, kinds[0]
 
 
-def _found(run_ids: Sequence[str], hits: Callable[[str], GroupHits]) -> dict[str, GroupHits]:
-    found, lacking = {}, ""
-    for run_id in run_ids:
+def _found(done: pd.DataFrame, hits: Callable[[str], GroupHits]) -> dict[str, GroupHits]:
+    found, lacking = dict[str, GroupHits](), list[AnalysisError]()
+    for run_id in done["run_id"]:
         try:
             found[run_id] = hits(run_id)
         except AnalysisError as error:
-            lacking = lacking or str(error)
-    if not found:
+            lacking.append(error)
+    if found:
+        return found
+    if all(isinstance(error, NoGroupsError) for error in lacking):
+        there = sorted({*done["dataset"].map(str)}) if "dataset" in done else ["the data set"]
+        have = "has" if len(there) == 1 else "have"
         raise AnalysisError(
-            "no accuracy by group: the test set has no groups, such as speakers, or the runs are "
-            f"older than this or elsewhere ({lacking})"
+            f"{', '.join(there)} {have} no groups of test samples, such as speakers"
         )
-    return found
+    raise AnalysisError(
+        "no accuracy by group: the test set has no groups, such as speakers, or the runs are "
+        f"older than this or elsewhere ({lacking[0]})"
+    )
 
 
 def _of_group(

@@ -13,6 +13,8 @@ Source: Horowitz, "Computing's energy problem (and what we can do about it)", IS
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 ADDITION, MULTIPLICATION = 0.9, 3.7
@@ -23,6 +25,10 @@ _OF_SPIKES = frozenset({"latency", "periodic", "poisson"})
 
 _MLP = "mlp"
 _NANO = 1e-3  # nJ in a pJ
+_AGAIN = (
+    "train it again with this version (with another seed or in another MLflow store: finished runs "
+    "are reused)"
+)
 
 
 def energy(runs: pd.DataFrame) -> pd.Series[float]:
@@ -46,3 +52,17 @@ def energy(runs: pd.DataFrame) -> pd.Series[float]:
     macs = macs.where(known, all_of_them.where(is_mlp, (0 * all_of_them).where(is_added)))
     acs = acs.where(known, all_of_them.where(is_added, (0 * all_of_them).where(is_mlp)))
     return _NANO * (macs * (MULTIPLICATION + ADDITION) + acs * ADDITION)
+
+
+def why_unknown(run: pd.Series[Any]) -> str:
+    """Why the energy of a finished run is not known, and what to do about it."""
+    if isinstance(run.get("network"), str):
+        return (
+            f"operations are counted of our networks only, and {run['network']} is one of your "
+            "own; leave its runs out"
+        )
+    if pd.isna(run.get("best_synops_per_inference")):
+        return f"it counted no operations; {_AGAIN}"
+    code = run.get("encoding")
+    told = f"; of the code {code}, they are of both kinds" if isinstance(code, str) else ""
+    return f"an earlier version counted its additions and multiplications together{told}; {_AGAIN}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.energy import why_unknown
 from analysis.data.origins.limits import none_keeps_the_limits
 from analysis.data.origins.plans import searched_by_log
 from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
@@ -212,11 +213,13 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     if done.empty:
         raise AnalysisError(none_keeps_the_limits(runs) or _nothing_yet(runs))
     for metric in metrics:
-        lacking = done.loc[done[metric].isna(), "run_id"]
+        lacking = done[done[metric].isna()]
         if not lacking.empty:
+            first = lacking.iloc[0]
+            why = f": {why_unknown(first)}" if metric == ENERGY else ""
             raise AnalysisError(
                 f"{len(lacking)} of {len(done)} finished runs have no {metric}, "
-                f"the first is {lacking.iloc[0]}"
+                f"the first is {first['run_id']}{why}"
             )
     return done
 

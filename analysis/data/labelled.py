@@ -12,7 +12,11 @@ from analysis.data.own_labels import ATTRIBUTE, Labels, kept_labels
 from analysis.data.short_paths import is_path, short_names
 
 _DATA = "dataset"
-_TOLD = {"constant", "where_used"}  # attributes of summaries: values as text, by param
+_TOLD = {
+    "constant",
+    "constant_here",
+    "where_used",
+}  # attributes of summaries: values as text, by param
 
 
 def labelled(table: pd.DataFrame) -> pd.DataFrame:

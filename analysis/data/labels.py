@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.records import CONSTANTS, ENERGY
+from analysis.records import CONSTANTS, ENERGY, UNITS
 from analysis.text.typeset import as_text
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -88,7 +88,7 @@ _METRICS: Mapping[str, str] = {
     "synops_per_inference": "Synaptic operations per inference",
     "macs_per_inference": "Multiply-accumulates per inference",
     "acs_per_inference": "Accumulates per inference",
-    ENERGY: "Energy of the operations per inference in nJ",
+    ENERGY: f"Energy per inference ({UNITS[ENERGY]})",
     "beta_mean": "Mean β",
     "epoch_seconds": "Seconds per epoch",
     "samples_per_second": "Images per second",

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urljoin
 
 import pandas as pd
 
 from analysis.data.activity import ImageActivity
-from analysis.data.groups import CHOSEN_BY, confirmations, is_published, without_confirmations
-from analysis.data.labels import value_labels
+from analysis.data.groups import (
+    CHOSEN_BY,
+    confirmations,
+    is_published,
+    param_names,
+    without_confirmations,
+)
+from analysis.data.labels import asked_for, configuration, value_labels
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
 from analysis.figures import Source, forest
@@ -20,7 +27,7 @@ from analysis.records import State
 from analysis.report.material import Material
 from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
 from analysis.report.pictures import figures, missing, of_leaders, picture
-from analysis.report.tables import ended_early, summarise
+from analysis.report.tables import ended_early, for_readers, summarise
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import effects, groups_within
 from analysis.stats.importance import importance
@@ -37,6 +44,8 @@ from analysis.studies.replication import compare_with_published
 from analysis.text.typeset import as_percent, printed, settings, statistics
 
 _LEADERS = 20
+_NAME = "configuration"
+_MOST_IN_NAME = 4  # params
 _CONFIRMED = (
     "The table above is of fresh seeds, which no choice has seen: its figures are the ones to "
     "report. The search chose its leaders by the runs of the table below, so that their means are "
@@ -153,13 +162,25 @@ def _leaders(material: Material, source: Source | None) -> list[Part]:
     top.attrs = table.attrs
     title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
     shown = printed(top).rename(columns={"n": "seeds"})
-    # What they reach stands first: of many params, a page shows the first columns.
+    # A name and what they reach stand first: of many params, a page shows the first columns.
+    named = _named(for_readers(table, _LEADERS))
     reached = [*(name for name in shown if str(name).endswith("(%)")), "seeds"]
-    shown = shown[[*reached, *(name for name in shown if name not in reached)]]
+    params = [name for name in shown if name not in reached]
+    if named:
+        shown = shown.assign(**{_NAME: named})
+        reached.insert(0, _NAME)
+    shown = shown[[*reached, *params]]
     name = "leaders" if source else "leaders-of-the-search"
     leaders = _table(name, " ".join([title, *statistics(top)]), shown, table)
     leaders = replace(leaders, settings=" ".join(settings(top)))
     return [leaders, *(of_leaders(source) if source else ())]
+
+
+def _named(leaders: pd.DataFrame) -> list[str]:
+    """A short name of every leader: what differs among them, of what a reader looks for first."""
+    params = asked_for(param_names(leaders))[:_MOST_IN_NAME]
+    rows: list[dict[Any, Any]] = leaders.to_dict("records")
+    return [configuration(row, params) for row in rows] if params else []
 
 
 def _ended_early(material: Material) -> list[Part]:
@@ -182,11 +203,13 @@ def _effects(material: Material) -> list[Part]:
     margin = margin_of(table)
     how = (
         "Mean differences in test accuracy of runs that differ in one factor alone, paired by "
-        "everything else and by seed, with 95 % intervals (studentised bootstrap over "
-        "configurations; Student's where seeds that they share add to the chance). p: by sign "
-        "flips, of few configurations or shared seeds Student's, corrected by Holm over all rows; "
-        f"equivalent: shown to be within {margin} points by two one-sided tests at 5 %, so that "
-        "the 90 % interval decides."
+        "everything else and by seed. Brackets: 95 % intervals, from a studentised bootstrap over "
+        "configurations, or from Student's t where the configurations share their seeds. The "
+        "p-values come from a test that flips the signs of the differences. Where there are too "
+        "few configurations for that test, or where they share their seeds, the p-values come from "
+        "Student's t-test. All p-values are corrected by Holm's method over the rows of this "
+        f"table. Equivalent: shown to be within {margin} points by two one-sided tests at 5 %, so "
+        "that the 90 % interval decides."
     )
     parts: list[Part] = [
         _table("effects", how, readable_effects(table), table),

@@ -157,6 +157,28 @@ def best_rows(table: pd.DataFrame, top: int) -> pd.DataFrame:
     return first
 
 
+def for_readers(table: pd.DataFrame, top: int, asked: Sequence[str] = ()) -> pd.DataFrame:
+    """The first rows of a summary without the params that have one value in all of these.
+
+    `attrs["constant_here"]` holds those values as text; a param without effect there has none.
+
+    Args:
+        table: As `summarise` gives it.
+        top: How many rows.
+        asked: Params that stay columns.
+    """
+    first = table.head(top)
+    first.attrs = dict(table.attrs)
+    if not 1 < len(first) < len(table):
+        return first
+    params = [name for name in param_names(first) if name not in asked]
+    same = [name for name in params if first[name].nunique(dropna=False) == 1]
+    told = {name: as_text(first[name].iloc[0]) for name in same if first[name].notna().all()}
+    shown = first.drop(columns=same)
+    shown.attrs = {**first.attrs, "constant_here": told}
+    return shown
+
+
 def _without_best(column: str) -> str:
     """`val_accuracy_mean` for `best_val_accuracy_mean`: all is of the epoch that was best."""
     name = column.removeprefix("best_")

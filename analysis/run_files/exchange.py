@@ -72,11 +72,19 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: how many runs it made, completed, and found complete."""
+    """What an import did: how many runs it made, completed, and found complete.
+
+    Attributes:
+        made: How many it made, launches among them.
+        continued: How many it completed.
+        found: How many were there.
+        launches: How many of those that it made are launches of sweeps, not trials.
+    """
 
     made: int
     continued: int
     found: int
+    launches: int = 0
 
 
 def export_runs(
@@ -146,7 +154,7 @@ def import_runs(
             written.
     """
     require_importable(file, client)
-    counts = Counter[str]()
+    counts, launches = Counter[str](), set[str]()
     with explained("write the runs to", client.tracking_uri):
         experiments = {sweep: _experiment(client, sweep) for sweep in file.sweeps()}
         names = {experiment: sweep for sweep, experiment in experiments.items()}
@@ -158,6 +166,7 @@ def import_runs(
             log_files(client, ids[run.run_id], files)
             _write(client, ids[run.run_id], as_imported(run, ids), values, run.run_id in there)
             counts["continued" if run.run_id in there else "made"] += 1
+            launches.update([run.run_id] if run.run_id not in there and not run.is_trial else [])
             progress(counts.total(), len(file))
 
         for (run, values), (_, files) in zip(file.runs_and_values(), file.files(), strict=True):
@@ -173,7 +182,7 @@ def import_runs(
                 open_sweeps.append((run, values, files))
         for run, values, files in open_sweeps:
             write(run, values, files)
-    return Imported(counts["made"], counts["continued"], counts["found"])
+    return Imported(counts["made"], counts["continued"], counts["found"], len(launches))
 
 
 def require_importable(file: RunFile, client: MlflowClient) -> None:

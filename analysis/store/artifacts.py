@@ -61,15 +61,43 @@ class GroupHits:
     hits: Mapping[str, tuple[int, int]]
 
 
+class NoGroupsError(AnalysisError):
+    """A run kept all of its files, and none of groups: its test set has none."""
+
+
 def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
     """What a run reached on the speakers, subjects or other groups of its test set.
 
     Raises:
-        AnalysisError: it is not there, as the test set has no groups or the run is of an earlier
-            version, or is damaged.
+        NoGroupsError: the test set has no groups.
+        AnalysisError: it is not there, or is damaged.
     """
-    path = _file_of(run_id, "accuracy by group", GROUPS_FILE, tracking_uri)
+    try:
+        path = _file_of(run_id, "accuracy by group", GROUPS_FILE, tracking_uri)
+    except AnalysisError:
+        require_lost(run_id, _has_predictions(run_id, tracking_uri))
+        raise
     return hits_in(_content(path), str(path))
+
+
+def require_lost(run_id: str, has_predictions: bool) -> None:
+    """Check that hits by group which are not there can have been lost.
+
+    A run writes them before its predictions, so one with predictions alone never had any.
+
+    Raises:
+        NoGroupsError: The run has its predictions.
+    """
+    if has_predictions:
+        raise NoGroupsError(f"run {run_id}: its test set has no groups")
+
+
+def _has_predictions(run_id: str, tracking_uri: str | None) -> bool:
+    try:
+        _file_of(run_id, "file of predictions", PREDICTIONS_FILE, tracking_uri)
+    except AnalysisError:
+        return False
+    return True
 
 
 def hits_in(content: bytes, where: str) -> GroupHits:

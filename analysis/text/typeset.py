@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.records import CONSTANTS
+from analysis.records import CONSTANTS, UNITS
 from analysis.text.plain import visible
 
 _NO_VALUE = "–"
@@ -17,6 +17,11 @@ _MARKUP = re.compile(r"\||<(?=[A-Za-z/!?])|(?<=\])\(")
 _APART = ("dataset", "preset")  # what is best in one says nothing of the other
 _T_OF_TWO = 12.706204736432095  # Student's t at 0.975 with one degree of freedom
 _NO_LABEL = re.compile(r"[^A-Za-z0-9.:-]+")
+_SETTINGS = {
+    "constant_here": "The same in these rows",
+    "constant": "The same for all",
+    "where_used": "Where used",
+}
 _SPREADS = ("_std", "_ci95")
 _LATEX = str.maketrans(
     {
@@ -109,7 +114,7 @@ def _bold(table: pd.DataFrame) -> list[str]:
 def settings(table: pd.DataFrame) -> list[str]:
     """The params that are no columns, in sentences."""
     parts = []
-    for attribute, title in (("constant", "The same for all"), ("where_used", "Where used")):
+    for attribute, title in _SETTINGS.items():
         same: Mapping[str, str] = table.attrs.get(attribute, {})
         named = same if len(same) <= _MOST_NAMED else [name for name in CONSTANTS if name in same]
         values = [f"{visible(name)}={visible(same[name])}" for name in named]
@@ -147,8 +152,14 @@ def printed(table: pd.DataFrame, bold: str = "{}") -> pd.DataFrame:
         for mean, width, n, is_best in zip(table[name], widths, counts, best, strict=True):
             cell = mean_text(mean, width, n, write)
             cells.append(bold.format(cell) if is_best else cell)
-        columns[visible(base.replace("_", " ")) + (" (%)" if percent else "")] = cells
+        columns[visible(_heading(base))] = cells
     return pd.DataFrame(columns, dtype="object")
+
+
+def _heading(metric: str) -> str:
+    """What stands above a metric: `test accuracy (%)`, `energy per inference (nJ)`."""
+    unit = "%" if metric.endswith("accuracy") else UNITS.get(metric)
+    return metric.replace("_", " ") + (f" ({unit})" if unit else "")
 
 
 def _best(table: pd.DataFrame) -> pd.Series[Any]:

@@ -145,8 +145,17 @@ def _check_configurations(path: Path, file: RunFile) -> None:
 def _outcome(done: Imported) -> str:
     if not done.made + done.continued:
         return f"nothing to import: all {done.found} runs are there"
-    parts = {"imported": done.made, "continued": done.continued, "there already": done.found}
-    return f"runs: {', '.join(f'{count} {what}' for what, count in parts.items() if count)}"
+    made = {"trial": done.made - done.launches, "launch": done.launches}
+    told = " and ".join(_count(number, what) for what, number in made.items() if number)
+    parts = {"continued": done.continued, "there already": done.found}
+    runs = [f"{number} {what}" for what, number in parts.items() if number]
+    return ", ".join([f"{told} imported", *runs] if told else [f"runs: {runs[0]}", *runs[1:]])
+
+
+def _count(number: int, what: str) -> str:
+    """`1 launch`, `147 trials`."""
+    plural = "es" if what.endswith("ch") else "s"
+    return f"{number} {what}" + ("" if number == 1 else plural)
 
 
 @contextmanager

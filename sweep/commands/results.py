@@ -192,8 +192,11 @@ def table(
         summary = tables.summarise(found, params, metrics, block=block)
     if images:
         summary = over_images(summary, found, predictions_reader(names))
-    summary = tables.best_rows(summary, top or len(summary))
-    write(summary, labelled(summary), format_, output)
+    rows = top or len(summary)
+    shown = tables.for_readers(summary, rows, params)
+    summary = tables.best_rows(summary, rows)
+    shown.attrs |= {name: told for name, told in summary.attrs.items() if name == "note"}
+    write(summary, labelled(shown), format_, output)
     _tell_of_pruned(found, for_people=not (format_ or output))
     if figure is not None:
         _draw(names, found, figure, params, block, groups)
@@ -235,9 +238,14 @@ def leaders(names: Sequence[str], top: int) -> None:
     from analysis.report import tables
     from analysis.text import typeset
 
-    summary = labelled(tables.summarise(_runs(names)))
-    title = f"leaders of {', '.join(names)}, by validation"
-    print_table(typeset.printed(summary).head(top), title=title)
+    summary = tables.summarise(_runs(names))
+    shown = labelled(tables.for_readers(summary, top))
+    print_table(
+        typeset.printed(shown),
+        title=f"leaders of {', '.join(names)}, by validation",
+        above=" ".join(typeset.settings(shown)),
+        narrow=True,
+    )
     _tell_more(len(summary) - top)
 
 

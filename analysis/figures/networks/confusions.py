@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -99,12 +101,24 @@ def _from(source: Source, options: Options) -> Figure:
     best = best_run(source.runs)
     matrix = source.confusion(str(best["run_id"]))
     title = value_labels(best.to_dict(), [name for name in CONSTANTS if name in best])
+    title = [*title, _run(best)]
     return confusion(matrix, class_names(best["dataset"], len(matrix)), title=title)
 
 
+def _run(best: pd.Series[Any]) -> str:
+    """Which of the runs of its configuration it is."""
+    run = f"run {str(best['run_id'])[:8]}"
+    return f"seed {best['seed']} ({run})" if pd.notna(best.get("seed")) else run
+
+
 def _in_report(source: Source) -> Iterable[InReport]:
-    text = "which classes the best network by validation takes for which (test set)."
-    yield FIGURE.entry(text)
+    try:
+        of_run = f", {_run(best_run(source.runs))},"
+    except AnalysisError:
+        of_run = ""  # to draw it fails in the same way, and says why
+    yield FIGURE.entry(
+        f"which classes the best network by validation{of_run} takes for which (test set)."
+    )
 
 
 FIGURE = FigureKind(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.data.groups import CHOSEN_BY, done_runs, group_runs, require_param
 from analysis.data.runs import param_columns
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, WithoutPredictionsError
 from analysis.predictions.record import Predictions
 from analysis.records import FACTORS
 from analysis.stats.images.agreement import agreement
@@ -99,18 +99,21 @@ def side(title: str, runs: pd.DataFrame, read: Read) -> Side:
         read: Gives the predictions of a run.
 
     Raises:
+        WithoutPredictionsError: The file of the runs was exported without predictions.
         AnalysisError: None of the runs has predictions, or they are of different images.
     """
     networks, reason = dict[int, Predictions](), ""
     for run_id, seed in zip(runs["run_id"], runs["seed"], strict=True):
         try:
             networks[int(seed)] = read(run_id)
+        except WithoutPredictionsError:
+            raise
         except AnalysisError as error:
             reason = reason or str(error)
     if not networks:
         raise AnalysisError(
             f"{title}: its networks' answers to single images are not known; they are kept since "
-            f"this version, and stand in files of runs unless these were written without ({reason})"
+            f"this version ({reason})"
         )
     _require_same_images(title, list(networks.values()))
     group_id = str(runs["group_id"].iloc[0])

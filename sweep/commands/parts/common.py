@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MEASURED = ("(%)", "seeds", "rank", "sweep", "state", "trials", "why")
 """What is in the names of columns that are shown first where there is little room."""
 
+_PAGE = 120  # letters of a line
 _GAP = 3  # between two columns of a table
 
 SetOption = Annotated[
@@ -176,25 +177,38 @@ def stderr() -> Console:
     return PlainConsole(stderr=True, soft_wrap=True)
 
 
-def print_table(table: pd.DataFrame, title: str = "", *, by_importance: bool = False) -> None:
+def print_table(
+    table: pd.DataFrame,
+    title: str = "",
+    *,
+    above: str = "",
+    narrow: bool = False,
+    by_importance: bool = False,
+) -> None:
     """Print a table; if words would be cut, columns are left out on a terminal, and named.
 
     In a file or a pipe, and where not even two columns fit, it is transposed instead.
 
     Args:
         table: What is printed.
-        title: Above it.
+        title: Stands above it.
+        above: A line below the title, such as what is the same in all rows.
+        narrow: Leave columns out in a file or a pipe, too, so that a line is that of a page.
         by_importance: The columns are in the order in which they are kept; otherwise those that
-            were measured are kept first.
+            were measured are kept first, then the params.
     """
     out = stdout()
     if title:
         out.print(title, style="italic")
-    if out.is_terminal and not _widths(table, out.width):
-        table, hidden = _narrowed(table, out.width, () if by_importance else _MEASURED)
+    if above:
+        out.print(above)
+    room = out.width if out.is_terminal or not narrow else min(out.width, _PAGE)
+    if (out.is_terminal or narrow) and not _widths(table, room):
+        keep = _first if by_importance else _telling
+        table, hidden = _narrowed(table, room, keep, whole=not out.is_terminal)
         if hidden:
             out.print(f"not shown, for there is no room: {', '.join(hidden)}")
-    widths = _widths(table, out.width)
+    widths = _widths(table, room) or _widths(table, out.width)
     if widths:
         out.print(_view(table, widths))
         return
@@ -208,11 +222,20 @@ def print_table(table: pd.DataFrame, title: str = "", *, by_importance: bool = F
         out.print(_view(block, [None] * block.shape[1]))
 
 
-def _widths(table: pd.DataFrame, room: int) -> list[int]:
-    """Widths of the columns such that no word is cut; empty if there is too little room."""
+def _widths(table: pd.DataFrame, room: int, *, whole: bool = False) -> list[int]:
+    """Widths of the columns such that no word is cut; empty if there is too little room.
+
+    Args:
+        table: What is printed.
+        room: Letters of a line.
+        whole: Whether cells stay on one line, so that only names of columns are broken.
+    """
     columns = [[_text(name), *map(_text, table[name])] for name in table.columns]
     widths = [max(map(len, texts)) for texts in columns]
-    least = [max(map(len, " ".join(texts).split()), default=0) for texts in columns]
+    least = [
+        max(map(len, [*name.split(), *(cells if whole else " ".join(cells).split())]), default=0)
+        for name, *cells in columns
+    ]
     too_much = sum(widths) + _GAP * len(widths) + 1 - room
     if too_much > sum(widths) - sum(least):
         return []
@@ -222,20 +245,61 @@ def _widths(table: pd.DataFrame, room: int) -> list[int]:
     return widths
 
 
+_Fits: TypeAlias = Callable[[Sequence[str]], bool]
+
+
 def _narrowed(
-    table: pd.DataFrame, room: int, words: Sequence[str]
+    table: pd.DataFrame,
+    room: int,
+    keep: Callable[[pd.DataFrame, _Fits], Sequence[str]],
+    *,
+    whole: bool = False,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The columns for which there is room, those with the words first; the names of the others."""
+    """The columns for which there is room, and the names of the others."""
     names = list(table.columns)
-    first = [name for name in names if any(word in _text(name) for word in words)]
-    kept: list[str] = []
-    for name in [*first, *(name for name in names if name not in first)]:
-        wanted = [one for one in names if one in kept or one == name]
-        if _widths(table[wanted], room):
-            kept = wanted
+
+    def fits(kept: Sequence[str]) -> bool:
+        return bool(_widths(table[[name for name in names if name in kept]], room, whole=whole))
+
+    kept = keep(table, fits)
     if len(kept) < 2:
         return table, []
-    return table[kept], [_text(name) for name in names if name not in kept]
+    hidden = [_text(name) for name in names if name not in kept]
+    return table[[name for name in names if name in kept]], hidden
+
+
+def _first(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
+    """The columns in their order, as far as there is room."""
+    kept: list[str] = []
+    for name in table.columns:
+        kept += [name] if fits([*kept, name]) else []
+    return kept
+
+
+def _telling(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
+    """What was measured, then the params that a reader looks for, then what tells rows apart."""
+    from analysis.records import FACTORS
+
+    names = list(table.columns)
+    measured = [
+        name
+        for name in names
+        if _text(name) == "n" or any(word in _text(name) for word in _MEASURED)
+    ]
+    kept: list[str] = []
+    for name in measured:
+        kept += [name] if fits([*kept, name]) else []
+    others, telling = [name for name in names if name not in measured], list[str]()
+    while there := [name for name in others if name not in telling and fits([*kept, name])]:
+        looked_for = [name for name in there if _text(name) in FACTORS]
+        telling.append(max(looked_for or there, key=lambda name: _apart(table, [*telling, name])))
+        kept.append(telling[-1])
+    return kept
+
+
+def _apart(table: pd.DataFrame, columns: Sequence[str]) -> int:
+    """How many different rows there are in these columns."""
+    return len({tuple(map(_text, row)) for row in table[[*columns]].itertuples(index=False)})
 
 
 def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:

@@ -10,7 +10,7 @@ from scipy import stats
 from analysis.data.by_group import by_group
 from analysis.errors import AnalysisError
 from analysis.report.tables import summarise_groups
-from analysis.store.artifacts import GroupHits
+from analysis.store.artifacts import GroupHits, NoGroupsError
 from analysis.text.typeset import caption, markdown
 from tests.analysis_tests.conftest import make_runs
 
@@ -71,3 +71,13 @@ def test_runs_without_groups_are_left_out_and_none_with_any_is_an_error() -> Non
     assert "left out" not in caption(summarise_groups(runs(), hits=hits))
     with pytest.raises(AnalysisError, match="no accuracy by group: the test set has no groups"):
         by_group(more, hits)
+
+
+def test_of_a_data_set_without_groups_that_is_said_and_nothing_is_called_lost() -> None:
+    def none(run_id: str) -> GroupHits:
+        raise NoGroupsError(f"run {run_id}: its test set has no groups")
+
+    with pytest.raises(
+        AnalysisError, match=r"^digits has no groups of test samples, such as speak"
+    ):
+        by_group(runs().assign(dataset="digits"), none)

@@ -9,8 +9,13 @@ import pytest
 
 from analysis.data.committed import committed
 from analysis.data.energy import energy
+from analysis.data.groups import done_runs
+from analysis.data.labels import metric_label
 from analysis.data.runs import load_runs
+from analysis.errors import AnalysisError
 from analysis.records import ENERGY
+from analysis.report.tables import summarise
+from analysis.text.typeset import printed
 from tests.analysis_tests.conftest import make_runs
 
 
@@ -34,3 +39,27 @@ def test_of_older_runs_the_code_tells_what_is_added() -> None:
 def test_runs_that_are_read_have_it() -> None:
     runs = load_runs([committed("mlp-baseline")])
     assert runs[ENERGY].to_numpy() == pytest.approx(runs["best_synops_per_inference"] * 4.6e-3)
+
+
+def test_for_people_it_has_its_unit() -> None:
+    runs = load_runs([committed("mlp-baseline")])
+    assert "energy per inference (nJ)" in printed(summarise(runs, metrics=[ENERGY]))
+    assert metric_label(ENERGY) == "Energy per inference (nJ)"
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        ({"network": "mine"}, "counted of our networks only, and mine is one of your own"),
+        ({"dynamics": "lif", "encoding": "latency"}, "it counted no operations; train it again"),
+        (
+            {"dynamics": "lif", "encoding": "events", "best_synops_per_inference": 9.0},
+            "together; of the code events, they are of both kinds; train it again with this",
+        ),
+    ],
+)
+def test_where_it_is_not_known_the_error_says_why_and_what_to_do(
+    run: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(AnalysisError, match=f"1 of 1 finished runs .* first is run0: .*{reason}"):
+        done_runs(make_runs([{"group": "a"} | run]), [ENERGY])

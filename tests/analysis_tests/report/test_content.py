@@ -95,7 +95,9 @@ def test_a_report_has_leaders_effects_figures_and_every_run(
     assert "24 trials: 24 done" in found.lead
     assert "(mean of 3 seeds)" in found.lead
     tables = {table.name: table for table in parts(found, Table)}
-    assert list(tables["leaders"].shown)[:3] == ["val accuracy (%)", "test accuracy (%)", "seeds"]
+    shown = tables["leaders"].shown
+    assert list(shown)[:4] == ["configuration", "val accuracy (%)", "test accuracy (%)", "seeds"]
+    assert shown["configuration"].is_unique and shown["configuration"][0].startswith("ALIF / ")
     assert "The same for all:" in tables["leaders"].settings
     assert set(tables) >= {"launches", "provenance", "leaders", "effects", "interactions-1"}
     effects = tables["effects"].raw.set_index("factor")

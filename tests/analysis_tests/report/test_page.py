@@ -151,6 +151,13 @@ def test_the_dark_page_has_dark_figures(page: Page) -> None:
 def test_the_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    # A figure of 4 inches shrinks to the page; one whose letters would be too small scrolls.
+    image = "document.querySelector('.picture img')"
+    fits = f"{image}.offsetWidth - document.querySelector('.picture').clientWidth"
+    for inches, more in ((4, 0), (5, 0), (9, 9 * 92 - 343)):
+        page.evaluate(f"{image}.style.setProperty('--inches', {inches})")
+        assert page.evaluate(fits) == more
+    page.evaluate(f"{image}.style.setProperty('--inches', 4)")
     page.set_viewport_size({"width": 1600, "height": 1000})
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
 from analysis.records import State
-from analysis.report.tables import summarise
+from analysis.report.tables import for_readers, summarise
+from analysis.text.typeset import settings
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 
@@ -168,3 +169,18 @@ def test_every_seed_counts_once_and_means_lie_between_the_extremes(
         values = runs.loc[runs["group_id"] == group, "test_accuracy"]
         assert values.min() - 1e-12 <= row["test_accuracy_mean"] <= values.max() + 1e-12
         assert math.isnan(row["test_accuracy_std"]) == (len(values) == 1)
+
+
+def test_the_first_rows_have_columns_only_of_what_varies_in_them(runs_of: RunsOf) -> None:
+    rows = [
+        {"group": "a", "lr": 0.1, "hidden": 8, "dropout": 0.5, "best_val_accuracy": 0.9},
+        {"group": "b", "lr": 0.1, "hidden": 9, "dropout": 0.5, "best_val_accuracy": 0.8},
+        {"group": "c", "lr": 0.2, "hidden": 9, "dropout": 0.6, "best_val_accuracy": 0.7},
+    ]
+    table = summarise(runs_of(rows))
+    first = for_readers(table, 2)
+    assert list(first.columns[:2]) == ["hidden", "n"] and len(first) == 2
+    assert "The same in these rows: dropout=0.5, lr=0.1." in settings(first)
+    assert list(for_readers(table, 2, ["lr"]).columns[:3]) == ["hidden", "lr", "n"]
+    assert list(for_readers(table, 3).columns) == list(table.columns)
+    assert list(for_readers(table, 1).columns) == list(table.columns)  # it would name nothing

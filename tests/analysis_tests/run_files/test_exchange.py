@@ -115,7 +115,7 @@ def contents(client: MlflowClient, sweep: str = "s") -> dict[str, Any]:
 def test_runs_arrive_whole(store: Any, sweep_of_three: list[str], new_store: NewStore) -> None:
     assert export_runs(["s"], "s.parquet") == Exported(runs=4, running={})
     other = new_store("other")
-    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0)
+    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0, launches=1)
     assert contents(other) == contents(store.client)
     there = load_runs(["s"], other.tracking_uri)
     same = [name for name in there.columns if name != "run_id"]
@@ -351,7 +351,7 @@ def test_predictions_and_hits_by_group_go_along(
     export_runs(["s"], "s.parquet")
     export_runs(["s"], "less.parquet", predictions=False)
     other = new_store("other")
-    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0)
+    assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0, launches=1)
     export_again = load_runs(["s"], other.tracking_uri).set_index("config_id")["run_id"]
     for there in export_again[["a-0", "a-1"]]:
         read = predictions_of(there, other.tracking_uri)
@@ -361,12 +361,13 @@ def test_predictions_and_hits_by_group_go_along(
     assert Path("again.parquet").read_bytes() == Path("s.parquet").read_bytes()
     for id_, names in ((run_id, ["s.parquet"]), (reused, ["s.parquet"]), (run_id, ["s"])):
         assert predictions_reader(names)(id_).predicted.tolist() == [0, 1, 1]
-    for id_, name in ((without, "s.parquet"), (run_id, "less.parquet")):
-        with pytest.raises(
-            AnalysisError, match=rf"run {id_} has no predictions\.parquet in {name}"
-        ):
-            predictions_reader([name])(id_)
-        assert hits_reader(["less.parquet"])(run_id).kind == "speaker"
+    with pytest.raises(
+        AnalysisError, match=rf"{without} has no predictions\.parquet in s\.parquet"
+    ):
+        predictions_reader(["s.parquet"])(without)
+    with pytest.raises(AnalysisError, match=r"^less\.parquet: was exported without predictions; "):
+        predictions_reader(["less.parquet"])(run_id)
+    assert hits_reader(["less.parquet"])(run_id).kind == "speaker"
 
 
 def test_damaged_predictions_are_refused_before_anything_is_written(

@@ -12,6 +12,7 @@ from analysis.predictions.file import as_file
 from analysis.records import Tag
 from analysis.store.artifacts import (
     GroupHits,
+    NoGroupsError,
     checkpoint_of,
     confusion_of,
     hits_of,
@@ -86,6 +87,15 @@ def test_the_hits_of_the_speakers_are_read(store: Store, tmp_path: Path) -> None
     told = '{"kind": "speaker", "hits": {"0": [3, 4], "7": [0, 2]}}'
     (tmp_path / "trial" / "groups.json").write_text(told)
     assert hits_of(run_id) == GroupHits("speaker", {"0": (3, 4), "7": (0, 2)})
+
+
+def test_a_run_with_predictions_and_no_hits_by_group_had_none(store: Store, tmp_path: Path) -> None:
+    run_id = trial(store, tmp_path / "trial")
+    with pytest.raises(AnalysisError, match=r"accuracy by group of run .* is gone"):
+        hits_of(run_id)  # all of it may be lost
+    (tmp_path / "trial" / "predictions.parquet").write_bytes(as_file(answers([0, 1], [0, 1])))
+    with pytest.raises(NoGroupsError, match=f"run {run_id}: its test set has no groups"):
+        hits_of(run_id)
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,10 @@ def test_a_sweep_and_a_file_are_put_together(exported: Workplace) -> None:
 
 def test_what_was_imported_is_not_run_again(exported: Workplace, elsewhere: Workplace) -> None:
     first = elsewhere.run("import-runs", "small.parquet")
-    assert (first.returncode, first.stdout) == (0, "small.parquet: runs: 5 imported\n"), (
-        first.stderr
-    )
+    assert (first.returncode, first.stdout) == (
+        0,
+        "small.parquet: 4 trials and 1 launch imported\n",
+    ), first.stderr
     again = elsewhere.run("import-runs", "small.parquet")
     assert again.stdout == "small.parquet: nothing to import: all 5 runs are there\n"
     assert "small" in elsewhere.run("list").stdout
@@ -122,7 +123,7 @@ def test_an_import_tells_how_far_it_is_and_goes_on_after_ctrl_c(
     assert told == ["importing: 1 of 5 runs", "importing: 2 of 5 runs"]
     assert last == "interrupted; the same command goes on where it was"
     again = elsewhere.run("import-runs", "small.parquet")
-    outcome = "small.parquet: runs: 1 imported, 2 continued, 2 there already\n"
+    outcome = "small.parquet: 1 trial imported, 2 continued, 2 there already\n"
     assert (again.returncode, again.stdout) == (0, outcome)
     assert [run.info.status for run in elsewhere.runs("small")] == ["FINISHED"] * 4
 

@@ -90,6 +90,23 @@ def test_on_a_narrow_terminal_effects_keep_their_verdicts_and_p_values(
     assert "equivalent" in table and "0.125" in table
 
 
+def test_in_a_pipe_a_table_of_leaders_is_narrow_and_keeps_what_tells_its_rows_apart() -> None:
+    rows = 4
+    alike = {f"a_param_that_tells_nothing_{n}": ["0.1"] * rows for n in range(8)}
+    names = {"preset": ["default"] * rows, **alike, "changed": [str(row) for row in range(rows)]}
+    measured = {"n": ["3"] * rows, "test accuracy (%)": ["97.03 ± 0.58"] * rows}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_table(pd.DataFrame(names | measured), above="The same: lr=0.1.", narrow=True)
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "The same: lr=0.1." and lines[1].startswith("not shown")
+    assert out.getvalue().count("_nothing_7") == 1  # it is named
+    (rule,) = [line for line in lines if "───" in line]
+    assert len(rule) <= 120
+    shown = [line.split() for line in lines if "97.03 ± 0.58" in line]  # no cell is broken
+    assert [row[0] for row in shown] == ["default"] * rows
+    assert [row[-5] for row in shown] == ["0", "1", "2", "3"]
+
+
 def test_truth_is_written_as_in_a_specification() -> None:
     assert "true" in printed(pd.DataFrame({"recurrent": [True]}))
 

@@ -113,3 +113,14 @@ def test_of_a_long_front_at_most_eight_are_named_and_that_is_said(runs_of: RunsO
     assert numbers == [str(n) for n in range(1, 9)]
     assert "named: 8 of its 25" in note(figure)
     assert len(points(labelled_lines(figure.axes[0])["front, by validation"])) == 25
+
+
+def test_the_line_is_of_steps_and_leaves_out_a_network_that_hardly_fires(runs_of: RunsOf) -> None:
+    silent = run("silent", 1, 0.11, 0.113)
+    falls = run("e", 20_000, 0.91, 0.8)  # chosen by validation, and worse in the test
+    figure = accuracy_by_synops(runs_of([silent, *ROWS, falls]))
+    front = labelled_lines(figure.axes[0])["front, by validation"]
+    assert [x for x, _ in points(front)] == [100, 1000, 9000, 20_000]
+    assert front.get_drawstyle() == "steps-post"  # between two members, the cheaper is the best
+    assert "front by validation accuracy" in note(figure) and "which may fall" in note(figure)
+    assert "not on it: those below half of the best" in note(figure)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.figures import confusion
+from analysis.figures import FIGURES, Source, confusion
+from analysis.figures.parts.declaration import Options
+from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.figures.reading import note, texts, ticks, title
 
 MATRIX = np.array([[9, 1, 0], [2, 6, 0], [0, 0, 0]])
@@ -38,3 +40,16 @@ def test_a_matrix_that_is_none_is_refused(matrix: np.ndarray, told: str) -> None
     with pytest.raises(AnalysisError) as error:
         confusion(matrix.astype(np.int64), ["cat", "dog", "owl"])
     assert told in str(error.value)
+
+
+def test_it_names_the_run_whose_mistakes_it_shows() -> None:
+    rows = [
+        {"group": "a", "dataset": "digits", "seed": seed, "best_val_accuracy": 0.8 + seed / 100}
+        for seed in (3, 7)
+    ]
+    runs = make_runs(rows).assign(run_id=["0123456789", "abcdef0123"])
+    source = Source(runs=runs, history=lambda *_: runs, confusion=lambda _: np.eye(10, dtype=int))
+    drawn = FIGURES["confusion"].draw(source, Options())
+    assert title(drawn).endswith("seed 7 (run abcdef01)")
+    (entry,) = FIGURES["confusion"].in_report(source)
+    assert "the best network by validation, seed 7 (run abcdef01), takes" in entry.text

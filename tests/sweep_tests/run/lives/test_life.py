@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import io
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
