@@ -131,11 +131,11 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
                 middle.set_axis(names, axis="columns"), points
             ),
             **{
-                f"P({what} {margin_of(table)})": table[name].map("{:.3f}".format)
+                f"P({what})": table[name].map("{:.3f}".format)
                 for what, name in (
-                    ("below", "p_lower"),
-                    ("within", "p_within"),
-                    ("above", "p_higher"),
+                    (f"below {margin_of(table).replace('±', '−')}", "p_lower"),
+                    (f"within {margin_of(table)}", "p_within"),
+                    (f"above {margin_of(table).replace('±', '+')}", "p_higher"),
                 )
             },
         }

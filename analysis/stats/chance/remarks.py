@@ -95,12 +95,18 @@ def _few(table: pd.DataFrame) -> list[str]:
     return [*of_seeds, *few_units(configurations, "configurations")]
 
 
-def covers(table: pd.DataFrame) -> list[str]:
-    """That the test images are not part of the sample; of groups and blocks of them, they are."""
+def covers(table: pd.DataFrame, *, commands: bool = True) -> list[str]:
+    """That the test images are not part of the sample; of groups and blocks of them, they are.
+
+    Args:
+        table: What `effects` found.
+        commands: Whether to name the commands that do; a figure stands without them.
+    """
     if table.attrs.get("group") or table.attrs.get("block"):
         return []
     sample = "seeds" if table.attrs.get("fixed") else "configurations and seeds"
+    where = ", which compare and table --images take in" if commands else ""
     return [
-        f"Intervals and tests are over {sample}; they leave out the chance of the "
-        "test images, which compare and table --images take in."
+        f"Intervals and tests are over {sample}; they leave out the chance of the test "
+        f"images{where}."
     ]

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.stats.compare.views import COLUMNS
 from analysis.stats.effects import effects
-from analysis.stats.readable import readable_effects
+from analysis.stats.readable import readable_effects, readable_views
 from analysis.text.typeset import markdown
 
 Runs = Callable[[list[dict[str, Any]]], pd.DataFrame]
@@ -39,3 +40,9 @@ def test_an_equivalence_says_which_interval_decides(
     assert (table["verdict"] == "equivalent").all() == is_told
     told = markdown(readable_effects(table))
     assert ("so the 90 % interval decides" in told and "within ±0.5;" in told) == is_told
+
+
+def test_posterior_probabilities_are_headed_by_the_bound_that_they_are_beyond() -> None:
+    row = dict.fromkeys(COLUMNS, 0.005) | {"factor": "f", "baseline": "a", "level": "b"}
+    heads = list(readable_views(pd.DataFrame([row | {"group": ""}])))
+    assert heads[-3:] == ["P(below −0.5)", "P(within ±0.5)", "P(above +0.5)"]
