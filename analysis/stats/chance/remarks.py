@@ -48,9 +48,12 @@ def stages(table: pd.DataFrame) -> list[str]:
     most = int(table["looks"].max()) if "looks" in table and len(table) else 1
     if most < 2:
         return []
+    asked = table.attrs.get("looks_without_effect", 0)
+    none = f" --looks {asked} adds none: so many launches were counted." if asked else ""
     return [
         f"Looked at up to {most} times (stages of launches, or --looks): whoever looks in between "
         "and goes on errs more often, so p is corrected for it (alpha spending)."
+        f"{none}"
     ]
 
 
