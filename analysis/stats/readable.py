@@ -157,7 +157,8 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
     shown.attrs["note"] = (
         "Better in: % of pairs of runs in which the second level has more (probability of "
         "improvement). Brackets: stratified bootstrap over seeds, for these configurations. P: "
-        f"posterior probability of the mean difference, flat prior. {' '.join(covers(table))}"
+        "posterior probability of the mean difference, flat prior. "
+        f"{' '.join([*_in_points(table), *covers(table)])}"
     )
     return shown
 
