@@ -91,7 +91,7 @@ def effects(
     `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
     what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
     be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as `by_change`
-    gives them.
+    gives them; `looks_without_effect`, the `looks` that were asked for, if as many were counted.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -138,15 +138,15 @@ def effects(
         )
         for factor in factors or design.factors:
             compared, reason = _compared(members, design, factor)
-            found += [
-                (group, replace(pairs, looks=at_least(pairs.looks, looks))) for pairs in compared
-            ]
+            found += [(group, pairs) for pairs in compared]
             if reason:
                 refused[f"{group}, {factor}" if group else factor] = reason
     if not found and not refused:
         raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
     if not found:
         raise AnalysisError(next(iter(refused.values())))
+    counted = min(len(pairs.looks) for _, pairs in found)
+    found = [(name, replace(one, looks=at_least(one.looks, looks))) for name, one in found]
     level = ALPHA / len(found)  # of Holm's correction, at its strictest
     allowed = as_margin(margin)
     allowed.of(0.0, metric)  # refused for all factors at once, or for none
@@ -166,6 +166,7 @@ def effects(
         "group": crossing,
         "refused": refused,
         "left_out": left_out,
+        "looks_without_effect": looks if 1 < looks <= counted else 0,
         "baselines": runs.attrs.get("baselines", {}),
     }
     table.attrs |= told

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.stats.effects import effects
 from analysis.stats.margins import Margin
 
-COLUMNS = ("group", "factor", "baseline", "level", "estimate", "low", "high")
+COLUMNS = ("group", "factor", "baseline", "level", "estimate", "low", "high", "looks")
 
 
 def equivalences(

@@ -43,7 +43,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
         }
     )
     notes = [equivalence(margin_of(table))] if (table["verdict"] == EQUIVALENT).any() else []
-    notes += remarks(table)
+    notes += [*_in_points(table), *remarks(table)]
     shown.attrs |= {"note": " ".join(notes), "by_importance": True}
     return shown
 
@@ -70,6 +70,20 @@ def _median(table: pd.DataFrame, points: bool) -> list[str]:
     middle = table[["median", "median_low", "median_high"]]
     shown = middle.set_axis(["estimate", "low", "high"], axis="columns")
     return _with_interval(shown, points)
+
+
+def _in_points(table: pd.DataFrame) -> list[str]:
+    """How many points the margins are that are parts of the errors."""
+    metric = str(table.attrs.get("metric", "accuracy"))
+    asked = table["asked"] if "asked" in table else pd.Series(margin_of(table), index=table.index)
+    if not metric.endswith("accuracy"):
+        return []
+    told = []
+    for part in asked[asked.str.contains("%")].unique():
+        sizes = 100 * table.loc[asked == part, "margin"]
+        least, most = f"{sizes.min():.2g}", f"{sizes.max():.2g}"
+        told.append(f"{part}: ±{least if least == most else f'{least} to ±{most}'} points.")
+    return told
 
 
 def equivalence(margin: str) -> str:
@@ -107,7 +121,7 @@ def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
         "Within: shown by two one-sided t-tests at 5 %, corrected by Holm over the comparisons (p "
         "in brackets); a margin in percent is of the errors of the baseline."
     )
-    shown.attrs["note"] = " ".join([within, *remarks(table)])
+    shown.attrs["note"] = " ".join([within, *_in_points(table), *remarks(table)])
     return shown
 
 
@@ -131,11 +145,11 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
                 middle.set_axis(names, axis="columns"), points
             ),
             **{
-                f"P({what} {margin_of(table)})": table[name].map("{:.3f}".format)
+                f"P({what})": table[name].map("{:.3f}".format)
                 for what, name in (
-                    ("below", "p_lower"),
-                    ("within", "p_within"),
-                    ("above", "p_higher"),
+                    (f"below {margin_of(table).replace('±', '−')}", "p_lower"),
+                    (f"within {margin_of(table)}", "p_within"),
+                    (f"above {margin_of(table).replace('±', '+')}", "p_higher"),
                 )
             },
         }
@@ -143,7 +157,8 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
     shown.attrs["note"] = (
         "Better in: % of pairs of runs in which the second level has more (probability of "
         "improvement). Brackets: stratified bootstrap over seeds, for these configurations. P: "
-        f"posterior probability of the mean difference, flat prior. {' '.join(covers(table))}"
+        "posterior probability of the mean difference, flat prior. "
+        f"{' '.join([*_in_points(table), *covers(table)])}"
     )
     return shown
 

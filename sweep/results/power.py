@@ -21,6 +21,7 @@ _METRIC = "test_accuracy"
 _ASSUMED = 0.005
 """The deviation between seeds where no run tells it: half a point of accuracy."""
 
+_ALL = 100  # points: no two accuracies differ by more
 _FEWEST = 3  # degrees of freedom of a deviation that is estimated
 _MOST_RUNS = 5_000  # that are paired in a dry run
 _MOST_DRAWS = 20  # for each configuration of a random search: a small space repeats them
@@ -76,21 +77,41 @@ def _of_design(sweep: Specification, earlier: Iterable[EarlierRun]) -> Iterator[
     configs = [sweep.config(point, seed) for point in _points(sweep) for seed in sweep.seeds]
     noise = noise_of(configs, earlier)
     table = planned_power(_as_runs(configs), noise.deviation)
+    if len(table):
+        yield f"seeds differ by {_size(100 * noise.deviation)} points ({noise.source})"
     for factor, rows in table.groupby("factor", sort=False):
-        least, most = 100 * rows["smallest"].min(), 100 * rows["smallest"].max()
-        size = f"{least:.2g}" if f"{least:.2g}" == f"{most:.2g}" else f"{least:.2g} to {most:.2g}"
-        units, seeds = rows["n_configurations"].min(), rows["n_seeds"].min()
-        pairs = f"{counted(units, 'configuration')} × {counted(seeds, 'seed')}"
-        yield f"{factor}: differences of {size} points ({pairs})"
-    for factor, reason in table.attrs["refused"].items():
-        which = "not all levels" if factor in set(table["factor"]) else "none"
-        yield f"{factor}: {which}: {reason}"
+        yield f"{factor}: {_found(rows)}"
+    refused: Mapping[str, str] = table.attrs["refused"]
+    if sweep.points and refused:
+        yield (
+            f"of the other keys none alone: points that change a baseline are compared by "
+            f"effects {sweep.name} --changes"
+        )
+    else:
+        for factor, reason in refused.items():
+            which = "not all levels" if factor in set(table["factor"]) else "none"
+            yield f"{factor}: {which}: {reason}"
     if len(table):
         yield (
             f"found in 80 % of cases, by p < 0.05 after Holm's correction for "
-            f"{counted(len(table), 'comparison')}, if an effect is the same in all configurations "
-            f"and seeds differ by {100 * noise.deviation:.2g} points ({noise.source})"
+            f"{counted(len(table), 'comparison')}, if an effect is the same in all configurations"
         )
+
+
+def _found(rows: pd.DataFrame) -> str:
+    """Which differences the comparisons of a factor find."""
+    least, most = (100 * float(value) for value in (rows["smallest"].min(), rows["smallest"].max()))
+    units, seeds = int(rows["n_configurations"].min()), int(rows["n_seeds"].min())
+    pairs = f"{units} pair{'s' * (units > 1)} of configurations × {counted(seeds, 'seed')}"
+    if least >= _ALL:
+        return f"no difference can be found: only one above 100 points would be ({pairs})"
+    small, great = _size(least), "over 100" if most >= _ALL else _size(most)
+    return f"differences of {small if small == great else f'{small} to {great}'} points ({pairs})"
+
+
+def _size(points: float) -> str:
+    """Two digits, and no powers of ten: `0.46`, `4.6`, `46`."""
+    return f"{points:.0f}" if points >= 10 else f"{points:.2g}"
 
 
 def _points(sweep: Specification) -> list[Assignment]:
@@ -126,7 +147,7 @@ def noise_of(planned: Iterable[TrialConfig], earlier: Iterable[EarlierRun]) -> N
             squares = sum(_squares(values) for values in several)
             source = f"as in {counted(len(several), 'configuration')} {whose}"
             return Noise(math.sqrt(squares / freedom), source)
-    return Noise(_ASSUMED, "an assumption: too few runs on these data tell it")
+    return Noise(_ASSUMED, "assumed: too few runs on these data tell it")
 
 
 def _without_seed(params: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -30,6 +30,7 @@ _PROBES = 3  # configurations whose speed is measured
 _DRAWS = 30  # to find them: a small space gives the same ones again
 _PROBE_BATCHES = 4
 _START_S = 15.0  # Ray and the first actors
+_MOST_POINTS = 8  # of those that are listed
 
 
 Power = Callable[[Specification, Iterable[EarlierRun]], Iterable[str]]
@@ -60,7 +61,7 @@ def show(
     known = _known(sweep, ledger)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
-        *(f"search      {name}: {values}" for name, values in sweep.space.describe()),
+        *(f"search      {line}" for line in _searched(sweep)),
         f"trials      {sweep.size} = {sweep.trials_planned()}, {speed.parallel} at a time",
         *_each(sweep),
         *_packed(sweep),
@@ -81,6 +82,15 @@ def show(
         _time(sweep, speed, known or 0),
     ):
         out.print(line, soft_wrap=True)
+
+
+def _searched(sweep: Specification) -> Iterator[str]:
+    """All keys with their ranges; the first of the points, which may be many."""
+    told = [f"{name}: {values}" for name, values in sweep.space.describe()]
+    shown = told[:_MOST_POINTS] if sweep.points else told
+    yield from shown
+    if len(shown) < len(told):
+        yield f"… and {len(told) - len(shown)} more"
 
 
 def _values(values: Mapping[str, Any]) -> str:

@@ -209,16 +209,23 @@ def _notes(effects: pd.DataFrame) -> list[str]:
     notes = [
         "points: mean paired differences, bars: their 95 % intervals",
         _margins(effects),
-        f"pairs ({counted}) of leaders as tuned, whatever else differs"
-        if effects.attrs.get("tuned")
-        else f"pairs ({counted}) that differ in this param alone",
-        *(line.removesuffix(".") for line in covers(effects)),
+        f"pairs ({counted}) {_alone(effects)}",
+        *(line.removesuffix(".") for line in covers(effects, commands=False)),
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})
     notes += [f"not estimated: {', '.join(map(_where, refused))}"] if refused else []
     counts = [f"{count} {state}" for state, count in sorted(left_out.items())]
     return [*notes, f"not shown: {', '.join(counts)}"] if counts else notes
+
+
+def _alone(effects: pd.DataFrame) -> str:
+    """In what the two runs of a pair differ."""
+    if effects.attrs.get("tuned"):
+        return "of leaders as tuned, whatever else differs"
+    if effects["factor"].eq(CHANGE).all():
+        return "of a run and the baseline that it changes, in this alone"
+    return "that differ in this param alone"
 
 
 def _where(name: str) -> str:

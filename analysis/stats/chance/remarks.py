@@ -48,9 +48,12 @@ def stages(table: pd.DataFrame) -> list[str]:
     most = int(table["looks"].max()) if "looks" in table and len(table) else 1
     if most < 2:
         return []
+    asked = table.attrs.get("looks_without_effect", 0)
+    none = f" --looks {asked} adds none: so many launches were counted." if asked else ""
     return [
         f"Looked at up to {most} times (stages of launches, or --looks): whoever looks in between "
         "and goes on errs more often, so p is corrected for it (alpha spending)."
+        f"{none}"
     ]
 
 
@@ -95,12 +98,18 @@ def _few(table: pd.DataFrame) -> list[str]:
     return [*of_seeds, *few_units(configurations, "configurations")]
 
 
-def covers(table: pd.DataFrame) -> list[str]:
-    """That the test images are not part of the sample; of groups and blocks of them, they are."""
+def covers(table: pd.DataFrame, *, commands: bool = True) -> list[str]:
+    """That the test images are not part of the sample; of groups and blocks of them, they are.
+
+    Args:
+        table: What `effects` found.
+        commands: Whether to name the commands that do; a figure stands without them.
+    """
     if table.attrs.get("group") or table.attrs.get("block"):
         return []
     sample = "seeds" if table.attrs.get("fixed") else "configurations and seeds"
+    where = ", which compare and table --images take in" if commands else ""
     return [
-        f"Intervals and tests are over {sample}; they leave out the chance of the "
-        "test images, which compare and table --images take in."
+        f"Intervals and tests are over {sample}; they leave out the chance of the test "
+        f"images{where}."
     ]

@@ -12,6 +12,7 @@ from analysis.stats.pairs import Pairs
 from analysis.stats.power.designs import smallest_effect
 from sweep.results.power import noise_of, power_lines
 from sweep.spec.parsing import parse_sweep
+from sweep.spec.sources import load_sweep
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun
 from tests.analysis_tests.simulations.cases import RUN_STD, Case
@@ -38,12 +39,36 @@ def test_every_searched_key_has_its_smallest_difference() -> None:
     of_dynamics = 100 * 0.01 * smallest_effect(3, 3, level=0.05 / 3)
     of_hidden = 100 * 0.01 * smallest_effect(2, 3, level=0.05 / 3)
     assert lines == [
-        f"dynamics: differences of {of_dynamics:.2g} points (3 configurations × 3 seeds)",
-        f"hidden: differences of {of_hidden:.2g} points (2 configurations × 3 seeds)",
+        "seeds differ by 1 points (as in 6 configurations of this plan that ran)",
+        f"dynamics: differences of {of_dynamics:.2g} points (3 pairs of configurations × 3 seeds)",
+        f"hidden: differences of {of_hidden:.2g} points (2 pairs of configurations × 3 seeds)",
         "found in 80 % of cases, by p < 0.05 after Holm's correction for 3 comparisons, if an "
-        "effect is the same in all configurations and seeds differ by 1 points (as in 6 "
-        "configurations of this plan that ran)",
+        "effect is the same in all configurations",
     ]
+
+
+@pytest.mark.parametrize(
+    ("deviation", "told"),
+    [
+        (0.03, "differences of {size:.0f} points"),
+        (0.3, "no difference can be found: only one above 100 points would be"),
+    ],
+)
+def test_great_differences_are_plain_numbers_and_none_is_above_100_points(
+    deviation: float, told: str
+) -> None:
+    sweep = plan(search={"dynamics": ["lif", "alif"], "hidden": [16, 32]})
+    size = 100 * deviation * smallest_effect(2, 3, level=0.05 / 2)
+    assert size > (10 if deviation < 0.1 else 100)
+    _, first, *_ = power_lines(sweep, ran(sweep, deviation))
+    assert first == f"dynamics: {told.format(size=size)} (2 pairs of configurations × 3 seeds)"
+
+
+def test_of_an_ablation_one_line_says_how_its_changes_are_compared() -> None:
+    lines = list(power_lines(load_sweep("ablation-mnist"), ()))
+    assert [line.partition(":")[0] for line in lines[1:3]] == ["encoding", "recurrent"]
+    assert "effects ablation-mnist --changes" in lines[3]
+    assert len(lines) == 5
 
 
 def test_the_noise_is_that_of_the_plan_else_of_these_data_else_assumed() -> None:
@@ -56,7 +81,7 @@ def test_the_noise_is_that_of_the_plan_else_of_these_data_else_assumed() -> None
     deviation, source = noise_of(plan().configs(), ran(other, 0.03))
     assert deviation == pytest.approx(0.03) and source.endswith("that ran before on these data")
     deviation, source = noise_of(plan().configs(), list(ran(other, 0.03))[:3])
-    assert deviation == 0.005 and source.startswith("an assumption")
+    assert deviation == 0.005 and source.startswith("assumed")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,19 @@ def test_a_row_has_its_estimate_interval_and_numbers() -> None:
     assert title(figure) == "Paired differences of test accuracy"
 
 
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        ("recurrent", "(configurations × seeds) that differ in this param alone"),
+        ("change", "(configurations × seeds) of a run and the baseline that it changes"),
+    ],
+)
+def test_the_foot_says_how_runs_are_paired_and_names_no_commands(factor: str, told: str) -> None:
+    foot = " ".join(note(forest(pd.DataFrame([effect(factor=factor)]))).split())
+    assert told in foot and "leave out the chance of the test images" in foot
+    assert "--images" not in foot and ("this param" in foot) == (factor != "change")
+
+
 def test_the_zero_line_and_the_margin_are_there() -> None:
     axes = forest(pd.DataFrame([effect(margin=0.005)])).axes[0]
     assert any(list(line.get_xdata()) == [0, 0] for line in axes.lines)  # type: ignore[arg-type]
