@@ -47,11 +47,9 @@ def ablation() -> dict[str, pd.DataFrame]:
 
 
 def noise() -> dict[str, pd.DataFrame]:
-    """The variance by kind of chance, each code apart, of the data sets that there are."""
+    """The variance by kind of chance, each code apart, of each data set."""
     return {
-        name: variance(load_runs([str(path)]), within=["encoding"])
-        for name, path in NOISE.items()
-        if path.exists()
+        name: variance(load_runs([str(path)]), within=["encoding"]) for name, path in NOISE.items()
     }
 
 
@@ -70,7 +68,9 @@ def blocks(changes: dict[str, pd.DataFrame], shares: dict[str, pd.DataFrame]) ->
         found[f"changes-{preset}"] = _table(["change", *heads], rows)
     rows = [
         (
-            name.removeprefix("variance-").replace("mnist", "MNIST").replace("fashion", "Fashion"),
+            name.removeprefix("variance-")
+            .replace("mnist", "MNIST")
+            .replace("fashion", "Fashion-MNIST"),
             row.group,
             row.source,
             "–" if pd.isna(row.levels) else str(row.levels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,8 @@ VERDICTS: Mapping[str, Look] = {
 }
 """How a reader knows what an interval says."""
 
-_ROW_INCHES = 0.27
+_ROW_INCHES, _TWO_LINES = 0.27, 0.38
+_LETTERS = 34  # of a name of a row: longer ones take two lines, so that the numbers have room
 _MARGIN = LOOKS[2].colour
 _UNLIKE = 4  # times: panels whose effects are so much wider have an axis of their own
 _BELOW = 0.24  # a published value stands, in rows, so that ours is seen
@@ -67,7 +69,9 @@ def forest(effects: pd.DataFrame) -> Figure:
     panels = _panels(effects)
     sizes = [len(rows) + 0.6 for rows in panels.values()]
     with styled():
-        height = 1.5 + _ROW_INCHES * sum(sizes) + 0.25 * len(panels)
+        long = any("\n" in _name(row) for row in effects.to_dict("records"))
+        row_inches = _TWO_LINES if long else _ROW_INCHES
+        height = 1.5 + row_inches * sum(sizes) + 0.25 * len(panels)
         figure = Figure(figsize=(9, height))
         grid = figure.subplots(
             len(panels),
@@ -150,7 +154,7 @@ def _face(look: Look) -> str:
 def _name(row: Mapping[Any, Any]) -> str:
     factor = str(row["factor"])
     if factor == CHANGE:
-        return str(row["level"]).replace("_", " ")
+        return textwrap.fill(str(row["level"]).replace("_", " "), _LETTERS)
     change = " → ".join(legend_label(factor, row[end]) for end in ("baseline", "level"))
     return f"{factor.replace('_', ' ')}: {change}"
 

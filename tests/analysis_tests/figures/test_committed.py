@@ -15,9 +15,10 @@ from analysis.data.committed import committed
 from analysis.data.groups import is_logarithmic
 from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
-from analysis.figures import FIGURES, Options, Source, source_of
+from analysis.figures import FIGURES, Options, Source, forest, source_of
 from analysis.figures.parts.layout import PAGE_INCHES
 from analysis.records import State
+from tests import results
 from tests.analysis_tests.figures import reading
 
 WIDE, FEW, GRID = "best/best-fashion", "best/efficient-mnist", "published-mnist"
@@ -97,3 +98,8 @@ def test_the_scale_of_a_search_is_that_of_its_specification() -> None:
         name for name in ("hidden", "encoder_tau", "tau_mem") if is_logarithmic(runs(FEW), name)
     }
     assert logarithmic == {"hidden", "tau_mem"}  # 8 to 128, and 2 to 30: values alone do not tell
+
+
+def test_changes_of_several_keys_leave_the_numbers_beside_them_their_room() -> None:
+    figure = forest(results.ablation()["changes"])
+    assert reading.overlapping(figure) == []
