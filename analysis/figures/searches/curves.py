@@ -161,8 +161,7 @@ def _panels(epochs: pd.DataFrame, lines: Mapping[str, _Line]) -> tuple[Figure, l
     if banded <= _MOST_BANDS and len(within) == 1:
         figure = Figure(figsize=(_INCHES, 3.8))
         return figure, [_Panel(figure.subplots(), list(lines))]
-    columns = -(-len(lines) // -(-len(lines) // _COLUMNS))
-    rows = -(-len(lines) // columns)
+    rows, columns = _shape(len(lines))
     figure = Figure(figsize=(1.0 + 2.4 * columns, 1.0 + 2.2 * rows))
     alike = len(within) == 1  # else each has a scale of its own
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=alike).ravel()
@@ -170,6 +169,12 @@ def _panels(epochs: pd.DataFrame, lines: Mapping[str, _Line]) -> tuple[Figure, l
         unused.remove()
     panels = zip(grid, lines.items(), strict=False)
     return figure, [_Panel(axes, [key], line.within) for axes, (key, line) in panels]
+
+
+def _shape(panels: int) -> tuple[int, int]:
+    """Rows and columns of so many panels, as even as can be."""
+    columns = -(-panels // -(-panels // _COLUMNS))
+    return -(-panels // columns), columns
 
 
 def _begin_late(panels: Sequence[_Panel], epochs: pd.DataFrame, metric: str) -> int:
@@ -197,7 +202,7 @@ def _begin_late(panels: Sequence[_Panel], epochs: pd.DataFrame, metric: str) -> 
 
 def _label(figure: Figure, panels: Sequence[_Panel], metric: str, by: str | None) -> None:
     """The names of the axes, and those of the lines: as a legend, or above the panels."""
-    columns = panels[0].axes.get_subplotspec().get_gridspec().ncols  # type: ignore[union-attr]
+    _, columns = _shape(len(panels))
     for number, panel in enumerate(panels):
         axes = panel.axes
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
