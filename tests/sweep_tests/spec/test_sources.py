@@ -19,7 +19,7 @@ from tests.sweep_tests.spec.written import GOOD, write
     [
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
-        (lambda path: None, "no such file; bundled sweeps: ablation-mnist, best-fashion"),
+        (lambda path: None, "no such file; bundled sweeps: ablation-factorial, ablation-mnist"),
         (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
     ],
 )
