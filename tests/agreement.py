@@ -28,7 +28,7 @@ from snn.data import load
 from snn.errors import ExportError
 from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from sweep.commands.results import best_checkpoint
 from sweep.spec.kept_files import files_for
 from tests.serving import ask, served

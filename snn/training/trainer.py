@@ -1,8 +1,4 @@
-"""Training, one epoch at a time, with its whole state in and out and no files of its own.
-
-Every random number comes from (seed, epoch, purpose), never from a stream that runs on: a training
-that is resumed from its state after any epoch continues with the same numbers, bit for bit.
-"""
+"""Training, one epoch at a time, with its whole state in and out and no files of its own."""
 
 from __future__ import annotations
 
@@ -12,57 +8,32 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from snn.config import TrialConfig
 from snn.data.base import Data, require_fit
 from snn.data.splits import Split, split
-from snn.encoding import draw_key
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
 from snn.kernels.adam import Adam
 from snn.kernels.threads import taken_from_torch
 from snn.networks import Network, build
-from snn.networks.own import seeded
-from snn.training import augmenting
+from snn.training.checkpoints.contents import check_like, moments_of, read_training
 from snn.training.computation import backend_of, computed_by, recorder_of
+from snn.training.draws import Draws, Purpose
 from snn.training.metrics import Answers, EventTally, Tally, Tested, hits_by_group
-from snn.training.regularisation import averaged, draw_masks
-from snn.training.saved import check_like, moments_of, read_training
+from snn.training.regularisation import averaged
 from snn.training.schedules import schedule
 from snn.training.stepping import Batch, Learner, Recorder, Steps, Sums
 
 Metrics = dict[str, float]
 _EVAL_BATCH = 1000
-_SHUFFLE, _TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES, _AUGMENT, _DROPOUT, _OWN = range(7)
-_OF_SPIKES = frozenset({_TRAIN_SPIKES, _VAL_SPIKES, _TEST_SPIKES})
-
-
-class _Streams(NamedTuple):
-    """The random numbers of an epoch of training, one stream for each purpose."""
-
-    spikes: torch.Generator
-    augment: torch.Generator
-    dropout: torch.Generator
-
-    def draw(self, config: TrialConfig, chosen: Tensor, rates: Tensor) -> Batch:
-        """The random numbers of the next batch, those that the configuration uses."""
-        key = torch.empty(0, dtype=torch.int64)
-        if config.component("encoding").random:
-            key = draw_key(self.spikes)
-        chance = augmenting.draw(config, len(chosen), self.augment)
-        masks = draw_masks(config, self.dropout)
-        return Batch(chosen, rates, key, *chance.moves, masks, chance.seed)
 
 
 class Trainer:
     """A network in training with Adam, with the best epoch so far by validation.
-
-    All random numbers are drawn on the CPU: a GPU sees the same batches, and the same spikes in
-    them.
 
     The best epoch is the one of highest validation accuracy, then lowest validation loss; or, as
     published, of lowest validation loss (`choose_by`).
@@ -91,7 +62,7 @@ class Trainer:
         device: torch.device | str = "cpu",
         recorder: Recorder | None = None,
     ) -> None:
-        self.config = config
+        self.config, self._draws = config, Draws(config)
         require_fit(dataset, config)
         self._dataset, self._seen = dataset, dataset.seen_by(config)
         self.device = torch.device(device)
@@ -159,7 +130,7 @@ class Trainer:
         started = time.perf_counter()
         self._pass(self._batches(), on_batch)
         train_seconds = time.perf_counter() - started
-        validation, events = self._evaluate(self.used_network, self.val, _VAL_SPIKES)
+        validation, events = self._evaluate(self.used_network, self.val, Purpose.VAL_SPIKES)
         self.rates = events.rates
         self.epoch += 1
         metrics = {
@@ -194,7 +165,7 @@ class Trainer:
     def tested(self) -> Tested:
         """All that the network of the best epoch reaches on the test images."""
         answers = Answers()
-        tally, _ = self._evaluate(self.best_network(), self.test, _TEST_SPIKES, answers)
+        tally, _ = self._evaluate(self.best_network(), self.test, Purpose.TEST_SPIKES, answers)
         metrics = {
             "test_accuracy": tally.accuracy,
             "test_loss": tally.loss,
@@ -289,22 +260,13 @@ class Trainer:
         self._sums.clear()
         self.network.train()
         try:
-            with self._threads(), self._randomness(_TRAIN_SPIKES, self.epoch):
+            with self._threads(), self._draws.of_torch(Purpose.TRAIN_SPIKES, self.epoch):
                 self._steps.run(batches, done)
         except NonFiniteLossError as error:
             raise NonFiniteLossError(f"{error} in epoch {self.epoch + 1}") from None
 
     def _batches(self) -> Iterator[Batch]:
-        """The batches of the epoch, on the CPU."""
-        n, size = len(self.train.labels), self.config.batch_size
-        order = torch.randperm(n, generator=self._generator(_SHUFFLE, self.epoch))
-        streams = _Streams(
-            spikes=self._generator(_TRAIN_SPIKES, self.epoch),
-            augment=self._generator(_AUGMENT, self.epoch),
-            dropout=self._generator(_DROPOUT, self.epoch),
-        )
-        for step, chosen in enumerate(torch.split(order, size)):
-            yield streams.draw(self.config, chosen, self._learning_rates(step))
+        return self._draws.batches(len(self.train.labels), self.epoch, self._learning_rates)
 
     def _learning_rates(self, step: int) -> Tensor:
         course = schedule(self.config)
@@ -312,23 +274,17 @@ class Trainer:
         factor = course((self.epoch + step / per_epoch) / self.config.epochs)
         return torch.tensor([highest * factor for highest in self._rates], dtype=torch.float64)
 
-    def _randomness(self, purpose: int, epoch: int) -> AbstractContextManager[None]:
-        """Torch's own generators, seeded for a network that may draw from them."""
-        if not self.config.has_own_network:
-            return nullcontext()
-        return seeded(self._seed(_OWN, purpose, epoch))
-
     def _threads(self) -> AbstractContextManager[None]:
         return taken_from_torch() if self.backend == "cpu" else nullcontext()
 
     @torch.no_grad()
     def _evaluate(
-        self, network: Network, part: Split, purpose: int, answers: Answers | None = None
+        self, network: Network, part: Split, purpose: Purpose, answers: Answers | None = None
     ) -> tuple[Tally, EventTally]:
         tally, events = Tally(self.n_classes), EventTally(network.fan_out())
-        spikes = self._generator(purpose, 0)
+        spikes = self._draws.generator(purpose)
         network.eval()
-        with self._threads(), self._randomness(purpose, 0):
+        with self._threads(), self._draws.of_torch(purpose):
             for images, labels in zip(
                 part.images.split(_EVAL_BATCH),
                 torch.split(part.labels, _EVAL_BATCH),
@@ -351,11 +307,3 @@ class Trainer:
         if self.config.choose_by == "val_loss":
             return (-metrics["val_loss"],)
         return metrics["val_accuracy"], -metrics["val_loss"]
-
-    def _generator(self, purpose: int, epoch: int) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seed(purpose, epoch))
-
-    def _seed(self, *purpose: int) -> int:
-        seed = self.config.seed_of("spikes" if purpose[0] in _OF_SPIKES else "order")
-        sequence = np.random.SeedSequence([seed, *purpose])
-        return int(sequence.generate_state(1)[0])

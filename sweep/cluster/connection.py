@@ -23,7 +23,7 @@ from sweep.host.environment import quiet_mlflow, settle_ray
 from sweep.host.guest import RAY_LOGGERS, unlogged
 from sweep.host.shadows import job_config
 from sweep.host.stopping import obeyed_later
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 
 PATIENCE_S = 90.0
 """How long Ray may take to start on this machine; for a silent server it would wait for ever."""

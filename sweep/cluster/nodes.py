@@ -7,11 +7,11 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.cluster.sharing.slots import fitting
 from sweep.errors import SpecError, SweepError
 from sweep.host.paths import STORAGE_ENV, LaunchPaths
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 
 RELEASE = version("spikesweep")
 _PATIENCE_S = 120.0  # a node that needs longer to start a process is of no use

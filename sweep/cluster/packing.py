@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snn.config import LAYERS
-from sweep.spec.specification import AUTO, OFF, Resources, Specification
+from sweep.spec.sections.resources import AUTO, OFF, Resources
+from sweep.spec.specification import Specification
 
 MOST_BY_ITSELF = 16
 _CARD = 16 * 2**30  # bytes, where the driver has no card to look at

@@ -11,7 +11,7 @@ import typer
 from sweep.commands.parts.common import PluginOption, SweepName, print_table, say, stderr
 
 if TYPE_CHECKING:
-    from sweep.spec.specification import Confirm
+    from sweep.spec.sections.confirm import Confirm
 
 
 def register(app: typer.Typer) -> None:
@@ -66,8 +66,8 @@ def confirm(
     Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
     from sweep.run.confirmation import asked_for, use_plugins_of
+    from sweep.spec.sections.confirm import Confirm
     from sweep.spec.sources import parse_overrides
-    from sweep.spec.specification import Confirm
 
     use_plugins_of(name, plugin)
     fresh, changed = tuple(_numbers(seeds)), parse_overrides(set_)

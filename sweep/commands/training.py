@@ -120,7 +120,7 @@ def predict(
     Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
     from snn.networks import pictures
-    from snn.training import checkpoint
+    from snn.training.checkpoints import checkpoint
 
     if figure is not None:
         from analysis.figures import known_suffix
@@ -161,7 +161,7 @@ def export(
     Example: spikesweep export quickstart -o quickstart.onnx
     """
     from snn import export as formats
-    from snn.training import checkpoint
+    from snn.training.checkpoints import checkpoint
     from sweep.errors import SpecError
 
     suffix = output.suffix.removeprefix(".")

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from analysis.records import CONFUSION_FILE, GROUPS_FILE, PREDICTIONS_FILE
 from analysis.text import addresses
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.errors import SpecError
 
 STORAGE_ENV = "SPIKESWEEP_STORAGE"

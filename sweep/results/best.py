@@ -70,7 +70,7 @@ class Best:
             SnnError: Its file is damaged, or a user's file that it needs is not there.
             SpecError: A user's file was changed since the launch has kept it.
         """
-        from snn.training import checkpoint
+        from snn.training.checkpoints import checkpoint
 
         network, _ = checkpoint.load_network(self.checkpoint, self._files)
         return network

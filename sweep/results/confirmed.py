@@ -14,7 +14,8 @@ from sweep.run import launch, runner
 from sweep.run.confirmation import confirmation as plan
 from sweep.run.confirmation import searched_each, searched_for
 from sweep.spec.fresh_seeds import check_fresh, fresh_seeds
-from sweep.spec.specification import Confirm, Specification, counted
+from sweep.spec.sections.confirm import Confirm
+from sweep.spec.specification import Specification, counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -19,7 +19,7 @@ from analysis.store.mlflow_internals import delete_artifact
 from analysis.store.record import RunRecord
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import sweep_experiments, sweep_runs
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.host.paths import LaunchPaths, launches, storage_root
 from sweep.results.holdings import bytes_of, remove, size, world
 from sweep.run import launch

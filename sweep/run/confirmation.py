@@ -26,7 +26,8 @@ from sweep.spec.checks.keys import check_changes
 from sweep.spec.fresh_seeds import CONFIRMED
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import plugins_in_use, read_plugins, use_plugins
-from sweep.spec.specification import Confirm, Specification
+from sweep.spec.sections.confirm import Confirm
+from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 from sweep.tracking.store import open_store, store_exists
 from sweep.trial.params import logged_config

@@ -11,13 +11,13 @@ from typing import Any
 
 from snn.declarations.files import keep, kept
 from snn.plugins.loading import files_in_use
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.errors import RunningError, SpecError, SweepError
 from sweep.host import locks
 from sweep.host.paths import STORAGE_ENV, LaunchPaths, launches, own_folder, storage_root
-from sweep.spec.budget import Budget
 from sweep.spec.parsing import parse_sweep
 from sweep.spec.plugins import Plugin
+from sweep.spec.sections.budget import Budget
 from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 

@@ -15,8 +15,8 @@ from snn.data import load
 from snn.data.base import Data, require_fit
 from snn.errors import CheckpointError
 from snn.networks.own_checks import check_network
-from snn.training import checkpoint
-from snn.training.place import Place
+from snn.training.checkpoints import checkpoint
+from snn.training.checkpoints.place import Place
 from snn.training.trainer import Trainer
 from sweep.host.paths import LaunchPaths, TrialPaths, anywhere, launches, storage_root
 from sweep.run import launch

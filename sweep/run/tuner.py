@@ -33,7 +33,8 @@ from sweep.host.stopping import Stop
 from sweep.methods.schedulers.base import Past
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
-from sweep.spec.specification import Resources, Specification
+from sweep.spec.sections.resources import Resources
+from sweep.spec.specification import Specification
 
 _LOOK_EVERY_S = 0.1
 _SIGNAL_S = 0.5  # within this time, all processes of a group have received a signal

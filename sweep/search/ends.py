@@ -16,9 +16,9 @@ from typing import Protocol, final
 import numpy as np
 
 from analysis.records import MAX
-from sweep.spec.budget import Budget
+from sweep.spec.sections.budget import Budget
+from sweep.spec.sections.stop import ENOUGH
 from sweep.spec.specification import Specification
-from sweep.spec.stop_rules import ENOUGH
 from sweep.tracking.spending import Spent
 
 Found = Sequence[tuple[float, ...]]

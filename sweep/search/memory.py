@@ -22,7 +22,7 @@ from analysis.store.optuna_internals import CONSTRAINTS
 from analysis.store.record import RunRecord
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.spec.spaces.parameter import Parameter
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.specification import Specification, counted

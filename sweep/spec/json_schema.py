@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from snn.config import model
-from sweep.spec.sections import sampler_model, scheduler_model
-from sweep.spec.specification import Confirm, Resources, Specification
-from sweep.spec.stop_rules import Stop
+from sweep.spec.sections.confirm import Confirm
+from sweep.spec.sections.methods import sampler_model, scheduler_model
+from sweep.spec.sections.resources import Resources
+from sweep.spec.sections.stop import Stop
+from sweep.spec.specification import Specification
 
 
 def json_schema() -> dict[str, Any]:

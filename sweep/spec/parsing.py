@@ -12,12 +12,14 @@ from analysis.records import COLUMNS, ENERGY, EPOCH_METRICS, FINAL_METRICS
 from snn.config import describe
 from snn.registry import current
 from sweep.errors import SpecError
-from sweep.spec.budget import Budget
 from sweep.spec.checks.together import check
 from sweep.spec.own_networks import use_files
-from sweep.spec.sections import sampler_model, scheduler_model
-from sweep.spec.specification import Confirm, Resources, Specification
-from sweep.spec.stop_rules import Stop
+from sweep.spec.sections.budget import Budget
+from sweep.spec.sections.confirm import Confirm
+from sweep.spec.sections.methods import sampler_model, scheduler_model
+from sweep.spec.sections.resources import Resources
+from sweep.spec.sections.stop import Stop
+from sweep.spec.specification import Specification
 
 _UNNAMED = "unnamed"
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {

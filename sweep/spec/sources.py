@@ -14,7 +14,7 @@ from sweep.errors import SpecError
 from sweep.host.notices import is_variable
 from sweep.spec.own_networks import use_files
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.sections import by_name
+from sweep.spec.sections.methods import by_name
 from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_serializer
+from pydantic import BeforeValidator, Field, field_serializer
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
 from snn.config import TrialConfig
@@ -17,21 +15,22 @@ from snn.registry import Registry
 from sweep.host.notices import is_variable
 from sweep.methods.constraints import FORMS as FORMS_OF_LIMITS
 from sweep.methods.constraints import Constraint
-from sweep.spec.budget import Budget, read_budget
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.plugins import Plugin
-from sweep.spec.sections import (
+from sweep.spec.sections.budget import Budget, read_budget
+from sweep.spec.sections.confirm import Confirm
+from sweep.spec.sections.methods import (
     ChosenSampler,
     ChosenScheduler,
-    Number,
-    Section,
     read_sampler,
     read_scheduler,
 )
+from sweep.spec.sections.resources import Resources
+from sweep.spec.sections.section import Number, Section
+from sweep.spec.sections.stop import Stop
 from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.spaces.space_yaml import FORMS, parse_space
-from sweep.spec.stop_rules import Stop
 from sweep.spec.yaml.files import write
 
 
@@ -39,12 +38,6 @@ def counted(number: int, noun: str) -> str:
     """A number of things in words, such as 1 seed, 3 seeds."""
     plural = "es" if noun.endswith("ch") else "s"
     return f"{number} {noun}{'' if number == 1 else plural}"
-
-
-def _whole_above_1(value: float) -> float:
-    if value > 1 and value % 1:
-        raise ValueError("must be a whole number above 1; fractions are for less than one")
-    return value
 
 
 def _metric(value: Any) -> Any:
@@ -65,11 +58,6 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-AUTO, OFF = "auto", "off"
-MOST_PACKED = 32
-"""Streams that PyTorch has: more trials of a card would share some of them."""
-
-
 def _limit(value: Any) -> str:
     if isinstance(value, int | float):
         raise ValueError(
@@ -78,81 +66,6 @@ def _limit(value: Any) -> str:
         )
     Constraint.parse("", str(value))
     return str(value)
-
-
-def _pack(value: Any) -> Any:
-    if value in (AUTO, OFF) or (type(value) is int and 1 <= value <= MOST_PACKED):
-        return value
-    raise ValueError(f"needs {AUTO}, {OFF} or a whole number from 1 to {MOST_PACKED}")
-
-
-_PACK_SCHEMA = {
-    "anyOf": [{"enum": [AUTO, OFF]}, {"type": "integer", "minimum": 1, "maximum": MOST_PACKED}]
-}
-Pack = Annotated[int | str, BeforeValidator(_pack), WithJsonSchema(_PACK_SCHEMA)]
-Share = Annotated[float, AfterValidator(_whole_above_1)]
-
-
-def _part(amount: float, of: int) -> float:
-    """A share of which so many fit: Ray counts in units of 1/10,000, and would round it up."""
-    return math.floor(1e4 * amount / of) / 1e4
-
-
-class Resources(Section):
-    """What one trial is given; fractions share a processor."""
-
-    cpu: Share = Field(1, gt=0, description="CPUs per trial")
-    gpu: Share = Field(0, ge=0, description="GPUs per trial")
-    memory: float = Field(0, ge=0, description="GiB that no other trial is promised; 0: any")
-    pack: Pack = Field(
-        OFF,  # until a card has shown by how much it pays
-        description="trials that one process trains side by side: a number; off; "
-        "auto: as many as a whole GPU has memory for, none on a CPU",
-    )
-
-    @property
-    def device(self) -> str:
-        """Where a trial computes."""
-        return "cuda" if self.gpu else "cpu"
-
-    @property
-    def together(self) -> int:
-        """How many trials one process trains, as far as it is said; 1: each has its own."""
-        return self.pack if isinstance(self.pack, int) else 1
-
-    @property
-    def wanted(self) -> dict[str, float]:
-        """What a trial asks Ray for, by Ray's names."""
-        cpu, gpu = self.cpu, self.gpu
-        if self.gpu and self.together > 1:  # one process, which needs one share of processors
-            cpu, gpu = _part(cpu, self.together), _part(gpu, self.together)
-        amounts = {"CPU": cpu, "GPU": gpu, "memory": self.memory * 2**30}
-        return {name: amount for name, amount in amounts.items() if amount}
-
-
-class Confirm(Section):
-    """Train the leaders again with fresh seeds: their accuracy is the figure to report."""
-
-    top: int = Field(3, ge=1, description="leading configurations, by validation")
-    seeds: tuple[Number, ...] | None = Field(
-        None,
-        min_length=2,
-        description="replicates of each, none of them a seed of the search; "
-        "default: the five lowest from 1 on that it has not used",
-    )
-    base: dict[str, Any] = Field(
-        {}, description="keys with another value than in the search, such as more epochs"
-    )
-
-    @property
-    def settings(self) -> list[str]:
-        """Keys with another value than in the search, as `--set` takes them."""
-        return [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in self.base.items()]
-
-    @property
-    def changes(self) -> str:
-        """The same in words that follow others; empty if nothing."""
-        return f" with {', '.join(self.settings)}" if self.base else ""
 
 
 _MAY_CHANGE: Any = {"budget": True, "notify": True, "stop": {"target", "noise"}}

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from analysis.records import MLFLOW_STATUS, State, Tag
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.host.paths import TrialPaths
 from sweep.tracking.outbox import Event
 from sweep.tracking.shown.data_sets import inputs_of

@@ -7,7 +7,7 @@ import json
 from analysis.predictions.file import as_file
 from analysis.predictions.record import Predictions
 from analysis.records import SEARCHABLE
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.metrics import Answered
 from snn.training.trainer import Trainer
 from sweep.host.paths import TrialPaths

@@ -7,9 +7,9 @@ from typing import Any
 
 from snn.config import TrialConfig
 from snn.errors import CheckpointError
-from snn.training import checkpoint
-from snn.training.place import Place
-from snn.training.saved import read_training
+from snn.training.checkpoints import checkpoint
+from snn.training.checkpoints.contents import read_training
+from snn.training.checkpoints.place import Place
 from snn.training.trainer import Trainer
 from sweep.host.paths import TrialPaths
 from sweep.trial.params import differences

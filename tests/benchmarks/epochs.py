@@ -13,7 +13,7 @@ import torch
 
 from snn.config import TrialConfig
 from snn.kernels import cpu
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from tests.benchmarks.contender import OURS, PEERS, installed
 from tests.benchmarks.report import Table

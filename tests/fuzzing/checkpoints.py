@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from tests.fuzzing import hostile
 from tests.fuzzing.case import Case
 from tests.fuzzing.damage import any_of

@@ -40,7 +40,7 @@ def prepare(folder: Path) -> Material:
     from analysis.text.addresses import sqlite_url
     from snn.config import TrialConfig
     from snn.networks import build
-    from snn.training import checkpoint
+    from snn.training.checkpoints import checkpoint
     from tests.fuzzing import data_files, run_files
 
     material = Material(folder)

@@ -19,7 +19,7 @@ from snn import registry
 from snn.config import TrialConfig
 from snn.data import load
 from snn.declarations.files import read_file
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from sweep.results.result import Result
 from sweep.spec.parsing import parse_sweep

@@ -21,7 +21,7 @@ from snn.networks.own import OwnNetwork
 from snn.networks.own_checks import check_network
 from snn.plugins import loading as plugins
 from snn.registry import OURS
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from sweep.errors import SpecError
 from sweep.spec.checks.trials import check_networks

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sweep.cluster import connection
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 from tests.sweep_tests.servers import mlflow_server
 from tests.sweep_tests.workplace import ONE_WORKER, Workplace
 

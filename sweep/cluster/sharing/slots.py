@@ -12,7 +12,8 @@ from sweep.cluster.ray_internals import placement_states
 from sweep.cluster.servers import Servers
 from sweep.cluster.sharing.neighbours import Neighbours
 from sweep.errors import SweepError
-from sweep.spec.specification import Resources, counted
+from sweep.spec.sections.resources import Resources
+from sweep.spec.specification import counted
 
 _COUNT_EVERY_S = 5.0
 

@@ -30,7 +30,7 @@ def activity_of_run(runs: pd.DataFrame, named: Sequence[str], run_id: str) -> Im
     file = checkpoint_of(run_id)  # before torch is imported for nothing
     from snn.errors import SnnError
     from snn.networks import pictures
-    from snn.training import checkpoint
+    from snn.training.checkpoints import checkpoint
     from sweep.commands.parts.activity import activities
     from sweep.errors import SpecError
     from sweep.spec.kept_files import files_for

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from analysis.records import Tag
 from analysis.store.optuna_internals import rename_study
 from analysis.store.tracking_store import sweep_experiments, sweep_runs
-from snn.training.place import Place
+from snn.training.checkpoints.place import Place
 from sweep.host.paths import LaunchPaths, launches, storage_root, study_storage
 from sweep.results.half_renamed import Journal
 from sweep.results.holdings import remove, study_names, world

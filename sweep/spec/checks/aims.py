@@ -11,7 +11,7 @@ from analysis.text.plain import brief, did_you_mean
 from sweep.methods.constraints import Constraint
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
-from sweep.spec.stop_rules import ENOUGH
+from sweep.spec.sections.stop import ENOUGH
 
 if TYPE_CHECKING:
     from sweep.spec.specification import Specification

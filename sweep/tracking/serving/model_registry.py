@@ -17,7 +17,7 @@ from snn.declarations.files import PluginFile, keep
 from snn.networks import Network, pictures
 from snn.networks.pictures import takes_events
 from snn.plugins.loading import files_of
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from sweep.errors import SpecError, SweepError, first_line
 from sweep.tracking.serving.requirements import requirements
 from sweep.tracking.store import open_store

@@ -18,7 +18,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 from snn.declarations.files import kept
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 
 NETWORK = "network"
 """Name of the checkpoint among the model's artifacts."""

@@ -15,7 +15,7 @@ from snn.data import Dataset, load
 from snn.data.shapes import Shape
 from snn.errors import CheckpointError
 from snn.networks import build, pictures
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from sweep.cli import run
 from tests.snn_tests.data.own_files import WRONG, arrays, labels, npz, picture, pixels

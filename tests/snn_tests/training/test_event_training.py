@@ -17,7 +17,7 @@ from snn.data import load
 from snn.data.events.samples import EventSamples
 from snn.errors import ArrayError, DataError
 from snn.networks import SpikingNetwork, build, pictures
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.computation import computed_by, limits
 from snn.training.stepping import Recorder, call_again
 from snn.training.trainer import Trainer

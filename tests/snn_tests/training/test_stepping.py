@@ -14,7 +14,7 @@ import torch
 from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.errors import NonFiniteLossError
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.stepping import call_again
 from snn.training.trainer import Trainer
 

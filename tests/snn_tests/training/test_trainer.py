@@ -12,7 +12,7 @@ import torch
 from snn.config import DYNAMICS, TrialConfig
 from snn.data import Dataset
 from snn.errors import CheckpointError, NonFiniteLossError
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {

@@ -8,7 +8,8 @@ import pytest
 
 from sweep.cluster.packing import MOST_BY_ITSELF, in_words, settled
 from sweep.spec.parsing import parse_sweep
-from sweep.spec.specification import Resources, Specification
+from sweep.spec.sections.resources import Resources
+from sweep.spec.specification import Specification
 
 
 def sweep(resources: dict[str, Any], **base: Any) -> Specification:

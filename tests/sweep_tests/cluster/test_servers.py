@@ -115,7 +115,7 @@ STALLED = """
 import sys, time
 import psutil
 from sweep.cluster import connection
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 
 def watch(guard, pid, ordinary=connection.Guard.watch):
     ordinary(guard, pid)

@@ -12,7 +12,7 @@ from sweep.cluster.token import give_token
 CONNECT = """
 import os
 from sweep.cluster import connection
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 outside = dict(os.environ)
 for _ in range(2):
     with connection.connected(Resources(), None):

@@ -10,7 +10,7 @@ import torch
 
 from snn.config import TrialConfig
 from snn.networks import build, pictures
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from sweep.commands.parts.activity import activities
 from sweep.errors import SpecError
 from tests.sweep_tests.workplace import Workplace

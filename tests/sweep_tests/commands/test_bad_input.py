@@ -16,7 +16,7 @@ import torch
 from snn.config import TrialConfig
 from snn.data.idx import _SHAPES
 from snn.networks import build
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from sweep.cli import run
 from tests.snn_tests.networks.test_pictures import png
 from tests.sweep_tests.workplace import REFERENCE, Workplace

@@ -18,7 +18,7 @@ from analysis.run_files.writer import RunFileWriter
 from snn import Trainer
 from snn.config import TrialConfig
 from snn.data import load
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from sweep.host.paths import LaunchPaths
 from sweep.spec.parsing import parse_sweep
 from sweep.trial.epochs import epochs_of

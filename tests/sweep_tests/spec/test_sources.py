@@ -9,8 +9,8 @@ import pytest
 
 from sweep.cli import run
 from sweep.errors import SpecError
+from sweep.spec.sections.confirm import Confirm
 from sweep.spec.sources import bundled, load_sweep, parse_overrides
-from sweep.spec.specification import Confirm
 from tests.sweep_tests.spec.written import GOOD, write
 
 

@@ -13,7 +13,7 @@ from upath import UPath
 from analysis.predictions.file import from_file
 from snn.config import TrialConfig
 from snn.data import load
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from sweep.host.paths import LaunchPaths, TrialPaths
 from sweep.trial import finish, resumption

@@ -29,7 +29,7 @@ from sweep.host.paths import LaunchPaths
 from sweep.run.display.best import Best
 from sweep.run.display.board import Board, Progress
 from sweep.run.observer import Observer
-from sweep.spec.specification import Resources
+from sweep.spec.sections.resources import Resources
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.tracker import MlflowTracker
 from sweep.trial.outcome import EPOCH, OUTCOME

@@ -1,9 +1,9 @@
 """Checkpoints on disk: `last` to continue a training, `best` to use the network.
 
 Both hold plain tensors and values and are read with `weights_only=True`: no file runs code. They
-are sealed (`snn.training.sealed`), and the seal is checked at every load. Files of the first format
-have none: of them the sums of the archive are checked, and that all values fit each other
-(`snn.training.saved`), which is less than a seal: what was changed on purpose is not seen.
+are sealed (`sealed.py`), and the seal is checked at every load. Files of the first format have
+none: of them the sums of the archive are checked, and that all values fit each other
+(`contents.py`), which is less than a seal: what was changed on purpose is not seen.
 """
 
 from __future__ import annotations
@@ -22,9 +22,15 @@ from snn.declarations.keys import PluginError
 from snn.errors import CheckpointError, SnnError
 from snn.networks import Network, build
 from snn.plugins.loading import registry_of
-from snn.training import sealed
-from snn.training.place import Place
-from snn.training.saved import NetworkState, check_sizes, class_names_of, read, shape_of
+from snn.training.checkpoints import sealed
+from snn.training.checkpoints.contents import (
+    NetworkState,
+    check_sizes,
+    class_names_of,
+    read,
+    shape_of,
+)
+from snn.training.checkpoints.place import Place
 
 _FORMAT = 2
 _UNSEALED_FORMAT = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from sweep.spec.sections import Section
+from sweep.spec.sections.section import Section
 
 _HOURS = {"d": 24.0, "h": 1.0, "min": 1 / 60, "m": 1 / 60, "s": 1 / 3600}
 _PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)"

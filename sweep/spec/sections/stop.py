@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from snn.config import no_flag
-from sweep.spec.sections import Section
+from sweep.spec.sections.section import Section
 
 ENOUGH = 10
 """Complete configurations from which on the noise between seeds is judged."""

@@ -17,7 +17,7 @@ from snn.config import TrialConfig
 from snn.data import Dataset, load
 from snn.errors import CheckpointError
 from snn.networks import build
-from snn.training import checkpoint
+from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 
 
@@ -84,7 +84,7 @@ def test_a_write_that_fails_leaves_the_old_checkpoint_and_no_litter(tmp_path: Pa
     """The process may write files of 20 kB only: a write beyond fails as on a full disk."""
     checkpoint.save(tmp_path / "last.pt", {"epoch": 1})
     code = (
-        "import resource, sys, torch; from snn.training import checkpoint\n"
+        "import resource, sys, torch; from snn.training.checkpoints import checkpoint\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "try:\n    checkpoint.save(sys.argv[1], {'epoch': 2, 'weights': torch.zeros(10_000)})\n"
         "except OSError as error:\n    print(error.strerror)\n"

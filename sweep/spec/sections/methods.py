@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
+from pydantic import ConfigDict, Field, create_model
 
-from snn.config import no_flag
 from snn.declarations.keys import Key
 from sweep.methods.samplers import SAMPLERS
 from sweep.methods.samplers.base import Sampler
 from sweep.methods.schedulers import SCHEDULERS
 from sweep.methods.schedulers.base import Scheduler
-
-Number = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(no_flag)]
-
-
-class Section(BaseModel):
-    """A part of a specification: frozen, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    _no_flags = field_validator("*", mode="before")(no_flag)
+from sweep.spec.sections.section import Number, Section
 
 
 class _Chosen(Section):

@@ -1,0 +1,1 @@
+"""Checkpoint files: where they lie, their seal, what must be in them."""

@@ -1,0 +1,1 @@
+"""The sections of a specification, such as `sampler`, `budget` and `resources`."""
