@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     )
     from analysis.figures import importance as importance_bars
     from analysis.report.tables import summarise, write_table
-    from analysis.run_files.exchange import export_runs, import_runs
+    from analysis.run_files.exporting import export_runs
     from analysis.run_files.format import RunFile
+    from analysis.run_files.importing import import_runs
     from analysis.stats.compare.budgets import expected_best
     from analysis.stats.compare.views import views
     from analysis.stats.confirmation import confirmed, leading_runs
@@ -116,10 +117,10 @@ _HOME = {
     "effects": "analysis.stats.effects",
     "equivalences": "analysis.stats.equivalence",
     "expected_best": "analysis.stats.compare.budgets",
-    "export_runs": "analysis.run_files.exchange",
+    "export_runs": "analysis.run_files.exporting",
     "forest": "analysis.figures",
     "group_runs": "analysis.data.groups",
-    "import_runs": "analysis.run_files.exchange",
+    "import_runs": "analysis.run_files.importing",
     "importance": "analysis.stats.importance",
     "importance_bars": "analysis.figures",
     "interactions": "analysis.stats.interactions",

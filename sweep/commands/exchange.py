@@ -15,8 +15,8 @@ from sweep.commands.parts.common import say, say_result, stderr
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:
-    from analysis.run_files.exchange import Imported
     from analysis.run_files.format import RunFile
+    from analysis.run_files.importing import Imported
 
 _PLAIN_EVERY_S = 10.0
 _GOES_ON = "the same command goes on where it was"
@@ -58,10 +58,10 @@ def export_runs(
 
     Example: spikesweep export-runs quickstart -o quickstart.parquet
     """
-    from analysis.run_files import exchange
+    from analysis.run_files import exporting
 
     with _progress("exporting") as progress:
-        done = exchange.export_runs(names, output, predictions=predictions, progress=progress)
+        done = exporting.export_runs(names, output, predictions=predictions, progress=progress)
     if done.running:
         left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
         say(f"not exported, as they still run: {left}")
@@ -86,7 +86,7 @@ def import_runs(
 
     quiet_mlflow()
     from analysis.errors import AnalysisError
-    from analysis.run_files import exchange
+    from analysis.run_files import importing
     from analysis.run_files.format import RunFile
     from analysis.store.tracking_store import explained
 
@@ -96,11 +96,11 @@ def import_runs(
     with explained("open the store", store_uri()):
         client = open_store()
     for _, file in opened:
-        exchange.require_importable(file, client)
+        importing.require_importable(file, client)
     try:
         for path, file in opened:
             with _progress("importing") as progress:
-                done = exchange.import_runs(file, client, progress)
+                done = importing.import_runs(file, client, progress)
             say_result(f"{path}: {_outcome(done)}")
     except AnalysisError as error:
         raise SweepError(f"{error}; {_GOES_ON}") from None

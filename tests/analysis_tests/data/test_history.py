@@ -22,7 +22,7 @@ from analysis.data.history import load_history
 from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
 from analysis.records import State
-from analysis.run_files.exchange import export_runs
+from analysis.run_files.exporting import export_runs
 from analysis.store import metric_values
 
 

@@ -19,7 +19,7 @@ from analysis.report.material import Material
 from analysis.report.page import write_report
 from analysis.report.parts import Table
 from analysis.report.tables import summarise, write_table
-from analysis.run_files.exchange import export_runs
+from analysis.run_files.exporting import export_runs
 from analysis.stats.effects import effects
 from analysis.stats.readable import readable_effects
 from analysis.text.typeset import caption

@@ -17,8 +17,9 @@ from mlflow.tracking import MlflowClient
 from analysis.errors import AnalysisError
 from analysis.records import Tag
 from analysis.run_files.checks import check_size
-from analysis.run_files.exchange import export_runs, import_runs
+from analysis.run_files.exporting import export_runs
 from analysis.run_files.format import RunFile
+from analysis.run_files.importing import import_runs
 from analysis.text.plain import LONGEST_LINE
 from tests.fuzzing.run_files import sealed, sealed_anew, table_of, whole
 

@@ -19,8 +19,9 @@ from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
 from analysis.predictions.file import as_file
 from analysis.records import KIND_TRIAL, PREDICTIONS_FILE, State, Tag
-from analysis.run_files.exchange import Exported, Imported, export_runs, import_runs
+from analysis.run_files.exporting import Exported, export_runs
 from analysis.run_files.format import RunFile
+from analysis.run_files.importing import Imported, import_runs
 from analysis.run_files.reading import hits_reader, predictions_reader
 from analysis.run_files.writer import RunFileWriter
 from analysis.store.artifacts import GroupHits, hits_of, predictions_of
@@ -266,7 +267,7 @@ def test_a_sweep_without_trials_or_metrics_can_be_exported(store: Any, new_store
 def test_several_sweeps_and_more_runs_than_a_group(
     store: Any, new_store: NewStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analysis.run_files.exchange._RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("analysis.run_files.exporting._RUNS_AT_ONCE", 2)
     for number in range(3):
         for sweep in ("s", "t"):
             run = store.trial(sweep, f"{sweep}{number}-0", val_accuracy=0.1)

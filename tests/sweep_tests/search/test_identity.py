@@ -12,7 +12,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from analysis.records import Tag
-from analysis.run_files.exchange import export_runs
+from analysis.run_files.exporting import export_runs
 from analysis.run_files.format import RunFile
 from analysis.run_files.writer import RunFileWriter
 from snn import Trainer
