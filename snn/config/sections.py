@@ -295,6 +295,7 @@ OPTIONAL = frozenset(RegularisationConfig.model_fields) | {
     "event_stretch",
     "event_unit_stretch",
     "event_rate",
+    "pixel_threshold",
     *SEEDS_APART,
 }
 

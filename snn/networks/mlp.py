@@ -18,10 +18,28 @@ from snn.data.events.samples import EventSamples
 from snn.data.pixels import check_fit, check_pixels
 from snn.data.shapes import Shape
 from snn.encoding.drive import work_of
-from snn.registry import Component
+from snn.registry import Component, Key
 
 COMPONENTS = (
-    Component(kind="neuron", name="mlp", make="MLP", label="MLP", spiking=False, formats=("onnx",)),
+    Component(
+        kind="neuron",
+        name="mlp",
+        make="MLP",
+        label="MLP",
+        spiking=False,
+        formats=("onnx",),
+        keys=(
+            Key(
+                name="pixel_threshold",
+                type=float,
+                default=0.0,
+                low=0.0,
+                high=1.0,
+                description="0: an MLP sees grey levels; above: only whether a pixel is at least "
+                "so bright, so that its first layer adds and does not multiply",
+            ),
+        ),
+    ),
 )
 
 
@@ -108,12 +126,17 @@ class MLP(nn.Module):
         Raises:
             ArrayError: The pixels are of another type, size or device.
         """
-        inputs = [values_of(pixels)]
+        inputs = [self._seen(pixels)]
         check_fit(inputs[0].shape[1], pixels.device, self.n_pixels, self._layers[0].weight)
         *hidden, last = self._layers
         for layer in hidden:
             inputs.append(layer(inputs[-1]).relu())
         return MLPActivity(last(inputs[-1]), tuple(inputs))
+
+    def _seen(self, samples: Any) -> Tensor:
+        """The inputs (B, N): as they are, or 1 where they reach the threshold, and 0."""
+        values, threshold = values_of(samples), self.config.pixel_threshold
+        return (values >= threshold).float() if threshold else values
 
     @torch.no_grad()
     def probabilities(self, pixels: Samples) -> Tensor:

@@ -54,6 +54,7 @@ def images(n: int) -> torch.Tensor:
         {"dynamics": "se_adlif", "encoding": "latency", "hidden": [12, 8]},
         {"dynamics": "brf", "readout": "mean"},
         {"dynamics": "mlp"},
+        {"dynamics": "mlp", "pixel_threshold": 0.5},
     ],
     ids=lambda values: " ".join(str(value) for value in values.values()),
 )

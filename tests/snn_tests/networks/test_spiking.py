@@ -135,6 +135,16 @@ def test_an_mlp_counts_its_non_zero_multiply_accumulates() -> None:
     assert network.fan_out().tolist() == [3, 2]
 
 
+def test_an_mlp_of_black_and_white_pixels_adds_in_its_first_layer() -> None:
+    config = TrialConfig.parse({"dynamics": "mlp", "hidden": [3], "pixel_threshold": 0.5})
+    network = MLP(config, n_pixels=4, n_classes=2)
+    image = torch.tensor([[0, 127, 128, 255]], dtype=torch.uint8)
+    activity = network(image)
+    assert activity.inputs[0].tolist() == [[0, 0, 1, 1]]
+    assert activity.work()[:, 0].tolist() == [0, 2]  # multiplied, added
+    assert torch.equal(activity.logits, network(image // 128 * 255).logits)
+
+
 def test_the_baseline_is_no_spiking_network() -> None:
     with pytest.raises(ConfigError, match=r"snn\.MLP"):
         SpikingNetwork(TrialConfig(dynamics="mlp"))
