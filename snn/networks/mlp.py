@@ -108,6 +108,7 @@ class MLP(nn.Module):
         super().__init__()
         self.config = config
         self.n_pixels, self.n_classes, self.shape = n_pixels, n_classes, shape
+        self._threshold = float(config.component("neuron").values(config)["pixel_threshold"])
         generator = torch.Generator().manual_seed(config.seed_of("weights"))
         sizes = (n_pixels, *config.hidden, n_classes)
         self.layers = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes))
@@ -135,8 +136,8 @@ class MLP(nn.Module):
 
     def _seen(self, samples: Any) -> Tensor:
         """The inputs (B, N): as they are, or 1 where they reach the threshold, and 0."""
-        values, threshold = values_of(samples), self.config.pixel_threshold
-        return (values >= threshold).float() if threshold else values
+        values = values_of(samples)
+        return (values >= self._threshold).float() if self._threshold else values
 
     @torch.no_grad()
     def probabilities(self, pixels: Samples) -> Tensor:
