@@ -14,9 +14,9 @@ from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
 from sweep.trial.outcome import EPOCH, OUTCOME
 from tests.benchmarks.replay.clock import Run
+from tests.benchmarks.replay.contenders.tune import TuneSearch
 from tests.benchmarks.replay.record import CURVES, space_of
 from tests.benchmarks.replay.tables import Key, Table
-from tests.benchmarks.replay.tune import TuneSearch
 
 
 class NoDatabase:
