@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import final
 
 from analysis.records import MAX
 from sweep.methods.constraints import Constraint
+from sweep.run.display.running import Running
 
 _SEED = " seed "
 
@@ -52,13 +54,42 @@ class Best:
         seeds[key] = metrics
         if len(seeds) < self._seeds:
             return
-        if any(one.excess(_mean(seeds, one.metric)) > 0 for one in self._limits):
+        if self._breaks(seeds):
             self.broken += 1
             return
         value = _mean(seeds, self._metric)
-        worst = -math.inf if self.value is None else self._sign * self.value
-        if self._sign * value > worst:  # a value that is not a number is never better
+        if self._sign * value > self._bar:  # a value that is not a number is never better
             self.value, self.name = value, self._shown(name)
+
+    def ahead(self, running: Mapping[str, Running]) -> str:
+        """In words, what is ahead of all that are done by its latest epochs, but is not done.
+
+        It keeps all limits, and each of its seeds has reported. What was pruned is not among these.
+
+        Args:
+            running: The trials that have begun and have no end, by `config_id`.
+        """
+        groups = defaultdict[str, dict[str, Running]](dict)
+        for key, trial in running.items():
+            groups[trial.group or key][key] = trial
+        bar, found = self._bar, ""
+        for group, trials in groups.items():
+            latest = {key: _as_best(trial.metrics) for key, trial in trials.items()}
+            seeds = {**self._done.get(group, {}), **latest}
+            value = self._sign * _mean(seeds, self._metric)
+            if len(seeds) >= self._seeds and value > bar and not self._breaks(seeds):
+                bar, first = value, min(trials.values(), key=lambda trial: trial.epoch)
+                where = f"{self._shown(first.name)}, epoch {first.epoch} of {first.epochs}"
+                found = f"ahead, not done yet: {self._metric} {self._sign * value:.4f} ({where})"
+        return found
+
+    @property
+    def _bar(self) -> float:
+        """What a better one must be above; more is better."""
+        return -math.inf if self.value is None else self._sign * self.value
+
+    def _breaks(self, seeds: Mapping[str, Mapping[str, float]]) -> bool:
+        return any(one.excess(_mean(seeds, one.metric)) > 0 for one in self._limits)
 
     def __str__(self) -> str:
         """The best in words, or why there is none; empty before anything is done."""
@@ -75,6 +106,11 @@ class Best:
         if self._seeds == 1:
             return name
         return f"{name.partition(_SEED)[0]}, mean of {self._seeds} seeds"
+
+
+def _as_best(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    """The latest epoch in the place of the best one."""
+    return {f"best_{name}": value for name, value in metrics.items()}
 
 
 def _mean(seeds: Mapping[str, Mapping[str, float]], metric: str) -> float:
