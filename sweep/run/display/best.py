@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import final
 
 from analysis.records import MAX
@@ -12,6 +13,26 @@ from sweep.methods.constraints import Constraint
 from sweep.run.display.running import Running
 
 _SEED = " seed "
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A configuration that is not done.
+
+    Attributes:
+        group: Its `group_id`.
+        metric: What is searched for.
+        value: Of its latest epochs, as the mean over its seeds.
+        where: Its name, and how far it is.
+    """
+
+    group: str
+    metric: str
+    value: float
+    where: str
+
+    def __str__(self) -> str:
+        return f"ahead, not done yet: {self.metric} {self.value:.4f} ({self.where})"
 
 
 @final
@@ -61,8 +82,8 @@ class Best:
         if self._sign * value > self._bar:  # a value that is not a number is never better
             self.value, self.name = value, self._shown(name)
 
-    def ahead(self, running: Mapping[str, Running]) -> str:
-        """In words, what is ahead of all that are done by its latest epochs, but is not done.
+    def ahead(self, running: Mapping[str, Running]) -> Ahead | None:
+        """The best by its latest epochs, if it is ahead of all that are done; else None.
 
         It keeps all limits, and each of its seeds has reported. What was pruned is not among these.
 
@@ -72,15 +93,16 @@ class Best:
         groups = defaultdict[str, dict[str, Running]](dict)
         for key, trial in running.items():
             groups[trial.group or key][key] = trial
-        bar, found = self._bar, ""
+        bar, found = self._bar, None
         for group, trials in groups.items():
             latest = {key: _as_best(trial.metrics) for key, trial in trials.items()}
             seeds = {**self._done.get(group, {}), **latest}
-            value = self._sign * _mean(seeds, self._metric)
-            if len(seeds) >= self._seeds and value > bar and not self._breaks(seeds):
-                bar, first = value, min(trials.values(), key=lambda trial: trial.epoch)
-                where = f"{self._shown(first.name)}, epoch {first.epoch} of {first.epochs}"
-                found = f"ahead, not done yet: {self._metric} {self._sign * value:.4f} ({where})"
+            value = _mean(seeds, self._metric)
+            if len(seeds) < self._seeds or not self._sign * value > bar or self._breaks(seeds):
+                continue
+            first = min(trials.values(), key=lambda trial: trial.epoch)
+            where = f"{self._shown(first.name)}, epoch {first.epoch} of {first.epochs}"
+            bar, found = self._sign * value, Ahead(group, self._metric, value, where)
         return found
 
     @property

@@ -97,7 +97,8 @@ class Progress:
         left = self.seconds_left() if self.running else None
         time_left = "" if left is None else f"{duration(left)} left"
         ahead = self.best.ahead({**self.running, **self.waiting})
-        texts = (f"{', '.join(parts)} of {self.planned}", str(self.best), ahead, time_left)
+        counts = f"{', '.join(parts)} of {self.planned}"
+        texts = (counts, str(self.best), str(ahead or ""), time_left)
         return " | ".join(filter(None, texts))
 
 

@@ -66,6 +66,20 @@ def test_a_search_stops_at_its_budget_and_names_only_what_it_trained(table: Tabl
     assert trace.epochs == sorted(trace.epochs)
 
 
+def test_ours_names_what_trains_and_is_ahead_before_anything_is_done(table: Table) -> None:
+    search = OurSearch(table, 0, WORKERS)
+    trace = simulate(search, WORKERS, epochs=60)
+    live = [run for run in search.begun if run.epoch and not run.over]
+    assert live and not any(run.complete for run in live)
+    assert any(run.over for run in search.begun)  # some were pruned
+
+    def latest(run: Run) -> float:
+        return run.training.result(run.epoch)["val_accuracy"]
+
+    assert len(trace.named) > 1
+    assert search.named() == [max(live, key=latest).key]
+
+
 def test_trainings_report_in_the_order_of_their_recorded_times(table: Table) -> None:
     class Both(Search):
         """Starts the slowest and the fastest training, and watches."""
