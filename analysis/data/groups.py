@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.energy import why_unknown
-from analysis.data.origins.limits import none_keeps_the_limits
 from analysis.data.origins.plans import searched_by_log
-from analysis.data.runs import METRICS, STATES, param_columns, partial_groups
+from analysis.data.runs import METRICS, STATES, param_columns
+from analysis.data.standing.limits import none_keeps_the_limits
+from analysis.data.standing.not_done import ahead_of_all_done
+from analysis.data.standing.whole import partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import (
     CONDITIONAL,
@@ -227,7 +229,9 @@ def done_runs(runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
 def _nothing_yet(runs: pd.DataFrame) -> str:
     counts = {state: int((runs["state"] == state).sum()) for state in STATES}
     standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    return f"nothing finished yet: {standing or 'no trials'}"
+    ahead = ahead_of_all_done(runs)
+    best = f"; {ahead}" if ahead else ""
+    return f"nothing finished yet: {standing or 'no trials'}{best}"
 
 
 def best_run(runs: pd.DataFrame) -> pd.Series[Any]:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from analysis.data.energy import energy
 from analysis.data.origins.launches import Maker, makers_of
-from analysis.data.origins.limits import over_a_limit
 from analysis.data.origins.plans import keep_plans
 from analysis.data.own_labels import keep_labels, labels_of
+from analysis.data.standing.limits import over_a_limit
+from analysis.data.standing.whole import partial_groups
 from analysis.errors import AnalysisError
 from analysis.records import ENERGY, EPOCH_METRICS, FINAL_METRICS, State, Tag
 from analysis.run_files.format import RunFile, is_run_file
@@ -140,16 +141,6 @@ def list_sweeps(tracking_uri: str | None = None) -> pd.DataFrame:
 def param_columns(runs: pd.DataFrame) -> list[str]:
     """The columns of a table of runs that are params."""
     return [name for name in runs.columns if name not in INFO and name not in METRICS]
-
-
-def partial_groups(trials: pd.DataFrame) -> pd.Index[Any]:
-    """The configurations of which a seed is not done, or has not begun though it is asked for."""
-    done = (trials["state"] == State.DONE).groupby(trials["group_id"])
-    asked = done.size().rename("asked")
-    if "seeds_asked" in trials:
-        wanted = trials.groupby("group_id")["seeds_asked"].max().fillna(1).astype("int64")
-        asked = asked.clip(lower=wanted)
-    return asked.index[done.sum() < asked]
 
 
 def _standing(trials: pd.DataFrame) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
-    from analysis.data.origins.limits import none_keeps_the_limits
+    from analysis.data.standing.limits import none_keeps_the_limits
 
     found = _runs(names)
     states = _by_state(found["state"].value_counts())
@@ -91,13 +91,15 @@ def best(
     """Show the best configuration of sweeps by validation, and where its network is.
 
     Nothing is selected by the test accuracy. Configurations with several seeds are compared by
-    their mean; the network is that of the seed with the best validation accuracy. A registered
-    network can be served: it takes images (pixels 0 to 255) and returns class probabilities.
+    their mean; the network is that of the seed with the best validation accuracy. What still trains
+    and is ahead of it is told, too. A registered network can be served: it takes images (pixels 0
+    to 255) and returns class probabilities.
 
     Example: spikesweep best quickstart --register digits
     """
     from analysis.data.groups import best_run
     from analysis.data.runs import param_columns
+    from analysis.data.standing.not_done import ahead_of_all_done
     from analysis.errors import AnalysisError
     from analysis.report.tables import summarise
     from analysis.text.typeset import as_percent, as_text
@@ -111,6 +113,8 @@ def best(
     for param, value in run[param_columns(found)].dropna().items():
         say_result(f"{param!s:<18} {as_text(value)}")
     say_result(f"{'MLflow run':<18} {run['run_id']}")
+    if ahead := ahead_of_all_done(found):
+        say(str(ahead))
     try:
         checkpoint = _checkpoint(names, run["run_id"])
     except AnalysisError as error:

@@ -249,7 +249,8 @@ class Observer(tune.Callback):
             if step.begins:
                 self._log.begin(config, self._datasets[config.dataset])
             if step.phase is Phase.RUNNING:
-                self._board.begin(config.config_id, trial_name(config), config.epochs)
+                name = trial_name(config)
+                self._board.begin(config.config_id, name, config.epochs, config.group_id)
             if step.phase is Phase.WAITING:
                 self._board.lose(config.config_id)
             yield config if step.counts else None

@@ -1,1 +1,1 @@
-"""What made the runs: the launches, their specifications and the limits in them."""
+"""What made the runs: the launches, and their specifications."""

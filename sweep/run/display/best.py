@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import final
 
 from analysis.records import MAX
 from sweep.methods.constraints import Constraint
+from sweep.run.display.running import Running
 
 _SEED = " seed "
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A configuration that is not done.
+
+    Attributes:
+        group: Its `group_id`.
+        metric: What is searched for.
+        value: Of its latest epochs, as the mean over its seeds.
+        where: Its name, and how far it is.
+    """
+
+    group: str
+    metric: str
+    value: float
+    where: str
+
+    def __str__(self) -> str:
+        return f"ahead, not done yet: {self.metric} {self.value:.4f} ({self.where})"
 
 
 @final
@@ -52,13 +75,43 @@ class Best:
         seeds[key] = metrics
         if len(seeds) < self._seeds:
             return
-        if any(one.excess(_mean(seeds, one.metric)) > 0 for one in self._limits):
+        if self._breaks(seeds):
             self.broken += 1
             return
         value = _mean(seeds, self._metric)
-        worst = -math.inf if self.value is None else self._sign * self.value
-        if self._sign * value > worst:  # a value that is not a number is never better
+        if self._sign * value > self._bar:  # a value that is not a number is never better
             self.value, self.name = value, self._shown(name)
+
+    def ahead(self, running: Mapping[str, Running]) -> Ahead | None:
+        """The best by its latest epochs, if it is ahead of all that are done; else None.
+
+        It keeps all limits, and each of its seeds has reported. What was pruned is not among these.
+
+        Args:
+            running: The trials that have begun and have no end, by `config_id`.
+        """
+        groups = defaultdict[str, dict[str, Running]](dict)
+        for key, trial in running.items():
+            groups[trial.group or key][key] = trial
+        bar, found = self._bar, None
+        for group, trials in groups.items():
+            latest = {key: _as_best(trial.metrics) for key, trial in trials.items()}
+            seeds = {**self._done.get(group, {}), **latest}
+            value = _mean(seeds, self._metric)
+            if len(seeds) < self._seeds or not self._sign * value > bar or self._breaks(seeds):
+                continue
+            first = min(trials.values(), key=lambda trial: trial.epoch)
+            where = f"{self._shown(first.name)}, epoch {first.epoch} of {first.epochs}"
+            bar, found = self._sign * value, Ahead(group, self._metric, value, where)
+        return found
+
+    @property
+    def _bar(self) -> float:
+        """What a better one must be above; more is better."""
+        return -math.inf if self.value is None else self._sign * self.value
+
+    def _breaks(self, seeds: Mapping[str, Mapping[str, float]]) -> bool:
+        return any(one.excess(_mean(seeds, one.metric)) > 0 for one in self._limits)
 
     def __str__(self) -> str:
         """The best in words, or why there is none; empty before anything is done."""
@@ -75,6 +128,11 @@ class Best:
         if self._seeds == 1:
             return name
         return f"{name.partition(_SEED)[0]}, mean of {self._seeds} seeds"
+
+
+def _as_best(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    """The latest epoch in the place of the best one."""
+    return {f"best_{name}": value for name, value in metrics.items()}
 
 
 def _mean(seeds: Mapping[str, Mapping[str, float]], metric: str) -> float:

@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from analysis.records import State
-from sweep.run.display.progress import Progress, Running
+from sweep.run.display.progress import Progress
+from sweep.run.display.running import Running
 from sweep.run.display.screens import screen_for
 
 __all__ = ["Board", "Progress"]
@@ -34,20 +35,23 @@ class Board:
     def __exit__(self, *_: object) -> None:
         self.screen.stop()
 
-    def begin(self, key: str, name: str, epochs: int) -> None:
-        """A trial starts, or goes on."""
+    def begin(self, key: str, name: str, epochs: int, group: str = "") -> None:
+        """A trial starts, or goes on; the group is that of its seeds, if there are several."""
         self.progress.started = self.progress.started or time.monotonic()
-        self.progress.running.setdefault(key, Running(name, epochs))
+        waited = self.progress.waiting.pop(key, None)
+        self.progress.running.setdefault(key, waited or Running(name, epochs, group))
 
     def lose(self, key: str) -> None:
         """A trial is paused, or has lost its process and waits for another."""
-        self.progress.running.pop(key, None)
+        trial = self.progress.running.pop(key, None)
+        if trial:
+            self.progress.waiting[key] = trial
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
         """A trial reports."""
         trial = self.progress.running[key]
         self.progress.reports += 1
-        trial.epoch, trial.value = epoch, float(metrics[self.progress.metric])
+        trial.epoch, trial.metrics = epoch, metrics
         self.screen.changed(now=False)
 
     def end(self, key: str, state: str, *, elsewhere: bool = False, reused: bool = False) -> None:
@@ -60,6 +64,7 @@ class Board:
             reused: Whether its result is that of another sweep, or of the same trial.
         """
         self.progress.running.pop(key, None)
+        self.progress.waiting.pop(key, None)
         self.progress.reports += 1
         if state == State.INTERRUPTED:
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from analysis.records import State
 from sweep.host.console import duration
 from sweep.run.display.best import Best
+from sweep.run.display.running import Running
 from sweep.spec.specification import counted
 
 _LINE = re.compile(r"^\d+ done, \d+ running, [^|]* of \d+", re.MULTILINE)
@@ -18,16 +19,6 @@ _WAITS = re.compile(
     re.MULTILINE,
 )
 _ENOUGH_TRIALS = 0.3  # work done before the time left is worth saying
-
-
-@dataclass
-class Running:
-    """A trial in progress."""
-
-    name: str
-    epochs: int
-    epoch: int = 0
-    value: float | None = None
 
 
 @dataclass
@@ -42,6 +33,7 @@ class Progress:
         reused: Trials of other sweeps among them, and repetitions.
         elsewhere: Trials among them that this driver did not run: reused, or ended before.
         running: Trials in progress, by `config_id`.
+        waiting: Trials that are paused, or have lost their process, by `config_id`.
         started: When the first one began.
         reports: Epochs and ends so far.
     """
@@ -53,6 +45,7 @@ class Progress:
     reused: int = 0
     elsewhere: int = 0
     running: dict[str, Running] = field(default_factory=dict)
+    waiting: dict[str, Running] = field(default_factory=dict)
     started: float | None = None
     reports: int = 0
 
@@ -88,7 +81,7 @@ class Progress:
             (
                 trial.name,
                 f"epoch {trial.epoch} of {trial.epochs}",
-                "" if trial.value is None else f"{self.metric} {trial.value:.4f}",
+                f"{self.metric} {trial.metrics[self.metric]:.4f}" if trial.metrics else "",
             )
             for trial in list(self.running.values())
         ]
@@ -103,7 +96,9 @@ class Progress:
             parts.append(f"{counted(self.best.broken, 'configuration')} over a limit")
         left = self.seconds_left() if self.running else None
         time_left = "" if left is None else f"{duration(left)} left"
-        texts = (f"{', '.join(parts)} of {self.planned}", str(self.best), time_left)
+        ahead = self.best.ahead({**self.running, **self.waiting})
+        counts = f"{', '.join(parts)} of {self.planned}"
+        texts = (counts, str(self.best), str(ahead or ""), time_left)
         return " | ".join(filter(None, texts))
 
 

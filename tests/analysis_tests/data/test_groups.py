@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.data.groups import group_runs
-from analysis.data.runs import partial_groups, tidy
+from analysis.data.runs import tidy
+from analysis.data.standing.whole import partial_groups
 from analysis.records import State, Tag
 from analysis.store.record import RunRecord
 from tests.analysis_tests.conftest import make_runs

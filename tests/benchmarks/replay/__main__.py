@@ -1,7 +1,8 @@
 """Compare searches on a recorded table.
 
 `python -m tests.benchmarks.replay digits results.jsonl --seeds 50` appends a line for each search,
-and goes on where it was; with `--show` it prints the table, and `--figure FILE` draws it.
+and goes on where it was. Of the lines, `--show` prints a table, `--pairs` the differences of pairs,
+and `--figure FILE` draws them.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.benchmarks.replay.clock import simulate
-from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, VARIANTS, Make
+from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, ours
+from tests.benchmarks.replay.pairs import pair_rows
 from tests.benchmarks.replay.record import space_of
 from tests.benchmarks.replay.summary import curves, figure, read, rows
 from tests.benchmarks.replay.tables import Table
 
-ALL: Mapping[str, Make] = {**CONTENDERS, **VARIANTS}
+Plan = Mapping[str, Any]
 
 
 @cache
@@ -36,12 +40,24 @@ def _table(name: str, seed: int) -> Table:
 
 
 def search(
-    name: str, front: bool, contender: str, seed: int, workers: int, epochs: int
-) -> dict[str, Any]:
-    """Run one search; its line."""
+    name: str, front: bool, contender: str, seed: int, workers: int, epochs: int,
+    plan: Plan | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Run one search; its line.
+
+    Args:
+        name: Of the table.
+        front: Of accuracy and operations, or of accuracy alone.
+        contender: Who searches.
+        seed: Of the sampler, and which of the recorded seeds is the first.
+        workers: Simulated trainings at once.
+        epochs: Of all trainings together.
+        plan: Of a contender that is ours with other keys.
+    """
     warnings.simplefilter("ignore")  # of the other tools
     table, started = _table(name, seed), time.process_time()
-    make = (FRONTS if front else ALL)[contender]
+    known = FRONTS if front else CONTENDERS
+    make = known[contender] if plan is None else ours(**plan)
     trace = simulate(make(table, seed, workers), workers, epochs)
     value = table.hypervolume if front else lambda keys: table.truth[keys[0]]
     return {
@@ -72,22 +88,35 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4, help="simulated trainings at once (4)")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="contenders with such names")
     parser.add_argument("--front", action="store_true", help="of accuracy and operations")
-    parser.add_argument("--variants", action="store_true", help="also other settings of ours")
+    parser.add_argument(
+        "--ours", nargs=2, action="append", default=[], metavar=("NAME", "KEYS"),
+        help="search with ours only, with such keys: 'each' '{each: [lr_schedule]}'",
+    )  # fmt: skip
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument(
         "--show", action="store_true", help="print what there is, and search no more"
     )
     parser.add_argument("--targets", type=float, nargs="*", default=[0.95, 0.96, 0.965, 0.968])
+    parser.add_argument(
+        "--pairs", nargs="+", metavar="NAME",
+        help="print how far the first contender is ahead of the others (of all, if none is named)",
+    )  # fmt: skip
+    parser.add_argument("--at", type=int, nargs="*", default=[150, 200, 300, 400, 600],
+                        metavar="EPOCHS", help="of the pairs")  # fmt: skip
     parser.add_argument("--figure", type=Path, metavar="PNG")
     given = parser.parse_args()
-    if given.show or given.figure:
+    if given.show or given.figure or given.pairs:
         _show(given)
         return
-    known = FRONTS if given.front else ALL if given.variants else CONTENDERS
+    plans: dict[str, Plan] = {name: yaml.safe_load(keys) for name, keys in given.ours}
+    known = plans or (FRONTS if given.front else CONTENDERS)
     names = [name for name in known if not given.only or any(p in name for p in given.only)]
     left = list(_left(given.file, names, given.seeds))
     with ProcessPoolExecutor(given.processes) as pool, given.file.open("a") as file:
-        arguments = ([given.table, given.front, *one, given.workers, given.epochs] for one in left)
+        arguments = (
+            [given.table, given.front, *one, given.workers, given.epochs, plans.get(one[0])]
+            for one in left
+        )
         for line in pool.map(search, *zip(*arguments, strict=True)) if left else ():
             file.write(json.dumps(line) + "\n")
             file.flush()
@@ -99,7 +128,11 @@ def _show(given: argparse.Namespace) -> None:
     if given.figure:
         figure(curves(found, given.epochs), given.figure)
         return
-    table = rows(found, given.epochs, given.targets)
+    if given.pairs:
+        first, *others = given.pairs
+        table = pair_rows(read(given.file), first, others, given.at)
+    else:
+        table = rows(found, given.epochs, given.targets)
     print("| " + " | ".join(table[0]) + " |\n|" + " --- |" * len(table[0]))
     for row in table[1:]:
         print("| " + " | ".join(row) + " |")

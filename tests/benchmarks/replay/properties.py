@@ -20,7 +20,7 @@ from analysis.store.record import RunRecord
 from snn.config import TrialConfig
 from sweep.search.study import leaders
 from tests.benchmarks.replay.clock import simulate
-from tests.benchmarks.replay.ours import OurSearch
+from tests.benchmarks.replay.contenders.ours import OurSearch
 from tests.benchmarks.replay.tables import Table
 
 

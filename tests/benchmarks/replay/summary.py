@@ -68,14 +68,21 @@ def read(file: Path) -> list[Line]:
     return found
 
 
+def found_at(budgets: np.ndarray | int, line: Line, what: str = "truth") -> np.ndarray:
+    """What a search had found after so many epochs: NaN where it had named nothing."""
+    place = np.searchsorted(line["epochs"], budgets, side="right")
+    found: np.ndarray = np.array([np.nan, *line[what]], dtype=float)[place]
+    return found
+
+
 def curves(lines: Sequence[Line], epochs: int) -> dict[str, Curve]:
     """One for each contender, in the order in which they stand first."""
     budgets = np.arange(_STEP, epochs + 1, _STEP)
     found: dict[str, Curve] = {}
     for name in dict.fromkeys(line["contender"] for line in lines):
         own = [line for line in lines if line["contender"] == name]
-        values = np.array([_at(budgets, line["epochs"], line["truth"]) for line in own])
-        top = np.array([_at(budgets, line["epochs"], line["top"]) for line in own])
+        values = np.array([found_at(budgets, line) for line in own])
+        top = np.array([found_at(budgets, line, "top") for line in own])
         found[name] = Curve(budgets, values, top)
     return found
 
@@ -131,11 +138,3 @@ def figure(all_curves: Mapping[str, Curve], file: Path) -> None:
     axes.legend(fontsize=7, loc="lower right")
     axes.grid(alpha=0.3)
     fig.savefig(file, dpi=110)
-
-
-def _at(budgets: np.ndarray, epochs: Sequence[int], values: Sequence[float]) -> np.ndarray:
-    """A step function: the value from its epoch on."""
-    place = np.searchsorted(epochs, budgets, side="right") - 1
-    known = np.array([np.nan, *values], dtype=float)
-    found: np.ndarray = known[place + 1]
-    return found

@@ -8,9 +8,10 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.replay.clock import Run, Search, simulate
+from tests.benchmarks.replay.contenders.ours import OurSearch
+from tests.benchmarks.replay.contenders.stock import StockTune
 from tests.benchmarks.replay.early import correlations
-from tests.benchmarks.replay.ours import OurSearch
-from tests.benchmarks.replay.peers.stock import StockTune
+from tests.benchmarks.replay.pairs import difference, pair_rows
 from tests.benchmarks.replay.properties import broken
 from tests.benchmarks.replay.record import CURVES, points, space_of
 from tests.benchmarks.replay.tables import Key, Table
@@ -65,6 +66,20 @@ def test_a_search_stops_at_its_budget_and_names_only_what_it_trained(table: Tabl
     assert trace.epochs == sorted(trace.epochs)
 
 
+def test_ours_names_what_trains_and_is_ahead_before_anything_is_done(table: Table) -> None:
+    search = OurSearch(table, 0, WORKERS)
+    trace = simulate(search, WORKERS, epochs=60)
+    live = [run for run in search.begun if run.epoch and not run.over]
+    assert live and not any(run.complete for run in live)
+    assert any(run.over for run in search.begun)  # some were pruned
+
+    def latest(run: Run) -> float:
+        return run.training.result(run.epoch)["val_accuracy"]
+
+    assert len(trace.named) > 1
+    assert search.named() == [max(live, key=latest).key]
+
+
 def test_trainings_report_in_the_order_of_their_recorded_times(table: Table) -> None:
     class Both(Search):
         """Starts the slowest and the fastest training, and watches."""
@@ -111,3 +126,22 @@ def test_a_schedule_that_starts_slowly_makes_early_epochs_worthless(table: Table
     constant, one_cycle = (correlations(table, "lr_schedule", v) for v in ("constant", "one_cycle"))
     assert constant[2] > 0.5 and abs(one_cycle[2]) < 0.1  # epoch 3, as the page has it
     assert constant[-1] > 0.9 and one_cycle[-1] > 0.9
+
+
+def test_pairs_are_of_searches_with_the_same_seed_and_only_where_both_had_named_something() -> None:
+    def line(contender: str, seed: int, epoch: int, truth: float) -> dict[str, object]:
+        later = {"epochs": [epoch, 500], "truth": [truth, 0.5]}
+        return {"contender": contender, "seed": seed, **later}
+
+    lines = [
+        *(line("ours", seed, 100, truth) for seed, truth in ((0, 0.92), (1, 0.97), (2, 0.99))),
+        *(line("other", seed, at, 0.9) for seed, at in ((3, 100), (2, 300), (1, 150), (0, 200))),
+    ]
+    found = difference(lines, "ours", "other", 200)
+    # 2 and 7 points: the mean is 4.5, its standard error 2.5, and t with one degree is 12.706.
+    assert (found.pairs, found.searches) == (2, 3)
+    assert found.mean == pytest.approx(4.5) and found.half_width == pytest.approx(2.5 * 12.7062)
+    assert str(difference(lines, "other", "ours", 200)) == "-4.50 ± 31.77 (2)"
+    assert difference(lines, "ours", "other", 300).mean == pytest.approx(6.0)
+    assert str(difference(lines, "ours", "other", 150)) == str(difference([], "a", "b", 9)) == "–"
+    assert pair_rows(lines, "ours", [], [500])[1:] == [["other", "3", "0.00 ± 0.00"]]

@@ -14,7 +14,8 @@ from sweep.host.console import duration
 from sweep.methods.constraints import Constraint
 from sweep.run.display.best import Best
 from sweep.run.display.board import Board
-from sweep.run.display.progress import Progress, Running, progress_in
+from sweep.run.display.progress import Progress, progress_in
+from sweep.run.display.running import Running
 from sweep.run.display.screens import Notebook
 
 
@@ -108,6 +109,48 @@ def test_what_breaks_a_limit_is_counted_and_not_praised() -> None:
     assert "1 configuration over a limit of 4 | best val_accuracy 0.5000 (y)" in progress.line()
 
 
+def test_what_is_ahead_and_not_done_is_named_as_such_and_nothing_that_was_pruned() -> None:
+    view, _ = board(terminal=False)
+    for key, value in (("a", 0.8), ("b", 0.9)):
+        view.begin(key, f"trial {key}", epochs=27)
+        view.epoch(key, report(value), epoch=9)
+    told = "ahead, not done yet: val_accuracy 0.{} (trial {}, epoch {} of 27)"
+    assert f"of 4 | {told.format('9000', 'b', 9)}" in view.progress.line()
+    view.lose("b")  # it is paused, and may go on
+    assert told.format("9000", "b", 9) in view.progress.line()
+    view.begin("b", "trial b", epochs=27)
+    view.epoch("b", report(0.95), epoch=10)
+    assert told.format("9500", "b", 10) in view.progress.line()
+    view.end("b", State.PRUNED)
+    assert told.format("8000", "a", 9) in view.progress.line()
+    view.progress.best.add("c", "c", "trial c", reached(0.8))
+    line = view.progress.line()
+    assert "best val_accuracy 0.8000 (trial c)" in line and "ahead" not in line
+    view.epoch("a", report(0.81), epoch=10)
+    assert f"(trial c) | {told.format('8100', 'a', 10)}" in view.progress.line()
+    assert view.progress.metrics()["best/val_accuracy"] == 0.8
+
+
+def test_a_configuration_is_ahead_with_all_its_seeds_and_within_all_limits_only() -> None:
+    progress = progress_of(2, [Constraint.parse("synops_per_inference", "<= 50")])
+
+    def begin(key: str, value: float, synops: float, epoch: int) -> None:
+        metrics = {"val_accuracy": value, "synops_per_inference": synops}
+        name = f"net {key[0]} seed {key[1]} 1f"
+        progress.running[key] = Running(name, 27, key[0], epoch, metrics)
+
+    begin("x0", 0.99, 10, 3)
+    for key in ("y0", "y1"):
+        begin(key, 0.98, 51, 3)
+    assert "ahead" not in progress.line()
+    progress.best.add("x", "x1", "net x seed 1 2e", reached(0.89, synops=80))
+    assert "net x, mean of 2 seeds, epoch 3 of 27" in progress.line()
+    assert "val_accuracy 0.9400" in progress.line()
+    begin("z0", 0.97, 10, 5)
+    progress.running["z1"] = Running("net z seed 1 3d", 27, "z")
+    assert "net x" in progress.line()  # a seed of z has reported nothing
+
+
 def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
     view, _ = board(terminal=False)
     now = 1000.0
@@ -158,7 +201,7 @@ def test_a_name_moves_no_cursor() -> None:
 def test_a_notebook_has_a_table_of_what_runs_in_which_no_name_is_code() -> None:
     progress = progress_of()
     view = Notebook(progress, Console(file=io.StringIO()))
-    progress.running["a"] = Running("<b>lif\x1b[2J", epochs=5, epoch=3, value=0.81)
+    progress.running["a"] = Running("<b>lif\x1b[2J", epochs=5, epoch=3, metrics=report(0.81))
     shown = view.html()
     assert '<progress value="0" max="4">' in shown
     assert "0 done, 1 running" in shown

@@ -30,17 +30,34 @@ def none_keeps_the_limits(runs: pd.DataFrame) -> str:
     return f"{found}; the nearest {nearest}" if nearest else found
 
 
+def breaks_by(runs: pd.DataFrame, prefix: str = "") -> pd.Series[float] | None:
+    """By how much each run breaks the limits of its sweep, in relation to them; 0 if it does not.
+
+    Args:
+        runs: Of sweeps with the same limits.
+        prefix: `best_` for the metrics of the best epochs; those of the latest ones have none.
+
+    Returns:
+        One for each run, NaN where a metric is missing; None if the runs have no such metric.
+    """
+    excess = pd.Series(0.0, index=runs.index)
+    for match in filter(None, map(_LIMIT.fullmatch, limits_of(runs))):
+        name, limit = f"{prefix}{match[1]}", float(match[3])
+        if name not in runs:
+            return None
+        over = (runs[name] - limit) * (1 if match[2] == "<=" else -1)
+        excess += over.clip(lower=0) / (abs(limit) or 1.0)
+    return excess
+
+
 def _nearest(broken: pd.DataFrame, limits: Sequence[str]) -> str:
     """Why the configuration breaks a limit that does so by least, in relation to the limit."""
-    excess = pd.Series(0.0, index=broken.index)
-    known = [match for match in map(_LIMIT.fullmatch, limits) if match]
-    for match in known:
-        name, limit = f"best_{match[1]}", float(match[3])
-        if name not in broken:
-            return ""
-        over = (broken[name] - limit) * (1 if match[2] == "<=" else -1)
-        excess += over.clip(lower=0) / (abs(limit) or 1.0)
-    means = excess.groupby(broken["group_id"]).mean()
-    if not known or means.isna().all():
+    excess = breaks_by(broken, "best_")
+    if excess is None or not any(map(_LIMIT.fullmatch, limits)):
         return ""
-    return str(broken.loc[broken["group_id"] == means.idxmin(), "error"].iloc[0])
+    means = excess.groupby(broken["group_id"]).mean()
+    return (
+        ""
+        if means.isna().all()
+        else str(broken.loc[broken["group_id"] == means.idxmin(), "error"].iloc[0])
+    )

@@ -9,14 +9,16 @@ import optuna
 
 from analysis.records import State, Tag
 from snn.config import TrialConfig
+from sweep.run.display.best import Best
+from sweep.run.display.running import Running
 from sweep.search.schedulers import make_scheduler
 from sweep.search.searcher import StudySearcher
 from sweep.search.study import leaders, open_study
 from sweep.trial.outcome import EPOCH, OUTCOME
 from tests.benchmarks.replay.clock import Run
+from tests.benchmarks.replay.contenders.tune import TuneSearch
 from tests.benchmarks.replay.record import CURVES, space_of
 from tests.benchmarks.replay.tables import Key, Table
-from tests.benchmarks.replay.tune import TuneSearch
 
 
 class NoDatabase:
@@ -52,6 +54,8 @@ class OurSearch(TuneSearch):
         self.begun: dict[Run, Mapping[str, Any]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self._runs: dict[tuple[Key, int], Run] = {}
+        metric, mode = next(iter(self.sweep.directions.items()))
+        self._best = Best(metric, mode, len(self.sweep.seeds), self.sweep.limits)
         database: Any = NoDatabase()
         self.study = open_study(self.sweep, database)
         searcher = StudySearcher(
@@ -75,12 +79,26 @@ class OurSearch(TuneSearch):
             result |= {f"best_{name}": training.best(name) for name in CURVES}
             result |= {"test_accuracy": training.test_accuracy, "best_epoch": training.best_epoch}
             result |= {OUTCOME: State.DONE, "done": True}
+            self._best.add(str(run.key), f"{run.key} {run.seed}", "", result)
         return result
 
     def named(self) -> list[Key]:
-        """The leader of the study, or its front."""
+        """What is ahead and not done yet, as users are told it; else the leader of the study.
+
+        With several metrics, the front of what is done.
+        """
         if len(self.sweep.directions) > 1:
             return [self.table.key(trial.params) for trial in self.study.best_trials]
+        running = {
+            f"{run.key} {run.seed}": Running(
+                str(run.key), run.training.epochs, str(run.key), run.epoch,
+                run.training.result(run.epoch),
+            )
+            for run in self.begun
+            if run.epoch and not run.complete and not run.over
+        }  # fmt: skip
+        if ahead := self._best.ahead(running):
+            return [next(run.key for run in self.begun if str(run.key) == ahead.group)]
         return [self.table.key(trial) for trial in leaders(self.study, self.sweep.directions)[:1]]
 
     def config(self, params: Mapping[str, Any]) -> TrialConfig:

@@ -12,7 +12,7 @@ from syne_tune.optimizer.baselines import ASHA, ASHACQR
 from syne_tune.optimizer.scheduler import SchedulerDecision
 
 from tests.benchmarks.replay.clock import Run, Search
-from tests.benchmarks.replay.peers.stock import METRIC, SEED
+from tests.benchmarks.replay.contenders.stock import METRIC, SEED
 from tests.benchmarks.replay.tables import Key, Table
 
 logging.getLogger("syne_tune").setLevel(logging.ERROR)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.benchmarks.replay.clock import Search
-from tests.benchmarks.replay.ours import OurSearch
-from tests.benchmarks.replay.peers.stock import (
+from tests.benchmarks.replay.contenders.ours import OurSearch
+from tests.benchmarks.replay.contenders.stock import (
     FRONT,
     StockTune,
     optuna_alone,
@@ -23,13 +23,14 @@ THREE = {"seeds": [0, 1, 2]}
 PROMOTE = {"name": "promote", "grace": 2}
 
 
-def _ours(**plan: Any) -> Make:
+def ours(**plan: Any) -> Make:
+    """Our search, with these keys at the top of the specification."""
     return lambda table, seed, workers: OurSearch(table, seed, workers, plan)
 
 
 def _syne_tune(model: bool) -> Make:
     def make(table: Table, seed: int, workers: int) -> Search:
-        from tests.benchmarks.replay.peers.with_syne_tune import SyneTune
+        from tests.benchmarks.replay.contenders.with_syne_tune import SyneTune
 
         return SyneTune(table, seed, model)
 
@@ -38,7 +39,7 @@ def _syne_tune(model: bool) -> Make:
 
 def _smac(fidelities: bool) -> Make:
     def make(table: Table, seed: int, workers: int) -> Search:
-        from tests.benchmarks.replay.peers.with_smac import Smac
+        from tests.benchmarks.replay.contenders.with_smac import Smac
 
         return Smac(table, seed, fidelities)
 
@@ -46,11 +47,11 @@ def _smac(fidelities: bool) -> Make:
 
 
 CONTENDERS: Mapping[str, Make] = {
-    "spikesweep": _ours(),
-    "spikesweep, 3 seeds": _ours(**THREE),
-    "spikesweep, race": _ours(**THREE, scheduler="race"),
-    "spikesweep, promote": _ours(scheduler=PROMOTE),
-    "spikesweep, promote, 3 seeds": _ours(**THREE, scheduler=PROMOTE),
+    "spikesweep": ours(),
+    "spikesweep, 3 seeds": ours(**THREE),
+    "spikesweep, race": ours(**THREE, scheduler="race"),
+    "spikesweep, promote": ours(scheduler=PROMOTE),
+    "spikesweep, promote, 3 seeds": ours(**THREE, scheduler=PROMOTE),
     "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
     "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
@@ -63,26 +64,11 @@ CONTENDERS: Mapping[str, Make] = {
 }
 
 FRONTS: Mapping[str, Make] = {
-    "spikesweep": _ours(metric=dict(FRONT)),
-    "spikesweep, promote": _ours(metric=dict(FRONT), scheduler=PROMOTE),
-    "spikesweep, no scheduler": _ours(metric=dict(FRONT), scheduler="none"),
-    "spikesweep, NSGA-II": _ours(metric=dict(FRONT), sampler="nsga2"),
+    "spikesweep": ours(metric=dict(FRONT)),
+    "spikesweep, promote": ours(metric=dict(FRONT), scheduler=PROMOTE),
+    "spikesweep, no scheduler": ours(metric=dict(FRONT), scheduler="none"),
+    "spikesweep, NSGA-II": ours(metric=dict(FRONT), sampler="nsga2"),
     "Optuna: NSGA-II": lambda table, seed, _: optuna_front(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_front(table, seed, True),
 }
 """The same for a front of accuracy and operations."""
-
-VARIANTS: Mapping[str, Make] = {
-    f"{sampler}, {scheduler} {grace}/{reduction}, {len(seeds)} seeds": _ours(
-        sampler=sampler,
-        seeds=seeds,
-        scheduler={"name": scheduler, "grace": grace, "reduction": reduction},
-    )
-    for scheduler in ("asha", "promote", "race")
-    for sampler in ("tpe", "gp", "random")
-    for grace in (1, 3, 9)
-    for reduction in (2, 3, 4)
-    for seeds in ([0], [0, 1, 2])
-    if scheduler != "race" or len(seeds) > 1
-}
-"""Of ours: what the defaults are chosen from."""

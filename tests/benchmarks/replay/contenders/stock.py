@@ -14,9 +14,9 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from tests.benchmarks.replay.clock import Run, Search
+from tests.benchmarks.replay.contenders.tune import TuneSearch
 from tests.benchmarks.replay.record import CURVES
 from tests.benchmarks.replay.tables import Key, Table
-from tests.benchmarks.replay.tune import TuneSearch
 
 METRIC = CURVES[0]
 FRONT: Mapping[str, str] = {METRIC: "max", CURVES[1]: "min"}

@@ -15,7 +15,7 @@ from smac import HyperparameterOptimizationFacade, MultiFidelityFacade, Scenario
 from smac.runhistory.dataclasses import TrialInfo, TrialValue
 
 from tests.benchmarks.replay.clock import Run, Search
-from tests.benchmarks.replay.peers.stock import METRIC, SEED
+from tests.benchmarks.replay.contenders.stock import METRIC, SEED
 from tests.benchmarks.replay.tables import Key, Table
 
 

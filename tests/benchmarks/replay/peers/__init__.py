@@ -1,1 +1,0 @@
-"""The tools that ours is compared with."""
