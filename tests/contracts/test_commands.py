@@ -18,8 +18,9 @@ every_command = pytest.mark.parametrize("name", COMMANDS)
 
 def test_every_file_that_has_commands_is_listed() -> None:
     folder = Path(str(commands.__file__)).parent
-    files = {file.stem for file in folder.glob("*.py") if "def register(app" in file.read_text()}
-    assert files == set(MODULES)
+    files = [file for file in folder.rglob("*.py") if "def register(app" in file.read_text()]
+    names = {".".join(file.relative_to(folder).with_suffix("").parts) for file in files}
+    assert names == set(MODULES)
 
 
 def test_every_listed_file_adds_commands() -> None:

@@ -16,7 +16,8 @@ from analysis.stats.margins import MARGIN, Margin
 from analysis.stats.readable import readable_claims
 from analysis.studies.claims import CLAIMS, claims
 from analysis.studies.published import published_results
-from sweep.commands import comparing
+from sweep.commands.comparing.claims import claims as claims_command
+from sweep.commands.comparing.effects import effects as effects_command
 from tests.analysis_tests.conftest import make_runs
 
 
@@ -108,7 +109,7 @@ def test_claims_and_effects_judge_by_one_margin_and_say_it() -> None:
     assert "verdict (±0.5 points)" in readable_claims(table.reset_index())
     wider = claims(make_runs(rows), margin=0.01).set_index("claim")
     assert wider.loc["size-does-not-matter", "verdict"] == "holds"
-    for command in (comparing.effects, comparing.claims):
+    for command in (effects_command, claims_command):
         default = inspect.signature(command).parameters["margin"].default
         text = default[0] if isinstance(default, list) else default
         assert Margin.parse(text) == Margin(MARGIN)
