@@ -5,14 +5,13 @@ Everything here goes to standard error: standard output is for results.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
 from analysis.records import State
-from sweep.run.display.progress import Progress, Running
+from sweep.run.display.progress import FIRST_EPOCH, Progress, Running
 from sweep.run.display.screens import screen_for
 
 __all__ = ["Board", "Progress"]
@@ -32,21 +31,35 @@ class Board:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.progress.closed = True
         self.screen.stop()
 
+    def wait(self, what: str) -> None:
+        """Show what it waits for, until there is an epoch or the end of a trial."""
+        if what != self.progress.waits:
+            self.progress.waits = what
+            self.screen.changed(now=True)
+
     def begin(self, key: str, name: str, epochs: int) -> None:
-        """A trial starts, or goes on."""
-        self.progress.started = self.progress.started or time.monotonic()
-        self.progress.running.setdefault(key, Running(name, epochs))
+        """A trial starts, or goes on; nothing happens if it runs."""
+        if key in self.progress.running:
+            return
+        self.progress.running[key] = Running(name, epochs)
+        self.progress.remaining.begin(key, epochs)
+        if self.progress.waits:
+            self.wait(FIRST_EPOCH)
 
     def lose(self, key: str) -> None:
         """A trial is paused, or has lost its process and waits for another."""
         self.progress.running.pop(key, None)
+        self.progress.remaining.pause(key)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
         """A trial reports."""
         trial = self.progress.running[key]
         self.progress.reports += 1
+        self.progress.waits = ""
+        self.progress.remaining.report(key, epoch)
         trial.epoch, trial.value = epoch, float(metrics[self.progress.metric])
         self.screen.changed(now=False)
 
@@ -60,7 +73,10 @@ class Board:
             reused: Whether its result is that of another sweep, or of the same trial.
         """
         self.progress.running.pop(key, None)
+        self.progress.remaining.end(key)
         self.progress.reports += 1
+        if not elsewhere or self.progress.ended + 1 >= self.progress.planned:
+            self.progress.waits = ""
         if state == State.INTERRUPTED:
             return
         self.progress.counts[state] = self.progress.counts.get(state, 0) + 1
