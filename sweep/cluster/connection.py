@@ -56,7 +56,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
         with _beside_others(needs, Servers()) as slots:
             yield slots
         return
-    there = address or os.environ.get("RAY_ADDRESS") or _HERE
+    there = _there(address)
     if there == _HERE:
         give_token(os.environ)
         forget_token()  # of an earlier Ray of this process: the new one would refuse it
@@ -71,6 +71,22 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
                     yield slots
     finally:
         servers.shut_down()
+
+
+def announced(address: str | None) -> str:
+    """What `connected` is going to do, in words; empty if this process is connected already."""
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        return ""
+    there = _there(address)
+    return (
+        "Ray starts on this machine" if there == _HERE else f"connecting to Ray at {shown(there)}"
+    )
+
+
+def _there(address: str | None) -> str:
+    """Where Ray is, or is to be started."""
+    return address or os.environ.get("RAY_ADDRESS") or _HERE
 
 
 @contextmanager

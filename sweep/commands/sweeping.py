@@ -18,6 +18,7 @@ from sweep.commands.parts.common import (
     SpecArgument,
     UnsetOption,
     check_new,
+    say,
     say_result,
     stderr,
     stdout,
@@ -67,14 +68,16 @@ def run(
 
     Example: spikesweep run quickstart --set epochs=3 --trials 6
     """
-    from sweep.results.earlier import runs_of
-    from sweep.results.figures import drawn
-    from sweep.run import runner
-
     given = Given(spec, set_, unset, plugin, trials, address, budget, new_name)
     sweep = given.sweep()
     if not resume:
         check_new(sweep, spec, join=join)
+    if not dry_run:  # said before the imports, which take a second
+        say(f"{sweep.name}: {sweep.size}")
+    from sweep.results.earlier import runs_of
+    from sweep.results.figures import drawn
+    from sweep.run import runner
+
     if dry_run:
         from sweep.results.power import power_lines
         from sweep.run import preview

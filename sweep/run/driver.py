@@ -21,6 +21,7 @@ from sweep.host.stopping import Stop
 from sweep.run import closing
 from sweep.run.display.best import Best
 from sweep.run.display.board import Board, Progress
+from sweep.run.display.progress import WORKERS
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
@@ -144,6 +145,7 @@ def drive(
             tuner = make_tuner(
                 sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
             )
+            board.wait(WORKERS)
             result.halted = fit(tuner, stop, lost) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)

@@ -96,6 +96,8 @@ def run(
     earlier = launch.latest(sweep) if resume else None
     needs = packing.settled(sweep)
     which = f"launch {earlier.launch}" if earlier else "a launch"
+    if announced := connection.announced(address):
+        console.print(announced, soft_wrap=True, highlight=False, markup=False)
     with (
         launch.alone(sweep.name, f"{which} of {sweep.name!r}"),
         stoppable() as stop,

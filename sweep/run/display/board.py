@@ -5,14 +5,13 @@ Everything here goes to standard error: standard output is for results.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
 from analysis.records import State
-from sweep.run.display.progress import Progress
+from sweep.run.display.progress import FIRST_EPOCH, Progress
 from sweep.run.display.running import Running
 from sweep.run.display.screens import screen_for
 
@@ -33,24 +32,45 @@ class Board:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.progress.closed = True
         self.screen.stop()
 
+    def wait(self, what: str) -> None:
+        """Show what it waits for, until there is an epoch or the end of a trial."""
+        if what != self.progress.waits:
+            self.progress.waits = what
+            self.screen.changed(now=True)
+
     def begin(self, key: str, name: str, epochs: int, group: str = "") -> None:
-        """A trial starts, or goes on; the group is that of its seeds, if there are several."""
-        self.progress.started = self.progress.started or time.monotonic()
+        """A trial starts, or goes on; nothing happens if it runs.
+
+        Args:
+            key: Its `config_id`.
+            name: For people.
+            epochs: That it is to train.
+            group: That of its seeds, if there are several.
+        """
+        if key in self.progress.running:
+            return
         waited = self.progress.waiting.pop(key, None)
-        self.progress.running.setdefault(key, waited or Running(name, epochs, group))
+        self.progress.running[key] = waited or Running(name, epochs, group)
+        self.progress.remaining.begin(key, epochs)
+        if self.progress.waits:
+            self.wait(FIRST_EPOCH)
 
     def lose(self, key: str) -> None:
         """A trial is paused, or has lost its process and waits for another."""
         trial = self.progress.running.pop(key, None)
         if trial:
             self.progress.waiting[key] = trial
+        self.progress.remaining.pause(key)
 
     def epoch(self, key: str, metrics: Mapping[str, Any], epoch: int) -> None:
         """A trial reports."""
         trial = self.progress.running[key]
         self.progress.reports += 1
+        self.progress.waits = ""
+        self.progress.remaining.report(key, epoch)
         trial.epoch, trial.metrics = epoch, metrics
         self.screen.changed(now=False)
 
@@ -65,7 +85,10 @@ class Board:
         """
         self.progress.running.pop(key, None)
         self.progress.waiting.pop(key, None)
+        self.progress.remaining.end(key)
         self.progress.reports += 1
+        if not elsewhere or self.progress.ended + 1 >= self.progress.planned:
+            self.progress.waits = ""
         if state == State.INTERRUPTED:
             return
         self.progress.counts[state] = self.progress.counts.get(state, 0) + 1

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
 
 from analysis.records import State
 from sweep.host.console import duration
 from sweep.run.display.best import Best
+from sweep.run.display.remaining import Remaining
 from sweep.run.display.running import Running
 from sweep.spec.specification import counted
 
-_LINE = re.compile(r"^\d+ done, \d+ running, [^|]* of \d+", re.MULTILINE)
+WORKERS = "the workers start and load torch"
+FIRST_EPOCH = "the first epoch runs; loops that are new on this machine are compiled"
+
+_LINE = re.compile(
+    rf"^\d+ done, \d+ running, [^|\n]* of \d+(?: \| (?:{WORKERS}|{FIRST_EPOCH}))?", re.MULTILINE
+)
 _WAITS = re.compile(
     r"^(no trial runs: .*|the cluster has no node .*|MLflow is away.*|the Optuna database is "
     r"away.*)$",
     re.MULTILINE,
 )
-_ENOUGH_TRIALS = 0.3  # work done before the time left is worth saying
 
 
 @dataclass
@@ -34,8 +38,10 @@ class Progress:
         elsewhere: Trials among them that this driver did not run: reused, or ended before.
         running: Trials in progress, by `config_id`.
         waiting: Trials that are paused, or have lost their process, by `config_id`.
-        started: When the first one began.
+        remaining: Knows how long the rest takes.
         reports: Epochs and ends so far.
+        waits: What it waits for before there is anything to report; empty if for nothing.
+        closed: Whether the launch has ended, so that nothing is waited for.
     """
 
     planned: int
@@ -46,8 +52,10 @@ class Progress:
     elsewhere: int = 0
     running: dict[str, Running] = field(default_factory=dict)
     waiting: dict[str, Running] = field(default_factory=dict)
-    started: float | None = None
+    remaining: Remaining = field(default_factory=Remaining)
     reports: int = 0
+    waits: str = ""
+    closed: bool = False
 
     @property
     def ended(self) -> int:
@@ -60,12 +68,9 @@ class Progress:
         return self.counts.get(State.DONE, 0)
 
     def seconds_left(self) -> float | None:
-        """From the share of the work that was done; None before there is any."""
-        under_way = sum(trial.epoch / trial.epochs for trial in self.running.values())
-        done = self.ended - self.elsewhere + under_way
-        if done < _ENOUGH_TRIALS or self.started is None:
-            return None
-        return (time.monotonic() - self.started) * (self.planned - self.elsewhere - done) / done
+        """To the end, from what trials of this launch have taken; None if nothing tells it."""
+        left = 0 if self.closed else self.planned - self.ended
+        return self.remaining.seconds(left) if left > 0 else None
 
     def metrics(self) -> dict[str, float]:
         """The counts and the best so far, as metrics of the launch."""
@@ -94,11 +99,11 @@ class Progress:
             parts.append(f"{self.reused} reused")
         if self.best.broken:
             parts.append(f"{counted(self.best.broken, 'configuration')} over a limit")
-        left = self.seconds_left() if self.running else None
-        time_left = "" if left is None else f"{duration(left)} left"
+        left, waits = self.seconds_left(), "" if self.closed else self.waits
+        time_left = "" if left is None else f"about {duration(left)} left"
         ahead = self.best.ahead({**self.running, **self.waiting})
         counts = f"{', '.join(parts)} of {self.planned}"
-        texts = (counts, str(self.best), str(ahead or ""), time_left)
+        texts = (counts, waits, str(self.best), str(ahead or ""), time_left)
         return " | ".join(filter(None, texts))
 
 

@@ -103,7 +103,8 @@ class Terminal(Screen):
         for name, epoch, value in self.progress.rows():
             trials.add_row(f"  {visible(name)}", epoch, value)
         total = max(1, self.progress.planned)
-        bar = ProgressBar(total=total, completed=self.progress.ended, width=30)
+        ended, waits = self.progress.ended, bool(self.progress.waits)
+        bar = ProgressBar(total=total, completed=ended, width=30, pulse=waits)
         # Beside the bar, a narrow terminal would have no room for a whole word.
         head = Table.grid()
         head.add_row(bar)

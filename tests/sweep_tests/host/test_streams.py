@@ -34,7 +34,8 @@ def test_work_is_done_though_a_full_disk_takes_no_progress(place: Workplace) -> 
 
 
 @pytest.mark.parametrize(
-    ("streams", "printed"), [("2>&1 | head -1", "0 done"), ("<&- 2>&-", "leaders of small")]
+    ("streams", "printed"),
+    [("2>&1 | head -1", "small: 2 configurations"), ("<&- 2>&-", "leaders of small")],
 )
 def test_a_sweep_goes_on_to_its_end_when_nobody_reads(
     place: Workplace, streams: str, printed: str

@@ -14,7 +14,7 @@ from sweep.host.console import duration
 from sweep.methods.constraints import Constraint
 from sweep.run.display.best import Best
 from sweep.run.display.board import Board
-from sweep.run.display.progress import Progress, progress_in
+from sweep.run.display.progress import FIRST_EPOCH, WORKERS, Progress, progress_in
 from sweep.run.display.running import Running
 from sweep.run.display.screens import Notebook
 
@@ -151,18 +151,30 @@ def test_a_configuration_is_ahead_with_all_its_seeds_and_within_all_limits_only(
     assert "net x" in progress.line()  # a seed of z has reported nothing
 
 
-def test_the_time_left_is_in_proportion_to_the_work_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    view, _ = board(terminal=False)
-    now = 1000.0
-    monkeypatch.setattr("sweep.run.display.board.time.monotonic", lambda: now)
-    view.begin("a", "a", epochs=10)
-    assert view.progress.seconds_left() is None
-    now += 30
-    view.epoch("a", report(0.5), epoch=5)
-    assert view.progress.seconds_left() == pytest.approx(30 * 3.5 / 0.5)
-    view.end("a", State.DONE)
-    view.end("b", State.DONE, elsewhere=True)  # took no time
-    assert view.progress.seconds_left() == pytest.approx(60)
+def test_what_a_sweep_waits_for_is_said_until_there_is_something_to_report() -> None:
+    view, out = board(terminal=False)
+    with view:
+        view.wait(WORKERS)
+        told = progress_in(out.getvalue())
+        view.end("x", State.DONE, elsewhere=True, reused=True)
+        for key in "ab":
+            view.begin(key, key, epochs=2)
+        view.epoch("a", report(0.5), epoch=1)
+        for key in "ab":
+            view.end(key, State.DONE)
+    assert told == f"0 done, 0 running, 0 pruned, 0 failed of 4 | {WORKERS}"
+    lines = out.getvalue().splitlines()
+    assert [line.split(" | ")[1:] for line in lines] == [[WORKERS], [FIRST_EPOCH], [], []]
+
+
+def test_a_sweep_of_reused_trials_waits_for_nothing_and_says_no_time() -> None:
+    view, out = board(terminal=False)
+    with view:
+        view.wait(WORKERS)
+        for key in "abcd":
+            view.end(key, State.DONE, elsewhere=True, reused=True)
+    assert out.getvalue().splitlines()[-1] == "4 done, 0 running, 0 pruned, 0 failed, 4 reused of 4"
+    assert "left" not in out.getvalue()
 
 
 @pytest.mark.parametrize(
