@@ -69,7 +69,7 @@ def taken_from_torch() -> Iterator[None]:
 class _Job:
     """Work for another thread.
 
-    `concurrent.futures` does the same with more calls. They hold the GIL, and the loops of the other
+    `concurrent.futures` does the same with more calls. They hold the GIL, and the loops of other
     threads cannot begin meanwhile.
     """
 
@@ -104,7 +104,7 @@ class _Job:
 
 @cache
 def _waiting(threads: int, process: int) -> SimpleQueue[_Job]:
-    """The jobs of so many threads. A forked process has no threads of its parent: it makes its own."""
+    """The jobs of so many threads; a forked process has none of its parent's and makes its own."""
     jobs: SimpleQueue[_Job] = SimpleQueue()
 
     def serve() -> None:
