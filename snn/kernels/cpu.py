@@ -37,10 +37,18 @@ from snn.kernels.base import (
     gather,
 )
 from snn.kernels.buffers import Lease
-from snn.kernels.cpu_inputs import NOTHING, by_step, empty_events, inputs_of, of_constant
+from snn.kernels.cpu_inputs import (
+    NOTHING,
+    by_step,
+    empty_events,
+    in_turn,
+    inputs_of,
+    of_dense,
+)
+from snn.kernels.cpu_loops import TRACE, ReadOut
 from snn.kernels.lanes import LANES, padded
 from snn.kernels.product import COLUMNS, ROWS, in_tiles
-from snn.kernels.steps.parts import F32, I32, U16, Constant
+from snn.kernels.steps.parts import F32, U16, Constant
 from snn.kernels.threads import in_parallel
 from snn.neurons import Readout
 
@@ -51,6 +59,7 @@ _MOST_STATE = 2**28  # of a whole batch, else nothing is kept for the way back: 
 _KEPT = {Dynamics: 1, AdaptiveDynamics: 3, ResonantDynamics: 3}  # numbers of a neuron
 _NO_STATE: F32 = np.empty((0, 0, 0), np.float32)
 _NO_BITS: U16 = np.empty((0, 0, 0), np.uint16)
+_NO_READOUT = ReadOut(NOTHING, np.empty(0, np.float32), np.float32(0), TRACE, NOTHING)
 
 
 def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
@@ -61,7 +70,11 @@ def run(drive: Drive, layers: Sequence[Layer], readout: Readout) -> Outcome:
         TypeError: No loop is compiled for the neurons.
     """
     # A constant current is computed by each part of the batch.
-    answer, *counts = _Network.apply(*gather(drive, layers, readout, lambda _, weight: weight))
+    task, *tensors = gather(drive, layers, readout, lambda _, weight: weight)
+    if task.learns:
+        answer, *counts = _Network.apply(task, *tensors)
+    else:
+        answer, *counts = _compute(task, tensors).outputs(readout)
     if not _gives_trace(readout):
         return Outcome(answer, tuple(counts))
     trace = answer.transpose(0, 1)
@@ -96,12 +109,52 @@ class _Weights(NamedTuple):
     beta: Constant
 
 
-class _ReadOut(NamedTuple):
-    """Of the readout: weights (H, C) and bias (C,) in whole lanes; the C that is meant."""
+class _Done(NamedTuple):
+    """What a batch gives.
 
-    weight: F32
-    bias: F32
-    n_classes: int
+    Attributes:
+        answer: (B, 1, C) logits or (B, T, C) trace, in whole lanes of classes.
+        counts: Per layer (B, H).
+        parts: Of the batch, for the way back.
+    """
+
+    answer: F32
+    counts: list[F32]
+    parts: Sequence[_Part | _Again]
+
+    def outputs(self, readout: Readout) -> tuple[Tensor, ...]:
+        """The logits (B, C) or the trace (B, T, C), and the counts."""
+        narrow = self.answer[..., : readout.weight.shape[1]]
+        answer = narrow if _gives_trace(readout) else narrow[:, 0]
+        return torch.from_numpy(answer), *map(torch.from_numpy, self.counts)
+
+
+def _compute(task: Task, tensors: Sequence[Tensor | None]) -> _Done:
+    arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
+    layers = [
+        _weights(numbers, task.learns, *arrays[k : k + 5])
+        for k, numbers in zip(range(0, len(arrays) - 2, 4), task.numbers, strict=True)
+    ]
+    readout = _readout(task.readout, *arrays[-2:])
+    n_steps, n_images, _ = task.drive.sizes
+    n_answers = n_steps if _gives_trace(task.readout) else 1
+    answer: F32 = np.empty((n_images, n_answers, len(readout.bias)), np.float32)
+    counts: list[F32] = [np.empty((n_images, w.forward.shape[1]), np.float32) for w in layers]
+    state = n_steps * sum(layer.forward.shape[1] for layer in layers)
+    keeps = task.learns and n_images * state <= _MOST_STATE
+
+    def run(task: Task, images: slice, answer: F32, *counts: F32) -> _Part:
+        part = _Part(task, layers, readout, images)
+        part.forward(answer, counts)
+        return part
+
+    def compute(images: slice) -> _Part | _Again:
+        if keeps:
+            return run(task, images, answer, *counts)
+        run(task._replace(learns=False), images, answer, *counts)
+        return _Again(lambda: run(task, images, *map(np.empty_like, (answer, *counts))))
+
+    return _Done(answer, counts, in_parallel(compute, _cut(n_images, state)))
 
 
 class _Network(torch.autograd.Function):
@@ -110,41 +163,18 @@ class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, task: Task, *tensors: Tensor | None) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
-        arrays = [NOTHING if t is None else t.detach().numpy() for t in tensors]
-        layers = [
-            _weights(numbers, task.learns, *arrays[k : k + 5])
-            for k, numbers in zip(range(0, len(arrays) - 2, 4), task.numbers, strict=True)
-        ]
-        weight, bias = arrays[-2:]
-        readout = _ReadOut(_widen(weight, LANES), _widen(bias[None], LANES)[0], len(bias))
-        n_images, n_classes = task.drive.sizes.n_samples, len(readout.bias)
-        steps = (task.drive.sizes.n_steps,) if _gives_trace(task.readout) else ()
-        answer = torch.empty(n_images, *steps, n_classes)
-        counts = [torch.empty(n_images, layer.forward.shape[1]) for layer in layers]
-
-        written = [answer.numpy(), *(count.numpy() for count in counts)]
-        state = task.drive.sizes.n_steps * sum(layer.forward.shape[1] for layer in layers)
-        keeps = task.learns and n_images * state <= _MOST_STATE
-
-        def run(task: Task, images: slice, answer: F32, *counts: F32) -> _Part:
-            part = _Part(task, layers, readout, images)
-            part.forward(answer, counts)
-            return part
-
-        def compute(images: slice) -> _Part | _Again | None:
-            if keeps:
-                return run(task, images, *written)
-            run(task._replace(learns=False), images, *written)
-            return _Again(lambda: run(task, images, *map(np.empty_like, written)))
-
-        ctx.parts = in_parallel(compute, _cut(n_images, state))
+        done = _compute(task, tensors)
+        ctx.parts, ctx.answer_shape = done.parts, done.answer.shape
         ctx.shapes = [None if t is None else t.shape for t in tensors]
-        return answer[..., : readout.n_classes], *counts
+        return done.outputs(task.readout)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        arrays = [NOTHING if grad is None else grad.contiguous().numpy() for grad in grads]
-        first, *others = in_parallel(lambda part: part.backward(*arrays), ctx.parts)
+        of_answer, *of_counts = (NOTHING if g is None else g.contiguous().numpy() for g in grads)
+        answer = np.zeros(ctx.answer_shape, np.float32)
+        if of_answer.size:
+            answer[..., : of_answer.shape[-1]] = of_answer.reshape(*answer.shape[:2], -1)
+        first, *others = in_parallel(lambda part: part.backward(answer, *of_counts), ctx.parts)
         sums = [_total([grads[k] for grads in (first, *others)]) for k in range(len(first))]
         return None, *(
             None if shape is None else torch.from_numpy(grad).view(shape)
@@ -156,28 +186,30 @@ class _Part:
     """Some images of the batch, from their pixels to the gradients, on one thread."""
 
     def __init__(
-        self, task: Task, layers: Sequence[_Weights], readout: _ReadOut, images: slice
+        self, task: Task, layers: Sequence[_Weights], readout: ReadOut, images: slice
     ) -> None:
-        self._task, self._layers, self._readout, self._images = task, layers, readout, images
+        self._task, self._layers, self._images = task, layers, images
         self._numbers = [_single(numbers) for numbers in task.numbers]
-        self._kappa = np.float32(task.readout.kappa)
         self._lease = Lease()
+        peak = self._lease.empty((images.stop - images.start, len(readout.bias)))
+        self._readouts = [_NO_READOUT] * (len(layers) - 1) + [readout._replace(peak=peak)]
 
     def forward(self, answer: F32, counts: Sequence[F32]) -> None:
-        """Write this part's rows of the logits, or the trace, and the spike counts of layers."""
-        drive, n_steps = self._task.drive, self._task.drive.sizes.n_steps
-        self._inputs = [inputs_of(drive, self._images, self._layers[0].forward, self._lease)]
+        """Write this part's rows of the answer and of the spike counts of layers."""
+        task, n_steps, lease = self._task, self._task.drive.sizes.n_steps, self._lease
+        inputs = inputs_of(task.drive, self._images, self._layers[0].forward, lease)
+        self._inputs = [inputs if task.learns else in_turn(inputs)]
         self._psi, self._bits, self._states = [], [], []
-        for layer, numbers, count in zip(self._layers, self._numbers, counts, strict=True):
-            n_neurons = count.shape[1]
-            shape = len(count[self._images]), n_steps, padded(n_neurons, COLUMNS)
-            spikes = empty_events(self._images, n_steps, n_steps * n_neurons + LANES, self._lease)
-            keeps_psi = self._task.learns and isinstance(numbers, Dynamics)
-            self._psi.append(self._lease.empty(shape) if keeps_psi else _NO_STATE)
-            steps = shape[1] + 1, shape[2] // LANES
-            self._bits.append(
-                self._lease.empty((shape[0], *steps), np.uint16) if self._task.learns else _NO_BITS
-            )
+        for k, (layer, numbers) in enumerate(zip(self._layers, self._numbers, strict=True)):
+            count, is_last = counts[k][self._images], k == len(self._layers) - 1
+            n_images, n_neurons = count.shape
+            shape = n_images, n_steps, padded(n_neurons, COLUMNS)
+            listed = self._images if task.learns or not is_last else slice(0, 1)
+            spikes = empty_events(listed, n_steps, n_steps * n_neurons + LANES, lease)
+            keeps_psi = task.learns and isinstance(numbers, Dynamics)
+            self._psi.append(lease.empty(shape) if keeps_psi else _NO_STATE)
+            noted = n_images, n_steps + 1, shape[2] // LANES
+            self._bits.append(lease.empty(noted, np.uint16) if task.learns else _NO_BITS)
             self._states.append(self._kept(layer.alpha, numbers, shape))
             loops.forward(
                 self._inputs[-1],
@@ -187,36 +219,34 @@ class _Part:
                 layer.beta,
                 numbers,
                 spikes,
-                count[self._images],
+                count,
                 self._psi[-1],
                 self._bits[-1],
                 self._states[-1],
+                self._readouts[k],
+                answer[self._images] if is_last else _NO_STATE,
             )
             self._inputs.append(by_step(spikes))
-        answer = answer[self._images]
-        of_readout = self._inputs[-1].events, *self._readout[:2], self._kappa
-        self._peak: I32 = self._lease.empty((len(answer), answer.shape[-1]), np.int32)
-        if _gives_trace(self._task.readout):
-            loops.trace_out(*of_readout, answer)
-        else:
-            mode = READOUT_CODES[self._task.readout.mode]
-            loops.read_out(*of_readout, mode, answer, self._peak)
 
     def backward(self, grad_answer: F32, *grad_counts: F32) -> list[F32]:
         """Gradients of this part's images, in the order of the tensors."""
-        above, *grads = self._read_out_backward(grad_answer)
+        n_steps, lease = self._task.drive.sizes.n_steps, self._lease
+        above = lease.empty((loops.IN_TURN, n_steps, grad_answer.shape[2]))
+        of_answer = grad_answer[self._images]
+        grads: list[F32] = []
         for k in reversed(range(len(self._layers))):
-            layer, inputs, psi = self._layers[k], self._inputs[k], self._psi[k]
-            forward = self._lease.zeros(layer.forward.shape)
-            recurrent = self._lease.zeros(layer.recurrent.shape)
+            layer, inputs, readout = self._layers[k], self._inputs[k], self._readouts[k]
+            forward = lease.zeros(layer.forward.shape)
+            recurrent = lease.zeros(layer.recurrent.shape)
             n_images, steps, lanes = self._bits[k].shape
-            shape = n_images, steps - 1, lanes * LANES
-            below = self._lease.empty(shape) if k else _NO_STATE
+            below = lease.empty((n_images, steps - 1, lanes * LANES)) if k else _NO_STATE
             alpha, beta = (
                 np.zeros_like(constant) if constant.ndim else None
                 for constant in (layer.alpha, layer.beta)
             )
-            current = self._lease.zeros(inputs.current.shape)
+            shape = (n_images, inputs.current.shape[1]) if inputs.current.size else (0, 0)
+            current = lease.zeros(shape)
+            weight, bias = np.zeros_like(readout.weight), np.zeros_like(readout.bias)
             shared_beta = loops.backward(
                 inputs,
                 layer.recurrent_t,
@@ -224,7 +254,7 @@ class _Part:
                 layer.beta,
                 self._numbers[k],
                 self._inputs[k + 1].events,
-                psi,
+                self._psi[k],
                 self._bits[k],
                 self._states[k],
                 above,
@@ -236,37 +266,21 @@ class _Part:
                 alpha,
                 beta,
                 below,
+                readout,
+                of_answer,
+                weight,
+                bias,
             )
-            if current.size:
-                of_constant(inputs, current, forward)
+            of_dense(inputs, current, forward)
             n_neurons = forward.shape[1]
             of_alpha = NOTHING if alpha is None else alpha[..., :n_neurons]
             of_beta = np.array(shared_beta, np.float32) if beta is None else beta[:n_neurons]
+            if not grads:
+                n_classes = self._task.readout.weight.shape[1]
+                grads = [weight[:, :n_classes], bias[:n_classes]]
             grads = [forward, recurrent, of_alpha, of_beta, *grads]
-            above = below
+            above, of_answer = below, _NO_STATE
         return grads
-
-    def _read_out_backward(self, grad_answer: F32) -> tuple[F32, F32, F32]:
-        """Gradients of the readout's current (B, T, ·), weights and bias."""
-        spikes = self._inputs[-1].events
-        n_images, n_classes = self._peak.shape
-        traces = _gives_trace(self._task.readout)
-        n_steps = self._task.drive.sizes.n_steps
-        steps = (n_steps,) if traces else ()
-        grad = np.zeros((n_images, *steps, n_classes), np.float32)
-        if grad_answer.size:
-            grad[..., : grad_answer.shape[-1]] = grad_answer[self._images]
-        current = self._lease.empty((n_images, n_steps, n_classes))
-        weight = self._lease.zeros(self._readout.weight.shape)
-        bias = np.zeros(n_classes, np.float32)
-        sums = current, weight, bias
-        if traces:
-            loops.trace_out_backward(spikes, grad, self._kappa, *sums)
-        else:
-            mode = READOUT_CODES[self._task.readout.mode]
-            loops.read_out_backward(spikes, grad, self._kappa, mode, self._peak, *sums)
-        narrow = self._readout.n_classes
-        return current, weight[:, :narrow], bias[:narrow]
 
     def _kept(self, alpha: Constant, numbers: Numbers, shape: tuple[int, int, int]) -> F32:
         """Where the states go that the way back needs; LIF and ALIF need none for a constant α."""
@@ -308,6 +322,13 @@ def _weights(
         _padded(alpha) if alpha.size else np.float32(getattr(numbers, "alpha", 0.0)),
         _padded(beta) if beta.ndim == 1 else np.float32(beta if beta.ndim == 0 else 0),
     )
+
+
+def _readout(readout: Readout, weight: F32, bias: F32) -> ReadOut:
+    """With whole lanes of classes, and without room for the peaks."""
+    mode = TRACE if _gives_trace(readout) else READOUT_CODES[readout.mode]
+    wide, row = _widen(weight, LANES), _widen(bias[None], LANES)[0]
+    return ReadOut(wide, row, np.float32(readout.kappa), mode, NOTHING)
 
 
 def _cut(n_images: int, state: int) -> list[slice]:

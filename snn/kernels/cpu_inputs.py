@@ -9,6 +9,7 @@ from functools import cache, singledispatch
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from snn.encoding import (
     ConstantCurrent,
@@ -30,6 +31,8 @@ from snn.kernels.steps.parts import F32, I32
 NOTHING: F32 = np.empty((0, 0), np.float32)
 _FEW = 0.4  # of the pixels: so many cost no more than a dense product
 _NO_INDEX: I32 = np.empty(0, np.int32)
+_NO_PIXELS: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+_NO_TABLE: F32 = np.empty(0, np.float32)
 
 
 @singledispatch
@@ -50,36 +53,39 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
 
 @inputs_of.register
 def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs:
-    pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
+    pixels, table = np.ascontiguousarray(drive.pixels.numpy()[images]), drive.table.numpy()
     (n_images, n_inputs), n_neurons = pixels.shape, first.shape[1]
     current = lease.empty((n_images, padded(n_neurons, COLUMNS)))
     if table[0] == 0 and np.count_nonzero(pixels) <= _FEW * pixels.size:
         events = empty_events(images, 1, n_inputs + LANES, lease)
         values = lease.empty(events.rows.shape)
-        loops.list_lit(pixels, table, events, values)
-        loops.sum_lit(events, values, first, current)
-    else:
-        events = empty_events(images, 0, 0, lease)
-        values = lease.empty(pixels.shape)
-        loops.look_up(pixels, table, values)
-        product = lease.empty((n_images, n_neurons))
-        _multiply(values, first, product)
-        current[:, :n_neurons] = product
-        current[:, n_neurons:] = 0
-    return by_step(events)._replace(current=current, values=values)
+        return Inputs(events, current, _NO_INDEX, _NO_INDEX, values, pixels, table)
+    values = lease.empty(pixels.shape)
+    loops.look_up(pixels, table, values)
+    product = lease.empty((n_images, n_neurons))
+    _multiply(values, first, product)
+    current[:, :n_neurons] = product
+    current[:, n_neurons:] = 0
+    return by_step(empty_events(images, 0, 0, lease))._replace(current=current, values=values)
 
 
-def of_constant(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
+def in_turn(inputs: Inputs) -> Inputs:
+    """The same, where nothing is kept of an image: what its pixels make goes to the same rows."""
+    if not inputs.pixels.size:
+        return inputs
+    events, values = Events(*(each[:1] for each in inputs.events)), inputs.values[:1]
+    return inputs._replace(events=events, values=values, current=inputs.current[:1])
+
+
+def of_dense(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
     """The gradient of the first weights (N, H) from that of a constant current (B, H or more).
 
     Args:
-        inputs: Of some images.
+        inputs: Of some images. Where they are lit pixels, the loops have done it.
         grad_current: See there.
         grad_weight: Out; 0 before.
     """
-    if inputs.events.rows.size:
-        loops.sum_lit_backward(inputs.events, inputs.values, grad_current, grad_weight)
-    else:
+    if grad_current.size and not inputs.pixels.size:
         _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
 
 
@@ -95,7 +101,8 @@ def _(drive: SpikeTimes, images: slice, first: F32, lease: Lease) -> Inputs:
 
 @inputs_of.register
 def _(drive: SpikePeriods, images: slice, first: F32, lease: Lease) -> Inputs:
-    return Inputs(_sorted(drive, images, lease), NOTHING, *_divisors(drive.n_steps), NOTHING)
+    events, (divisors, starts) = _sorted(drive, images, lease), _divisors(drive.n_steps)
+    return by_step(events)._replace(divisors=divisors, starts=starts)
 
 
 @inputs_of.register
@@ -153,7 +160,7 @@ def empty_events(images: slice, n_slots: int, capacity: int, lease: Lease) -> Ev
 
 def by_step(events: Events) -> Inputs:
     """Events of every step."""
-    return Inputs(events, NOTHING, _NO_INDEX, _NO_INDEX, NOTHING)
+    return Inputs(events, NOTHING, _NO_INDEX, _NO_INDEX, NOTHING, _NO_PIXELS, _NO_TABLE)
 
 
 def _sorted(drive: SpikeTimes | SpikePeriods, images: slice, lease: Lease) -> Events:

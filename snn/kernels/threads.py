@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import TypeVar
 
 import torch
@@ -32,16 +33,19 @@ def in_parallel(compute: Callable[[_In], _Out], parts: Sequence[_In]) -> list[_O
         for place in places:
             results[place] = compute(parts[place])
 
-    pool = _pool(threads - 1, os.getpid())
-    others = [pool.submit(work) for _ in range(threads - 1)]
+    jobs = [_Job(work) for _ in range(threads - 1)]
+    waiting = _waiting(threads - 1, os.getpid())
+    for job in jobs:
+        waiting.put(job)
     try:
-        with taken_from_torch():
+        with nullcontext() if _taken.get() else taken_from_torch():
             work()
     finally:
-        begun = [other for other in others if not other.cancel()]
-        wait(begun)
-    for other in begun:
-        other.result()
+        begun = [job for job in jobs if not job.cancel()]
+        for job in begun:
+            job.wait()
+    for job in begun:
+        job.check()
     return [results[place] for place in range(len(parts))]
 
 
@@ -62,7 +66,51 @@ def taken_from_torch() -> Iterator[None]:
         _taken.reset(before)
 
 
+class _Job:
+    """Work for another thread.
+
+    `concurrent.futures` does the same with more calls. They hold the GIL, and the loops of other
+    threads cannot begin meanwhile.
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._begun, self._over = Lock(), Lock()
+        self._over.acquire()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do it, unless it was cancelled."""
+        if self.cancel():
+            try:
+                self._work()
+            except BaseException as error:
+                self._error = error
+            self._over.release()
+
+    def cancel(self) -> bool:
+        """Keep others from beginning it; False if one of them has."""
+        return self._begun.acquire(blocking=False)
+
+    def wait(self) -> None:
+        """Until it is done."""
+        self._over.acquire()
+
+    def check(self) -> None:
+        """Raise its error, if it had one."""
+        if self._error is not None:
+            raise self._error
+
+
 @cache
-def _pool(threads: int, process: int) -> ThreadPoolExecutor:
-    """Threads wait for work; a forked process has none of its parent's, so it gets its own."""
-    return ThreadPoolExecutor(threads, "snn")
+def _waiting(threads: int, process: int) -> SimpleQueue[_Job]:
+    """The jobs of so many threads; a forked process has none of its parent's and makes its own."""
+    jobs: SimpleQueue[_Job] = SimpleQueue()
+
+    def serve() -> None:
+        while True:
+            jobs.get().run()
+
+    for number in range(threads):
+        Thread(target=serve, name=f"snn_{number}", daemon=True).start()
+    return jobs

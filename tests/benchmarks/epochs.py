@@ -80,7 +80,7 @@ class _Inside:
     def __init__(self, trainer: Trainer) -> None:
         self._seconds = 0.0
         self._places = [
-            (cpu._Network, "forward"),
+            (cpu, "_compute"),
             (cpu._Network, "backward"),
             (trainer.optimiser, "step"),
             (trainer.optimiser, "zero_grad"),

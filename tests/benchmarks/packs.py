@@ -25,7 +25,7 @@ from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.workload import mnist
 
-_LOOPS = "sort_events", "forward", "read_out", "read_out_backward", "backward"
+_LOOPS = "sort_events", "forward", "backward"
 
 
 class Way(Protocol):

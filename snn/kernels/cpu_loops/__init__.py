@@ -11,6 +11,9 @@ compiled without it.
 In the order of use: `inputs` lists the events of the first layer, `lit` those of the constant code,
 `layer` runs neurons, `readout` gives the logits, `layer_back` has the gradients of a layer. All of
 them share the sums over events of `events`.
+
+There is one compiled call for each layer and way, with the lit pixels below the first and the
+readout above the last. Between calls a thread needs Python's lock, and then others wait for it.
 """
 
 from snn.kernels.cpu_loops.events import Events, Inputs
@@ -23,31 +26,21 @@ from snn.kernels.cpu_loops.inputs import (
     spread_events,
 )
 from snn.kernels.cpu_loops.layer import forward
-from snn.kernels.cpu_loops.layer_back import backward
-from snn.kernels.cpu_loops.lit import list_lit, sum_lit, sum_lit_backward
-from snn.kernels.cpu_loops.readout import (
-    read_out,
-    read_out_backward,
-    trace_out,
-    trace_out_backward,
-)
+from snn.kernels.cpu_loops.layer_back import IN_TURN, backward
+from snn.kernels.cpu_loops.readout import TRACE, ReadOut
 
 __all__ = [
+    "IN_TURN",
+    "TRACE",
     "Events",
     "Inputs",
+    "ReadOut",
     "backward",
     "draw_events",
     "forward",
     "list_crossings",
-    "list_lit",
     "list_values",
     "look_up",
-    "read_out",
-    "read_out_backward",
     "sort_events",
     "spread_events",
-    "sum_lit",
-    "sum_lit_backward",
-    "trace_out",
-    "trace_out_backward",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snn.kernels.lanes import LANES, load, spread, store
 from snn.kernels.steps.parts import F32, I32, step_part
@@ -31,11 +32,14 @@ class Inputs(NamedTuple):
 
     Attributes:
         events: By step; of a periodic code, by period.
-        current: (B, H) the same at all steps, in whole lanes, or of size 0.
+        current: (B, H) the same at all steps, in whole lanes, or of size 0. Where `pixels` are
+            given, the loops write it, and images may use fewer rows in turn.
         divisors: Periods that divide step t stand from `starts[t]` to `starts[t + 1]`; of size 0
             where events are by step.
         starts: (T + 1,).
         values: (B, capacity) factor of every event; of size 0 where all are 1.
+        pixels: (B, N) grey levels that make the current, or of size 0; see `lit.sum_lit`.
+        table: (256,) what a grey level stands for.
     """
 
     events: Events
@@ -43,6 +47,8 @@ class Inputs(NamedTuple):
     divisors: I32
     starts: I32
     values: F32
+    pixels: NDArray[np.uint8]
+    table: F32
 
 
 @step_part

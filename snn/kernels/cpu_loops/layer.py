@@ -16,6 +16,8 @@ from snn.kernels.cpu_loops.events import (
     zero,
     zeros,
 )
+from snn.kernels.cpu_loops.lit import sum_lit
+from snn.kernels.cpu_loops.readout import ReadOut, read_out
 from snn.kernels.lanes import LANES, append, load, note, noted, of, spread, store
 from snn.kernels.product import COLUMNS
 from snn.kernels.steps import adaptive as adaptive
@@ -47,8 +49,10 @@ def forward(
     psi: F32,
     bits: U16,
     states: F32,
+    readout: ReadOut,
+    answer: F32,
 ) -> None:
-    """Run a layer; see `snn.neurons` for the equations.
+    """Run a layer, and the readout above the last; see `snn.neurons` for the equations.
 
     α, β, ψ and the states have rows of H padded to a multiple of COLUMNS.
 
@@ -59,13 +63,15 @@ def forward(
         alpha: α, or all coefficients of the neurons (4, H).
         beta: β.
         numbers: Of a family of neurons, in single precision.
-        spikes: Out, of the layer.
+        spikes: Out, of the layer; with one row, images use it in turn.
         counts: Out (B, H), spikes of every neuron.
         psi: Out (B, T, H), ∂z/∂v for the way back; of size 0 if it is not wanted, or follows from
             `states`.
         bits: Out (B, T + 1, H / LANES), the spikes of the step before every step, and of the last;
             of size 0 if there is no way back.
         states: Out (B, T, ·), what `keep` writes; of size 0 if it is not wanted.
+        readout: Above the last layer.
+        answer: Out, see `read_out`; of size 0 below another layer.
     """
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     wide = (n_neurons + COLUMNS - 1) // COLUMNS * COLUMNS
@@ -79,13 +85,18 @@ def forward(
     alone = steady.size and not recurrent.size and not numbers.sigma and not states.size
     fired = np.zeros((1, n_steps + 1, wide // LANES), np.uint16)
     for b in range(len(counts)):
+        listed, of_steady = b % len(spikes.offsets), b % max(1, len(steady))
+        if inputs.pixels.size:
+            sum_lit(inputs, b, weight)
         if alone:
             noted_bits, row = (bits, b) if bits.size else (fired, TOP)
             noted_bits[row, 0] = 0
-            _run_alone(steady, alpha, beta, numbers, b, count, psi, noted_bits, row)
-            _list(noted_bits, row, spikes, b, n_neurons)
+            _run_alone(steady, of_steady, alpha, beta, numbers, b, count, psi, noted_bits, row)
+            _list(noted_bits, row, spikes, listed, n_neurons)
             for h in range(n_neurons):
                 counts[b, h] = count[0, h]
+            if answer.size:
+                read_out(readout, spikes, listed, answer, b)
             continue
         current[:] = 0
         v[:] = 0
@@ -95,7 +106,7 @@ def forward(
         if bits.size:
             bits[b, 0] = 0
         n = 0
-        spikes.offsets[b, 0] = 0
+        spikes.offsets[listed, 0] = 0
         if divisors.size:
             for period in range(1, n_steps):
                 zero(by_period, period)
@@ -112,7 +123,7 @@ def forward(
             if same:
                 pass
             elif steady.size:
-                add_row(current, TOP, steady, b)
+                add_row(current, TOP, steady, of_steady)
             elif divisors.size:
                 for k in range(starts[t], starts[t + 1]):
                     divisor = np.intp(divisors[k])
@@ -123,7 +134,7 @@ def forward(
             else:
                 add_rows(current, TOP, weight, events, b, t)
             if recurrent.size and t:
-                add_rows(current, TOP, recurrent, spikes, b, t - 1)
+                add_rows(current, TOP, recurrent, spikes, listed, t - 1)
             for h in range(0, wide, LANES):
                 away = _integrate(current, v, a, z, alpha, beta, numbers, h)
                 fires = away >= np.float32(0)
@@ -132,12 +143,14 @@ def forward(
                 if bits.size:
                     note(bits, (b, t + 1, h // LANES), fires)
                 store(count, (0, h), load(count, (0, h)) + load(z, (h,)))
-                n = append(spikes.rows, b, n, fires, h, n_neurons)
+                n = append(spikes.rows, listed, n, fires, h, n_neurons)
             if states.size:
                 keep(states, b, t, v, a, numbers)
-            spikes.offsets[b, t + 1] = n
+            spikes.offsets[listed, t + 1] = n
         for h in range(n_neurons):
             counts[b, h] = count[0, h]
+        if answer.size:
+            read_out(readout, spikes, listed, answer, b)
 
 
 @step_part
@@ -169,6 +182,7 @@ def _keep_psi(
 @step_part
 def _run_alone(
     steady: F32,
+    of_steady: int,
     alpha: Any,
     beta: Constant,
     numbers: Any,
@@ -185,7 +199,7 @@ def _run_alone(
     nothing = spread(np.float32(0))
     for h in range(0, count.shape[1], 2 * LANES):
         other = h + LANES
-        current, current_2 = load(steady, (b, h)), load(steady, (b, other))
+        current, current_2 = load(steady, (of_steady, h)), load(steady, (of_steady, other))
         state = state_2 = nothing, nothing, nothing, nothing
         sum_1 = sum_2 = nothing
         for t in range(bits.shape[1] - 1):
@@ -203,12 +217,12 @@ def _run_alone(
 
 
 @step_part
-def _list(bits: U16, row: int, spikes: Events, b: int, n_neurons: int) -> None:
-    """List the spikes of an image by their step."""
+def _list(bits: U16, row: int, spikes: Events, listed: int, n_neurons: int) -> None:
+    """List the spikes of an image by their step, in this row."""
     n = TOP
-    spikes.offsets[b, 0] = 0
+    spikes.offsets[listed, 0] = 0
     for t in range(bits.shape[1] - 1):
         for word in range(bits.shape[2]):
             fires = noted(bits, (row, t + 1, word))
-            n = append(spikes.rows, b, n, fires, word * LANES, n_neurons)
-        spikes.offsets[b, t + 1] = n
+            n = append(spikes.rows, listed, n, fires, word * LANES, n_neurons)
+        spikes.offsets[listed, t + 1] = n

@@ -17,6 +17,8 @@ from snn.kernels.cpu_loops.events import (
     zero,
     zeros,
 )
+from snn.kernels.cpu_loops.lit import sum_lit_backward
+from snn.kernels.cpu_loops.readout import ReadOut, read_out_backward
 from snn.kernels.lanes import LANES, fetch, load, ones, spread, store, total
 from snn.kernels.product import COLUMNS, ROWS, add_product_tile
 from snn.kernels.steps import adaptive as adaptive
@@ -33,6 +35,8 @@ from snn.kernels.steps.parts import (
     step_part,
 )
 
+IN_TURN = 32
+"""Images at most that go together, of which each needs a row of what the readout sends down."""
 _RECENT = 128  # steps × images whose gradients are added to the weights at a time
 _SPAN = 2 * COLUMNS  # columns of the weights that go together meanwhile
 _NEAR = 2**18  # numbers that leave room beside them in a cache of a processor's own
@@ -61,8 +65,14 @@ def backward(
     grad_alpha: F32 | None,
     grad_beta: F32 | None,
     adjoint: F32,
+    readout: ReadOut,
+    grad_answer: F32,
+    grad_readout: F32,
+    grad_bias: F32,
 ) -> float:
     """Backpropagation through time of a layer; returns the gradient of a β that all share.
+
+    The way back begins in the readout above the last layer, and ends in the weights of lit pixels.
 
     With the gradients g of the loss, W↑ the weights to the layer above, i the current, x = v − A,
     and λ = g of a / β, all from the last step to the first:
@@ -88,15 +98,21 @@ def backward(
         psi: (B, T, H), or of size 0; see `step_back`.
         bits: As `forward` wrote them.
         states: (B, T, ·), as `keep` wrote them; of size 0 where α is not learned.
-        above: (B, T, ·) gradient of the current of the layer above, in whole lanes.
+        above: (B, T, ·) gradient of the current of the layer above, in whole lanes; out where that
+            is the readout, and then images use its rows in turn, of which there are `IN_TURN`.
         above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
         grad_counts: (B, H) or of size 0.
         grad_weight: (N, H), not padded, added to.
         grad_recurrent: (H, H), not padded, added to.
-        grad_current: (B, H), added to; of size 0 where the input is of events.
+        grad_current: (B, H), added to; of size 0 where the input is of events. Of lit pixels, that
+            of the weights is found from it.
         grad_alpha: Of the shape of α, added to; None where α is not learned.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
+        readout: Above the last layer.
+        grad_answer: (B, 1 or T, C) gradient of its answer; of size 0 below another layer.
+        grad_readout: (H, C) of its weights, added to.
+        grad_bias: (C,) of its bias, added to.
     """
     n_images, n_steps, wide = len(bits), bits.shape[1] - 1, bits.shape[2] * LANES
     n_neurons = grad_weight.shape[1]
@@ -120,10 +136,17 @@ def backward(
         slow[:] = 0
         grad_i[:] = 0
         by_period[:] = 0
+        if grad_answer.size:
+            for row in range(n_rows):
+                b = first + row
+                to = b % len(above)
+                read_out_backward(
+                    readout, spikes, b, grad_answer, above, to, grad_readout, grad_bias
+                )
         for t in range(n_steps - 1, -1, -1):
             place = t % chunk
             for row in range(n_rows):
-                copy_row(from_above, row, above, first + row, t)
+                copy_row(from_above, row, above, (first + row) % len(above), t)
                 zero(grad_z, row)
                 if grad_counts.size:
                     add_row(grad_z, row, grad_counts, first + row)
@@ -212,13 +235,15 @@ def backward(
     if tiled:
         _add_tiles(grad_weight, tiles)
     _add_tiles(grad_recurrent, own_tiles)
+    if inputs.pixels.size:
+        sum_lit_backward(inputs, grad_current, grad_weight)
     return float(total(shared_beta))
 
 
 @step_part
 def _images_at_once(recurrent_t: F32) -> int:
     """More where the recurrent weights are too many for a cache of the processor's own."""
-    return ROWS if recurrent_t.size <= _NEAR else 32
+    return ROWS if recurrent_t.size <= _NEAR else IN_TURN
 
 
 @step_part

@@ -6,51 +6,47 @@ A fifth of the pixels of a digit is lit, so it is a third of the work of the den
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from snn.kernels.cpu_loops.events import TOP, Events, add_rows_times, zero
+from snn.kernels.cpu_loops.events import TOP, Events, Inputs, add_rows_times, zero
 from snn.kernels.lanes import LANES, append, lit
-from snn.kernels.steps.parts import F32, I32, compiled
+from snn.kernels.steps.parts import F32, I32, step_part
 
 
-@compiled
-def list_lit(pixels: NDArray[np.uint8], table: F32, events: Events, values: F32) -> None:
-    """List the pixels (B, N) that are not black, in one slot, with what the table has for them.
+@step_part
+def sum_lit(inputs: Inputs, b: int, weight: F32) -> None:
+    """List the lit pixels of an image, and write the current that they make to `inputs.current`.
 
     Args:
-        pixels: Grey levels.
-        table: (256,), of 0 for black.
-        events: Out; an image has room for N + LANES.
-        values: Out (B, N + LANES).
+        inputs: With `pixels` and `table`. The list goes to the events, in one slot, and to
+            `values`; an image has room for N + LANES. Where there are fewer rows than images,
+            images use them in turn.
+        b: The image.
+        weight: (N, H).
     """
-    n_pixels = pixels.shape[1]
+    pixels, events, values = inputs.pixels, inputs.events, inputs.values
+    n_pixels, row = pixels.shape[1], b % len(values)
     whole = n_pixels - n_pixels % LANES
-    for b in range(len(pixels)):
-        n = 0
-        for pixel in range(0, whole, LANES):
-            n = append(events.rows, b, n, lit(pixels, (b, pixel)), pixel, n_pixels)
-        for pixel in range(whole, n_pixels):
-            events.rows[b, n] = pixel
-            n += pixels[b, pixel] > 0
-        events.offsets[b, 0], events.offsets[b, 1] = 0, n
-        for k in range(n):
-            values[b, k] = table[pixels[b, events.rows[b, k]]]
+    n = TOP
+    for pixel in range(0, whole, LANES):
+        n = append(events.rows, row, n, lit(pixels, (b, pixel)), pixel, n_pixels)
+    for pixel in range(whole, n_pixels):
+        events.rows[row, n] = pixel
+        n += pixels[b, pixel] > 0
+    events.offsets[row, 0], events.offsets[row, 1] = 0, n
+    for k in range(n):
+        values[row, k] = inputs.table[pixels[b, events.rows[row, k]]]
+    to = b % len(inputs.current)
+    zero(inputs.current, to)
+    add_rows_times(inputs.current, to, weight, events, values, row, TOP)
 
 
-@compiled
-def sum_lit(events: Events, values: F32, weight: F32, current: F32) -> None:
-    """The current (B, H or more) that lit pixels make through weights (N, H)."""
-    for b in range(len(current)):
-        zero(current, b)
-        add_rows_times(current, b, weight, events, values, b, TOP)
-
-
-@compiled
-def sum_lit_backward(events: Events, values: F32, grad_current: F32, grad_weight: F32) -> None:
+@step_part
+def sum_lit_backward(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
     """Add the gradient of the weights, from that of the current.
 
     It goes through the images of a pixel, not the pixels of an image: a row is written once.
     """
+    events, values = inputs.events, inputs.values
     starts: I32 = np.zeros((1, len(grad_weight) + 1), np.int32)
     for b in range(len(grad_current)):
         for k in range(events.offsets[b, 1]):
