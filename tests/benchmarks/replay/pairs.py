@@ -39,10 +39,10 @@ class Difference:
 
 
 def difference(lines: Sequence[Line], first: str, second: str, epochs: int) -> Difference:
-    """The difference of two contenders after so many epochs."""
+    """The difference of two contenders after so many epochs, over searches that spent them."""
     one, other = ({line["seed"]: line for line in lines if line["contender"] == name}
                   for name in (first, second))  # fmt: skip
-    shared = sorted(one.keys() & other.keys())
+    shared = [s for s in one if s in other and epochs <= min(one[s]["spent"], other[s]["spent"])]
     both = np.array([[found_at(epochs, each[seed]) for each in (one, other)] for seed in shared])
     points = 100 * (both[:, 0] - both[:, 1]) if shared else np.array([])
     points = points[~np.isnan(points)]

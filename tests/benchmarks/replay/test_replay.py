@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.replay.clock import Run, Search, simulate
+from tests.benchmarks.replay.contenders.naming import NamedBy, seven_epochs, truth
 from tests.benchmarks.replay.contenders.ours import OurSearch
 from tests.benchmarks.replay.contenders.stock import StockTune
 from tests.benchmarks.replay.early import correlations
@@ -80,6 +81,22 @@ def test_ours_names_what_trains_and_is_ahead_before_anything_is_done(table: Tabl
     assert search.named() == [max(live, key=latest).key]
 
 
+def test_another_rule_of_naming_changes_no_search_and_the_truth_is_the_best_rule(
+    table: Table,
+) -> None:
+    searches = [NamedBy(table, 0, WORKERS, score) for score in (seven_epochs, truth)]
+    for search in searches:
+        simulate(search, WORKERS, epochs=250)
+    assert [run.key for run in searches[0].begun] == [run.key for run in searches[1].begun]
+    done = [run for run in searches[0].begun if run.complete]
+    best = max(done, key=lambda run: seven_epochs(table, run))
+    assert searches[0].named() == [best.key]
+    assert table.truth[searches[1].named()[0]] == max(table.truth[run.key] for run in done)
+    curve, at = best.training.curves["val_accuracy"], best.training.best_epoch - 1
+    around = curve[max(at - 3, 0) : at + 4]
+    assert seven_epochs(table, best) == pytest.approx(sum(around) / len(around))
+
+
 def test_trainings_report_in_the_order_of_their_recorded_times(table: Table) -> None:
     class Both(Search):
         """Starts the slowest and the fastest training, and watches."""
@@ -130,7 +147,7 @@ def test_a_schedule_that_starts_slowly_makes_early_epochs_worthless(table: Table
 
 def test_pairs_are_of_searches_with_the_same_seed_and_only_where_both_had_named_something() -> None:
     def line(contender: str, seed: int, epoch: int, truth: float) -> dict[str, object]:
-        later = {"epochs": [epoch, 500], "truth": [truth, 0.5]}
+        later = {"epochs": [epoch, 500], "truth": [truth, 0.5], "spent": 500}
         return {"contender": contender, "seed": seed, **later}
 
     lines = [
@@ -144,4 +161,5 @@ def test_pairs_are_of_searches_with_the_same_seed_and_only_where_both_had_named_
     assert str(difference(lines, "other", "ours", 200)) == "-4.50 ± 31.77 (2)"
     assert difference(lines, "ours", "other", 300).mean == pytest.approx(6.0)
     assert str(difference(lines, "ours", "other", 150)) == str(difference([], "a", "b", 9)) == "–"
+    assert difference(lines, "ours", "other", 501).searches == 0
     assert pair_rows(lines, "ours", [], [500])[1:] == [["other", "3", "0.00 ± 0.00"]]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.benchmarks.replay.clock import Search
+from tests.benchmarks.replay.contenders.naming import NamedBy, Score, seven_epochs, truth
 from tests.benchmarks.replay.contenders.ours import OurSearch
 from tests.benchmarks.replay.contenders.stock import (
     FRONT,
@@ -26,6 +27,10 @@ PROMOTE = {"name": "promote", "grace": 2}
 def ours(**plan: Any) -> Make:
     """Our search, with these keys at the top of the specification."""
     return lambda table, seed, workers: OurSearch(table, seed, workers, plan)
+
+
+def _named_by(score: Score) -> Make:
+    return lambda table, seed, workers: NamedBy(table, seed, workers, score)
 
 
 def _syne_tune(model: bool) -> Make:
@@ -52,6 +57,8 @@ CONTENDERS: Mapping[str, Make] = {
     "spikesweep, race": ours(**THREE, scheduler="race"),
     "spikesweep, promote": ours(scheduler=PROMOTE),
     "spikesweep, promote, 3 seeds": ours(**THREE, scheduler=PROMOTE),
+    "spikesweep, seven epochs name": _named_by(seven_epochs),
+    "spikesweep, the truth names": _named_by(truth),
     "Ray Tune: OptunaSearch + ASHA": lambda table, seed, _: StockTune(table, seed),
     "Optuna: TPE + successive halving": lambda table, seed, _: optuna_alone(table, seed, False),
     "Optuna: GP": lambda table, seed, _: optuna_alone(table, seed, True),
