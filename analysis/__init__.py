@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from analysis.stats.confirmation import confirmed, leading_runs
     from analysis.stats.effects import effects
     from analysis.stats.equivalence import equivalences
+    from analysis.stats.factorial.interactions import interactions
     from analysis.stats.importance import importance
-    from analysis.stats.interactions import interactions
     from analysis.stats.margins import Margin
     from analysis.stats.pareto import pareto_front
     from analysis.stats.power.designs import smallest_effect
@@ -123,7 +123,7 @@ _HOME = {
     "import_runs": "analysis.run_files.importing",
     "importance": "analysis.stats.importance",
     "importance_bars": "analysis.figures",
-    "interactions": "analysis.stats.interactions",
+    "interactions": "analysis.stats.factorial.interactions",
     "labelled": "analysis.data.labelled",
     "leading_runs": "analysis.stats.confirmation",
     "learning_curves": "analysis.figures",

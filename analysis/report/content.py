@@ -30,8 +30,8 @@ from analysis.report.pictures import figures, missing, of_leaders, picture
 from analysis.report.tables import ended_early, for_readers, summarise
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import effects, groups_within
+from analysis.stats.factorial.interactions import interactions
 from analysis.stats.importance import importance
-from analysis.stats.interactions import interactions
 from analysis.stats.readable import (
     margin_of,
     readable_claims,

@@ -8,10 +8,12 @@ the table says why in `attrs["refused"]`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import by_block
@@ -44,7 +46,6 @@ COLUMNS = (
     "median",
     "median_low",
     "median_high",
-    "lopsided",
     "effect_size",
     "test",
     "looks",
@@ -78,20 +79,21 @@ def effects(
     their mean paired difference, level minus baseline, in units of the metric, and its 95 %
     interval `low`, `high` (studentised bootstrap over units; below 6 of them Student's; Student's,
     too, where seeds that the units share add to the chance); `median` of the units and its interval
-    from order statistics, from 8 units on; `lopsided`, whether some units are so far from the
-    others that the mean needs the median beside it; `effect_size`, Cohen's d of the units; `p` of
+    from order statistics, from 8 units on; `effect_size`, Cohen's d of the units; `p` of
     the `test`, by sign flips of the units, Student's where they are too few for flips to decide
     anything after the correction, or with the error of shared seeds; `looks`, the stages of the
     sweeps at which it could be tested, see `analysis.stats.design.looks`; `p_holm`, corrected for
     them and over all rows; `p_equivalence` of two one-sided t-tests against the `margin` (in units
     of the metric), and corrected in the same way; `verdict`: higher or lower
-    (p_holm < 0.05), else equivalent (p_equivalence_holm < 0.05), else undecided; `matched`, the
-    share of runs with a partner; `along`, params that change with the factor by their defaults.
+    (p_holm < 0.05), else equivalent (p_equivalence_holm < 0.05), else undecided; and skewed where
+    the median contradicts it, see `lopsided.disagree`; `matched`, the share of runs with a partner;
+    `along`, params that change with the factor by their defaults.
 
     `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
     what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
     be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as `by_change`
-    gives them; `looks_without_effect`, the `looks` that were asked for, if as many were counted.
+    gives them; `bundles`, as `bundled` does; `looks_without_effect`, the `looks` that were asked
+    for, if as many were counted.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -168,6 +170,7 @@ def effects(
         "left_out": left_out,
         "looks_without_effect": looks if 1 < looks <= counted else 0,
         "baselines": runs.attrs.get("baselines", {}),
+        "bundles": runs.attrs.get("bundles", {}),
     }
     table.attrs |= told
     return table
@@ -257,7 +260,6 @@ def _beside(found: Evidence) -> dict[str, Any]:
         "median": middle.median,
         "median_low": middle.low,
         "median_high": middle.high,
-        "lopsided": lopsided.is_lopsided(found.units),
     }
 
 
@@ -313,15 +315,30 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """With the corrected p-values and the verdicts."""
     for name in ("p", "p_equivalence"):
         table[f"{name}_holm"] = holm(table[name] * table["penalty"])
+    wanted = ["estimate", "p_holm", "p_equivalence_holm", "margin"]
+    medians = ["median", "median_low", "median_high"]
     table["verdict"] = [
-        verdict(*row)
-        for row in table[["estimate", "p_holm", "p_equivalence_holm"]].to_numpy().tolist()
+        verdict(mean, p, p_equivalence, margin, lopsided.Median(*middle))
+        for mean, p, p_equivalence, margin, *middle in table.reindex(columns=[*wanted, *medians])
+        .to_numpy(np.float64)
+        .tolist()
     ]
     return table[[name for name in COLUMNS if name in table]]
 
 
-def verdict(estimate: float, p: float, p_equivalence: float) -> str:
-    """The conclusion: higher, lower, equivalent or undecided."""
+def verdict(
+    estimate: float, p: float, p_equivalence: float, margin: float, middle: lopsided.Median
+) -> str:
+    """The conclusion: higher, lower, equivalent or undecided; skewed if the median contradicts."""
+    regions = {
+        HIGHER: (0, math.inf),
+        LOWER: (-math.inf, 0),
+        EQUIVALENT: (-margin, margin),
+        UNDECIDED: (math.inf, -math.inf),  # no median is there
+    }
+    found = UNDECIDED
     if p < ALPHA:
-        return HIGHER if estimate > 0 else LOWER
-    return EQUIVALENT if p_equivalence < ALPHA else UNDECIDED
+        found = HIGHER if estimate > 0 else LOWER
+    elif p_equivalence < ALPHA:
+        found = EQUIVALENT
+    return lopsided.SKEWED if lopsided.disagree(estimate, middle, regions[found]) else found

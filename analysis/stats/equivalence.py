@@ -10,7 +10,18 @@ import pandas as pd
 from analysis.stats.effects import effects
 from analysis.stats.margins import Margin
 
-COLUMNS = ("group", "factor", "baseline", "level", "estimate", "low", "high", "looks")
+COLUMNS = (
+    "group",
+    "factor",
+    "baseline",
+    "level",
+    "n_configurations",
+    "n_seeds",
+    "estimate",
+    "low",
+    "high",
+    "looks",
+)
 
 
 def equivalences(

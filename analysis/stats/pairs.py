@@ -103,8 +103,14 @@ class Pairs:
 
 
 def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
-    """The levels of a factor as pairs of texts, its baseline first, against every other level."""
+    """The levels of a factor as pairs of texts, its baseline first, against every other level.
+
+    Of categories, the first one is the baseline.
+    """
     values = runs[factor].dropna().unique()
+    if isinstance(runs[factor].dtype, pd.CategoricalDtype):
+        first, *others = [as_text(each) for each in runs[factor].cat.categories if each in values]
+        return [(first, other) for other in others]
     levels = sorted({as_text(value) for value in values}, key=sort_key)
     baseline = _BASELINES.get(factor, "")
     levels.sort(key=lambda level: level != baseline)

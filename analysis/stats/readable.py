@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.labels import CHANGE
-from analysis.stats.chance.remarks import covers, is_lopsided, remarks, stages
+from analysis.stats.chance.lopsided import SKEWED
+from analysis.stats.chance.remarks import covers, has_median, remarks, stages, tails
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import EQUIVALENT
 from analysis.stats.margins import as_margin
@@ -25,18 +26,19 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
     """
     points = str(table.attrs.get("metric", "accuracy")).endswith("accuracy")
     unit = " (points)" if points else ""
-    beside = is_lopsided(table)
     groups = {"runs": table["group"]} if table["group"].any() else {}
     shown = pd.DataFrame(
         {
             **groups,
             **_compared(table),
             f"difference{unit}": _with_interval(table, points),
-            **({f"median{unit}": _median(table, points)} if beside else {}),
             "verdict": table["verdict"],
             "p (Holm)": table["p_holm"].map(p_text),
+            **({f"median{unit}": _median(table, points)} if has_median(table) else {}),
             f"p of equivalence (Holm, {margin_of(table)})": table["p_equivalence_holm"].map(p_text),
-            "configurations": table["n_configurations"].map(str),
+            "networks" if "crossed" in table.attrs else "configurations": (
+                table["n_configurations"].map(str)
+            ),
             **_sample(table),
             "d": [_NOTHING if pd.isna(size) else f"{size:.2f}" for size in table["effect_size"]],
             **({"changes along": table["along"].map(_few)} if table["along"].any() else {}),
@@ -110,8 +112,8 @@ def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
             f"difference{unit}": _with_interval(first, points),
             **{
                 f"within {asked}": [
-                    f"{'yes' if p < ALPHA else 'not shown'} ({p_text(p)})"
-                    for p in part["p_equivalence_holm"]
+                    f"{'yes' if p < ALPHA and verdict != SKEWED else 'not shown'} ({p_text(p)})"
+                    for p, verdict in zip(part["p_equivalence_holm"], part["verdict"], strict=True)
                 ]
                 for asked, part in zip(margins, parts, strict=True)
             },
@@ -158,7 +160,7 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
         "Better in: % of pairs of runs in which the second level has more (probability of "
         "improvement). Brackets: stratified bootstrap over seeds, for these configurations. P: "
         "posterior probability of the mean difference, flat prior. "
-        f"{' '.join([*_in_points(table), *covers(table)])}"
+        f"{' '.join([*_in_points(table), *tails(table), *covers(table)])}"
     )
     return shown
 
@@ -201,7 +203,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
     )
     tested = table.dropna(subset="looks")
     if len(tested):
-        shown.attrs["note"] = " ".join([*stages(tested), *covers(table)])
+        shown.attrs["note"] = " ".join([*stages(tested), *tails(tested), *covers(table)])
     return shown
 
 

@@ -72,21 +72,22 @@ def _by_results(sweep: Specification) -> list[str]:
 
 
 def _of_design(sweep: Specification, earlier: Iterable[EarlierRun]) -> Iterator[str]:
+    from analysis.stats.factorial.bundles import bundled, crossed_params
     from analysis.stats.power.planned import planned_power
 
     configs = [sweep.config(point, seed) for point in _points(sweep) for seed in sweep.seeds]
-    noise = noise_of(configs, earlier)
-    table = planned_power(_as_runs(configs), noise.deviation)
+    noise, planned = noise_of(configs, earlier), _as_runs(configs)
+    # Points may set several keys together; they are then one factor.
+    table = planned_power(
+        bundled(planned, crossed_params(planned))[0] if sweep.points else planned, noise.deviation
+    )
     if len(table):
         yield f"seeds differ by {_size(100 * noise.deviation)} points ({noise.source})"
     for factor, rows in table.groupby("factor", sort=False):
         yield f"{factor}: {_found(rows)}"
     refused: Mapping[str, str] = table.attrs["refused"]
     if sweep.points and refused:
-        yield (
-            f"of the other keys none alone: points that change a baseline are compared by "
-            f"effects {sweep.name} --changes"
-        )
+        yield _of_changes(sweep, planned, noise)
     else:
         for factor, reason in refused.items():
             which = "not all levels" if factor in set(table["factor"]) else "none"
@@ -98,15 +99,44 @@ def _of_design(sweep: Specification, earlier: Iterable[EarlierRun]) -> Iterator[
         )
 
 
+def _of_changes(sweep: Specification, planned: pd.DataFrame, noise: Noise) -> str:
+    """What points that change a baseline find; all points set the keys that make networks."""
+    from analysis.errors import AnalysisError
+    from analysis.stats.power.planned import planned_changes
+
+    common = set.intersection(*(set(point) for point in sweep.points))
+    keys = [key for key in planned.columns if key in common and planned[key].nunique() > 1]
+    apart = [key for key in keys if key == "preset"]  # of which each is a baseline
+    networks = [key for key in keys if key not in apart]
+    options = [*(f"--across {key}" for key in networks), *(f"--within {key}" for key in apart)]
+    how = " ".join([f"effects {sweep.name} --changes", *options])
+    try:
+        table = planned_changes(planned, noise.deviation, networks, apart)
+    except AnalysisError:
+        return f"of the other keys none alone: points that change a baseline are compared by {how}"
+    fewest, most = int(table["n_configurations"].min()), int(table["n_configurations"].max())
+    each = counted(most, "network") if fewest == most else f"{fewest} to {most} networks"
+    return (
+        f"{counted(len(table), 'change')} of a baseline ({how}): {_sizes(table)} "
+        f"({each} × {counted(len(sweep.seeds), 'seed')}, for these networks, after Holm's "
+        f"correction for {len(table)})"
+    )
+
+
 def _found(rows: pd.DataFrame) -> str:
     """Which differences the comparisons of a factor find."""
-    least, most = (100 * float(value) for value in (rows["smallest"].min(), rows["smallest"].max()))
     units, seeds = int(rows["n_configurations"].min()), int(rows["n_seeds"].min())
     pairs = f"{units} pair{'s' * (units > 1)} of configurations × {counted(seeds, 'seed')}"
+    return f"{_sizes(rows)} ({pairs})"
+
+
+def _sizes(rows: pd.DataFrame) -> str:
+    """From the smallest difference that is found to the greatest."""
+    least, most = (100 * float(value) for value in (rows["smallest"].min(), rows["smallest"].max()))
     if least >= _ALL:
-        return f"no difference can be found: only one above 100 points would be ({pairs})"
+        return "no difference can be found: only one above 100 points would be"
     small, great = _size(least), "over 100" if most >= _ALL else _size(most)
-    return f"differences of {small if small == great else f'{small} to {great}'} points ({pairs})"
+    return f"differences of {small if small == great else f'{small} to {great}'} points"
 
 
 def _size(points: float) -> str:

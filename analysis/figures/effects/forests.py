@@ -26,6 +26,7 @@ VERDICTS: Mapping[str, Look] = {
     "lower": Look(LOOKS[5].colour, "<", "-", ""),
     "equivalent": Look(LOOKS[2].colour, "s", "-", ""),
     "undecided": Look("#777777", "o", "-", ""),
+    "skewed": Look("#777777", "X", "-", ""),
 }
 """How a reader knows what an interval says."""
 

@@ -50,7 +50,7 @@ class Evidence:
             return 1.0
         low, high = self.shared.interval
         apart, after = inference.student_interval(self.units)
-        return max(1.0, (high - low) / (after - apart))
+        return max(1.0, (high - low) / (after - apart)) if after > apart else 1.0
 
     def test(self, level: float) -> str:
         """How `difference_p` tests."""

@@ -1,7 +1,7 @@
-"""The median beside the mean: where a few configurations differ far more than all others.
+"""The median beside the mean: a few configurations may differ far more than all others.
 
-A factor that kills some networks and hardly changes the others has a mean that no interval from few
-configurations covers: where none of them is killed, nothing tells of it. The median, the typical
+A factor that ruins some networks and hardly changes the others has a mean that no interval from few
+configurations covers: where none of them is ruined, nothing tells of it. The median, the typical
 difference, has an interval for every distribution, from order statistics:
 
     P(x_(k) ≤ median ≤ x_(n+1−k)) = 1 − 2·B(k − 1; n, 1/2),        B: binomial distribution function
@@ -24,11 +24,11 @@ from scipy import stats
 
 from analysis.stats.inference import CONFIDENCE, Differences
 
+SKEWED = "skewed"
+"""The verdict where the mean and the median disagree, so that no other one is true of both."""
+
 FEWEST_FOR_MEDIAN = 8
 """Of fewer, an interval of the median is as wide as all differences, or covers less than 95 %."""
-
-_FAR = 5.0  # robust standard deviations from the median
-_TO_DEVIATION = 1.4826  # of the median absolute deviation, for a normal distribution
 
 
 class Median(NamedTuple):
@@ -68,15 +68,23 @@ def _between(n: int) -> tuple[int, float]:
     return k, (n - k) * part / (k + (n - 2 * k) * part)
 
 
-def is_lopsided(differences: Differences) -> bool:
-    """Whether some difference is so far from all others that the mean needs the median beside it.
+def disagree(mean: float, middle: Median, region: tuple[float, float]) -> bool:
+    """Whether the median contradicts what the mean says: that the difference is in a region.
 
-    The rule looks at the distances from the median only: it is the same for `d`, `-d` and `d + 1`,
-    so that it does not know what is found.
+    The mean is then outside the interval of the median, and this interval is not within the region.
+    Of fewer than eight differences there is no median, and nothing contradicts.
+
+    >>> disagree(-4.5, Median(0.1, -0.3, 0.4), (-math.inf, 0))
+    True
+
+    Args:
+        mean: Of all differences.
+        middle: Their median, with its interval.
+        region: From and to, such as (0, ∞) for "higher".
     """
-    distances = abs(differences - np.median(differences))
-    spread = _TO_DEVIATION * float(np.median(distances))
-    return bool(distances.max() > _FAR * spread) and len(differences) > 2
+    if math.isnan(middle.median) or middle.low <= mean <= middle.high:
+        return False
+    return not region[0] < middle.low <= middle.high < region[1]
 
 
 def share_unseen(n: int) -> float:

@@ -6,21 +6,24 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.stats.chance.lopsided import FEWEST_FOR_MEDIAN, share_unseen
+from analysis.stats.chance.lopsided import SKEWED, share_unseen
 from analysis.stats.chance.shared_seeds import FEWEST_SEEDS
 from analysis.stats.intervals import few_units
+
+_SHARE_TOLD = 0.1
+"""A share of networks that collapse unseen is told from here on."""
 
 
 def remarks(table: pd.DataFrame) -> list[str]:
     """What a reader must know: baselines, stages, seeds, tails, and what intervals cover."""
-    chance = [*_shared(table), *_few(table), *_tails(table), *covers(table)]
-    return [*_baselines(table), *_fixed(table), *stages(table), *chance]
+    chance = [*_shared(table), *_few(table), *tails(table), *covers(table)]
+    told = [*_baselines(table), *_bundles(table), *_crossed(table), *_fixed(table)]
+    return [*told, *stages(table), *chance]
 
 
-def is_lopsided(table: pd.DataFrame) -> bool:
-    """Whether the mean needs the median beside it; seeds are too few to tell."""
-    told = "lopsided" in table and not table.attrs.get("fixed")
-    return told and bool(table["lopsided"].eq(True).any())
+def has_median(table: pd.DataFrame) -> bool:
+    """Whether some row has enough units for a median, which then stands beside the mean."""
+    return "median" in table and bool(table["median"].notna().any())
 
 
 def _baselines(table: pd.DataFrame) -> list[str]:
@@ -32,6 +35,33 @@ def _baselines(table: pd.DataFrame) -> list[str]:
     if len(networks) == 1:
         return [f"Baseline: {values}." for values in networks]
     return [f"Baseline of {'; '.join(of)}: {values}." for values, of in networks.items()]
+
+
+def _bundles(table: pd.DataFrame) -> list[str]:
+    """What the params are whose levels are told together."""
+    found: Mapping[str, str] = table.attrs.get("bundles", {})
+    return [f"{name}: {params}." for name, params in found.items() if name != params]
+
+
+def _crossed(table: pd.DataFrame) -> list[str]:
+    """What effects of crossed factors are means over, and whether they are mixed with others."""
+    if "crossed" not in table.attrs:
+        return []
+    found = [
+        "Means are over the other factors; ×: what the second does to the effect of the first."
+    ]
+    if table["matched"].eq(1).all() and not table.attrs["refused"]:
+        return [
+            *found,
+            f"All {table.attrs['crossed']} combinations were run in each network with each seed, "
+            "so no effect is mixed with another one (aliased).",
+        ]
+    return [
+        *found,
+        "Some combinations were not run: means are over those of the other factors with which all "
+        f"levels were ({table['matched'].min():.0%} or more), so none is mixed with another one "
+        "(aliased).",
+    ]
 
 
 def _fixed(table: pd.DataFrame) -> list[str]:
@@ -67,21 +97,22 @@ def _shared(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _tails(table: pd.DataFrame) -> list[str]:
-    if "lopsided" not in table or table.attrs.get("fixed"):
-        return []
+def tails(table: pd.DataFrame) -> list[str]:
+    """That a mean does not tell of networks that collapse, and what the median tells beside it."""
     found = []
-    if is_lopsided(table):
+    if "verdict" in table and (table["verdict"] == SKEWED).any():
         found.append(
-            "Median: shown because some configurations differ far more than the others, so that "
-            "the interval of the mean may miss it."
+            "Skewed: the mean is outside the interval of the median, as a few configurations "
+            "differ far more than the others, and the two disagree."
         )
-    several = table[table["n_groups"].isna()] if "n_groups" in table else table
-    least = several["n_configurations"].where(several["n_configurations"] > 1).min()
-    if least < FEWEST_FOR_MEDIAN:
+    others = table.attrs.get("fixed") or table.attrs.get("group")  # the sample are not they
+    if others or "n_configurations" not in table:
+        return found
+    least = table["n_configurations"].where(table["n_configurations"] > 1).min()
+    if share_unseen(least) >= _SHARE_TOLD:
         found.append(
-            f"With {least:.0f} configurations, a level that ruins up to {share_unseen(least):.0%} "
-            "of the networks can look harmless: no interval tells of it."
+            f"With {least:.0f} configurations, the interval of a mean does not hold if networks "
+            f"collapse and none of these does: that can be up to {share_unseen(least):.0%} of all."
         )
     return found
 

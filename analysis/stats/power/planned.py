@@ -6,14 +6,18 @@ of configurations and seeds are those of the later tests, and what `effects` wou
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from analysis.data.labels import CHANGE
 from analysis.errors import AnalysisError
+from analysis.stats.design.changes import by_change
 from analysis.stats.design.looks import ALPHA
-from analysis.stats.effects import require_replicates
+from analysis.stats.effects import groups_within, require_replicates
 from analysis.stats.pairs import Design, Pairs, comparisons
 from analysis.stats.power.designs import smallest_effect
 
@@ -44,11 +48,52 @@ def planned_power(
                 found.append(pairs)
             except AnalysisError as error:
                 refused.setdefault(factor, str(error).removeprefix(f"{factor}: "))
+    return _table(found, noise, refused)
+
+
+def planned_changes(
+    planned: pd.DataFrame,
+    noise: float,
+    networks: Sequence[str],
+    within: Sequence[str] = (),
+    metric: str = "test_accuracy",
+) -> pd.DataFrame:
+    """One row per change of a baseline, as of `planned_power`; `n_configurations` are networks.
+
+    The seeds are the sample, as in `effects --changes`: their differences are means over networks.
+
+    Args:
+        planned: As `load_runs` gives runs; the values of the metric do not matter.
+        noise: The standard deviation between the seeds of a configuration.
+        networks: Params that make the networks in which the changes are tried.
+        within: Params whose values are looked at apart.
+        metric: A column that the runs have.
+
+    Raises:
+        AnalysisError: The runs do not change a baseline.
+    """
+    found = list[Pairs]()
+    changed = by_change(planned, networks, within)
+    for _, members in groups_within(changed, within):
+        design = Design(members, metric, blocked=True)
+        for levels in comparisons(members, CHANGE):
+            pairs = design.pair(CHANGE, *levels)
+            require_replicates(pairs)
+            found.append(pairs)
+    return _table(found, noise, {})
+
+
+def _table(found: Sequence[Pairs], noise: float, refused: Mapping[str, str]) -> pd.DataFrame:
     level = ALPHA / max(1, len(found))
 
     @cache
     def smallest(n_units: int, n_seeds: int) -> float:
         return smallest_effect(n_units, n_seeds, level=level)
+
+    def of(pairs: Pairs) -> float:
+        if pairs.blocked:  # the mean over n networks is as one with a noise of 1/√n
+            return smallest(1, pairs.n_seeds) / math.sqrt(pairs.n_configurations)
+        return smallest(pairs.n_configurations, pairs.n_seeds)
 
     rows: list[dict[str, Any]] = [
         {
@@ -57,7 +102,7 @@ def planned_power(
             "level": pairs.level,
             "n_configurations": pairs.n_configurations,
             "n_seeds": pairs.n_seeds,
-            "smallest": noise * smallest(pairs.n_configurations, pairs.n_seeds),
+            "smallest": noise * of(pairs),
         }
         for pairs in found
     ]

@@ -18,6 +18,9 @@ METRIC = "test_accuracy"
 SEVERAL = "several --margin"
 """That there are several margins, as an option of its own."""
 
+CROSSED = "--interactions with --across or --within"
+"""That main effects and interactions are asked for, in networks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -54,6 +57,7 @@ class Asked:
             "--interactions": self.interactions,
             "--variance": self.variance,
             "--changes": self.changes,
+            CROSSED: self.interactions and not self.changes and (self.across or self.within),
         }
         return frozenset(option for option, is_given in given.items() if is_given)
 
@@ -67,8 +71,8 @@ class Asked:
             raise SpecError("--tuned: needs a --factor, such as dynamics")
         if self.groups and (self.block or self.metric != METRIC):
             raise SpecError("--groups: goes with neither --block nor another --metric")
-        if self.across and not self.changes:
-            raise SpecError("--across: goes with --changes")
+        if self.across and not (self.changes or self.interactions):
+            raise SpecError("--across: goes with --changes or --interactions")
         if SEVERAL in self.options:
             refuse(self, SEVERAL, ("--figure",))
 

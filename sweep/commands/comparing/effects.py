@@ -25,7 +25,12 @@ def register(app: typer.Typer) -> None:
 def effects(
     names: SweepNames,
     factor: Annotated[
-        list[str], typer.Option(help="param to compare (repeatable) [default: all that vary]")
+        list[str],
+        typer.Option(
+            metavar="PARAM",
+            help="param to compare (repeatable); several that change together are one factor: "
+            "beta,threshold or constants=beta,threshold [default: all that vary]",
+        ),
     ] = [],  # noqa: B006 - typer's way of a repeatable option
     metric: Annotated[str, typer.Option(help="what is compared")] = METRIC,
     margin: Annotated[
@@ -60,7 +65,12 @@ def effects(
         ),
     ] = False,
     interactions: Annotated[
-        bool, typer.Option("--interactions", help="how the effects depend on each other, instead")
+        bool,
+        typer.Option(
+            "--interactions",
+            help="how the effects depend on each other, instead; with --across or --within, after "
+            "the main effects of factors that were crossed",
+        ),
     ] = False,
     variance: Annotated[
         bool,
@@ -79,8 +89,8 @@ def effects(
     across: Annotated[
         list[str],
         typer.Option(
-            help="with --changes: param that makes the networks in which the changes were tried "
-            "(repeatable)"
+            help="with --changes or --interactions: param that makes the networks in which the "
+            "changes were tried, or the factors crossed (repeatable)"
         ),
     ] = [],  # noqa: B006
     looks: LooksOption = 1,
@@ -116,6 +126,9 @@ def effects(
 
     Example: spikesweep effects ablation-mnist --within preset --changes --across encoding
     --across recurrent
+
+    Example: spikesweep effects ablation-factorial --interactions --across encoding
+    --across recurrent --factor initial_weights --factor constants=beta,threshold
     """
     from analysis import figures
     from analysis.stats.margins import Margin

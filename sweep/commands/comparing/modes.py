@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from sweep.commands.comparing.asked import SEVERAL, Asked, refuse
+from sweep.commands.comparing.asked import CROSSED, SEVERAL, Asked, refuse
 from sweep.commands.parts.common import warn_of_mixed
 from sweep.errors import SpecError
 
@@ -62,20 +62,37 @@ def _variance(asked: Asked) -> Tables:
 
 
 def _interactions(asked: Asked) -> Tables:
-    from analysis.stats import interactions, readable
+    from analysis.stats import readable
+    from analysis.stats.factorial import interactions
 
-    table = interactions.interactions(_runs(asked), asked.factor, asked.metric)
+    table = interactions.interactions(*_runs_with_factors(asked), asked.metric)
     return table, readable.readable_interactions(table)
+
+
+def _factorial(asked: Asked) -> Tables:
+    """Main effects and interactions of factors that were crossed in networks."""
+    from analysis.stats import readable
+    from analysis.stats.factorial import tables
+
+    found, factors = _runs_with_factors(asked)
+    table = tables.factorial(
+        found,
+        factors,
+        asked.across,
+        asked.metric,
+        margin=asked.margins[0],
+        within=asked.within,
+        looks=asked.looks,
+    )
+    return table, readable.readable_effects(table)
 
 
 def _views(asked: Asked) -> Tables:
     from analysis.stats import readable
     from analysis.stats.compare import views
 
-    margin = asked.margins[0]
-    table = views.views(
-        _runs(asked), asked.factor, asked.metric, margin=margin, within=asked.within
-    )
+    found, factors = _runs_with_factors(asked)
+    table = views.views(found, factors, asked.metric, margin=asked.margins[0], within=asked.within)
     return table, readable.readable_views(table)
 
 
@@ -99,7 +116,8 @@ def _pairs(asked: Asked) -> Tables:
     from analysis.data.by_group import by_group
     from analysis.run_files.reading import hits_reader
 
-    found, group = _runs(asked), ""
+    found, factors = _runs_with_factors(asked)
+    group = ""
     if asked.tuned:
         warn_of_mixed(found)
     if asked.groups:
@@ -107,7 +125,7 @@ def _pairs(asked: Asked) -> Tables:
     return _effects(
         asked,
         found,
-        asked.factor,
+        factors,
         within=asked.within,
         tuned=asked.tuned,
         block=asked.block,
@@ -140,6 +158,13 @@ def _effects(asked: Asked, found: DataFrame, factor: Sequence[str], **how: Unpac
     return table, readable.readable_effects(table)
 
 
+def _runs_with_factors(asked: Asked) -> tuple[DataFrame, list[str]]:
+    """The runs, and the factors; params that are one factor are one param."""
+    from analysis.stats.factorial.bundles import bundled
+
+    return bundled(_runs(asked), asked.factor)
+
+
 def _runs(asked: Asked) -> DataFrame:
     from analysis.data import runs
     from analysis.data.labelled import labelled
@@ -154,6 +179,7 @@ MODES = (
         _variance,
     ),
     Mode("--changes", (*_PAIRED, "--factor", "--views"), _changes, is_of_pairs=True),
+    Mode(CROSSED, (*_PAIRED, SEVERAL, "--views"), _factorial, is_of_pairs=True),
     Mode("--interactions", (*_PAIRED, "--figure", SEVERAL, "--looks", "--views"), _interactions),
     Mode("--views", (*_PAIRED, "--figure", SEVERAL, "--looks"), _views),
     Mode("", (), _pairs, is_of_pairs=True),

@@ -85,3 +85,42 @@ def test_several_margins_keep_the_note_on_looks_and_tell_their_points(runs_of: R
     note = readable_equivalences(table).attrs["note"]
     assert "Looked at up to 2 times" in note
     assert "±10 % of the errors: ±1 points." in note  # errors of 10 %
+
+
+def ruined(n: int) -> list[dict[str, Any]]:
+    """Runs of n configurations: ALIF is better than LIF in most, and ruins a fifth."""
+    return [
+        {
+            "group": f"{level}{hidden}",
+            "seed": seed,
+            "dynamics": level,
+            "hidden": hidden,
+            "test_accuracy": 0.9
+            + (level == "alif") * (0.01 + 0.0002 * hidden - 0.5 * (hidden % 5 == 0))
+            + seed / 10_000,
+        }
+        for level in ("alif", "lif")
+        for hidden in range(1, n + 1)
+        for seed in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("n", [6, 40])
+def test_from_eight_configurations_the_median_stands_beside_the_mean(runs_of: Runs, n: int) -> None:
+    table = effects(runs_of(ruined(n)), ["dynamics"])
+    shown = readable_effects(table)
+    mean, note = table["estimate"].iloc[0], shown.attrs["note"]
+    if n < 8:
+        assert "median (points)" not in shown and shown["verdict"].tolist() == ["undecided"]
+        assert "the interval of a mean does not hold if networks collapse" in note
+        return
+    assert mean < 0 < table["median_low"].iloc[0] and table["p"].iloc[0] < 0.05
+    assert shown["verdict"].tolist() == ["skewed"] and "Skewed: the mean" in note
+    assert shown["median (points)"].iloc[0].startswith("+1.")
+    assert "does not hold" not in note  # of 40, one collapses if 7 % do
+
+
+def test_what_is_told_of_collapsing_networks_is_told_once(runs_of: Runs) -> None:
+    for margins in ([Margin(0.005)], [Margin(0.005), Margin(0.01)]):
+        table = equivalences(runs_of(ruined(6)), margins, ["dynamics"])
+        assert readable_equivalences(table).attrs["note"].count("networks collapse") == 1

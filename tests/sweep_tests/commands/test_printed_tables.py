@@ -80,7 +80,7 @@ def test_on_a_narrow_terminal_effects_keep_their_verdicts_and_p_values(
     monkeypatch.setenv("COLUMNS", "80")
     row = dict.fromkeys(COLUMNS, 0.25) | {"factor": "dynamics", "baseline": "lif", "level": "alif"}
     row |= {"group": "default preset", "verdict": "equivalent", "along": "beta", "p_holm": 0.125}
-    shown = readable_effects(pd.DataFrame([row | {"lopsided": False, "looks": 1}]))
+    shown = readable_effects(pd.DataFrame([row | {"looks": 1}]))
     with contextlib.redirect_stdout(io.StringIO()) as out:
         print_table(shown, by_importance=True)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())

@@ -64,11 +64,31 @@ def test_great_differences_are_plain_numbers_and_none_is_above_100_points(
     assert first == f"dynamics: {told.format(size=size)} (2 pairs of configurations × 3 seeds)"
 
 
-def test_of_an_ablation_one_line_says_how_its_changes_are_compared() -> None:
+def test_of_an_ablation_one_line_says_what_its_changes_find_and_how_they_are_compared() -> None:
     lines = list(power_lines(load_sweep("ablation-mnist"), ()))
     assert [line.partition(":")[0] for line in lines[1:3]] == ["encoding", "recurrent"]
-    assert "effects ablation-mnist --changes" in lines[3]
+    of_seeds = 100 * 0.005 * smallest_effect(1, 3, level=0.05 / 20)
+    assert lines[3] == (
+        "20 changes of a baseline (effects ablation-mnist --changes --across encoding --across "
+        f"recurrent --within preset): differences of {of_seeds / 2:.2g} to "
+        f"{of_seeds / 2**0.5:.2g} points (2 to 4 networks × 3 seeds, for these networks, after "
+        "Holm's correction for 20)"
+    )
     assert len(lines) == 5
+
+
+def test_of_points_keys_that_change_together_are_one_factor() -> None:
+    constants = ({}, {"threshold": 0.5, "beta": 1.0})
+    crossed = [
+        {"encoding": code, **both, "hidden": hidden}
+        for code in ("latency", "periodic")
+        for both in constants
+        for hidden in (16, 32)
+    ]
+    sweep = plan(search={}, base={"dataset": "digits", "dynamics": "alif"}, points=crossed)
+    lines = list(power_lines(sweep, ()))
+    found = {line.partition(":")[0] for line in lines if "4 pairs of configurations" in line}
+    assert found == {"encoding", "hidden", "beta, threshold"}
 
 
 def test_the_noise_is_that_of_the_plan_else_of_these_data_else_assumed() -> None:

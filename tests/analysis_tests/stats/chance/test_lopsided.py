@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.stats.chance.lopsided import is_lopsided, median, share_unseen
+from analysis.stats.chance.lopsided import Median, disagree, median, share_unseen
 
 DIFFERENCES = st.lists(st.floats(-1, 1), min_size=8, max_size=20).map(np.array)
 
@@ -29,12 +29,25 @@ def test_below_eight_there_is_none() -> None:
     assert all(map(math.isnan, median(np.arange(7.0))))
 
 
-@settings(max_examples=30)
-@given(DIFFERENCES, st.floats(-1, 1))
-def test_the_rule_does_not_look_at_what_is_found(differences: np.ndarray, shift: float) -> None:
-    assert is_lopsided(differences) == is_lopsided(-differences)
-    rounded = np.round(differences, 3)
-    assert is_lopsided(rounded) == is_lopsided(np.round(rounded + 4 * round(shift), 3))
+@pytest.mark.parametrize(
+    ("mean", "region", "told"),
+    [
+        (-4.5, (-math.inf, 0), True),  # a few are ruined: not lower, but for these
+        (0.2, (0, math.inf), False),  # the median may be as the mean is
+        (3.0, (-1, 1), False),  # far from the mean, but the same verdict
+        (3.0, (0, math.inf), True),
+    ],
+)
+def test_the_median_contradicts_where_it_is_elsewhere_and_says_something_else(
+    mean: float, region: tuple[float, float], told: bool
+) -> None:
+    assert disagree(mean, Median(0.1, -0.3, 0.4), region) == told
+    mirrored = (-region[1], -region[0])
+    assert disagree(-mean, Median(-0.1, -0.4, 0.3), mirrored) == told
+
+
+def test_without_a_median_nothing_contradicts() -> None:
+    assert not disagree(-4.5, median(np.arange(7.0)), (-math.inf, 0))
 
 
 @settings(max_examples=30)

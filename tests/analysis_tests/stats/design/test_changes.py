@@ -70,6 +70,7 @@ def test_a_change_is_paired_with_the_baseline_of_its_network_and_seed() -> None:
     shown = readable_effects(table)
     assert shown["change"].tolist() == table["level"].tolist()
     assert "these configurations alone" in shown.attrs["note"]
+    assert "over seeds; they leave out the chance of the test images" in shown.attrs["note"]
 
 
 def test_a_change_that_was_tried_in_one_network_is_compared_there() -> None:

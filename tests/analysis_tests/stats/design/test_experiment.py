@@ -12,7 +12,7 @@ from analysis.data.runs import tidy
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, KIND_TRIAL, State, Tag
 from analysis.stats.effects import effects
-from analysis.stats.interactions import interactions
+from analysis.stats.factorial.interactions import interactions
 from analysis.store.record import RunRecord
 from analysis.studies.claims import claims
 from tests.analysis_tests.conftest import make_runs

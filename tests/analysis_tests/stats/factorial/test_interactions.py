@@ -8,7 +8,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from analysis.errors import AnalysisError
-from analysis.stats.interactions import interactions
+from analysis.stats.factorial.interactions import interactions
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.simulation import TRUTH, grid, outcomes
 
