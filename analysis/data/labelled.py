@@ -15,6 +15,7 @@ _DATA = "dataset"
 _TOLD = {
     "constant",
     "constant_here",
+    "by_default",
     "where_used",
 }  # attributes of summaries: values as text, by param
 

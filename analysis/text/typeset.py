@@ -20,6 +20,7 @@ _NO_LABEL = re.compile(r"[^A-Za-z0-9.:-]+")
 _SETTINGS = {
     "constant_here": "The same in these rows",
     "constant": "The same for all",
+    "by_default": "By default",
     "where_used": "Where used",
 }
 _SPREADS = ("_std", "_ci95")
@@ -111,12 +112,18 @@ def _bold(table: pd.DataFrame) -> list[str]:
     return [f"Bold: best by validation{each}."]
 
 
-def settings(table: pd.DataFrame) -> list[str]:
-    """The params that are no columns, in sentences."""
+def settings(table: pd.DataFrame, *, whole: bool = False) -> list[str]:
+    """The params that are no columns, in sentences.
+
+    Args:
+        table: The summary.
+        whole: Whether all are named; else many are counted, but for those that a reader asks for.
+    """
     parts = []
     for attribute, title in _SETTINGS.items():
         same: Mapping[str, str] = table.attrs.get(attribute, {})
-        named = same if len(same) <= _MOST_NAMED else [name for name in CONSTANTS if name in same]
+        few = whole or len(same) <= _MOST_NAMED
+        named = same if few else [name for name in CONSTANTS if name in same]
         values = [f"{visible(name)}={visible(same[name])}" for name in named]
         values += [f"{len(same) - len(named)} others"] if len(same) > len(named) else []
         parts += [f"{title}: {', '.join(values)}."] if values else []

@@ -59,6 +59,7 @@ def show(
 ) -> None:
     """Show sweeps: their trials by state, what failed, the leaders, and what was ended early.
 
+    Params that are the same for all stand above the leaders, those that were set first.
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
@@ -72,7 +73,7 @@ def show(
     for run in failed.itertuples():
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
-        leaders(names, top)
+        leaders(names, top, whole=True)
     elif unmet := none_keeps_the_limits(found):
         say_result(unmet)
     pruned(found, top)
@@ -236,18 +237,25 @@ def _draw(
     figures.save_figure(dots, figure)
 
 
-def leaders(names: Sequence[str], top: int) -> None:
-    """Print the best configurations of sweeps by validation accuracy."""
+def leaders(names: Sequence[str], top: int, *, whole: bool = False) -> None:
+    """Print the best configurations of sweeps by validation accuracy.
+
+    Args:
+        names: Of the sweeps.
+        top: How many configurations.
+        whole: Whether all params are told that are the same for all.
+    """
     from analysis.data.labelled import labelled
     from analysis.report import tables
     from analysis.text import typeset
+    from sweep.commands.parts.defaults import changed_first
 
-    summary = tables.summarise(_runs(names))
+    summary = changed_first(tables.summarise(_runs(names)))
     shown = labelled(tables.for_readers(summary, top))
     print_table(
         typeset.printed(shown),
         title=f"leaders of {', '.join(names)}, by validation",
-        above=" ".join(typeset.settings(shown)),
+        above="\n".join(typeset.settings(shown, whole=whole)),
         narrow=True,
     )
     _tell_more(len(summary) - top)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -309,7 +309,8 @@ def _view(table: pd.DataFrame, widths: Sequence[int | None]) -> Table:
     view = Table(box=box.SIMPLE_HEAD)
     for column, width in zip(table.columns, widths, strict=True):
         right = table[column].dtype.kind in "if"
-        view.add_column(_text(column), justify="right" if right else "left", width=width)
+        side: Literal["left", "right"] = "right" if right else "left"
+        view.add_column(_text(column), justify=side, width=width, overflow="fold")
     for row in table.itertuples(index=False):
         view.add_row(*map(_text, row))
     return view

@@ -107,6 +107,12 @@ def test_in_a_pipe_a_table_of_leaders_is_narrow_and_keeps_what_tells_its_rows_ap
     assert [row[-5] for row in shown] == ["0", "1", "2", "3"]
 
 
+def test_a_word_that_is_wider_than_the_page_is_broken_and_not_cut() -> None:
+    letters = (string.ascii_letters + string.digits) * 4
+    shown = printed(pd.DataFrame({"hidden": [letters]}))
+    assert "…" not in shown and letters in re.sub(r"\s", "", shown)
+
+
 def test_truth_is_written_as_in_a_specification() -> None:
     assert "true" in printed(pd.DataFrame({"recurrent": [True]}))
 
