@@ -143,10 +143,12 @@ def _started(there: str) -> Guard:
             return guard
         except Exception as error:  # Ray raises plain ones, too: a node that did not start in time
             guard.leave()
-            if left and (late.is_set() or any(words in str(error) for words in _TOO_SLOW)):
+            slow = late.is_set() or any(words in str(error) for words in _TOO_SLOW)
+            if left and slow:
                 continue
             where = "this machine" if there == _HERE else shown(there)
-            raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}") from None
+            busy = "; the machine may be too busy: the same command tries again" if slow else ""
+            raise SweepError(f"Ray at {where} cannot be used: {first_line(error)}{busy}") from None
     raise AssertionError("the last try returns or raises")
 
 

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from sweep.commands.parts import completion
-from sweep.commands.parts.common import PluginOption, say_result
+from sweep.commands.parts.common import PluginOption, say_result, warn_of_mixed
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def figure(
 
     figures.known_suffix(output)  # before anything is computed
     found = runs.load_runs(names)
+    warn_of_mixed(found)
     source = figures.source_of(names, found, activity=partial(activity_of_run, found, plugin))
     options = figures.Options(metric=metric or how.metric, by=tuple(by))
     figures.save_figure(how.draw(source, options), output)

@@ -24,6 +24,7 @@ from sweep.errors import SpecError
 if TYPE_CHECKING:
     import pandas as pd
 
+_KEYS = 20  # columns for the names of params and metrics, the longest ones
 _MOST_PRUNED = 20  # that are listed below a table
 
 
@@ -63,12 +64,15 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
-    from analysis.data.standing.limits import none_keeps_the_limits
+    from analysis.data.standing.limits import none_keeps_the_limits, over_a_limit
 
     found = _runs(names)
-    states = _by_state(found["state"].value_counts())
+    states = found["state"].value_counts()
+    if broken := len(over_a_limit(found)):  # trained to the end, and no leader
+        states["pruned"] -= broken
+        states["over a limit"] = broken
     trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
-    say_result(": ".join(part for part in (", ".join(names), trials, states) if part))
+    say_result(": ".join(part for part in (", ".join(names), trials, _by_state(states)) if part))
     failed = found[found["state"] == "failed"]
     for run in failed.itertuples():
         say_result(f"failed: {run.config_id}: {run.error}")
@@ -99,6 +103,7 @@ def best(
     Example: spikesweep best quickstart --register digits
     """
     from analysis.data.groups import best_run
+    from analysis.data.origins.plans import aims_of, searched_params
     from analysis.data.runs import param_columns
     from analysis.data.standing.not_done import ahead_of_all_done
     from analysis.errors import AnalysisError
@@ -107,13 +112,18 @@ def best(
 
     found = _runs(names)
     run = best_run(found)
-    leader = summarise(found).iloc[0]
+    aims = aims_of(found)
+    leader = summarise(found, metrics=aims).iloc[0]
     seeds = f"mean of {leader['n']:.0f} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
-        say_result(f"{key:<18} {as_percent(leader[f'{key}_mean'])} % ({seeds})")
-    for param, value in run[param_columns(found)].dropna().items():
-        say_result(f"{param!s:<18} {as_text(value)}")
-    say_result(f"{'MLflow run':<18} {run['run_id']}")
+        say_result(f"{key:<{_KEYS}} {as_percent(leader[f'{key}_mean'])} % ({seeds})")
+    for key in aims:
+        say_result(f"{key:<{_KEYS}} {leader[f'{key}_mean']:.6g} ({seeds})")
+    params = run[param_columns(found)].dropna()
+    searched = [name for name in searched_params(found) if name in params]
+    for param in dict.fromkeys([*searched, *params.index]):
+        say_result(f"{param!s:<{_KEYS}} {as_text(params[param])}")
+    say_result(f"{'MLflow run':<{_KEYS}} {run['run_id']}")
     if ahead := ahead_of_all_done(found):
         say(str(ahead))
     try:
@@ -121,16 +131,16 @@ def best(
     except AnalysisError as error:
         if register_:
             raise
-        say_result(f"{'network':<18} not here: {error}")
+        say_result(f"{'network':<{_KEYS}} not here: {error}")
         return
-    say_result(f"{'network':<18} {checkpoint}")
+    say_result(f"{'network':<{_KEYS}} {checkpoint}")
     if register_:
         from sweep.spec.kept_files import files_for
         from sweep.tracking.serving.model_registry import register as into_registry
 
         files = files_for(checkpoint, [str(run["sweep"])], plugin)
         number = into_registry(register_, str(run["run_id"]), checkpoint, files)
-        say_result(f"{'registered':<18} models:/{register_}/{number}")
+        say_result(f"{'registered':<{_KEYS}} models:/{register_}/{number}")
 
 
 def table(
@@ -246,11 +256,13 @@ def leaders(names: Sequence[str], top: int, *, whole: bool = False) -> None:
         whole: Whether all params are told that are the same for all.
     """
     from analysis.data.labelled import labelled
+    from analysis.data.origins.plans import aims_of
     from analysis.report import tables
     from analysis.text import typeset
     from sweep.commands.parts.defaults import changed_first
 
-    summary = changed_first(tables.summarise(_runs(names)))
+    found = _runs(names)
+    summary = changed_first(tables.summarise(found, metrics=aims_of(found)))
     shown = labelled(tables.for_readers(summary, top))
     print_table(
         typeset.printed(shown),

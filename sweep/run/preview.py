@@ -40,7 +40,7 @@ Power = Callable[[Specification, Iterable[EarlierRun]], Iterable[str]]
 def show(
     sweep: Specification, out: Console, progress: Console, runs_of: RunsOf, power: Power
 ) -> None:
-    """Print the plan, with the time that it will take from short measured steps.
+    """Print the plan; then the time that it will take, from short measured steps.
 
     Args:
         sweep: The plan.
@@ -57,16 +57,13 @@ def show(
     check_networks(sweep, datasets)
     memory = memory_of(sweep, datasets, runs_of)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
-    speed = _speed(sweep, datasets, progress)
     known = _known(sweep, ledger)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {line}" for line in _searched(sweep)),
-        f"trials      {sweep.size} = {sweep.trials_planned()}, {speed.parallel} at a time",
+        f"trials      {sweep.size} = {sweep.trials_planned()}, {_parallel(sweep)} at a time",
         *_each(sweep),
         *_packed(sweep),
-        *_confirm(sweep, speed),
-        *_budget(sweep, speed),
         *([f"starts from {str(memory).partition(': ')[2]}"] if memory else []),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
@@ -79,6 +76,12 @@ def show(
         f"Optuna      {shown(study_storage())}",
         f"files       {storage_root() / sweep.name}",
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
+    ):
+        out.print(line, soft_wrap=True)
+    speed = _speed(sweep, datasets, progress)
+    for line in (
+        *_confirm(sweep, speed),
+        *_budget(sweep, speed),
         _time(sweep, speed, known or 0),
     ):
         out.print(line, soft_wrap=True)

@@ -26,7 +26,7 @@ from sweep.spec.sections.methods import (
     read_scheduler,
 )
 from sweep.spec.sections.resources import Resources
-from sweep.spec.sections.section import Number, Section
+from sweep.spec.sections.section import Section, Seeds
 from sweep.spec.sections.stop import Stop
 from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
@@ -112,7 +112,7 @@ class Specification(Section):
     trials: int | None = Field(
         None, ge=1, description="configurations; grid: all points if not given, else 20"
     )
-    seeds: tuple[Number, ...] = Field((0,), min_length=1, description="replicates of each")
+    seeds: Seeds = Field((0,), min_length=1, description="replicates of each")
     start_from: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (),
         description="earlier sweeps, or .parquet files of spikesweep export-runs: the sampler "

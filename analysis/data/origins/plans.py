@@ -1,4 +1,4 @@
-"""What sweeps were asked for, as far as tables of their runs tell it: keys, scales, and limits.
+"""What sweeps were asked for, as far as tables of their runs tell it: keys, scales, aims, limits.
 
 It is read from the specifications in the runs of launches. A table keeps it as plain texts, since
 Parquet writes what a table keeps as JSON.
@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.records import Tag
+from analysis.records import SEARCHABLE, Tag
 from analysis.store.record import RunRecord
 
-_SEARCHED, _SCALES, _LIMITS = "searched", "searched_on_log", "limits"
+_SEARCHED, _SCALES, _LIMITS, _AIMS = "searched", "searched_on_log", "limits", "aims"
 _NUMBERS = ("int", "float", "uniform", "loguniform")
 
 
@@ -23,7 +23,7 @@ def keep_plans(table: pd.DataFrame, records: Iterable[RunRecord]) -> None:
     """Keep with a table of runs what their sweeps searched, on which scale, and their limits."""
     specs = {record.tags.get(Tag.SPEC, "") for record in records if not record.is_trial}
     plans = [plan for plan in map(_read, sorted(specs)) if plan]
-    for name, of_plan in ((_SEARCHED, _keys), (_LIMITS, _limits)):
+    for name, of_plan in ((_SEARCHED, _keys), (_LIMITS, _limits), (_AIMS, _aims)):
         if found := list(dict.fromkeys(text for plan in plans for text in of_plan(plan))):
             table.attrs[name] = found
     if scales := _scales(plans):
@@ -44,6 +44,11 @@ def searched_by_log(runs: pd.DataFrame, param: str) -> bool | None:
 def limits_of(runs: pd.DataFrame) -> list[str]:
     """The limits of the sweeps of these runs, such as `synops_per_inference <= 5000`."""
     return list(runs.attrs.get(_LIMITS, ()))
+
+
+def aims_of(runs: pd.DataFrame) -> list[str]:
+    """The metrics that the sweeps of these runs searched for or limited, but for val_accuracy."""
+    return [name for name in runs.attrs.get(_AIMS, ()) if f"best_{name}" in runs]
 
 
 def _read(spec: str) -> Mapping[str, Any] | None:
@@ -71,6 +76,12 @@ def _scales(plans: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
                 log = "loguniform" in how or how.get("log") is True
                 found[str(param)] = log or found.get(str(param), False)
     return found
+
+
+def _aims(plan: Mapping[str, Any]) -> Iterator[str]:
+    for told in (plan.get("metric"), plan.get("constraints")):
+        names = told if isinstance(told, dict) else [told]
+        yield from (name for name in names if name in SEARCHABLE and name != "val_accuracy")
 
 
 def _limits(plan: Mapping[str, Any]) -> Iterator[str]:

@@ -16,7 +16,9 @@ WORKERS = "the workers start and load torch"
 FIRST_EPOCH = "the first epoch runs; loops that are new on this machine are compiled"
 
 _LINE = re.compile(
-    rf"^\d+ done, \d+ running, [^|\n]* of \d+(?: \| (?:{WORKERS}|{FIRST_EPOCH}))?", re.MULTILINE
+    r"^\d+ done, \d+ running, [^|\n]* of \d+(?: \(\d+ configurations? over a limit\))?"
+    rf"(?: \| (?:{WORKERS}|{FIRST_EPOCH}))?",
+    re.MULTILINE,
 )
 _WAITS = re.compile(
     r"^(no trial runs: .*|the cluster has no node .*|MLflow is away.*|the Optuna database is "
@@ -97,12 +99,12 @@ class Progress:
         parts += [f"{self.counts.get(s, 0)} {s}" for s in (State.PRUNED, State.FAILED)]
         if self.reused:
             parts.append(f"{self.reused} reused")
-        if self.best.broken:
-            parts.append(f"{counted(self.best.broken, 'configuration')} over a limit")
         left, waits = self.seconds_left(), "" if self.closed else self.waits
         time_left = "" if left is None else f"about {duration(left)} left"
         ahead = self.best.ahead({**self.running, **self.waiting})
-        counts = f"{', '.join(parts)} of {self.planned}"
+        broken, counts = self.best.broken, f"{', '.join(parts)} of {self.planned}"
+        if broken:
+            counts += f" ({counted(broken, 'configuration')} over a limit)"
         texts = (counts, waits, str(self.best), str(ahead or ""), time_left)
         return " | ".join(filter(None, texts))
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import Field
 
-from sweep.spec.sections.section import Number, Section
+from sweep.spec.sections.section import Section, Seeds
 
 
 class Confirm(Section):
     """Train the leaders again with fresh seeds: their accuracy is the figure to report."""
 
     top: int = Field(3, ge=1, description="leading configurations, by validation")
-    seeds: tuple[Number, ...] | None = Field(
+    seeds: Seeds | None = Field(
         None,
         min_length=2,
         description="replicates of each, none of them a seed of the search; "

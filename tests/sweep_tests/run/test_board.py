@@ -102,11 +102,13 @@ def test_the_best_of_several_seeds_is_a_mean_over_all_of_them() -> None:
 def test_what_breaks_a_limit_is_counted_and_not_praised() -> None:
     progress = progress_of(limits=[Constraint.parse("synops_per_inference", "<= 50")])
     progress.best.add("x", "x", "x", reached(0.9, synops=51))
-    told = "1 configuration over a limit of 4 | no configuration keeps synops_per_inference <= 50 y"
+    told = (
+        " of 4 (1 configuration over a limit) | no configuration keeps synops_per_inference <= 50 y"
+    )
     assert told in progress.line()
-    assert progress_in(progress.line()).endswith("1 configuration over a limit of 4")
+    assert progress_in(progress.line()).endswith(" of 4 (1 configuration over a limit)")
     progress.best.add("y", "y", "y", reached(0.5, synops=50))
-    assert "1 configuration over a limit of 4 | best val_accuracy 0.5000 (y)" in progress.line()
+    assert "of 4 (1 configuration over a limit) | best val_accuracy 0.5000 (y)" in progress.line()
 
 
 def test_what_is_ahead_and_not_done_is_named_as_such_and_nothing_that_was_pruned() -> None:

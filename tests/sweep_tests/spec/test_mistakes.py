@@ -116,6 +116,10 @@ BAD: list[tuple[str, str]] = [
     (changed(each=["hiden"]), "each.hiden: unknown key; did you mean hidden?"),
     (changed(each=["epochs"]), "each.epochs: is not searched; in search: dynamics, lr"),
     (changed(each=["dynamics", "dynamics"]), "each: a key stands twice"),
+    (
+        changed(seeds=3),
+        "seeds: needs a list, as [3] for the seed 3 alone, or [0, 1, 2] for 3 seeds",
+    ),
     (changed(each="dynamics"), "each: must be a list, such as [dynamics]"),
     (changed(search={"lr": {"float": [0.1, 1]}}, each=["lr"]), "each.lr: has infinitely many"),
     (changed(search=LEARNED, each=["learn_beta"]), "used only by some dynamics; name dynamics"),

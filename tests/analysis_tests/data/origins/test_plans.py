@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 
 from analysis.data.groups import best_run
-from analysis.data.origins.plans import keep_plans, limits_of, searched_by_log, searched_params
+from analysis.data.origins.plans import (
+    aims_of,
+    keep_plans,
+    limits_of,
+    searched_by_log,
+    searched_params,
+)
 from analysis.data.runs import list_sweeps
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, State, Tag
@@ -79,7 +85,18 @@ def test_a_table_of_one_configuration_shows_what_was_searched(runs_of: RunsOf) -
 def test_what_is_no_specification_says_nothing(runs_of: RunsOf, text: str) -> None:
     runs = runs_of([{"group": "a"}])
     keep_plans(runs, [launch(text)])
-    assert searched_params(runs) == limits_of(runs) == []
+    assert searched_params(runs) == limits_of(runs) == aims_of(runs) == []
+
+
+def test_a_table_tells_the_metrics_that_were_searched_or_limited(runs_of: RunsOf) -> None:
+    measured = {"best_spikes_per_inference": 3.0, "best_synops_per_inference": 9.0}
+    runs = runs_of([{"group": "a", **measured}])
+    for metric in ("{val_accuracy: max, spikes_per_inference: min}", "spikes_per_inference"):
+        keep_plans(runs, [launch(f"metric: {metric}\nconstraints: {{synops_per_inference: <= 9}}")])
+        assert aims_of(runs) == ["spikes_per_inference", "synops_per_inference"]
+    without = runs.drop(columns=list(measured))
+    without.attrs = runs.attrs
+    assert aims_of(without) == []
 
 
 def test_a_table_tells_the_scale_on_which_a_number_was_searched(runs_of: RunsOf) -> None:
