@@ -64,15 +64,15 @@ def show(
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
-    from analysis.data.standing.limits import none_keeps_the_limits, over_a_limit
+    from analysis.data.standing.limits import counts_by_state, none_keeps_the_limits
 
     found = _runs(names)
-    states = found["state"].value_counts()
-    if broken := len(over_a_limit(found)):  # trained to the end, and no leader
-        states["pruned"] -= broken
-        states["over a limit"] = broken
     trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
-    say_result(": ".join(part for part in (", ".join(names), trials, _by_state(states)) if part))
+    say_result(
+        ": ".join(
+            part for part in (", ".join(names), trials, _by_state(counts_by_state(found))) if part
+        )
+    )
     failed = found[found["state"] == "failed"]
     for run in failed.itertuples():
         say_result(f"failed: {run.config_id}: {run.error}")

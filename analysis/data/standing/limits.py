@@ -19,6 +19,12 @@ def over_a_limit(runs: pd.DataFrame) -> pd.DataFrame:
     return ended[ended["error"].fillna("").str.startswith(BREAKS_A_LIMIT)]
 
 
+def counts_by_state(runs: pd.DataFrame) -> pd.Series[int]:
+    """How many runs have each state; those over a limit apart, which count as pruned elsewhere."""
+    broken = runs.index.isin(over_a_limit(runs).index)
+    return runs["state"].mask(broken, "over a limit").value_counts()
+
+
 def none_keeps_the_limits(runs: pd.DataFrame) -> str:
     """That all that finished breaks a limit, and what came nearest; empty if it is not so."""
     broken, limits = over_a_limit(runs), limits_of(runs)

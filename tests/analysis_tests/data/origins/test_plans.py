@@ -17,6 +17,7 @@ from analysis.data.origins.plans import (
     searched_params,
 )
 from analysis.data.runs import list_sweeps
+from analysis.data.standing.limits import counts_by_state
 from analysis.errors import AnalysisError
 from analysis.records import KIND_SWEEP, State, Tag
 from analysis.report.tables import ended_early, summarise
@@ -59,6 +60,14 @@ def test_where_nothing_keeps_the_limits_it_is_told_with_what_came_nearest(runs_o
 def test_one_configuration_that_keeps_the_limits_leads(runs_of: RunsOf) -> None:
     runs = runs_of([over("a", 0.95, 9000), {"group": "b"}])
     assert best_run(runs)["group_id"] == "b"
+
+
+def test_trials_over_a_limit_are_not_counted_with_those_that_a_scheduler_pruned(
+    runs_of: RunsOf,
+) -> None:
+    pruned = {"group": "c", "state": State.PRUNED, "error": "epoch 3: not among the best"}
+    runs = runs_of([over("a", 0.95, 9000), over("b", 0.5, 5500), pruned, {"group": "d"}])
+    assert counts_by_state(runs).to_dict() == {"over a limit": 2, "pruned": 1, "done": 1}
 
 
 def test_the_list_tells_how_many_trials_break_a_limit(store: Store) -> None:
