@@ -319,7 +319,8 @@ def test_buffers_are_used_again_and_never_by_two_at_once(
     monkeypatch.setattr(buffers, "_free", [])
     monkeypatch.setattr(buffers, "_returned", deque())
     first, second = Lease(), Lease()
-    a, b = first.empty((100, 7)), second.zeros((100, 7))
+    a, b = first.empty((100, 7)), second.empty((100, 7))
+    b.fill(0)
     a.fill(1)
     assert not b.any()
     address = a.ctypes.data
