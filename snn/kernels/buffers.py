@@ -48,12 +48,6 @@ class Lease:
         self._taken.append(buffer)
         return buffer
 
-    def zeros(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """An array of zeros."""
-        array: NDArray[np.float32] = self.empty(shape)
-        array.fill(0)
-        return array
-
     def __del__(self) -> None:
         taken, self._taken = self._taken, []  # given back once, however often this is called
         _returned.extend(taken)

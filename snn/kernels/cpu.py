@@ -41,7 +41,6 @@ from snn.kernels.cpu_inputs import (
     NOTHING,
     by_step,
     empty_events,
-    in_turn,
     inputs_of,
     of_dense,
 )
@@ -197,8 +196,8 @@ class _Part:
     def forward(self, answer: F32, counts: Sequence[F32]) -> None:
         """Write this part's rows of the answer and of the spike counts of layers."""
         task, n_steps, lease = self._task, self._task.drive.sizes.n_steps, self._lease
-        inputs = inputs_of(task.drive, self._images, self._layers[0].forward, lease)
-        self._inputs = [inputs if task.learns else in_turn(inputs)]
+        first = self._layers[0].forward
+        self._inputs = [inputs_of(task.drive, self._images, first, lease, task.learns)]
         self._psi, self._bits, self._states = [], [], []
         for k, (layer, numbers) in enumerate(zip(self._layers, self._numbers, strict=True)):
             count, is_last = counts[k][self._images], k == len(self._layers) - 1
@@ -236,8 +235,8 @@ class _Part:
         grads: list[F32] = []
         for k in reversed(range(len(self._layers))):
             layer, inputs, readout = self._layers[k], self._inputs[k], self._readouts[k]
-            forward = lease.zeros(layer.forward.shape)
-            recurrent = lease.zeros(layer.recurrent.shape)
+            forward = lease.empty(layer.forward.shape)
+            recurrent = lease.empty(layer.recurrent.shape)
             n_images, steps, lanes = self._bits[k].shape
             below = lease.empty((n_images, steps - 1, lanes * LANES)) if k else _NO_STATE
             alpha, beta = (
@@ -245,8 +244,8 @@ class _Part:
                 for constant in (layer.alpha, layer.beta)
             )
             shape = (n_images, inputs.current.shape[1]) if inputs.current.size else (0, 0)
-            current = lease.zeros(shape)
-            weight, bias = np.zeros_like(readout.weight), np.zeros_like(readout.bias)
+            current = lease.empty(shape)
+            weight, bias = lease.empty(readout.weight.shape), lease.empty(readout.bias.shape)
             shared_beta = loops.backward(
                 inputs,
                 layer.recurrent_t,

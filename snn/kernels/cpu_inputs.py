@@ -36,7 +36,7 @@ _NO_TABLE: F32 = np.empty(0, np.float32)
 
 
 @singledispatch
-def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
+def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     """The input of some images of a batch.
 
     Args:
@@ -44,6 +44,7 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
         images: Which.
         first: Weights (N, H) of the first layer.
         lease: Gives the arrays.
+        learns: Whether the way back may follow, which needs the lists of all images.
 
     Raises:
         TypeError: No function is registered for this kind of drive.
@@ -52,14 +53,16 @@ def inputs_of(drive: Drive, images: slice, first: F32, lease: Lease) -> Inputs:
 
 
 @inputs_of.register
-def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     pixels, table = np.ascontiguousarray(drive.pixels.numpy()[images]), drive.table.numpy()
     (n_images, n_inputs), n_neurons = pixels.shape, first.shape[1]
-    current = lease.empty((n_images, padded(n_neurons, COLUMNS)))
+    wide = padded(n_neurons, COLUMNS)
     if table[0] == 0 and np.count_nonzero(pixels) <= _FEW * pixels.size:
-        events = empty_events(images, 1, n_inputs + LANES, lease)
-        values = lease.empty(events.rows.shape)
+        listed = images if learns else slice(0, 1)  # images use one row in turn
+        events = empty_events(listed, 1, n_inputs + LANES, lease)
+        values, current = lease.empty(events.rows.shape), lease.empty((1, wide))
         return Inputs(events, current, _NO_INDEX, _NO_INDEX, values, pixels, table)
+    current = lease.empty((n_images, wide))
     values = lease.empty(pixels.shape)
     loops.look_up(pixels, table, values)
     product = lease.empty((n_images, n_neurons))
@@ -69,21 +72,13 @@ def _(drive: ConstantCurrent, images: slice, first: F32, lease: Lease) -> Inputs
     return by_step(empty_events(images, 0, 0, lease))._replace(current=current, values=values)
 
 
-def in_turn(inputs: Inputs) -> Inputs:
-    """The same, where nothing is kept of an image: what its pixels make goes to the same rows."""
-    if not inputs.pixels.size:
-        return inputs
-    events, values = Events(*(each[:1] for each in inputs.events)), inputs.values[:1]
-    return inputs._replace(events=events, values=values, current=inputs.current[:1])
-
-
 def of_dense(inputs: Inputs, grad_current: F32, grad_weight: F32) -> None:
     """The gradient of the first weights (N, H) from that of a constant current (B, H or more).
 
     Args:
         inputs: Of some images. Where they are lit pixels, the loops have done it.
         grad_current: See there.
-        grad_weight: Out; 0 before.
+        grad_weight: Out.
     """
     if grad_current.size and not inputs.pixels.size:
         _multiply(inputs.values.T, grad_current[:, : grad_weight.shape[1]], grad_weight)
@@ -95,18 +90,18 @@ def _multiply(left: F32, right: F32, product: F32) -> None:
 
 
 @inputs_of.register
-def _(drive: SpikeTimes, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: SpikeTimes, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     return by_step(_sorted(drive, images, lease))
 
 
 @inputs_of.register
-def _(drive: SpikePeriods, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: SpikePeriods, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     events, (divisors, starts) = _sorted(drive, images, lease), _divisors(drive.n_steps)
     return by_step(events)._replace(divisors=divisors, starts=starts)
 
 
 @inputs_of.register
-def _(drive: RandomSpikes, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: RandomSpikes, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     pixels, table = drive.pixels[images].contiguous().numpy(), drive.table.numpy()
     events = empty_events(images, drive.n_steps, drive.n_steps * pixels.shape[1], lease)
     low, high = drive.key.tolist()
@@ -116,7 +111,7 @@ def _(drive: RandomSpikes, images: slice, first: F32, lease: Lease) -> Inputs:
 
 
 @inputs_of.register
-def _(drive: EventDrive, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: EventDrive, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     n_steps, samples = drive.sizes.n_steps, drive.samples
     offsets = samples.offsets.numpy()[images.start * n_steps : images.stop * n_steps + 1]
     most = int(np.diff(offsets[::n_steps]).max())
@@ -126,7 +121,7 @@ def _(drive: EventDrive, images: slice, first: F32, lease: Lease) -> Inputs:
 
 
 @inputs_of.register
-def _(drive: SequenceCurrents, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: SequenceCurrents, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     pieces = drive.pieces[images].contiguous().numpy()
     capacity = int(np.count_nonzero(pieces, axis=(1, 2)).max())
     events = empty_events(images, drive.n_steps, capacity, lease)
@@ -136,7 +131,7 @@ def _(drive: SequenceCurrents, images: slice, first: F32, lease: Lease) -> Input
 
 
 @inputs_of.register
-def _(drive: Crossings, images: slice, first: F32, lease: Lease) -> Inputs:
+def _(drive: Crossings, images: slice, first: F32, lease: Lease, learns: bool) -> Inputs:
     reached = drive.table.numpy().astype(np.int32)[drive.pieces[images].numpy()]
     changes = np.abs(np.diff(reached, axis=1, prepend=0, append=0))
     events = empty_events(images, drive.n_steps, int(changes.sum(axis=(1, 2)).max()), lease)

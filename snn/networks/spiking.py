@@ -138,6 +138,7 @@ class SpikingNetwork(nn.Module):
             SpikingLayer(config, n_in, n_out, generator) for n_in, n_out in pairwise(sizes)
         )
         self.readout = Readout(config, sizes[-1], n_classes)
+        self._backends: dict[str, kernels.Backend] = {}
         initialise = (
             self._initialise_as_published
             if config.initial_weights == "published"
@@ -157,8 +158,8 @@ class SpikingNetwork(nn.Module):
             ArrayError: The pixels are of another type, size or device.
         """
         drive = self.encoder(pixels, generator, key)
-        backend = kernels.choose(self.config, drive.device.type)
-        logits, counts, trace = backend.run(drive, self.kernel_layers(), self.readout)
+        run = self._backend(drive.device.type)
+        logits, counts, trace = run(drive, self.kernel_layers(), self.readout)
         return Activity(logits, counts, drive, trace)
 
     def record(self, pixels: Any, generator: torch.Generator | None = None) -> Record:
@@ -216,6 +217,12 @@ class SpikingNetwork(nn.Module):
         """Mean strength of the adaptation over the layers; None without adaptation."""
         betas = [layer.beta.mean().item() for layer in self._layers if layer.beta is not None]
         return sum(betas) / len(betas) if betas else None
+
+    def _backend(self, device: str) -> kernels.Backend:
+        """What computes the network there; found once, not for every batch."""
+        if device not in self._backends:
+            self._backends[device] = kernels.choose(self.config, device).run
+        return self._backends[device]
 
     @property
     def _layers(self) -> list[SpikingLayer]:

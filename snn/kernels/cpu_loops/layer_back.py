@@ -102,17 +102,17 @@ def backward(
             is the readout, and then images use its rows in turn, of which there are `IN_TURN`.
         above_t: (K, H) the weights to that layer, transposed, `in_tiles`.
         grad_counts: (B, H) or of size 0.
-        grad_weight: (N, H), not padded, added to.
-        grad_recurrent: (H, H), not padded, added to.
-        grad_current: (B, H), added to; of size 0 where the input is of events. Of lit pixels, that
-            of the weights is found from it.
+        grad_weight: Out (N, H), not padded; 0 where the current is of a dense product.
+        grad_recurrent: Out (H, H), not padded.
+        grad_current: Out (B, H); of size 0 where the input is of events. Of lit pixels, that of the
+            weights is found from it.
         grad_alpha: Of the shape of α, added to; None where α is not learned.
         grad_beta: (H,), added to; None where β is shared.
         adjoint: Out (B, T, H), g_i for the layer below; or of size 0.
         readout: Above the last layer.
         grad_answer: (B, 1 or T, C) gradient of its answer; of size 0 below another layer.
-        grad_readout: (H, C) of its weights, added to.
-        grad_bias: (C,) of its bias, added to.
+        grad_readout: Out (H, C), of its weights.
+        grad_bias: Out (C,), of its bias.
     """
     n_images, n_steps, wide = len(bits), bits.shape[1] - 1, bits.shape[2] * LANES
     n_neurons = grad_weight.shape[1]
@@ -130,6 +130,9 @@ def backward(
     tiles = zeros(n_spans * len(grad_weight) * tiled, _SPAN)
     own_tiles = zeros(n_spans * len(grad_recurrent), _SPAN)
     shared_beta = spread(np.float32(0))
+    for sums in (grad_weight, grad_recurrent, grad_current, grad_readout):
+        sums[:] = 0
+    grad_bias[:] = 0
     for first in range(0, n_images, group):
         n_rows = min(group, n_images - first)
         grad_v[:] = 0

@@ -165,6 +165,9 @@ def test_few_lit_pixels_of_the_constant_code_give_what_the_dense_product_would(l
     )
     for mine, other in zip(ours, exact, strict=True):
         assert (mine - other).abs().max() <= 1e-4 * other.abs().max()
+    with torch.no_grad():  # then images share a list
+        logits = network(encoding="constant", backend="cpu")(pixels).logits
+    assert torch.equal(logits, ours[0])
 
 
 def test_batches_may_wait_for_their_backward_pass_and_have_it_twice() -> None:
@@ -319,7 +322,8 @@ def test_buffers_are_used_again_and_never_by_two_at_once(
     monkeypatch.setattr(buffers, "_free", [])
     monkeypatch.setattr(buffers, "_returned", deque())
     first, second = Lease(), Lease()
-    a, b = first.empty((100, 7)), second.zeros((100, 7))
+    a, b = first.empty((100, 7)), second.empty((100, 7))
+    b.fill(0)
     a.fill(1)
     assert not b.any()
     address = a.ctypes.data
@@ -359,6 +363,24 @@ def test_parts_come_back_in_their_order(threads: None) -> None:
     for n_threads in (1, 2, 5):
         torch.set_num_threads(n_threads)
         assert in_parallel(lambda x: x * x, range(20)) == [x * x for x in range(20)]
+
+
+def test_an_error_in_another_thread_reaches_the_caller_and_its_thread_works_on(
+    threads: None,
+) -> None:
+    torch.set_num_threads(2)
+    caller, both = threading.get_ident(), threading.Barrier(2)
+
+    def compute(part: int) -> int:
+        both.wait(timeout=30)  # so each thread has one part
+        if threading.get_ident() != caller:
+            raise ValueError(f"part {part}")
+        return part
+
+    with pytest.raises(ValueError, match="part"):
+        in_parallel(compute, range(2))
+    found = in_parallel(lambda _: both.wait(timeout=30), range(2))
+    assert sorted(found) == [0, 1]
 
 
 _START = """
