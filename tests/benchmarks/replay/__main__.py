@@ -20,13 +20,15 @@ from typing import Any
 import yaml
 
 from tests.benchmarks.replay.clock import simulate
-from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, ours
+from tests.benchmarks.replay.contenders import CONTENDERS, FRONTS, NAMINGS, Make, ours
 from tests.benchmarks.replay.pairs import pair_rows
 from tests.benchmarks.replay.record import space_of
 from tests.benchmarks.replay.summary import curves, figure, read, rows
 from tests.benchmarks.replay.tables import Table
 
 Plan = Mapping[str, Any]
+_AT = [100, 150, 200, 300, 400, 600]
+ONE_METRIC: Mapping[str, Make] = {**CONTENDERS, **NAMINGS}
 
 
 @cache
@@ -56,7 +58,7 @@ def search(
     """
     warnings.simplefilter("ignore")  # of the other tools
     table, started = _table(name, seed), time.process_time()
-    known = FRONTS if front else CONTENDERS
+    known = FRONTS if front else ONE_METRIC
     make = known[contender] if plan is None else ours(**plan)
     trace = simulate(make(table, seed, workers), workers, epochs)
     value = table.hypervolume if front else lambda keys: table.truth[keys[0]]
@@ -83,33 +85,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.replay")
     parser.add_argument("table", help="digits, for example")
     parser.add_argument("file", type=Path, help="of the results, in JSON lines")
-    parser.add_argument("--seeds", type=int, default=50, help="searches of each contender (50)")
-    parser.add_argument("--epochs", type=int, default=1000, help="of each search (1000)")
-    parser.add_argument("--workers", type=int, default=4, help="simulated trainings at once (4)")
-    parser.add_argument("--only", nargs="*", metavar="NAME", help="contenders with such names")
-    parser.add_argument("--front", action="store_true", help="of accuracy and operations")
-    parser.add_argument(
-        "--ours", nargs=2, action="append", default=[], metavar=("NAME", "KEYS"),
-        help="search with ours only, with such keys: 'each' '{each: [lr_schedule]}'",
-    )  # fmt: skip
-    parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument(
-        "--show", action="store_true", help="print what there is, and search no more"
-    )
-    parser.add_argument("--targets", type=float, nargs="*", default=[0.95, 0.96, 0.965, 0.968])
-    parser.add_argument(
-        "--pairs", nargs="+", metavar="NAME",
-        help="print how far the first contender is ahead of the others (of all, if none is named)",
-    )  # fmt: skip
-    parser.add_argument("--at", type=int, nargs="*", default=[150, 200, 300, 400, 600],
-                        metavar="EPOCHS", help="of the pairs")  # fmt: skip
-    parser.add_argument("--figure", type=Path, metavar="PNG")
+    _of_searches(parser)
+    _of_results(parser)
     given = parser.parse_args()
     if given.show or given.figure or given.pairs:
         _show(given)
-        return
+    else:
+        _search(given)
+
+
+def _of_searches(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--seeds", type=int, default=50, help="searches of each contender (50)")
+    add("--epochs", type=int, default=1000, help="of each search (1000)")
+    add("--workers", type=int, default=4, help="simulated trainings at once (4)")
+    add("--only", nargs="*", metavar="NAME", help="contenders with such names")
+    add("--front", action="store_true", help="of accuracy and operations")
+    add("--namings", action="store_true", help="ours, by other rules of naming")
+    text = "search with ours only, with such keys: 'each' '{each: [lr_schedule]}'"
+    add("--ours", nargs=2, action="append", default=[], metavar=("NAME", "KEYS"), help=text)
+    add("--processes", type=int, default=1)
+
+
+def _of_results(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--show", action="store_true", help="print what there is, and search no more")
+    add("--targets", type=float, nargs="*", default=[0.95, 0.96, 0.965, 0.968])
+    text = "print how far the first contender is ahead of the others (of all, if none is named)"
+    add("--pairs", nargs="+", metavar="NAME", help=text)
+    add("--at", type=int, nargs="*", default=_AT, metavar="EPOCHS", help="of the pairs")
+    add("--figure", type=Path, metavar="PNG")
+
+
+def _search(given: argparse.Namespace) -> None:
     plans: dict[str, Plan] = {name: yaml.safe_load(keys) for name, keys in given.ours}
-    known = plans or (FRONTS if given.front else CONTENDERS)
+    known = plans or (FRONTS if given.front else NAMINGS if given.namings else CONTENDERS)
     names = [name for name in known if not given.only or any(p in name for p in given.only)]
     left = list(_left(given.file, names, given.seeds))
     with ProcessPoolExecutor(given.processes) as pool, given.file.open("a") as file:

@@ -114,7 +114,7 @@ def rows(lines: Sequence[Line], epochs: int, targets: Sequence[float]) -> list[l
 
 
 def figure(all_curves: Mapping[str, Curve], file: Path) -> None:
-    """Draw the medians with their intervals."""
+    """Draw the medians; our default has its interval, too: those of all would hide each other."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -127,7 +127,7 @@ def figure(all_curves: Mapping[str, Curve], file: Path) -> None:
         colour, ours = f"C{number % 10}", name.startswith("spikesweep")
         style = {"color": colour, "lw": 2.2 if ours else 1.2, "ls": "-" if number < 10 else "--"}
         axes.plot(curve.budgets[known], 100 * curve.median[known], label=name, **style)
-        if ours:
+        if name == "spikesweep":
             axes.fill_between(
                 curve.budgets[known], 100 * low[known], 100 * high[known], alpha=0.15, color=colour
             )
