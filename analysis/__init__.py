@@ -9,8 +9,8 @@ that works without a sweep, on results that come with the package.
 | read | `load_runs`, `load_history`, `list_sweeps`, `committed`, `labelled`, `export_runs`, \
 `import_runs` |
 | tabulate | `summarise`, `group_runs`, `write_table` |
-| compare | `effects`, `equivalences` (with `Margin`), `views`, `interactions`, `importance`, \
-`expected_best`, `pareto_front`, `leading_runs`, `confirmed` |
+| compare | `effects`, `equivalences` (with `Margin`), `views`, `interactions`, `factorial`, \
+`bundled`, `importance`, `expected_best`, `pareto_front`, `leading_runs`, `confirmed` |
 | plan | `smallest_effect` |
 | draw | `accuracy_dots`, `accuracy_bars`, `accuracy_by_neurons`, `accuracy_by_synops`, \
 `confusion`, `forest`, `importance_bars`, `learning_curves`, `parallel_coordinates`, `strip`, \
@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from analysis.stats.confirmation import confirmed, leading_runs
     from analysis.stats.effects import effects
     from analysis.stats.equivalence import equivalences
+    from analysis.stats.factorial.bundles import bundled
     from analysis.stats.factorial.interactions import interactions
+    from analysis.stats.factorial.tables import factorial
     from analysis.stats.importance import importance
     from analysis.stats.margins import Margin
     from analysis.stats.pareto import pareto_front
@@ -69,6 +71,7 @@ __all__ = [
     "accuracy_by_neurons",
     "accuracy_by_synops",
     "accuracy_dots",
+    "bundled",
     "claims",
     "committed",
     "compare_with_published",
@@ -78,6 +81,7 @@ __all__ = [
     "equivalences",
     "expected_best",
     "export_runs",
+    "factorial",
     "forest",
     "group_runs",
     "import_runs",
@@ -109,6 +113,7 @@ _HOME = {
     "accuracy_by_neurons": "analysis.figures",
     "accuracy_by_synops": "analysis.figures",
     "accuracy_dots": "analysis.figures",
+    "bundled": "analysis.stats.factorial.bundles",
     "claims": "analysis.studies.claims",
     "committed": "analysis.data.committed",
     "compare_with_published": "analysis.studies.replication",
@@ -118,6 +123,7 @@ _HOME = {
     "equivalences": "analysis.stats.equivalence",
     "expected_best": "analysis.stats.compare.budgets",
     "export_runs": "analysis.run_files.exporting",
+    "factorial": "analysis.stats.factorial.tables",
     "forest": "analysis.figures",
     "group_runs": "analysis.data.groups",
     "import_runs": "analysis.run_files.importing",

@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from analysis.data.groups import require_param
-from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
 from analysis.stats.pairs import NOT_FACTORS, free_params
 from analysis.text.typeset import as_text
@@ -36,21 +35,23 @@ def bundled(runs: pd.DataFrame, factors: Sequence[str]) -> tuple[pd.DataFrame, l
 
     Raises:
         AnalysisError: A bundle has a param that the runs do not have, or that is in another one;
-            or its name is that of a param.
+            or its name is taken.
     """
     table, names, taken = runs, list[str](), set[str]()
     told = dict[str, str]()
     for factor in factors:
         name, params = _parsed(factor)
         names.append(name)
-        if name in params:  # one param, as it is
+        if params == [name]:  # one param, as it is
             continue
         for param in params:
             require_param(runs, param)
+            if param in NOT_FACTORS:
+                raise AnalysisError(f"{factor}: {param} is not a factor")
             if param in taken:
                 raise AnalysisError(f"{factor}: {param} is in another factor, too")
-        if name in param_columns(runs) or name in told:
-            raise AnalysisError(f"{factor}: {name} is the name of another param; give another name")
+        if name in runs or name in told:
+            raise AnalysisError(f"{factor}: {name} is taken; give another name")
         taken |= {*params}
         table = _with(table, name, params)
         told[name] = _BETWEEN.join(params)

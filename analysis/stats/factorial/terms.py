@@ -122,7 +122,10 @@ def _levels(done: pd.DataFrame, factor: str) -> list[str]:
 def _require_named(done: pd.DataFrame, factors: Sequence[str], networks: Sequence[str]) -> None:
     """Check that no other param varies, but for those that follow from the named ones."""
     named = [*factors, *networks]
-    if len(factors) < 2:
+    twice = sorted({*factors} & {*networks})
+    if twice:
+        raise AnalysisError(f"{twice[0]}: is a factor, or makes networks (--across), but not both")
+    if len({*factors}) < 2:
         raise AnalysisError("interactions need two factors that vary and exist in all runs")
     cells = done[named].map(as_text).agg("\0".join, axis="columns")
     others = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,36 @@ def test_looks_are_told_and_corrected_for(said: Said) -> None:
     for command in (EFFECTS, ["claims", RUNS]):
         assert "Looked at up to 2 times" in said(*command)[0]  # by its launches
         assert "Looked at up to 3 times (stages" in said(*command, "--looks", "3")[0]
+
+
+def test_crossed_factors_have_a_row_each_and_one_for_every_pair(said: Said, tmp_path: Path) -> None:
+    crossed = ["--factor", "dynamics", "--factor", "both=encoding,hidden", "--across", "recurrent"]
+    figure = tmp_path / "forest.svg"
+    table, beside = said(
+        "effects", RUNS, "--interactions", *crossed, "--within", "preset", "--figure", str(figure)
+    )
+    rows = [line for line in table.splitlines() if line.startswith(("| default", "| published"))]
+    assert len(rows) == 2 * (1 + 3 + 3) and beside == ""
+    assert "| dynamics × both | lif, latency/100 → alif, periodic/200 " in " ".join(table.split())
+    assert "both: encoding/hidden." in table and "All 8 combinations were run" in table
+    assert figure.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--across", "recurrent"], "--across: goes with --changes or --interactions"),
+        (["--interactions", "--block", "seed"], "--across or --within: does not go with --block"),
+        (["--variance", "--changes"], "--variance: does not go with --factor"),
+        (["--margin", "0.1", "--margin", "0.2", "--figure", "f.svg"], "does not go with --figure"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_in_one_line(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*EFFECTS, *arguments]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [["--looks", "0"], ["--looks", "2", "--views"]])

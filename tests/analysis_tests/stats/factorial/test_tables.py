@@ -158,7 +158,9 @@ def test_a_param_that_is_not_named_is_refused(whole: pd.DataFrame) -> None:
     with pytest.raises(AnalysisError, match="recurrent: varies, too"):
         factorial(whole, ["weights", "gradient"], ["encoding", "threshold", "beta"])
     with pytest.raises(AnalysisError, match="two factors"):
-        factorial(whole, ["weights"], NETWORKS)
+        factorial(whole, ["weights", "weights"], NETWORKS)
+    with pytest.raises(AnalysisError, match="encoding: is a factor, or makes networks"):
+        factorial(whole, ["weights", "encoding"], NETWORKS)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,9 @@ def test_a_param_that_is_not_named_is_refused(whole: pd.DataFrame) -> None:
     [
         ("beta,nothing", "no param 'nothing'"),
         ("beta,,threshold", "several different ones"),
-        ("weights=beta,threshold", "the name of another param"),
+        ("weights=beta,threshold", "weights is taken"),
+        ("state=beta,threshold", "state is taken"),
+        ("beta,seed", "no param 'seed'"),
     ],
 )
 def test_a_bundle_that_is_none_is_refused(whole: pd.DataFrame, factor: str, reason: str) -> None:
