@@ -40,10 +40,12 @@ class Exported:
 
     Attributes:
         runs: How many, those of whole sweeps among them.
+        configurations: How many are among them, each with its seeds.
         running: How many trials of each sweep were left out because they still run.
     """
 
     runs: int
+    configurations: int
     running: Mapping[str, int]
 
 
@@ -92,7 +94,8 @@ def export_runs(
     content = writer.finish()
     require_names(RunFile(path, content).runs(), os.fspath(path))  # what could not be imported
     write_file(path, content)
-    return Exported(len(runs), dict(sorted(running.items())))
+    configurations = {run.tags.get(Tag.GROUP_ID, run.run_id) for run in runs if run.is_trial}
+    return Exported(len(runs), len(configurations), dict(sorted(running.items())))
 
 
 def _is_running(run: RunRecord) -> bool:

@@ -65,7 +65,12 @@ def export_runs(
     if done.running:
         left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
         say(f"not exported, as they still run: {left}")
-    say_result(f"{output}: {done.runs} runs, {output.stat().st_size / 1000:,.0f} kB")
+    of = f"{done.configurations} configuration{'' if done.configurations == 1 else 's'}"
+    size = f"{output.stat().st_size / 1000:,.0f} kB"
+    say_result(f"{output}: {done.runs} runs, {size}: {of} with their seeds, and the launches")
+    say_result(
+        f"to read it: spikesweep table {output}; into a store: spikesweep import-runs {output}"
+    )
 
 
 def import_runs(

@@ -92,11 +92,18 @@ def _known(kind: str) -> FigureKind:
 
 def _described(kind: FigureKind) -> str:
     command = f"spikesweep figure {kind.name} quickstart {kind.example}".rstrip()
+    needs = f"needs --by ({_counted(kind.least_by, kind.most_by)})" if kind.least_by else ""
     takes = [f"--metric [{kind.metric}]"] if kind.metric else []
-    takes += [f"--by (at most {kind.most_by})"] if kind.most_by else []
-    rows = [kind.title, *([f"takes {', '.join(takes)}"] if takes else [])]
+    takes += [f"--by (at most {kind.most_by})"] if kind.most_by and not needs else []
+    told = f"takes {', '.join(takes)}" if takes else ""
+    options = "; ".join(filter(None, [needs, told]))
+    rows = [kind.title, *filter(None, [options])]
     rows.append(f"  {command} -o {kind.name}.pdf")
     return "\n".join(f"  {kind.name if row is kind.title else '':<12}{row}" for row in rows)
+
+
+def _counted(least: int, most: int) -> str:
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _check(kind: FigureKind, metric: str, by: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Every configuration as a point, by the levels of one param."""
+"""Every configuration as a point with its interval, by the levels of one param."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ from analysis.data.groups import (
     require_param,
     several_values,
 )
-from analysis.data.groups import (
-    levels as several,
-)
 from analysis.data.labels import (
     constants,
     in_order,
     legend_label,
     legend_title,
     metric_label,
-    value_labels,
 )
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
-from analysis.figures.parts.layout import PAGE_INCHES, axis_label, each, fit_legend, head, scale_of
+from analysis.figures.parts.framing import frame
+from analysis.figures.parts.layout import (
+    PAGE_INCHES,
+    axis_label,
+    estimates,
+    fit_legend,
+    head,
+    statistics,
+)
+from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, Look, looks, styled
 from analysis.figures.parts.ticks import number_axis
 from analysis.text.typeset import as_text
 
 _MOST_LEVELS = 12
-_APART, _MOST_PANELS = ("dataset", "preset"), 3
 _NUMBERS = 4  # from so many different numbers on, a param has a scale instead of levels
 _FEWEST_FOR_A_BOX = 5  # quartiles of fewer points say less than the points
 _SPREAD = 0.5  # of the points of a level along x
@@ -52,7 +56,7 @@ def strip(
     *,
     coloured_by: str | None = None,
 ) -> Figure:
-    """The configurations, each the mean over its seeds, by the values of a param.
+    """The configurations, each the mean over its seeds with its 95 % t interval, by a param.
 
     Numbers of several values stand on an axis of numbers, logarithmic where they were searched so.
     Other values are levels. Data sets and presets have panels with a scale of their own. Behind
@@ -68,49 +72,36 @@ def strip(
     for name in (factor, *([coloured_by] if coloured_by else ())):
         require_param(runs, name)
     groups, left_out = measured_groups(runs, metric)
+    groups = groups.join(estimates(groups, metric))
     if _has_scale(groups[factor]):
         return _over_numbers(runs, groups, factor, metric, coloured_by, left_out)
     levels = _levels(groups, factor)
     values = in_order(groups[coloured_by]) if coloured_by else [""]
     with styled():
-        panels = _panels(groups, (factor, coloured_by))
+        beside = panels(groups, (factor, coloured_by))
         inches = _level_inches(factor, levels) * len(levels)
-        figure, grid = _figure(panels, inches)
+        figure, grid = _figure(beside, inches)
         boxed = False
-        for axes, (name, members) in zip(grid, panels.items(), strict=True):
-            placed = _placed(members, factor, levels, metric)
+        for axes, (name, members) in zip(grid, beside.items(), strict=True):
+            placed = _placed(members, factor, levels)
             _clouds(axes, placed, coloured_by, values)
             boxed |= _boxes(axes, placed, len(levels))
+            frame(axes, placed["mean"], pd.concat([placed["low"], placed["high"]]))
             _label(axes, placed, factor, levels)
             axes.set_title(name)
         grid[0].set_ylabel(axis_label(metric))
         _key(figure, grid[0], coloured_by, values)
-        count = f"n: configurations, {each(groups['n'])}"
+        count = f"n: configurations, {statistics(groups)}"
         box = "box: quartiles, median, whiskers to 1.5 times their distance" if boxed else ""
         head(figure, [metric_label(metric), *constants(groups)], [count, box, *left_out])
     return figure
 
 
-def _panels(groups: pd.DataFrame, shown: tuple[str | None, ...]) -> dict[str, pd.DataFrame]:
-    """The configurations of every data set and preset, which differ too much for one axis."""
-    apart = [
-        name
-        for name in _APART
-        if name in groups and name not in shown and several(groups, name) > 1
-    ]
-    if not apart or len(groups[apart].drop_duplicates()) > _MOST_PANELS:
-        return {"": groups}
-    return {
-        ", ".join(value_labels(dict(zip(apart, key, strict=True)), apart)): members
-        for key, members in groups.groupby(apart, sort=True)
-    }
-
-
-def _figure(panels: Mapping[str, pd.DataFrame], inches: float) -> tuple[Figure, list[Axes]]:
+def _figure(beside: Mapping[str, pd.DataFrame], inches: float) -> tuple[Figure, list[Axes]]:
     """Axes beside each other, so wide in inches where a page holds it, each with its own scale."""
-    width = min(1.3 + (inches + 0.9) * len(panels), PAGE_INCHES)
-    figure = Figure(figsize=(width, 3.8 if len(panels) == 1 else 4.1))
-    return figure, list(figure.subplots(1, len(panels), squeeze=False)[0])
+    width = min(1.3 + (inches + 0.9) * len(beside), PAGE_INCHES)
+    figure = Figure(figsize=(width, 3.8 if len(beside) == 1 else 4.1))
+    return figure, list(figure.subplots(1, len(beside), squeeze=False)[0])
 
 
 def _has_scale(column: pd.Series[Any]) -> bool:
@@ -127,15 +118,14 @@ def _over_numbers(
 ) -> Figure:
     """The configurations over a param that is a number."""
     placed = groups.dropna(subset=[factor])
-    placed = placed.assign(
-        _x=placed[factor].astype("float64"), _y=placed[f"{metric}_mean"] * scale_of(metric)
-    )
+    placed = placed.assign(_x=placed[factor].astype("float64"))
     values = in_order(placed[coloured_by]) if coloured_by else [""]
     with styled():
-        panels = _panels(placed, (factor, coloured_by))
-        figure, grid = _figure(panels, 3.0)
-        for axes, (name, members) in zip(grid, panels.items(), strict=True):
+        beside = panels(placed, (factor, coloured_by))
+        figure, grid = _figure(beside, 3.0)
+        for axes, (name, members) in zip(grid, beside.items(), strict=True):
             _clouds(axes, members, coloured_by, values)
+            frame(axes, members["mean"], pd.concat([members["low"], members["high"]]))
             number_axis(axes, "x", placed["_x"], log=is_logarithmic(runs, factor), most=6)
             axes.grid(visible=True, axis="both")
             axes.set_xlabel(legend_title(factor) or "")
@@ -144,7 +134,7 @@ def _over_numbers(
         _key(figure, grid[0], coloured_by, values)
         lacking = len(groups) - len(placed)
         without = f"not shown: {lacking} in which {factor} has no effect" if lacking else ""
-        count = f"{len(placed)} configurations, {each(placed['n'])}"
+        count = f"{len(placed)} configurations, {statistics(placed)}"
         head(figure, [metric_label(metric), *constants(groups)], [count, without, *left_out])
     return figure
 
@@ -194,9 +184,12 @@ def _label(axes: Axes, placed: pd.DataFrame, factor: str, levels: list[str]) -> 
 
 
 def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str | None) -> None:
+    axes.vlines(
+        points["_x"], points["low"], points["high"], color=look.colour, alpha=0.45, linewidth=0.9
+    )
     axes.plot(
         points["_x"],
-        points["_y"],
+        points["mean"],
         linestyle="none",
         marker=look.marker,
         color=look.colour,
@@ -207,11 +200,11 @@ def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str | None) -> No
     )
 
 
-def _placed(groups: pd.DataFrame, factor: str, levels: list[str], metric: str) -> pd.DataFrame:
+def _placed(groups: pd.DataFrame, factor: str, levels: list[str]) -> pd.DataFrame:
     """The configurations with their places; beside each other, not at random."""
-    points = groups.assign(_y=groups[f"{metric}_mean"] * scale_of(metric))
+    points = groups.copy()
     points["_level"] = [levels.index(as_text(value)) for value in points[factor]]
-    points = points.sort_values(["_level", "_y"], kind="stable")
+    points = points.sort_values(["_level", "mean"], kind="stable")
     turn: NDArray[np.float64] = points.groupby("_level").cumcount().to_numpy() * _GOLDEN
     points["_x"] = points["_level"] + (turn % 1 - 0.5) * _SPREAD
     return points
@@ -219,7 +212,7 @@ def _placed(groups: pd.DataFrame, factor: str, levels: list[str], metric: str) -
 
 def _boxes(axes: Axes, points: pd.DataFrame, levels: int) -> bool:
     by_level: dict[Any, NDArray[np.float64]] = {
-        place: points.loc[points["_level"] == place, "_y"].to_numpy() for place in range(levels)
+        place: points.loc[points["_level"] == place, "mean"].to_numpy() for place in range(levels)
     }
     enough = {place: y for place, y in by_level.items() if len(y) >= _FEWEST_FOR_A_BOX}
     if enough:
@@ -251,7 +244,7 @@ def _in_report(source: Source) -> Iterable[InReport]:
 
 FIGURE = FigureKind(
     name="strip",
-    title="every configuration, by the values of a param and coloured by another",
+    title="every configuration with its interval, by a param and coloured by another",
     draw=_from,
     example="--by encoding --by dynamics",
     least_by=1,

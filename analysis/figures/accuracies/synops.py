@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -24,6 +25,7 @@ from analysis.data.labels import (
 )
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
+from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.figures.parts.ticks import round_axis
 from analysis.records import ENERGY, MAX, MIN
@@ -39,7 +41,7 @@ _PRICES = (
     "nm, 32-bit floats); without memory and neurons"
 )
 _WHOLE = 100  # from here on, costs are told without decimals
-_INCHES = 5.2  # without the legend
+_INCHES, _PANEL_INCHES = 5.2, 4.2  # without the legend; of one panel, of one of several
 _LINE_INCHES = 0.15  # of the key
 _USEFUL = 0.5  # of the best validation accuracy, from which on a network is on the front
 _MOST_NAMED = 8  # members of the front
@@ -51,12 +53,12 @@ def accuracy_by_synops(
 ) -> Figure:
     """A metric against what an inference costs, on a logarithmic axis.
 
-    Points are configurations, means over seeds, by dynamics and recurrence. The Pareto front is
-    that of the spiking networks; validation, not the test, says who is on it, so the line, which
-    shows the metric, is one of steps that may go down. Up to eight of its members, evenly along it,
-    are named by what differs among them. The non-spiking baseline stands apart, and has a front of
-    its own where the costs can be compared: its synaptic operations are multiply-accumulates, so
-    they cannot, but the energies can.
+    Points are configurations, means over seeds, by dynamics and recurrence. Data sets and presets
+    have panels. The Pareto front is that of the spiking networks; validation, not the test, says
+    who is on it, so the line, which shows the metric, is one of steps that may go down. Up to eight
+    members, evenly along the fronts, are named by what differs among them. The non-spiking baseline
+    stands apart, and has a front of its own where the costs can be compared: its synaptic
+    operations are multiply-accumulates, so they cannot, but the energies can.
 
     >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
 
@@ -70,46 +72,30 @@ def accuracy_by_synops(
     """
     groups, left_out = measured_groups(runs, metric, cost)
     points = _points(groups, metric, cost)
-    spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
-    front = _front(spiking)
-    named = _named(front, points)
-    params = varying(named, [name for name in param_names(groups) if named[name].notna().any()])
-    shown = asked_for(params)[:_MOST_PARAMS]
+    beside = panels(points)
+    families = in_order(points.loc[~points["_is_baseline"], "_family"])
     with styled():
-        families = in_order(spiking["_family"])
-        lines = len(families) + 3 + 2 * len(named)
-        figure = Figure(figsize=(_INCHES, max(4.2, 0.8 + lines * _LINE_INCHES)))
-        axes = figure.subplots()
-        _draw(axes, spiking, baseline, families, "MLP" + _NOT_PRICED.get(cost, ""))
-        axes.plot(
-            front["_x"],
-            front["_y"],
-            drawstyle="steps-post",
-            color=GREY,
-            lw=0.9,
-            zorder=1,
-            label="front, by validation",
-        )
-        if cost not in _NOT_PRICED and len(baseline):
-            beside = _front(baseline)
-            axes.plot(
-                beside["_x"],
-                beside["_y"],
-                "--",
-                drawstyle="steps-post",
-                color="#000000",
-                lw=0.9,
-                zorder=1,
-                label="front of the MLPs",
-            )
-        key = _number(axes, named, shown, metric)
-        round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
-        axes.grid(visible=True, axis="both")
-        axes.set_xlabel(metric_label(cost))
-        axes.set_ylabel(axis_label(metric))
-        handles, _ = axes.get_legend_handles_labels()
-        figure.legend(handles=[*handles, *key], loc="outside right upper", fontsize=SMALL)
-        fit_legend(figure, _INCHES)
+        width = _INCHES if len(beside) == 1 else _PANEL_INCHES * len(beside)
+        figure = Figure(figsize=(width, 4.2))
+        grid = figure.subplots(1, len(beside), squeeze=False)[0]
+        key: list[Line2D] = []
+        named = on_front = 0
+        for axes, (name, members) in zip(grid, beside.items(), strict=True):
+            front = _front(members[~members["_is_baseline"]])
+            chosen = _named(front, members, _MOST_NAMED // len(beside))
+            _panel(axes, members, front, families, cost)
+            key += _number(axes, chosen, _shown(chosen, members), metric, first=named + 1)
+            named, on_front = named + len(chosen), on_front + len(front)
+            axes.set_title(name)
+            axes.set_xlabel(metric_label(cost))
+        grid[0].set_ylabel(axis_label(metric))
+        marks: dict[str, Artist] = {}
+        for axes in grid:
+            handles, labels = axes.get_legend_handles_labels()
+            marks = dict(zip(labels, handles, strict=True)) | marks
+        figure.set_figheight(max(4.2, 0.8 + (len(marks) + 2 * named) * _LINE_INCHES))
+        figure.legend(handles=[*marks.values(), *key], loc="outside right upper", fontsize=SMALL)
+        fit_legend(figure, width)
         notes = [
             f"{len(points)} configurations, {each(groups['n'])}",
             "front by validation accuracy: the spiking networks that no other beats in it and in "
@@ -117,11 +103,35 @@ def accuracy_by_synops(
             "chooses for at most that cost, which may fall",
             "not on it: those below half of the best validation accuracy",
             *([] if cost in _NOT_PRICED else [_PRICES]),
-            f"named: {len(named)} of its {len(front)}" if len(named) < len(front) else "",
+            f"named: {named} of its {on_front}" if named < on_front else "",
             *left_out,
         ]
         head(figure, [metric_label(metric), *constants(groups)], notes)
     return figure
+
+
+def _panel(
+    axes: Axes, points: pd.DataFrame, front: pd.DataFrame, families: list[str], cost: str
+) -> None:
+    """Points and fronts of one data set and preset."""
+    spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
+    _draw(axes, spiking, baseline, families, "MLP" + _NOT_PRICED.get(cost, ""))
+    _steps(axes, front, "-", GREY, "front, by validation")
+    if cost not in _NOT_PRICED and len(baseline):
+        _steps(axes, _front(baseline), "--", "#000000", "front of the MLPs")
+    round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
+    axes.grid(visible=True, axis="both")
+
+
+def _steps(axes: Axes, front: pd.DataFrame, line: str, colour: str, label: str) -> None:
+    x, y = front["_x"], front["_y"]
+    axes.plot(x, y, line, drawstyle="steps-post", color=colour, lw=0.9, zorder=1, label=label)
+
+
+def _shown(named: pd.DataFrame, points: pd.DataFrame) -> list[str]:
+    """The params by which the members of a front are named; of a single one, those that vary."""
+    known = [name for name in param_names(points) if named[name].notna().any()]
+    return asked_for(varying(named, known) or varying(points, known))[:_MOST_PARAMS]
 
 
 def _front(points: pd.DataFrame) -> pd.DataFrame:
@@ -173,12 +183,13 @@ def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label
     )
 
 
-def _named(front: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+def _named(front: pd.DataFrame, points: pd.DataFrame, most: int) -> pd.DataFrame:
     """The members whose numbers have room: the cheapest, the best, and some between them.
 
     Args:
         front: The members.
         points: All that is drawn: the axes are as long as these need.
+        most: How many of them.
     """
     if len(front) < 2:
         return front
@@ -186,21 +197,23 @@ def _named(front: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     height = (points["_y"].max() - points["_y"].min()) or 1.0
     along = np.hypot(np.log(front["_x"]).diff() / width, front["_y"].diff() / height).cumsum()
     along = along.fillna(0)
-    wanted = np.linspace(0, along.iloc[-1], _MOST_NAMED)
+    wanted = np.linspace(0, along.iloc[-1], most)
     nearest = sorted({int((along - place).abs().to_numpy().argmin()) for place in wanted})
     kept: list[int] = []
     for at in nearest:
-        if not kept or along.iloc[at] - along.iloc[kept[-1]] > 0.5 / _MOST_NAMED:
+        if not kept or along.iloc[at] - along.iloc[kept[-1]] > 0.5 / most:
             kept.append(at)
     return front.iloc[kept]
 
 
-def _number(axes: Axes, named: pd.DataFrame, shown: list[str], metric: str) -> list[Line2D]:
-    """A number beside each member, and the key to the numbers."""
+def _number(
+    axes: Axes, named: pd.DataFrame, shown: list[str], metric: str, first: int
+) -> list[Line2D]:
+    """A number beside each member, from the first on, and the key to the numbers."""
     unit = " %" if scale_of(metric) == 100 else ""
     key = []
     rows: list[dict[Any, Any]] = named.to_dict("records")
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=first):
         axes.annotate(
             str(number),
             (row["_x"], row["_y"]),

@@ -8,7 +8,7 @@ from analysis.data.groups import CHOSEN_BY
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend
 from analysis.figures.parts.param_axis import whole_numbers
-from analysis.figures.parts.style import GREY, LOOKS, styled
+from analysis.figures.parts.style import LOOKS, styled
 from analysis.figures.searches.search import ORDER, Search
 from analysis.records import State
 
@@ -18,8 +18,8 @@ _INCHES = 5.2
 def history(source: Source, options: Options) -> Figure:
     """The metric of every configuration, the best so far as steps, and what was pruned.
 
-    A configuration that was pruned stands where the metric was when it was ended. It is never the
-    best so far.
+    A configuration that was pruned stands where the metric was when it was ended, at the edge where
+    that is far from what finished. It is never the best so far.
     """
     search = Search(source.runs, options.metric, drawn=(State.PRUNED,))
     values = search.values
@@ -30,15 +30,7 @@ def history(source: Source, options: Options) -> Figure:
         places = search.number[search.groups.index]
         axes.plot(places, values, linestyle="none", marker="o", color=LOOKS[0].colour, label="done")
         known = search.pruned["value"].dropna()
-        if len(known):
-            axes.plot(
-                search.number[known.index],
-                known,
-                linestyle="none",
-                marker="x",
-                color=GREY,
-                label="pruned, when ended",
-            )
+        search.mark_pruned(axes, search.number[known.index], size=5)
         # The last step goes on to the last configuration: nothing later was better.
         ends = [*places, int(search.number.max())]
         axes.step(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.data.groups import (
@@ -17,7 +19,9 @@ from analysis.data.groups import (
 from analysis.data.labels import constants, metric_label
 from analysis.errors import AnalysisError
 from analysis.figures.parts.foremost import foremost
+from analysis.figures.parts.framing import frame
 from analysis.figures.parts.layout import each, head, scale_of
+from analysis.figures.parts.style import GREY
 from analysis.records import State
 
 ORDER = "Configurations, in the order in which they began"
@@ -82,6 +86,34 @@ class Search:
     def foremost(self, params: Sequence[str], most: int) -> tuple[list[str], str]:
         """Those of the params that there is room for, and what a reader must know of that."""
         return foremost(self.groups, params, self.metric, most)
+
+    def mark_pruned(self, axes: Axes, places: pd.Series[Any], size: float) -> str:
+        """Fit the y axis to what finished, and mark what was pruned, where it was ended.
+
+        Args:
+            axes: Where the values are drawn.
+            places: Along x, of those that were pruned, where their values are known.
+            size: Of the marks, in points.
+
+        Returns:
+            What the marks are, in words; empty without one.
+        """
+        known = self.pruned["value"].dropna()
+        low, high = frame(axes, self.values, known)
+        inside = known.between(low, high)
+        for marker, those, label in (
+            ("x", inside, "pruned, when ended"),
+            ("v", known < low, "pruned, below the axis"),
+            ("^", known > high, "pruned, above the axis"),
+        ):
+            at = [name for name in places.index if those.get(name, False)]
+            if at:
+                y = known[at].clip(low, high)
+                axes.plot(places[at], y, marker, color=GREY, markersize=size, label=label)
+        if known.empty:
+            return ""
+        beyond = "" if inside.all() else ", triangles where that is beyond the axis"
+        return f"crosses: pruned, where they were ended{beyond}"
 
     def finish(self, figure: Figure, notes: Sequence[str] = (), title: str = "") -> Figure:
         """Title and notes."""

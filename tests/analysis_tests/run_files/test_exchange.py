@@ -114,7 +114,7 @@ def contents(client: MlflowClient, sweep: str = "s") -> dict[str, Any]:
 
 
 def test_runs_arrive_whole(store: Any, sweep_of_three: list[str], new_store: NewStore) -> None:
-    assert export_runs(["s"], "s.parquet") == Exported(runs=4, running={})
+    assert export_runs(["s"], "s.parquet") == Exported(runs=4, configurations=3, running={})
     other = new_store("other")
     assert import_file("s.parquet", other) == Imported(made=4, continued=0, found=0, launches=1)
     assert contents(other) == contents(store.client)
@@ -229,7 +229,7 @@ def test_what_still_runs_stays_out_and_its_sweep_is_interrupted(
     store.client.set_tag(store.trial("s", "a-0"), "mlflow.note.content", "kept")
     store.trial("s", "b-0", State.RUNNING)
     store.trial("s", "c-0", State.RUNNING)
-    assert export_runs(["s"], "s.parquet") == Exported(runs=2, running={"s": 2})
+    assert export_runs(["s"], "s.parquet") == Exported(runs=2, configurations=1, running={"s": 2})
     parent, trial = RunFile("s.parquet").runs()
     assert (parent.status, parent.state) == ("KILLED", State.INTERRUPTED)
     assert parent.end_ms == trial.end_ms

@@ -28,6 +28,7 @@ def exported(shared_place: Workplace, ray_here: None) -> Workplace:
     done = shared_place.run("export-runs", "small", "-o", "small.parquet")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("small.parquet: 5 runs, ")
+    assert "kB: 2 configurations with their seeds, and the launches" in done.stdout
     assert done.stderr == ""
     return shared_place
 

@@ -36,7 +36,26 @@ def test_points_are_means_over_seeds_near_their_level(runs_of: RunsOf) -> None:
     assert len({x for x, _ in cloud}) == 12  # none hides another
     assert all(min(abs(x), abs(x - 1)) < 0.3 for x, _ in cloud)
     assert ticks(figure.axes[0], "x") == ["ALIF\nn = 6", "LIF\nn = 6"]
-    assert note(figure).startswith("n: configurations, each the mean over 2 seeds; box: quartiles")
+    ends = "mean of two seeds, whose values are the ends of the bar"
+    assert note(figure).startswith(f"n: configurations, {ends}; box: quartiles")
+
+
+def test_every_point_has_its_interval_and_a_long_one_presses_none_flat(runs_of: RunsOf) -> None:
+    many = [row for row in rows(seeds=3) if row["group"] != "lif5"]
+    many += [
+        {"group": "wide", "dynamics": "lif", "seed": seed, "test_accuracy": value}
+        for seed, value in enumerate((0.4, 0.6, 0.8))
+    ]
+    axes = strip(runs_of(many), "dynamics").axes[0]
+    (bars,) = axes.collections
+    ends = sorted((*segment[:, 1].tolist(),) for segment in bars.get_segments())
+    assert len(ends) == 12
+    narrow, wide = 4.30265 * 2 / 3**0.5, 4.30265 * 20 / 3**0.5
+    assert ends[0] == pytest.approx((60 - wide, 100), abs=0.01)
+    assert ends[1] == pytest.approx((52 - narrow, 52 + narrow), abs=0.01)
+    low, high = axes.get_ylim()
+    assert low == pytest.approx(52 - 25 - 0.05 * 73)  # the means are from 52 to 77
+    assert high == pytest.approx(100 + 0.05 * 73)
 
 
 def test_a_second_param_has_markers_and_colours_of_its_own(runs_of: RunsOf) -> None:

@@ -73,6 +73,25 @@ def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: R
     assert "5 configurations, one seed each" in note(figure)
 
 
+def test_presets_have_panels_with_fronts_of_their_own_and_one_numbering(runs_of: RunsOf) -> None:
+    mended = [row | {"preset": "default"} for row in ROWS[:4]]
+    published = [
+        run("x", 100, 0.9, 0.88, preset="published", hidden=8),
+        run("y", 200, 0.5, 0.45, preset="published", hidden=16),
+    ]
+    figure = accuracy_by_synops(runs_of([*mended, *published]))
+    assert [axes.get_title("left") for axes in figure.axes] == [
+        "default preset",
+        "published preset",
+    ]
+    for axes, front in zip(figure.axes, ([55, 70, 85], [88]), strict=True):
+        line = points(labelled_lines(axes)["front, by validation"])
+        assert [y for _, y in line] == pytest.approx(front)
+    assert [texts(axes) for axes in figure.axes] == [["1", "2", "3"], ["4"]]
+    assert legend(figure).count("front, by validation") == 1
+    assert legend(figure)[-1].split() == ["8", "neurons", "88.0", "%", "at", "100"]
+
+
 def test_the_baseline_stands_apart(runs_of: RunsOf) -> None:
     lines = labelled_lines(accuracy_by_synops(runs_of(ROWS)).axes[0])
     baseline = lines["MLP, multiply-accumulates"]

@@ -61,6 +61,18 @@ def test_the_history_is_in_percent_and_in_the_order_of_the_begin_with_the_best_s
     assert note(figure) == "4 configurations, each the mean over 2 seeds; 1 pruned"
 
 
+def test_what_was_ended_far_below_stands_at_the_edge_and_presses_none_flat() -> None:
+    of = runs().assign(val_accuracy=0.05)
+    figure = drawn("history", of=of)
+    (axes,) = figure.axes
+    assert points(axes.lines[1]) == [(5, pytest.approx(51 - 30))]  # finished: from 51 to 81
+    assert axes.lines[1].get_marker() == "v" and axes.get_ylim()[0] > 15
+    assert legend(figure) == ["done", "pruned, below the axis", "the best so far"]
+    sliced = drawn("slice", "lr", of=of)
+    assert points(sliced.axes[0].lines[0]) == [(1e-4, pytest.approx(21))]
+    assert "triangles where that is beyond the axis" in note(sliced)
+
+
 def test_less_is_better_where_the_metric_is_a_cost() -> None:
     (axes,) = drawn("history", metric="best_synops_per_inference").axes
     assert [y for _, y in points(axes.lines[-1])][:4] == [4000, 3000, 2000, 1000]
