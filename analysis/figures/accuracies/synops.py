@@ -28,7 +28,7 @@ from analysis.figures.parts.layout import axis_label, each, fit_legend, head, sc
 from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.figures.parts.ticks import round_axis
-from analysis.records import ENERGY, MAX, MIN
+from analysis.records import ENERGY, MAX, MIN, UNITS
 from analysis.stats.pareto import pareto_front
 
 COST = "best_synops_per_inference"
@@ -84,7 +84,8 @@ def accuracy_by_synops(
             front = _front(members[~members["_is_baseline"]])
             chosen = _named(front, members, _MOST_NAMED // len(beside))
             _panel(axes, members, front, families, cost)
-            key += _number(axes, chosen, _shown(chosen, members), metric, first=named + 1)
+            texts = _texts(chosen, _shown(chosen, members), metric, cost)
+            key += _number(axes, chosen, texts, first=named + 1)
             named, on_front = named + len(chosen), on_front + len(front)
             axes.set_title(name)
             axes.set_xlabel(metric_label(cost))
@@ -206,14 +207,24 @@ def _named(front: pd.DataFrame, points: pd.DataFrame, most: int) -> pd.DataFrame
     return front.iloc[kept]
 
 
-def _number(
-    axes: Axes, named: pd.DataFrame, shown: list[str], metric: str, first: int
-) -> list[Line2D]:
-    """A number beside each member, from the first on, and the key to the numbers."""
+def _texts(named: pd.DataFrame, shown: list[str], metric: str, cost: str) -> list[str]:
+    """What each member is, and what it reaches at which cost."""
     unit = " %" if scale_of(metric) == 100 else ""
+    price = f" {UNITS[cost]}" if cost in UNITS else ""
+    texts = []
+    rows: list[dict[Any, Any]] = named.to_dict("records")
+    for row in rows:
+        value = value_text(row["_y"], scale_of(metric)) + unit
+        number = f"{row['_x']:,.0f}" if row["_x"] >= _WHOLE else f"{row['_x']:.2g}"
+        texts.append(f"{configuration(row, shown)}\n{value} at {number}{price}")
+    return texts
+
+
+def _number(axes: Axes, named: pd.DataFrame, texts: list[str], first: int) -> list[Line2D]:
+    """A number beside each member, from the first on, and the key to the numbers."""
     key = []
     rows: list[dict[Any, Any]] = named.to_dict("records")
-    for number, row in enumerate(rows, start=first):
+    for number, (row, label) in enumerate(zip(rows, texts, strict=True), start=first):
         axes.annotate(
             str(number),
             (row["_x"], row["_y"]),
@@ -222,9 +233,6 @@ def _number(
             horizontalalignment="right",
             fontsize=SMALL,
         )
-        value = value_text(row["_y"], scale_of(metric)) + unit
-        cost = f"{row['_x']:,.0f}" if row["_x"] >= _WHOLE else f"{row['_x']:.2g}"
-        label = f"{configuration(row, shown)}\n{value} at {cost}"
         key.append(
             Line2D(
                 [],

@@ -49,7 +49,7 @@ def test_energies_can_be_compared_so_the_baseline_has_a_front_too(runs_of: RunsO
     assert points(lines["front of the MLPs"]) == [(0.001, 40), (0.05, 96)]
     assert len(points(lines["front, by validation"])) == 3
     assert "0.9 pJ an addition, 3.7 pJ a multiplication" in note(figure)
-    assert "MLP" in legend(figure) and legend(figure)[-1].endswith("85.0 % at 9")
+    assert "MLP" in legend(figure) and legend(figure)[-1].endswith("85.0 % at 9 nJ")
     apart = legend(accuracy_by_synops(runs_of(rows)))
     assert "MLP, multiply-accumulates" in apart and "front of the MLPs" not in apart
 
