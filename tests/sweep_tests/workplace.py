@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,12 +48,23 @@ SMALL: dict[str, Any] = {
 }
 
 
+_ANNOUNCED = re.compile(
+    r"\S+: \d+ configurations? × \d+ seeds?|Ray starts on this machine|connecting to Ray at \S+"
+)
+
+
 class Done(NamedTuple):
     """How a command ended."""
 
     returncode: int
     stdout: str
     stderr: str
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The lines of `stderr`, but for those that say at the start of a run what begins."""
+        lines = self.stderr.strip().splitlines()
+        return [line for line in lines if not _ANNOUNCED.fullmatch(line)]
 
 
 @dataclass

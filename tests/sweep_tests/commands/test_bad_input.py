@@ -19,7 +19,7 @@ from snn.networks import build
 from snn.training.checkpoints import checkpoint
 from sweep.cli import run
 from tests.snn_tests.networks.test_pictures import png
-from tests.sweep_tests.workplace import REFERENCE, Workplace
+from tests.sweep_tests.workplace import REFERENCE, Done, Workplace
 
 MNIST = Path("data/MNIST/raw")
 LABELS = "train-labels-idx1-ubyte"
@@ -38,7 +38,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Run a command that fails in one line; its code and the line."""
     code = run(arguments.split())
     captured = capsys.readouterr()
-    lines = captured.err.strip().splitlines()
+    lines = Done(code, captured.out, captured.err).mistakes
     assert code in (1, 2, 130)
     assert len(lines) == 1, captured.err
     assert captured.out == ""
@@ -51,7 +51,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         ("frobnicate", "No such command 'frobnicate'. (see spikesweep --help)"),
         ("run", "Missing argument 'SPEC'. (see spikesweep run --help)"),
         ("run quickstart --bogus", "No such option: --bogus"),
-        ("run nope", "bundled sweeps: ablation-mnist"),
+        ("run nope", "bundled sweeps: ablation-factorial, ablation-mnist"),
         ("run quickstart --trials 0", "trials:"),
         ("run quickstart --set epochs", "needs KEY=VALUE"),
         ("run quickstart --set epochs=none", "base.epochs:"),

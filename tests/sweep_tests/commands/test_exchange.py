@@ -60,7 +60,7 @@ def test_a_file_has_the_best_configuration_and_says_that_its_network_is_not_here
     assert best.returncode == 0, best.stderr
     *about, network = best.stdout.splitlines()
     assert about == exported.run("best", "small").stdout.splitlines()[:-1]
-    assert network.startswith("network            not here: the network of run ")
+    assert network.startswith(f"{'network':<20} not here: the network of run ")
     predicted = elsewhere.run("predict", "small.parquet", "test:0")
     assert predicted.returncode == 2
     assert "stays where it was trained" in predicted.stderr
