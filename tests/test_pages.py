@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.data.energy import ADDITION, MULTIPLICATION
 from sweep.cli import app, run
 from sweep.spec.sources import bundled
 from tests.reference import PAGES as REFERENCES
@@ -286,8 +287,13 @@ def test_so_are_those_of_one_spike_per_pixel() -> None:
 
 def test_and_those_of_few_operations() -> None:
     rows = section("Accuracy against operations")
-    assert len(rows) == 5
-    for name, operations, accuracy in rows:
+    assert len(rows) == 10
+    for units, operations, nj, accuracy in rows[5:]:
+        one = confirmed(dataset=MNIST, dynamics="mlp", hidden=units.removesuffix(" units"))
+        assert_shows(operations, *(one[f"synops_per_inference_{of}"] for of in ("mean", "ci95")))
+        assert_shows(nj, one["synops_per_inference_mean"] * (MULTIPLICATION + ADDITION) / 1e3)
+        assert_shows(accuracy, *percent(one, "test_accuracy_mean", "test_accuracy_ci95"))
+    for name, operations, nj, accuracy in rows[:5]:
         dynamics, hidden, steps = re.findall(r"(\w+), (\d+) neurons, (\d+) steps", name)[0]
         one = confirmed(
             dataset=MNIST,
@@ -296,6 +302,7 @@ def test_and_those_of_few_operations() -> None:
             n_steps=int(steps),
             encoding="latency",
         )
+        assert_shows(nj, one["synops_per_inference_mean"] * ADDITION / 1e3)
         assert_shows(operations, *(one[f"synops_per_inference_{of}"] for of in ("mean", "ci95")))
         assert_shows(accuracy, *percent(one, "test_accuracy_mean", "test_accuracy_ci95"))
 

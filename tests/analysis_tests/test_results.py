@@ -124,17 +124,21 @@ def test_the_runs_on_spoken_digits_are_those_of_the_bundled_sweeps() -> None:
 
 
 def test_the_ablation_and_the_noise_are_told_as_their_runs_have_them() -> None:
-    changes, shares = results.ablation(), results.noise()
-    for path, text in results.files(changes, shares).items():
-        written, found = (pd.read_csv(of) for of in (path, io.StringIO(text)))
-        pd.testing.assert_frame_equal(written, found)
+    found = results.found_in_runs()
+    for path, text in results.files(found).items():
+        written, again = (pd.read_csv(of) for of in (path, io.StringIO(text)))
+        pd.testing.assert_frame_equal(written, again)
     page = results.PAGE.read_text(encoding="utf-8")
-    tables = results.blocks(changes, shares)
+    tables = results.blocks(found)
     assert all(f"<!-- {name} -->" in page for name in tables)
     assert results.page_with(tables) == page
 
 
-@pytest.mark.parametrize("path", [results.ABLATION, *results.NOISE.values()], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [results.ABLATION, results.FACTORIAL, *results.NOISE.values()],
+    ids=lambda p: p.stem,
+)
 def test_their_runs_are_those_of_the_bundled_sweeps(path: Path) -> None:
     wanted = {config.config_id for config in load_sweep(path.stem).configs()}
     found = load_runs([str(path)])

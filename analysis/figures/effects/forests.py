@@ -33,6 +33,7 @@ VERDICTS: Mapping[str, Look] = {
 _ROW_INCHES, _TWO_LINES = 0.27, 0.38
 _LETTERS = 34  # of a name of a row: longer ones take two lines, so that the numbers have room
 _MARGIN = LOOKS[2].colour
+_CROSSED = " × "  # between the factors of an interaction
 _UNLIKE = 4  # times: panels whose effects are so much wider have an axis of their own
 _BELOW = 0.24  # a published value stands, in rows, so that ours is seen
 _COLUMNS = {"difference": 0.0, "pairs": 0.46, "p (Holm)": 0.67, "verdict": 0.84}
@@ -156,8 +157,11 @@ def _name(row: Mapping[Any, Any]) -> str:
     factor = str(row["factor"])
     if factor == CHANGE:
         return textwrap.fill(str(row["level"]).replace("_", " "), _LETTERS)
+    name = factor.replace("_", " ")
+    if _CROSSED in factor:  # the levels stand with the factors themselves
+        return textwrap.fill(name, _LETTERS)
     change = " → ".join(legend_label(factor, row[end]) for end in ("baseline", "level"))
-    return f"{factor.replace('_', ' ')}: {change}"
+    return textwrap.fill(f"{name}: {change}", _LETTERS)
 
 
 def _write(axes: Axes, rows: pd.DataFrame, scale: int, *, heads: bool) -> None:
@@ -228,6 +232,8 @@ def _alone(effects: pd.DataFrame) -> str:
     """In what the two runs of a pair differ."""
     if effects.attrs.get("tuned"):
         return "of leaders as tuned, whatever else differs"
+    if effects["factor"].str.contains(_CROSSED, regex=False).any():
+        return "of means over the other factors; ×: what the second does to the effect of the first"
     if effects["factor"].eq(CHANGE).all():
         return "of a run and the baseline that it changes, in this alone"
     return "that differ in this param alone"

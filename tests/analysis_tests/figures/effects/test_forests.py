@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from analysis.errors import AnalysisError
 from analysis.figures import forest
 from tests.analysis_tests.figures.gallery import NAN, effect
-from tests.analysis_tests.figures.reading import legend, note, texts, ticks, title
+from tests.analysis_tests.figures.reading import legend, note, overlapping, texts, ticks, title
 
 
 def marks(axes: Axes) -> dict[float, tuple[float, object]]:
@@ -47,6 +47,23 @@ def test_the_foot_says_how_runs_are_paired_and_names_no_commands(factor: str, to
     foot = " ".join(note(forest(pd.DataFrame([effect(factor=factor)]))).split())
     assert told in foot and "leave out the chance of the test images" in foot
     assert "--images" not in foot and ("this param" in foot) == (factor != "change")
+
+
+def test_of_crossed_factors_long_names_leave_room_for_the_numbers() -> None:
+    bundle = {"baseline": "1.6/0.3/10/0.03", "level": "0.1/5/20/1"}
+    both = {"baseline": "published, 1.6/0.3/10/0.03", "level": "scaled, 0.1/5/20/1"}
+    wide = {"estimate": 0.3128, "low": -0.4419, "high": 1.0674, "verdict": "undecided"}
+    rows = [
+        effect(factor="constants", **bundle),
+        effect(factor="initial_weights × threshold_gradient", **both, **wide),
+    ]
+    figure = forest(pd.DataFrame(rows))
+    assert [" ".join(name.split()) for name in ticks(figure.axes[0], "y")] == [
+        "constants: 1.6/0.3/10/0.03 → 0.1/5/20/1",
+        "initial weights × threshold gradient",
+    ]
+    assert overlapping(figure) == []
+    assert "means over the other factors" in " ".join(note(figure).split())
 
 
 def test_the_zero_line_and_the_margin_are_there() -> None:
