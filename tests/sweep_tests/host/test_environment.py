@@ -201,7 +201,7 @@ def test_a_sweep_in_a_hostile_environment_gives_what_it_gives_in_peace(
     progress = done.stderr.decode("ascii")
     assert done.returncode == 0, progress
     assert done.stdout.decode("ascii").startswith("leaders of small")
-    ours = (" done, ", "all runs: ")
+    ours = (" done, ", "all runs: ", "small: 2 configurations ", "Ray starts on this machine")
     assert [line for line in progress.splitlines() if not any(o in line for o in ours)] == []
     found, expected = place.runs("small"), calm.runs("train")
     assert {run.info.status for run in found} == {"FINISHED"}

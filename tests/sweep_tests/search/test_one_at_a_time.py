@@ -46,7 +46,7 @@ def test_a_second_launch_of_a_sweep_is_refused_while_one_runs(
     done = place.run("run", spec)
     assert done.returncode == 2
     told = f"a launch of 'small' is being run by process {first.pid}; wait for it, or stop it"
-    assert done.stderr == f"spikesweep: {told}\n"
+    assert done.mistakes == [f"spikesweep: {told}"]
     assert [file.name for file in (in_folder / "ray_results").rglob("*")] == [
         "small",
         "driver.lock",
