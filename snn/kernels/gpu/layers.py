@@ -3,7 +3,7 @@
     neurons of the layer      loops                        launches
     not recurrent             `loops`, blocks of neurons   1
     up to 128                 `loops`, one block           1
-    up to 512                 `wide_loops`                 1
+    up to 512                 `loops`, wide                1
     others                    `loops`, step by step        2 a step, one of them a product
 
 Step by step, the spikes of a step are multiplied with the recurrent weights by a library, in single
@@ -24,7 +24,6 @@ from torch import Tensor
 from snn.kernels.base import Task, shared_memory
 from snn.kernels.gpu import loops as loops
 from snn.kernels.gpu import neurons as neurons
-from snn.kernels.gpu import wide_loops as wide
 from snn.kernels.gpu.blocks import Blocks
 from snn.kernels.gpu.families import Step, step_of
 
@@ -110,7 +109,7 @@ def _forward(shape: Shape, recurrent: Tensor | None, given: dict[str, Any]) -> N
     elif shape[2] <= _RESIDENT:
         _run_at_once(loops.forward, shape, loops.INSIDE, given | _halves(recurrent))
     elif shape[2] <= _MOST_IN_COMPANY:
-        _run_in_company(wide.forward, shape, given | _halves(recurrent))
+        _run_in_company(loops.wide_forward, shape, given | _halves(recurrent))
     else:
         state = recurrent.new_empty(_STATES, shape[0], shape[2])
 
@@ -158,7 +157,7 @@ def _backward(shape: Shape, recurrent: Tensor | None, given: dict[str, Any]) -> 
         _run_at_once(loops.backward, shape, loops.INSIDE, given | turned)
     elif shape[2] <= _MOST_IN_COMPANY:
         turned = {"recurrent_t": recurrent.T.contiguous()}
-        _run_in_company(wide.backward, shape, given | turned)
+        _run_in_company(loops.wide_backward, shape, given | turned)
     else:
         adjoint, n_steps = given["adjoint"], shape[1]
         state = recurrent.new_empty(_STATES, shape[0], shape[2])
@@ -218,7 +217,7 @@ def _launch(
 
 
 def _run_in_company(kernel: Any, shape: Shape, given: dict[str, Any]) -> None:
-    """Run a loop of `wide_loops`: all steps in one launch, or one by one in the interpreter."""
+    """Run a wide loop: all steps in one launch, or one by one in the interpreter."""
     n_images, n_steps, n_neurons = shape
     width = max(neurons.IMAGES.value, triton.next_power_of_2(n_neurons))
     like = given["alpha"]

@@ -31,10 +31,8 @@ from snn.kernels.gpu import draws
 from snn.kernels.gpu import events
 from snn.kernels.gpu import loops
 from snn.kernels.gpu import readout
-from snn.kernels.gpu import wide_loops
 
 modules = dict(adam=adam, draws=draws, events=events, loops=loops, readout=readout)
-modules |= dict(wide=wide_loops)
 kinds = dict(pixels="*u8", table="*i64", spikes="*u8", high="*fp16", low="*fp16", key="*i64")
 kinds |= dict.fromkeys(["order", "starts", "peaks"], "*i32")
 kinds |= dict(units="*i16", offsets="*i64", first_bag="i32", found="*i32")
@@ -128,7 +126,7 @@ def wanted(capability: int) -> list[tuple[str, dict[str, Any], int]]:
         ),
         *(
             (
-                f"wide.{name}",
+                f"loops.wide_{name}",
                 rest | PRECISION[name] | {"width": width, "block": block, "single": False},
                 8,
             )

@@ -1,21 +1,16 @@
-"""The loops of `cuda` in Triton: a launch runs all steps of a layer, or one of them.
-
-Shapes: B images, T steps, H neurons; all arrays are contiguous.
-
-A program computes a block of images by a block of neurons and keeps their state in registers. What
-happens in a step, `neurons` says for every family. A layer is ALONE where no neuron gets spikes of
-its own layer: then a launch runs all steps. It does so, too, with recurrent weights INSIDE: all
-neurons are in one block, and their weights stay on the processor. For wider layers these weights
-are multiplied OUTSIDE, by a library: then a launch runs one step, and the state waits in memory for
-the next one. `wide_loops` has the loops of layers in between. No two programs write to one place,
-so results repeat.
-"""
+"""Backpropagation through time of a layer on a GPU."""
 
 from __future__ import annotations
 
 import triton
 import triton.language as tl
 
+from snn.kernels.gpu.loops.recurrence import (
+    INSIDE,
+    OUTSIDE,
+    STEPS,
+    load_rows,
+)
 from snn.kernels.gpu.neurons import (
     ADAPTIVE,
     IMAGES,
@@ -23,204 +18,13 @@ from snn.kernels.gpu.neurons import (
     SYMPLECTIC,
     THRESHOLD,
     coefficients,
-    derivative,
-    integrate,
     learn,
     load_kept,
     step_back,
 )
 
-ALONE = tl.constexpr(0)
-INSIDE = tl.constexpr(1)
-OUTSIDE = tl.constexpr(2)
 
-_STEPS = ["first_step", "last_step"]  # else a loop is compiled for every step
-
-
-@triton.jit(do_not_specialize=_STEPS)
-def forward(
-    current,
-    own,
-    high,
-    low,
-    scale,
-    alpha,
-    beta,
-    spikes,
-    psi,
-    kept,
-    counts,
-    state,
-    first_step,
-    last_step,
-    n_images,
-    n_steps,
-    n_neurons,
-    image_stride,
-    step_stride,
-    rho,
-    sigma,
-    threshold,
-    slope,
-    takes_current,
-    gain,
-    delta,
-    family: tl.constexpr,
-    surrogate: tl.constexpr,
-    recurrence: tl.constexpr,
-    learns: tl.constexpr,
-    learns_alpha: tl.constexpr,
-    block: tl.constexpr,
-):
-    """Run the steps of a layer from first_step up to last_step.
-
-    Args:
-        current: Feed-forward, element (b, t, h) at b · image_stride + t · step_stride + h.
-        own: (B, H), current that the spikes of the step before make, if OUTSIDE.
-        high: (H, H) float16, the recurrent weights divided by scale, if INSIDE.
-        low: (H, H) float16, what is left of them, if INSIDE.
-        scale: One number, if INSIDE.
-        alpha: (·, H) α or the coefficients.
-        beta: (H,) β.
-        spikes: Out (B, T, H) uint8.
-        psi: Out (B, T, H), ∂z/∂v for the way back, if learns; it may be the current itself.
-        kept: Out (·, B, T, H), v, and of other families a and w, if learns_alpha.
-        counts: Out (B, H), spikes of every neuron.
-        state: (5, B, H), z, v, a, current and w between launches, if OUTSIDE.
-        first_step: Of this launch.
-        last_step: The first one that is not of this launch.
-        n_images: B.
-        n_steps: T.
-        n_neurons: H.
-        image_stride: Of the current.
-        step_stride: Of the current; 0 if it is constant.
-        rho: As in the family's numbers, like the six that follow.
-        sigma: ...
-        threshold: ...
-        slope: ...
-        takes_current: ...
-        gain: ...
-        delta: ...
-        family: Of the neurons; see `neurons`.
-        surrogate: Its code.
-        recurrence: One of the three above.
-        learns: Whether psi is wanted.
-        learns_alpha: Whether kept is wanted.
-        block: In a program; the grid is (blocks of images, blocks of neurons).
-    """
-    b = (tl.program_id(0) * IMAGES + tl.arange(0, IMAGES)).to(tl.int64)
-    h = tl.program_id(1) * block + tl.arange(0, block)
-    inside = (b < n_images)[:, None] & (h < n_neurons)[None, :]
-    place = (b * n_steps * n_neurons)[:, None] + h[None, :]
-    flat = (b * n_neurons)[:, None] + h[None, :]
-    layer = tl.cast(n_images, tl.int64) * n_neurons
-    source = current + (b * image_stride)[:, None] + h[None, :]
-    c_0, c_1, c_2, c_3 = coefficients(alpha, h, n_neurons, family)
-    strength = tl.load(beta + h, h < n_neurons, 0.0)[None, :]
-    i = tl.zeros((IMAGES, block), tl.float32)
-    v = tl.zeros((IMAGES, block), tl.float32)
-    a = tl.zeros((IMAGES, block), tl.float32)
-    w = tl.zeros((IMAGES, block), tl.float32)
-    z = tl.zeros((IMAGES, block), tl.float32)
-    count = tl.zeros((IMAGES, block), tl.float32)
-    if recurrence == INSIDE:
-        weights_high = load_rows(high, tl.arange(0, block), h, n_neurons)
-        weights_low = load_rows(low, tl.arange(0, block), h, n_neurons)
-    if recurrence == OUTSIDE:
-        if first_step > 0:
-            z = tl.load(state + flat, inside, 0.0)
-            v = tl.load(state + layer + flat, inside, 0.0)
-            a = tl.load(state + 2 * layer + flat, inside, 0.0)
-            i = tl.load(state + 3 * layer + flat, inside, 0.0)
-            count = tl.load(counts + flat, inside, 0.0)
-            if family == RESONANT:
-                w = tl.load(state + 4 * layer + flat, inside, 0.0)
-    # a step early, so that no step waits for memory
-    ahead = tl.load(source + first_step * step_stride, inside, 0.0)
-    for t in range(first_step, last_step):
-        arriving = ahead
-        ahead = tl.load(source + tl.minimum(t + 1, n_steps - 1) * step_stride, inside, 0.0)
-        if recurrence == INSIDE:
-            fired = z.to(tl.float16)  # two sums, so that neither product waits for the other
-            made = tl.dot(fired, weights_high) + tl.dot(fired, weights_low)
-            arriving += tl.load(scale) * made
-        if recurrence == OUTSIDE:
-            arriving += tl.load(own + flat, inside & (t > 0), 0.0)
-        i = sigma * i + arriving
-        v, a, w, limit = integrate(
-            i,
-            v,
-            a,
-            w,
-            z,
-            c_0,
-            c_1,
-            c_2,
-            c_3,
-            strength,
-            rho,
-            threshold,
-            takes_current,
-            gain,
-            delta,
-            family,
-        )
-        distance = v - limit
-        z = tl.where(inside & (distance >= 0), 1.0, 0.0)
-        count += z
-        now = place + t * n_neurons
-        tl.store(spikes + now, z.to(tl.uint8), inside)
-        if learns:
-            tl.store(psi + now, derivative(distance, limit, slope, surrogate), inside)
-        if learns_alpha:
-            tl.store(kept + now, v, inside)
-            if family != THRESHOLD:
-                tl.store(kept + layer * n_steps + now, a, inside)
-                tl.store(kept + 2 * layer * n_steps + now, w, inside)
-    tl.store(counts + flat, count, inside)
-    if recurrence == OUTSIDE:
-        tl.store(state + flat, z, inside)
-        tl.store(state + layer + flat, v, inside)
-        tl.store(state + 2 * layer + flat, a, inside)
-        tl.store(state + 3 * layer + flat, i, inside)
-        if family == RESONANT:
-            tl.store(state + 4 * layer + flat, w, inside)
-
-
-@triton.jit
-def halves(matrix, high, low, scale, size, block: tl.constexpr):
-    """Write weights as scale · (high + low), both float16: together they have 22 of the 24 bits.
-
-    Args:
-        matrix: As many numbers as `size`.
-        high: Out, float16.
-        low: Out, float16, what is left.
-        scale: Out, one number, the largest magnitude.
-        size: Of the matrix.
-        block: Read at a time; the grid is (1,), as no part is done before the largest is known.
-    """
-    largest = tl.full((block,), 1e-30, tl.float32)
-    for first in range(0, size, block):
-        at = first + tl.arange(0, block)
-        largest = tl.maximum(largest, tl.abs(tl.load(matrix + at, at < size, 0.0)))
-    most = tl.max(largest, 0)
-    tl.store(scale, most)
-    for first in range(0, size, block):
-        at = first + tl.arange(0, block)
-        scaled = tl.load(matrix + at, at < size, 0.0) / most
-        upper = scaled.to(tl.float16)
-        tl.store(high + at, upper, at < size)
-        tl.store(low + at, (scaled - upper.to(tl.float32)).to(tl.float16), at < size)
-
-
-@triton.jit
-def load_rows(matrix, rows, columns, size):
-    """A block of a square matrix, zeros outside of it."""
-    inside = (rows < size)[:, None] & (columns < size)[None, :]
-    return tl.load(matrix + rows[:, None] * size + columns[None, :], inside, 0.0)
-
-
-@triton.jit(do_not_specialize=_STEPS)
+@triton.jit(do_not_specialize=STEPS)
 def backward(
     adjoint,
     own,
