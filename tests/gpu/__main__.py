@@ -20,6 +20,7 @@ from tests.benchmarks.report import Table, machine
 from tests.gpu.exactness import exactness
 from tests.gpu.kernels import kernels
 from tests.gpu.kinds import kinds
+from tests.gpu.launches import launches
 from tests.gpu.packing import packing
 from tests.gpu.speed import growth, memory, speed
 from tests.gpu.training import epochs, graphs
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[], Table]] = {
     "speed": speed,
     "epochs": epochs,
     "packing": packing,
+    "launches": launches,
     "kernels": kernels,
     "growth": growth,
     "kinds": kinds,
