@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ADAPTERS = {
     "optuna": "analysis/store/optuna_internals.py",
     "mlflow": "analysis/store/mlflow_internals.py",
-    "numba": "snn/kernels/numba_internals.py",
+    "numba": "snn/kernels/cpu/numba_internals.py",
     "ray": "sweep/cluster/ray_internals.py",
     "tonic": "snn/data/events/files/tonic_internals.py",
 }

@@ -5,7 +5,7 @@ Shapes: B samples, T steps, N inputs, H neurons.
 `dense` is the definition that every kernel is held to. Beside it a drive keeps what fast kernels
 need, in whatever form it likes: a `PixelDrive` keeps the pixels and a table over the 256 grey
 levels. A compiled backend has a function for each kind of drive that it takes (`snn.kernels.cpu`,
-`snn.kernels.cuda`); the reference takes any.
+`snn.kernels.gpu`); the reference takes any.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from snn.registry import SPIKING_KINDS
 __all__ = ["Backend", "Choice", "Layer", "Outcome", "choose"]
 
 _COMPILED = "cpu", "cuda"  # backends by the name of their device
+_MODULES = {"reference": "reference", "cpu": "cpu.network", "cuda": "gpu.network"}
 _PLACES = {"cpu": "a CPU", "cuda": "a GPU"}
 _SPOKEN = {
     "neuron": "{} neurons",
@@ -94,6 +95,6 @@ def _lacking_gpu() -> str:
 @cache
 def _load(name: str) -> Backend:
     """Import a backend when it is needed: the compiled ones bring a compiler with them."""
-    module: Any = import_module(f"snn.kernels.{name}")
+    module: Any = import_module(f"snn.kernels.{_MODULES[name]}")
     run: Backend = module.run
     return run

@@ -18,7 +18,7 @@ from snn.data.base import Data, require_fit
 from snn.data.splits import Split, split
 from snn.errors import CheckpointError, ConfigError, NonFiniteLossError
 from snn.kernels.adam import Adam
-from snn.kernels.threads import taken_from_torch
+from snn.kernels.cpu.threads import taken_from_torch
 from snn.networks import Network, build
 from snn.training.checkpoints.contents import check_like, moments_of, read_training
 from snn.training.computation import backend_of, computed_by, recorder_of

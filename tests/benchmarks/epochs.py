@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from snn.config import TrialConfig
-from snn.kernels import cpu
+from snn.kernels.cpu import network as cpu
 from snn.training.checkpoints import checkpoint
 from snn.training.trainer import Trainer
 from tests.benchmarks.contender import OURS, PEERS, installed

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from snn.kernels import cpu
-from snn.kernels.buffers import Lease
+from snn.kernels.cpu import part
+from snn.kernels.cpu.buffers import Lease
 from tests.benchmarks.contender import OURS, installed
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings
@@ -57,11 +57,11 @@ def kept_bytes(load: Workload) -> float:
             sizes.append(array.nbytes)
             return array
 
-    before, cpu.Lease = cpu.Lease, Counting  # type: ignore[misc]
+    before, part.Lease = part.Lease, Counting  # type: ignore[misc]
     try:
         load.network(load.inputs)
     finally:
-        cpu.Lease = before  # type: ignore[misc]
+        part.Lease = before  # type: ignore[misc]
     n_images, n_pixels = load.inputs.shape
     n_steps, neurons = load.config.n_steps, sum(load.config.hidden)
     events = n_images * 4 * (n_pixels + n_steps + 1)

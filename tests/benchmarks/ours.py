@@ -7,7 +7,7 @@ import copy
 import torch
 from torch.nn import functional
 
-from snn.kernels.threads import taken_from_torch
+from snn.kernels.cpu.threads import taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from tests.benchmarks.contender import LEARNING_RATE
 from tests.benchmarks.workload import Workload

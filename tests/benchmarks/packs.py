@@ -16,8 +16,8 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from snn.config import TrialConfig
-from snn.kernels import cpu_loops
-from snn.kernels.threads import taken_from_torch
+from snn.kernels.cpu import loops
+from snn.kernels.cpu.threads import taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from snn.training.stepping import Batch, Steps
 from snn.training.trainer import Trainer
@@ -82,14 +82,14 @@ class Loops:
 
             return call
 
-        before = {name: getattr(cpu_loops, name) for name in _LOOPS}
+        before = {name: getattr(loops, name) for name in _LOOPS}
         for name, loop in before.items():
-            setattr(cpu_loops, name, timed(loop))
+            setattr(loops, name, timed(loop))
         try:
             self._separate.step()
         finally:
             for name, loop in before.items():
-                setattr(cpu_loops, name, loop)
+                setattr(loops, name, loop)
         return seconds
 
 

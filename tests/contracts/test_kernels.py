@@ -16,8 +16,10 @@ from torch import Tensor
 from snn.config import TrialConfig
 from snn.data.events.samples import EventSamples
 from snn.encoding import Drive, draw_key
-from snn.kernels import Backend, Outcome, cpu, cuda, reference
+from snn.kernels import Backend, Outcome, reference
+from snn.kernels.cpu import network as cpu
 from snn.kernels.gpu import inputs
+from snn.kernels.gpu import network as cuda
 from snn.networks.spiking import SpikingNetwork
 from snn.registry import OURS
 

@@ -22,7 +22,8 @@ from snn import MLP, Dataset, SnnError, SpikingNetwork, Trainer, TrialConfig
 from snn.data.augmentation import Augmentation
 from snn.data.splits import split
 from snn.encoding import ConstantCurrent, Drive, RandomSpikes, SpikePeriods, SpikeTimes
-from snn.kernels import Layer, cpu, reference
+from snn.kernels import Layer, reference
+from snn.kernels.cpu import network as cpu
 
 SIDE, CLASSES = 4, 3
 SMALL: dict[str, Any] = {"hidden": 5, "n_steps": 6, "encoder_tau": 1.0, "epochs": 1}

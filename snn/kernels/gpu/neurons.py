@@ -1,7 +1,7 @@
 """The time step of every family of neurons on a GPU, forward and back, for the loops around it.
 
 A neuron has a potential v and two more numbers: a, by which its threshold rises or its current is
-weakened, and w. Their coefficients are the rows of `alpha`; see `snn.kernels.steps` for the
+weakened, and w. Their coefficients are the rows of `alpha`; see `snn.kernels.cpu.steps` for the
 equations, which are those of a CPU.
 
     family       a                       w                            coefficients

@@ -21,7 +21,8 @@ from snn.data.augmentation import Augmentation
 from snn.data.splits import split
 from snn.encoding import SpikePeriods, SpikeTimes
 from snn.errors import ArrayError, ConfigError, DataError
-from snn.kernels import Layer, cpu, reference
+from snn.kernels import Layer, reference
+from snn.kernels.cpu import network as cpu
 from snn.networks import build
 
 ROOT = Path(__file__).parents[3]

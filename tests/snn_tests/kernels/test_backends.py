@@ -23,10 +23,12 @@ from snn.config import TrialConfig
 from snn.data import Dataset
 from snn.encoding.poisson import philox
 from snn.errors import ConfigError
-from snn.kernels import buffers, cpu
-from snn.kernels.buffers import Lease
-from snn.kernels.product import ROWS
-from snn.kernels.threads import in_parallel, taken_from_torch
+from snn.kernels.cpu import buffers
+from snn.kernels.cpu import network as cpu
+from snn.kernels.cpu import part as part_of_batch
+from snn.kernels.cpu.buffers import Lease
+from snn.kernels.cpu.product import ROWS
+from snn.kernels.cpu.threads import in_parallel, taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from snn.neurons import alif, lif
 from snn.training.trainer import Trainer
@@ -273,7 +275,7 @@ def test_the_state_kept_for_the_way_back_is_at_most_9_bytes(
             kept.append(array.nbytes)
             return array
 
-    monkeypatch.setattr(cpu, "Lease", Counting)
+    monkeypatch.setattr(part_of_batch, "Lease", Counting)
     of = network(encoding=encoding, hidden=[200], n_steps=100)
     of(images(256))
     input_events = {"latency": 64, "poisson": 64 * 100, "constant": 0}[encoding] * 4 + 101 * 4
@@ -301,7 +303,7 @@ def test_of_a_long_step_nothing_is_kept_and_it_gives_the_same(
     monkeypatch.setattr(cpu, "_MOST_STATE", len(shown) * 25 * 50 - 1)
     parts = [slice(k, k + ROWS) for k in range(0, len(shown), ROWS)]
     monkeypatch.setattr(cpu, "_cut", lambda n, state: parts)
-    monkeypatch.setattr(cpu, "Lease", Held)
+    monkeypatch.setattr(part_of_batch, "Lease", Held)
     torch.set_num_threads(1)
     logits = of(shown, torch.Generator().manual_seed(0)).logits
     assert logits.requires_grad and not held
@@ -401,7 +403,7 @@ for _, each in compiled.buffer:
 _LOOP = """
 from pathlib import Path
 from numba import njit
-from snn.kernels.numba_internals import stand_for
+from snn.kernels.cpu.numba_internals import stand_for
 
 @njit(cache=True)
 def loop(x):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snn.kernels import cpu
+from snn.kernels.cpu import network as cpu
 from sweep.cli import run
 
 

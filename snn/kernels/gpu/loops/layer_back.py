@@ -56,7 +56,7 @@ def backward(
     precision: tl.constexpr,
     block: tl.constexpr,
 ):
-    """Backpropagation through time of a layer; `cpu_loops.backward` has the equations.
+    """Backpropagation through time of a layer; `cpu.loops.backward` has the equations.
 
     Steps are counted from the last one back.
 

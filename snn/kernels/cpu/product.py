@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from snn.kernels.lanes import LANES, broadcast, padded, place_in
+from snn.kernels.cpu.lanes import LANES, broadcast, padded, place_in
 
 # A tile of 8 rows takes 16 of the 32 wide registers of AVX-512. Others have too few for it.
 ROWS = 8 if binding.get_host_cpu_features().get("avx512f") else 4

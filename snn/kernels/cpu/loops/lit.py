@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn.kernels.cpu_loops.events import TOP, Events, Inputs, add_rows_times, zero
-from snn.kernels.lanes import LANES, append, lit
-from snn.kernels.steps.parts import F32, I32, step_part
+from snn.kernels.cpu.lanes import LANES, append, lit
+from snn.kernels.cpu.loops.events import TOP, Events, Inputs, add_rows_times, zero
+from snn.kernels.cpu.steps.parts import F32, I32, step_part
 
 
 @step_part

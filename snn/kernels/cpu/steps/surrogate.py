@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from snn.kernels.lanes import inverse, positive, size
-from snn.kernels.steps.parts import step_part
+from snn.kernels.cpu.lanes import inverse, positive, size
+from snn.kernels.cpu.steps.parts import step_part
 
 
 @step_part

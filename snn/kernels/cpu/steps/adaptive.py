@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from snn.kernels.base import AdaptiveDynamics
-from snn.kernels.lanes import LANES, choose, load, spread, store
-from snn.kernels.steps.parts import (
+from snn.kernels.cpu.lanes import LANES, choose, load, spread, store
+from snn.kernels.cpu.steps.parts import (
     F32,
     Constant,
     advance,
@@ -29,7 +29,7 @@ from snn.kernels.steps.parts import (
     n_slow,
     step_back,
 )
-from snn.kernels.steps.surrogate import differentiate
+from snn.kernels.cpu.steps.surrogate import differentiate
 
 ALPHA, RHO, A, B = range(4)
 

@@ -16,8 +16,8 @@ There is one compiled call for each layer and way, with the lit pixels below the
 readout above the last. Between calls a thread needs Python's lock, and then others wait for it.
 """
 
-from snn.kernels.cpu_loops.events import Events, Inputs
-from snn.kernels.cpu_loops.inputs import (
+from snn.kernels.cpu.loops.events import Events, Inputs
+from snn.kernels.cpu.loops.inputs import (
     draw_events,
     list_crossings,
     list_values,
@@ -25,9 +25,9 @@ from snn.kernels.cpu_loops.inputs import (
     sort_events,
     spread_events,
 )
-from snn.kernels.cpu_loops.layer import forward
-from snn.kernels.cpu_loops.layer_back import IN_TURN, backward
-from snn.kernels.cpu_loops.readout import TRACE, ReadOut
+from snn.kernels.cpu.loops.layer import forward
+from snn.kernels.cpu.loops.layer_back import IN_TURN, backward
+from snn.kernels.cpu.loops.readout import TRACE, ReadOut
 
 __all__ = [
     "IN_TURN",

@@ -14,7 +14,7 @@ from numba import njit
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from snn.kernels.numba_internals import compile_in_turn, stand_for
+from snn.kernels.cpu.numba_internals import compile_in_turn, stand_for
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 F32 = NDArray[np.float32]
@@ -36,7 +36,7 @@ _HOW: Any = {
 _HERE = Path(__file__).parent
 _SOURCES = (
     *_HERE.glob("*.py"),
-    *(_HERE.parent / "cpu_loops").glob("*.py"),
+    *(_HERE.parent / "loops").glob("*.py"),
     _HERE.parent / "lanes.py",
     _HERE.parent / "product.py",
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from snn.kernels.cpu_loops.events import (
+from snn.kernels.cpu.lanes import LANES, fetch, load, ones, spread, store, total
+from snn.kernels.cpu.loops.events import (
     TOP,
     Events,
     Inputs,
@@ -17,14 +18,13 @@ from snn.kernels.cpu_loops.events import (
     zero,
     zeros,
 )
-from snn.kernels.cpu_loops.lit import sum_lit_backward
-from snn.kernels.cpu_loops.readout import ReadOut, read_out_backward
-from snn.kernels.lanes import LANES, fetch, load, ones, spread, store, total
-from snn.kernels.product import COLUMNS, ROWS, add_product_tile
-from snn.kernels.steps import adaptive as adaptive
-from snn.kernels.steps import resonant as resonant
-from snn.kernels.steps import threshold as threshold
-from snn.kernels.steps.parts import (
+from snn.kernels.cpu.loops.lit import sum_lit_backward
+from snn.kernels.cpu.loops.readout import ReadOut, read_out_backward
+from snn.kernels.cpu.product import COLUMNS, ROWS, add_product_tile
+from snn.kernels.cpu.steps import adaptive as adaptive
+from snn.kernels.cpu.steps import resonant as resonant
+from snn.kernels.cpu.steps import threshold as threshold
+from snn.kernels.cpu.steps.parts import (
     F32,
     U16,
     Constant,

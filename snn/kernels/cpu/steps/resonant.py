@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from snn.kernels.base import ResonantDynamics
-from snn.kernels.lanes import LANES, choose, load, spread, store
-from snn.kernels.steps.parts import (
+from snn.kernels.cpu.lanes import LANES, choose, load, spread, store
+from snn.kernels.cpu.steps.parts import (
     F32,
     Constant,
     advance,
@@ -30,7 +30,7 @@ from snn.kernels.steps.parts import (
     n_slow,
     step_back,
 )
-from snn.kernels.steps.surrogate import differentiate
+from snn.kernels.cpu.steps.surrogate import differentiate
 
 KEEP, TURN = range(2)
 

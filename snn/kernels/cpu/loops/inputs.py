@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snn.kernels.cpu_loops.events import Events
-from snn.kernels.steps.parts import F32, I32, compiled
+from snn.kernels.cpu.loops.events import Events
+from snn.kernels.cpu.steps.parts import F32, I32, compiled
 
 
 @compiled

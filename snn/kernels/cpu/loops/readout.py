@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from snn.kernels.base import READOUT_CODES
-from snn.kernels.cpu_loops.events import TOP, Events, add_to_lanes, sum_rows
-from snn.kernels.lanes import LANES, beats, choose, load, spread, store
-from snn.kernels.steps.parts import F32, step_part
+from snn.kernels.cpu.lanes import LANES, beats, choose, load, spread, store
+from snn.kernels.cpu.loops.events import TOP, Events, add_to_lanes, sum_rows
+from snn.kernels.cpu.steps.parts import F32, step_part
 
 TRACE = -1
 """The mode in which the value of every step is the answer."""

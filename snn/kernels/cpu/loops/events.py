@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snn.kernels.lanes import LANES, load, spread, store
-from snn.kernels.steps.parts import F32, I32, step_part
+from snn.kernels.cpu.lanes import LANES, load, spread, store
+from snn.kernels.cpu.steps.parts import F32, I32, step_part
 
 _WIDE = 4 * LANES  # columns of a row that are summed up in registers together
 TOP = np.intp(0)

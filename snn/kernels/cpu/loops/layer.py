@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from snn.kernels.cpu_loops.events import (
+from snn.kernels.cpu.lanes import LANES, append, load, note, noted, of, spread, store
+from snn.kernels.cpu.loops.events import (
     TOP,
     Events,
     Inputs,
@@ -16,14 +17,13 @@ from snn.kernels.cpu_loops.events import (
     zero,
     zeros,
 )
-from snn.kernels.cpu_loops.lit import sum_lit
-from snn.kernels.cpu_loops.readout import ReadOut, read_out
-from snn.kernels.lanes import LANES, append, load, note, noted, of, spread, store
-from snn.kernels.product import COLUMNS
-from snn.kernels.steps import adaptive as adaptive
-from snn.kernels.steps import resonant as resonant
-from snn.kernels.steps import threshold as threshold
-from snn.kernels.steps.parts import (
+from snn.kernels.cpu.loops.lit import sum_lit
+from snn.kernels.cpu.loops.readout import ReadOut, read_out
+from snn.kernels.cpu.product import COLUMNS
+from snn.kernels.cpu.steps import adaptive as adaptive
+from snn.kernels.cpu.steps import resonant as resonant
+from snn.kernels.cpu.steps import threshold as threshold
+from snn.kernels.cpu.steps.parts import (
     F32,
     U16,
     Constant,
@@ -33,7 +33,7 @@ from snn.kernels.steps.parts import (
     n_slow,
     step_part,
 )
-from snn.kernels.steps.surrogate import differentiate
+from snn.kernels.cpu.steps.surrogate import differentiate
 
 
 @compiled

@@ -21,12 +21,12 @@ from snn.encoding import (
     SpikePeriods,
     SpikeTimes,
 )
-from snn.kernels import cpu_loops as loops
-from snn.kernels.buffers import Lease
-from snn.kernels.cpu_loops import Events, Inputs
-from snn.kernels.lanes import LANES, padded
-from snn.kernels.product import COLUMNS
-from snn.kernels.steps.parts import F32, I32
+from snn.kernels.cpu import loops as loops
+from snn.kernels.cpu.buffers import Lease
+from snn.kernels.cpu.lanes import LANES, padded
+from snn.kernels.cpu.loops import Events, Inputs
+from snn.kernels.cpu.product import COLUMNS
+from snn.kernels.cpu.steps.parts import F32, I32
 
 NOTHING: F32 = np.empty((0, 0), np.float32)
 _FEW = 0.4  # of the pixels: so many cost no more than a dense product

@@ -1,4 +1,4 @@
-"""LIF and ALIF: see `snn.neurons.alif` for the equations, `cpu_loops.backward` for the way back."""
+"""LIF and ALIF: see `snn.neurons.alif` for the equations, `cpu.loops.backward` for the way back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from snn.kernels.base import Dynamics
-from snn.kernels.lanes import LANES, choose, load, of, store
-from snn.kernels.steps.parts import (
+from snn.kernels.cpu.lanes import LANES, choose, load, of, store
+from snn.kernels.cpu.steps.parts import (
     F32,
     Constant,
     advance,
