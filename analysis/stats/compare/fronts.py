@@ -22,9 +22,13 @@ from numpy.typing import NDArray
 
 from analysis.data.groups import CHOSEN_BY, group_runs
 from analysis.errors import AnalysisError
+from analysis.stats.chance.lopsided import Median
 from analysis.stats.correction import holm
+from analysis.stats.effects import verdict
 from analysis.stats.intervals import CONFIDENCE
+from analysis.stats.margins import MARGIN, Margin, as_margin
 
+Sample = NDArray[np.float64]
 COST = "best_synops_per_inference"
 COLUMNS = (
     "cost",
@@ -39,6 +43,9 @@ COLUMNS = (
     "low",
     "high",
     "p_holm",
+    "margin",
+    "p_equivalence_holm",
+    "verdict",
 )
 
 
@@ -76,18 +83,23 @@ def at_equal_cost(
     at_most: Sequence[float],
     metric: str = "test_accuracy",
     cost: str = COST,
+    *,
+    margin: float | Margin = MARGIN,
 ) -> pd.DataFrame:
     """What kinds of networks reach at the same cost, each beside the first: a row each.
 
     Columns: `COLUMNS`. `n_…` are searches, `mean_…` the means over them; `estimate` is the mean of
-    the level less that of the baseline, with its 95 % interval over searches; `p_holm` is corrected
-    over all rows.
+    the level less that of the baseline, with its 95 % interval over searches; `p_holm` is that of
+    no difference, `p_equivalence_holm` that of a difference of at least `margin` (two one-sided
+    tests), both corrected over all rows; `verdict` is as of `effects`.
 
     Args:
         kinds: The runs of the searches of each kind by its name; the first is the baseline.
         at_most: Costs, in units of `cost`.
         metric: As of `reached`.
         cost: As of `reached`.
+        margin: A smaller difference counts as none; a relative one is a part of the errors of the
+            baseline.
 
     Raises:
         AnalysisError: As of `reached`, or a kind has one search.
@@ -102,12 +114,18 @@ def at_equal_cost(
     baseline, *levels = found
     rows = [
         {"cost": cost, "at_most": bound, "baseline": baseline, "level": level}
-        | _difference(found[baseline][bound].to_numpy(), found[level][bound].to_numpy())
+        | _compared(found[baseline][bound], found[level][bound], as_margin(margin), metric)
         for bound in at_most
         for level in levels
     ]
     table = pd.DataFrame(rows)
-    table["p_holm"] = holm(table.pop("p"))
+    for name in ("p", "p_equivalence"):
+        table[f"{name}_holm"] = holm(table.pop(name))
+    judged = table[["estimate", "p_holm", "p_equivalence_holm", "margin"]].to_numpy(np.float64)
+    table["verdict"] = [
+        verdict(estimate, p, p_equivalence, size, Median())
+        for estimate, p, p_equivalence, size in judged.tolist()
+    ]
     return table[list(COLUMNS)]
 
 
@@ -121,23 +139,38 @@ def _best(groups: pd.DataFrame, search: str, bound: float, metric: str, cost: st
     return float(affordable[f"{metric}_mean"].to_numpy()[chosen])
 
 
-def _difference(baseline: NDArray[np.float64], level: NDArray[np.float64]) -> dict[str, Any]:
+def _compared(
+    baseline: pd.Series[float], level: pd.Series[float], margin: Margin, metric: str
+) -> dict[str, Any]:
     from scipy.special import stdtr, stdtrit  # scipy.stats takes ten times as long to import
 
-    parts = [sample.var(ddof=1) / len(sample) for sample in (baseline, level)]
-    estimate, error = level.mean() - baseline.mean(), math.sqrt(sum(parts))
-    freedom = sum(
-        part**2 / (len(sample) - 1) for part, sample in zip(parts, (baseline, level), strict=True)
-    )
-    freedom = sum(parts) ** 2 / freedom if error else math.inf
+    samples = [np.asarray(each, np.float64) for each in (baseline, level)]
+    of_baseline, of_level = (float(sample.mean()) for sample in samples)
+    size, estimate = margin.of(of_baseline, metric), of_level - of_baseline
+    error, freedom = _welch(*samples)
     half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * error
+
+    def above(bound: float) -> float:
+        """The p-value of "the difference is at most the bound"."""
+        return float(stdtr(freedom, (bound - estimate) / error) if error else estimate <= bound)
+
     return {
         "n_baseline": len(baseline),
         "n_level": len(level),
-        "mean_baseline": baseline.mean(),
-        "mean_level": level.mean(),
+        "mean_baseline": of_baseline,
+        "mean_level": of_level,
         "estimate": estimate,
         "low": estimate - half,
         "high": estimate + half,
-        "p": 2 * stdtr(freedom, -abs(estimate) / error) if error else float(not estimate),
+        "p": min(1.0, 2 * min(above(0), 1 - above(0))) if estimate else 1.0,
+        "margin": size,
+        "p_equivalence": max(above(-size), 1 - above(size)),
     }
+
+
+def _welch(*samples: Sample) -> tuple[float, float]:
+    """The standard error of a difference of means, and its degrees of freedom."""
+    parts = [float(sample.var(ddof=1)) / len(sample) for sample in samples]
+    weights = [part**2 / (len(sample) - 1) for part, sample in zip(parts, samples, strict=True)]
+    error = math.sqrt(sum(parts))
+    return error, error**4 / sum(weights) if error else math.inf

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from analysis.errors import AnalysisError
 from analysis.stats.compare.fronts import COST, at_equal_cost, reached
 from analysis.stats.correction import holm
+from analysis.stats.margins import Margin
 
 RunsOf = Callable[[list[dict[str, Any]]], pd.DataFrame]
 
@@ -74,24 +76,30 @@ def test_the_intervals_over_searches_are_those_of_welch(runs_of: RunsOf) -> None
         for mean, spread, n in ((0.9, 0.01, 3), (0.92, 0.03, 5))
     ]
     first, second = (searches(runs_of, each) for each in values)
-    table = at_equal_cost({"MLP": first, "spiking": second, "again": first}, [1, 2])
+    table = at_equal_cost({"MLP": first, "spiking": second, "again": first}, [1, 2], margin=0.03)
     assert table["level"].tolist() == ["spiking", "again"] * 2
     p_values = []
     for row in table.itertuples():
         baseline, level = values[0], values[1] if row.level == "spiking" else values[0]
         there = int(row.at_most) - 1
         known = stats.ttest_ind(level[:, there], baseline[:, there], equal_var=False)
-        p_values.append(known.pvalue)
+        both = CompareMeans(DescrStatsW(level[:, there]), DescrStatsW(baseline[:, there]))
+        p_values.append((known.pvalue, both.ttost_ind(-0.03, 0.03, usevar="unequal")[0]))
         assert (row.low, row.high) == pytest.approx(tuple(known.confidence_interval()), abs=1e-12)
         assert row.mean_level - row.mean_baseline == pytest.approx(row.estimate)
         assert (row.n_baseline, row.n_level) == (3, len(level))
-    assert table["p_holm"].tolist() == pytest.approx(holm(p_values).tolist())
+    for name, p in zip(("p_holm", "p_equivalence_holm"), zip(*p_values, strict=True), strict=True):
+        assert table[name].tolist() == pytest.approx(holm(p).tolist())
 
 
 def test_searches_that_all_reach_the_same_have_no_width(runs_of: RunsOf) -> None:
     one, other = (searches(runs_of, np.full((2, 1), value)) for value in (0.5, 0.6))
     (row,) = at_equal_cost({"one": one, "other": other}, [1]).itertuples()
     assert (row.low, row.high, row.p_holm) == pytest.approx((0.1, 0.1, 0.0))
+    assert row.verdict == "higher"
+    relative = Margin(0.25, relative=True)  # of errors of one half
+    (same,) = at_equal_cost({"one": one, "again": one}, [1], margin=relative).itertuples()
+    assert (same.margin, same.verdict) == (pytest.approx(0.125), "equivalent")
 
 
 def test_one_search_of_a_kind_says_nothing_of_searches(runs_of: RunsOf) -> None:
