@@ -14,7 +14,7 @@ both are corrected (Holm) over the claims under a preset.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -142,12 +142,20 @@ def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN, looks: int = 
 
 def select(runs: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     """The runs that a claim is about; a param that a run does not have is none of its values."""
-    chosen = runs["dynamics"].isin(claim.dynamics)
-    for param, values in claim.where.items():
-        if param not in runs:
-            return runs.iloc[:0]
-        chosen &= runs[param].map(as_text).isin([as_text(value) for value in values])
+    chosen = runs["dynamics"].isin(claim.dynamics) & _all_of(runs, claim.where)
+    if claim.without:
+        chosen &= ~_all_of(runs, claim.without)
     return runs[chosen]
+
+
+def _all_of(runs: pd.DataFrame, wanted: Mapping[str, Sequence[Any]]) -> pd.Series[bool]:
+    """The runs that have one of the values of each param."""
+    chosen = pd.Series(True, runs.index)
+    for param, values in wanted.items():
+        if param not in runs:
+            return pd.Series(False, runs.index)
+        chosen &= runs[param].map(as_text).isin([as_text(value) for value in values])
+    return chosen
 
 
 def _presets(done: pd.DataFrame) -> list[str]:

@@ -20,6 +20,7 @@ class Claim:
         published: The figure, a fraction: an accuracy, or a difference of accuracies.
         sweeps: Bundled sweeps that test it.
         where: Params of the runs that it is about, and the values that each may have.
+        without: The same of runs that it is not about, though `where` has them; if any.
         dynamics: Neuron models that it is about.
     """
 
@@ -28,6 +29,7 @@ class Claim:
     published: float | None = None
     sweeps: tuple[str, ...]
     where: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    without: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
     dynamics: tuple[str, ...] = ("lif", "alif")
 
 
@@ -58,6 +60,8 @@ class NoChange(Claim):
 _FIGURES = ("published-mnist", "published-fashion")
 _ALL = (*_FIGURES, "published-mnist-128")
 _FASHION = {"dataset": ("fashion_mnist",)}
+_PROPOSED = {**_FASHION, "hidden": (128,)}
+"""What the study proposes and did not run."""
 
 CLAIMS: tuple[Reaches | Changes | NoChange, ...] = (
     Reaches(
@@ -134,6 +138,7 @@ CLAIMS: tuple[Reaches | Changes | NoChange, ...] = (
         statement="A periodic input signal lowers the accuracy by 15 %",
         published=-0.15,
         sweeps=_ALL,
+        without=_PROPOSED,
         factor="encoding",
         baseline="latency",
         level="periodic",

@@ -18,7 +18,10 @@ from analysis.stats.effects import effects
 from snn.config import TrialConfig
 from sweep.spec.fresh_seeds import CONFIRMED, fresh_seeds
 from sweep.spec.sources import load_sweep
-from tests import results
+from tests.results.ablation import ABLATION, FACTORIAL
+from tests.results.noise import NOISE
+from tests.results.text import PAGE, page_with
+from tests.results.whole import blocks, files, found_in_runs
 
 RESULTS = Path(__file__).parents[2] / "analysis" / "results"
 BEST, SEQUENCES = RESULTS / "best", RESULTS / "sequences"
@@ -124,19 +127,19 @@ def test_the_runs_on_spoken_digits_are_those_of_the_bundled_sweeps() -> None:
 
 
 def test_the_ablation_and_the_noise_are_told_as_their_runs_have_them() -> None:
-    found = results.found_in_runs()
-    for path, text in results.files(found).items():
+    found = found_in_runs()
+    for path, text in files(found).items():
         written, again = (pd.read_csv(of) for of in (path, io.StringIO(text)))
         pd.testing.assert_frame_equal(written, again)
-    page = results.PAGE.read_text(encoding="utf-8")
-    tables = results.blocks(found)
+    page = PAGE.read_text(encoding="utf-8")
+    tables = blocks(found)
     assert all(f"<!-- {name} -->" in page for name in tables)
-    assert results.page_with(tables) == page
+    assert page_with(tables) == page
 
 
 @pytest.mark.parametrize(
     "path",
-    [results.ABLATION, results.FACTORIAL, *results.NOISE.values()],
+    [ABLATION, FACTORIAL, *NOISE.values()],
     ids=lambda p: p.stem,
 )
 def test_their_runs_are_those_of_the_bundled_sweeps(path: Path) -> None:

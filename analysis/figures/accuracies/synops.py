@@ -23,6 +23,7 @@ from analysis.data.labels import (
     in_order,
     metric_label,
 )
+from analysis.figures.accuracies.baselines import by_kind, is_baseline
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.figures.parts.panels import panels
@@ -32,14 +33,14 @@ from analysis.records import ENERGY, MAX, MIN, UNITS
 from analysis.stats.pareto import pareto_front
 
 COST = "best_synops_per_inference"
-_BASELINE = "mlp"
-_NOT_PRICED = {COST: ", multiply-accumulates"}
-"""Costs that count unlike operations alike, and what those of the baseline are."""
+_NOT_PRICED = frozenset({COST})
+"""Costs that count unlike operations alike, so that networks without spikes have no front."""
 
 _PRICES = (
     f"energy: {ADDITION} pJ an addition, {MULTIPLICATION} pJ a multiplication (Horowitz 2014, 45 "
     "nm, 32-bit floats); without memory and neurons"
 )
+_BLACK = "#000000"  # of networks without spikes
 _WHOLE = 100  # from here on, costs are told without decimals
 _INCHES, _PANEL_INCHES = 5.2, 4.2  # without the legend; of one panel, of one of several
 _LINE_INCHES = 0.15  # of the key
@@ -57,8 +58,9 @@ def accuracy_by_synops(
     have panels. The Pareto front is that of the spiking networks; validation, not the test, says
     who is on it, so the line, which shows the metric, is one of steps that may go down. Up to eight
     members, evenly along the fronts, are named by what differs among them. The non-spiking baseline
-    stands apart, and has a front of its own where the costs can be compared: its synaptic
-    operations are multiply-accumulates, so they cannot, but the energies can.
+    stands apart, that of black and white pixels from that of grey levels. It has fronts of its own
+    where the costs can be compared: its synaptic operations are multiply-accumulates, so they
+    cannot, but the energies can.
 
     >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
 
@@ -116,10 +118,16 @@ def _panel(
 ) -> None:
     """Points and fronts of one data set and preset."""
     spiking, baseline = points[~points["_is_baseline"]], points[points["_is_baseline"]]
-    _draw(axes, spiking, baseline, families, "MLP" + _NOT_PRICED.get(cost, ""))
+    for name, look in looks(families, " × ".join(FAMILY)).items():
+        mine = spiking[spiking["_family"] == name]
+        _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
     _steps(axes, front, "-", GREY, "front, by validation")
-    if cost not in _NOT_PRICED and len(baseline):
-        _steps(axes, _front(baseline), "--", "#000000", "front of the MLPs")
+    for kind, mine in by_kind(baseline):
+        priced = cost not in _NOT_PRICED
+        label = kind.label if priced else f"{kind.label}, {kind.counted}"
+        _scatter(axes, mine, marker=kind.marker, color=_BLACK, label=label)
+        if priced:
+            _steps(axes, _front(mine), kind.line, _BLACK, kind.front)
     round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
     axes.grid(visible=True, axis="both")
 
@@ -153,22 +161,8 @@ def _points(groups: pd.DataFrame, metric: str, cost: str) -> pd.DataFrame:
         _x=groups[f"{cost}_mean"],
         _y=groups[f"{metric}_mean"] * scale_of(metric),
         _family=[family(row) for row in rows],
-        _is_baseline=[row.get("dynamics") == _BASELINE for row in rows],
+        _is_baseline=is_baseline(groups),
     )
-
-
-def _draw(
-    axes: Axes,
-    spiking: pd.DataFrame,
-    baseline: pd.DataFrame,
-    families: list[str],
-    of_baseline: str,
-) -> None:
-    for name, look in looks(families, " × ".join(FAMILY)).items():
-        mine = spiking[spiking["_family"] == name]
-        _scatter(axes, mine, marker=look.marker, color=look.colour, label=name)
-    if not baseline.empty:
-        _scatter(axes, baseline, marker="x", color="#000000", label=of_baseline)
 
 
 def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label: str) -> None:
@@ -178,8 +172,8 @@ def _scatter(axes: Axes, points: pd.DataFrame, *, marker: str, color: str, label
         linestyle="none",
         marker=marker,
         color=color,
-        markeredgecolor="#FFFFFF" if marker != "x" else None,
-        markeredgewidth=0.5 if marker != "x" else 1.5,
+        markeredgecolor="#FFFFFF" if color != _BLACK else None,
+        markeredgewidth=0.5 if color != _BLACK else 1.5,
         label=label,
     )
 

@@ -18,8 +18,8 @@ from analysis.errors import AnalysisError
 from analysis.figures import FIGURES, Options, Source, forest, source_of
 from analysis.figures.parts.layout import PAGE_INCHES
 from analysis.records import State
-from tests import results
 from tests.analysis_tests.figures import reading
+from tests.results.ablation import ablation
 
 WIDE, FEW, GRID = "best/best-fashion", "best/efficient-mnist", "published-mnist"
 DRAWN = [
@@ -101,5 +101,5 @@ def test_the_scale_of_a_search_is_that_of_its_specification() -> None:
 
 
 def test_changes_of_several_keys_leave_the_numbers_beside_them_their_room() -> None:
-    figure = forest(results.ablation()["changes"])
+    figure = forest(ablation()["changes"])
     assert reading.overlapping(figure) == []

@@ -68,6 +68,19 @@ def test_true_claims_hold() -> None:
     assert found["fashion-fewer-neurons"] == "does not hold"
 
 
+def test_what_the_study_proposes_is_not_among_the_networks_of_its_other_claims() -> None:
+    proposed = [
+        row | {"group": f"proposed {row['group']}", "hidden": 128}
+        for row in figures(periodic=0.3)
+        if (row["dataset"], row["dynamics"], row["hidden"]) == ("fashion_mnist", "alif", 100)
+    ]
+    alone = claims(make_runs(figures(periodic=-0.15))).set_index("claim")
+    beside = claims(make_runs(figures(periodic=-0.15) + proposed)).set_index("claim")
+    for table in (alone, beside):
+        assert table.loc["periodic-hurts", "n_configurations"] == 16
+    pd.testing.assert_series_equal(alone["estimate"], beside["estimate"])
+
+
 def test_a_change_of_another_size_holds_in_direction_only() -> None:
     found = verdicts(figures(recurrent=-0.2, periodic=-0.15))
     assert found["recurrence-hurts"] == "holds in direction, not in size"

@@ -54,6 +54,18 @@ def test_energies_can_be_compared_so_the_baseline_has_a_front_too(runs_of: RunsO
     assert "MLP, multiply-accumulates" in apart and "front of the MLPs" not in apart
 
 
+def test_mlps_of_black_and_white_pixels_have_a_front_of_their_own(runs_of: RunsOf) -> None:
+    grey = run("m", 9, 0.8, 0.8, dynamics="mlp", recurrent=None, pixel_threshold=0.0)
+    binary = [run(f"n{n}", n, n / 10, n / 10, dynamics="mlp", pixel_threshold=0.3) for n in (7, 8)]
+    rows = [ROWS[0], grey, *binary]
+    priced = [row | {"energy_per_inference": row["best_synops_per_inference"]} for row in rows]
+    lines = labelled_lines(accuracy_by_synops(runs_of(priced), cost=ENERGY).axes[0])
+    assert points(lines["front of the MLPs"]) == [(9, 80)]
+    assert points(lines["front of these MLPs"]) == [(7, 70), (8, 80)]
+    markers = [lines[name].get_marker() for name in ("MLP", "MLP, black and white pixels")]
+    assert markers == ["x", "+"]
+
+
 def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: RunsOf) -> None:
     figure = accuracy_by_synops(runs_of(ROWS))
     axes = figure.axes[0]

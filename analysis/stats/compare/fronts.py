@@ -1,0 +1,176 @@
+"""What searches reach at the same cost, compared over several searches of each kind.
+
+A search is the unit: what it found depends on its sampler's seed and on the seeds of its trainings.
+For a cost of at most C it names the configuration that validation chooses among its own that cost
+no more, a step of its front. The test set chooses nothing, so the test metric of that configuration
+is not too good. Kinds are compared by the mean over their searches, at each cost with Welch's t
+interval: ȳ₂ − ȳ₁ ± t(ν)·√(s₁²/n₁ + s₂²/n₂), ν by Satterthwaite.
+
+Source: Welch, "The generalization of Student's problem when several different population variances
+are involved", Biometrika 34, 1947.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.data.groups import CHOSEN_BY, group_runs
+from analysis.errors import AnalysisError
+from analysis.stats.chance.lopsided import Median
+from analysis.stats.correction import holm
+from analysis.stats.effects import verdict
+from analysis.stats.intervals import CONFIDENCE
+from analysis.stats.margins import MARGIN, Margin, as_margin
+
+Sample = NDArray[np.float64]
+COST = "best_synops_per_inference"
+COLUMNS = (
+    "cost",
+    "at_most",
+    "baseline",
+    "level",
+    "n_baseline",
+    "n_level",
+    "mean_baseline",
+    "mean_level",
+    "estimate",
+    "low",
+    "high",
+    "p_holm",
+    "margin",
+    "p_equivalence_holm",
+    "verdict",
+)
+
+
+def reached(
+    runs: pd.DataFrame,
+    at_most: Sequence[float],
+    metric: str = "test_accuracy",
+    cost: str = COST,
+) -> pd.DataFrame:
+    """The metric that each search reaches for each cost: a row per search, a column per cost.
+
+    >>> runs = load_runs([committed("best/efficient-mnist"), committed("best/efficient-mlp-mnist")])
+    >>> reached(runs, [1_000, 8_000]).round(3).to_dict("index")["efficient-mnist"]
+    {1000: 0.891, 8000: 0.961}
+
+    Args:
+        runs: Of searches, as `load_runs` gives them; each sweep is one.
+        at_most: Costs, in units of `cost`.
+        metric: Column of the runs; of several seeds the mean.
+        cost: Column of the runs; of several seeds the mean.
+
+    Raises:
+        AnalysisError: No run of a search is done, one that is done lacks a metric, or none costs so
+            little.
+    """
+    rows = {}
+    for search, members in runs.groupby("sweep"):
+        groups = group_runs(members, [metric, cost])
+        rows[search] = [_best(groups, str(search), bound, metric, cost) for bound in at_most]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(at_most))
+
+
+def at_equal_cost(
+    kinds: Mapping[str, pd.DataFrame],
+    at_most: Sequence[float],
+    metric: str = "test_accuracy",
+    cost: str = COST,
+    *,
+    margin: float | Margin = MARGIN,
+) -> pd.DataFrame:
+    """What kinds of networks reach at the same cost, each beside the first: a row each.
+
+    Columns: `COLUMNS`. `n_…` are searches, `mean_…` the means over them; `estimate` is the mean of
+    the level less that of the baseline, with its 95 % interval over searches; `p_holm` is that of
+    no difference, `p_equivalence_holm` that of a difference of at least `margin` (two one-sided
+    tests), both corrected over all rows; `verdict` is as of `effects`.
+
+    Args:
+        kinds: The runs of the searches of each kind by its name; the first is the baseline.
+        at_most: Costs, in units of `cost`.
+        metric: As of `reached`.
+        cost: As of `reached`.
+        margin: A smaller difference counts as none; a relative one is a part of the errors of the
+            baseline.
+
+    Raises:
+        AnalysisError: As of `reached`, or a kind has one search.
+    """
+    found = {kind: reached(runs, at_most, metric, cost) for kind, runs in kinds.items()}
+    for kind, values in found.items():
+        if len(values) < 2:
+            raise AnalysisError(
+                f"{kind} has {len(values)} search; an interval over searches needs 2, better 3, "
+                "with other seeds of the sampler and of the trainings"
+            )
+    baseline, *levels = found
+    rows = [
+        {"cost": cost, "at_most": bound, "baseline": baseline, "level": level}
+        | _compared(found[baseline][bound], found[level][bound], as_margin(margin), metric)
+        for bound in at_most
+        for level in levels
+    ]
+    table = pd.DataFrame(rows)
+    for name in ("p", "p_equivalence"):
+        table[f"{name}_holm"] = holm(table.pop(name))
+    judged = table[["estimate", "p_holm", "p_equivalence_holm", "margin"]].to_numpy(np.float64)
+    table["verdict"] = [
+        verdict(estimate, p, p_equivalence, size, Median())
+        for estimate, p, p_equivalence, size in judged.tolist()
+    ]
+    return table[list(COLUMNS)]
+
+
+def _best(groups: pd.DataFrame, search: str, bound: float, metric: str, cost: str) -> float:
+    """The metric of the configuration that validation chooses for at most this cost."""
+    affordable = groups[groups[f"{cost}_mean"] <= bound]
+    if affordable.empty:
+        least = groups[f"{cost}_mean"].min()
+        raise AnalysisError(f"{search} has nothing for {bound:g} of {cost}; its least is {least:g}")
+    chosen = int(affordable[f"{CHOSEN_BY}_mean"].to_numpy().argmax())
+    return float(affordable[f"{metric}_mean"].to_numpy()[chosen])
+
+
+def _compared(
+    baseline: pd.Series[float], level: pd.Series[float], margin: Margin, metric: str
+) -> dict[str, Any]:
+    from scipy.special import stdtr, stdtrit  # scipy.stats takes ten times as long to import
+
+    samples = [np.asarray(each, np.float64) for each in (baseline, level)]
+    of_baseline, of_level = (float(sample.mean()) for sample in samples)
+    size, estimate = margin.of(of_baseline, metric), of_level - of_baseline
+    error, freedom = _welch(*samples)
+    half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * error
+
+    def above(bound: float) -> float:
+        """The p-value of "the difference is at most the bound"."""
+        return float(stdtr(freedom, (bound - estimate) / error) if error else estimate <= bound)
+
+    return {
+        "n_baseline": len(baseline),
+        "n_level": len(level),
+        "mean_baseline": of_baseline,
+        "mean_level": of_level,
+        "estimate": estimate,
+        "low": estimate - half,
+        "high": estimate + half,
+        "p": min(1.0, 2 * min(above(0), 1 - above(0))) if estimate else 1.0,
+        "margin": size,
+        "p_equivalence": max(above(-size), 1 - above(size)),
+    }
+
+
+def _welch(*samples: Sample) -> tuple[float, float]:
+    """The standard error of a difference of means, and its degrees of freedom."""
+    parts = [float(sample.var(ddof=1)) / len(sample) for sample in samples]
+    weights = [part**2 / (len(sample) - 1) for part, sample in zip(parts, samples, strict=True)]
+    error = math.sqrt(sum(parts))
+    return error, error**4 / sum(weights) if error else math.inf
