@@ -100,7 +100,8 @@ def statistics(table: pd.DataFrame) -> list[str]:
         parts.append("Mean, and both values where n is 2, which are too few for an interval; ")
         parts[-1] += "accuracies in percent."
     else:
-        parts.append("One seed each, accuracies in percent.")
+        each = "One seed each" if len(table) > 1 else "One seed"
+        parts.append(f"{each}, accuracies in percent.")
     return parts
 
 
