@@ -231,7 +231,9 @@ def _nothing_yet(runs: pd.DataFrame) -> str:
     standing = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     ahead = ahead_of_all_done(runs)
     best = f"; {ahead}" if ahead else ""
-    return f"nothing finished yet: {standing or 'no trials'}{best}"
+    goes_on = runs.empty or runs["state"].isin([State.RUNNING, State.INTERRUPTED]).any()
+    finished = "nothing finished yet" if goes_on else "nothing finished"
+    return f"{finished}: {standing or 'no trials'}{best}"
 
 
 def best_run(runs: pd.DataFrame) -> pd.Series[Any]:

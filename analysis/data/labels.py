@@ -95,7 +95,7 @@ _METRICS: Mapping[str, str] = {
 }
 
 
-_MOST_IN_LABEL = 4  # params of a configuration
+_MOST_IN_LABEL, _MOST_TO_TELL = 4, 6  # params of a configuration: in general, to tell two apart
 
 FAMILY = ("network", "dynamics", "recurrent")
 """What a reader calls the kind of a network: ALIF rec. Runs with a network of ours have no param
@@ -131,6 +131,29 @@ def family(row: Mapping[Any, Any]) -> str:
 def configuration(row: Mapping[Any, Any], params: Sequence[str]) -> str:
     """What tells a configuration from the others: `ALIF / rec / 64 neurons`."""
     return " / ".join(value_labels(row, params)) or as_text(None)
+
+
+def configurations(rows: pd.DataFrame, params: Sequence[str]) -> list[str]:
+    """Names of configurations by four of these params, or by up to six if that tells more apart.
+
+    Where none of the params differs, the names say what the networks are.
+
+    Args:
+        rows: The configurations.
+        params: Those that may differ.
+    """
+    first = asked_for(params) or [name for name in (*FAMILY, "encoding", "hidden") if name in rows]
+    shown = first[:_MOST_IN_LABEL]
+    for name in first[_MOST_IN_LABEL:]:
+        more = [*shown, name]
+        if len(shown) < _MOST_TO_TELL and _different(rows[more]) > _different(rows[shown]):
+            shown = more
+    records: list[dict[Any, Any]] = rows.to_dict("records")
+    return [configuration(row, shown) for row in records]
+
+
+def _different(rows: pd.DataFrame) -> int:
+    return len(rows.map(as_text).drop_duplicates())
 
 
 def asked_for(params: Sequence[str]) -> list[str]:

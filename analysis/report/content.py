@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urljoin
 
 import pandas as pd
@@ -14,20 +13,20 @@ from analysis.data.groups import (
     CHOSEN_BY,
     confirmations,
     is_published,
-    param_names,
     without_confirmations,
 )
-from analysis.data.labels import asked_for, configuration, value_labels
+from analysis.data.labels import value_labels
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
 from analysis.figures import Source, forest
 from analysis.figures import importance as importance_bars
 from analysis.figures.parts.declaration import no_activity
 from analysis.records import State
+from analysis.report.leaders import early, failures, leaders
 from analysis.report.material import Material
 from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
-from analysis.report.pictures import figures, missing, of_leaders, picture
-from analysis.report.tables import ended_early, for_readers, summarise
+from analysis.report.pictures import figures, missing, picture
+from analysis.report.tables import summarise
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import effects, groups_within
 from analysis.stats.factorial.interactions import interactions
@@ -41,25 +40,13 @@ from analysis.stats.readable import (
 )
 from analysis.studies.claims import claims
 from analysis.studies.replication import compare_with_published
-from analysis.text.typeset import as_percent, printed, settings, statistics
+from analysis.text.plain import counted
+from analysis.text.typeset import as_percent, printed
 
-_LEADERS = 20
-_NAME = "configuration"
-_MOST_IN_NAME = 4  # params
-_CONFIRMED = (
-    "The table above is of fresh seeds, which no choice has seen: its figures are the ones to "
-    "report. The search chose its leaders by the runs of the table below, so that their means are "
-    "too good. Effects and figures are of the search alone."
-)
 _WITHIN = ("dataset", "preset")
 _NAMED = ("dataset", "network", "dynamics", "recurrent", "encoding", "hidden")
-_SHOWN = (
-    "best_val_accuracy",
-    "test_accuracy",
-    "best_epoch",
-    "best_synops_per_inference",
-    "duration_s",
-)
+_REACHED = ("best_val_accuracy", "test_accuracy")
+_MEASURED = ("best_epoch", "best_synops_per_inference", "duration_s")
 
 
 def build_report(
@@ -79,32 +66,43 @@ def build_report(
     searched = replace(material, runs=without_confirmations(material.runs))
     confirmed = replace(material, runs=confirmations(material.runs))
     leading = searched if confirmed.runs.empty else confirmed
-    leaders = [*_leaders(leading, leading.source(activity))]
-    if leading is confirmed:
-        leaders += [Note(text=_CONFIRMED), *_leaders(searched, None)]
+    first = leaders(searched.runs, confirmed.runs, leading.source(activity))
     sections = [
-        Section(anchor="leaders", title="Leaders", parts=(*leaders, *_ended_early(searched))),
-        Section(anchor="effects", title="Effects", parts=tuple(_effects(searched))),
-        Section(anchor="figures", title="Figures", parts=tuple(figures(searched.source(activity)))),
+        Section(anchor="leaders", title="Leaders", parts=(*first, *early(searched.runs))),
+        Section(anchor="failed", title="What failed", parts=tuple(failures(material.runs))),
+        *(_results(material, searched, searched.source(activity)) if _any_done(material) else ()),
         Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
         Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
     ]
+    return Report(
+        title=", ".join(sorted(set(material.runs["sweep"]))),
+        lead=_lead(material, leading),
+        sections=tuple(section for section in sections if section.parts),
+    )
+
+
+def _any_done(material: Material) -> bool:
+    return bool((material.runs["state"] == State.DONE).any())
+
+
+def _results(material: Material, searched: Material, source: Source) -> Iterator[Section]:
+    """What needs runs that are done."""
+    yield Section(anchor="effects", title="Effects", parts=tuple(_effects(searched)))
     if is_published(material.runs):
-        claimed = Section(anchor="claims", title="Published claims", parts=tuple(_claims(material)))
-        sections.insert(2, claimed)
-    sweeps = sorted(set(material.runs["sweep"]))
-    return Report(title=", ".join(sweeps), lead=_lead(material, leading), sections=tuple(sections))
+        yield Section(anchor="claims", title="Published claims", parts=tuple(_claims(material)))
+    yield Section(anchor="figures", title="Figures", parts=tuple(figures(source)))
 
 
 def _lead(material: Material, leading: Material) -> str:
     """How the trials stand, and the best of those that lead."""
     counts = material.runs["state"].value_counts()
     states = ", ".join(f"{counts[state]} {state}" for state in STATES if state in counts)
-    standing = f"{len(material.runs)} trials" + (f": {states}" if states else "")
+    standing = counted(len(material.runs), "trial") + (f": {states}" if states else "")
     try:
         summarise(leading.runs)
     except AnalysisError as error:
-        return f"{standing}. No leader: {error}."
+        reason = str(error).replace(f": {states}", "") if states else error  # said already
+        return f"{standing}. No leader: {reason}."
     done = leading.runs[leading.runs["state"] == State.DONE]
     best = [_best(members) for _, members in groups_within(done, material.varying(["dataset"]))]
     return f"{standing}. Best by validation: {'; '.join(best)}."
@@ -121,7 +119,7 @@ def _best(runs: pd.DataFrame) -> str:
 
 
 def _what_was_run(material: Material) -> list[Part]:
-    runs, launches = material.runs, material.launches
+    launches = material.launches
     parts: list[Part] = []
     if launches.empty:
         parts.append(Note(text="The runs of the launches themselves are not there.", missing=True))
@@ -144,54 +142,7 @@ def _what_was_run(material: Material) -> list[Part]:
     provenance = "Where the trials ran, on which data (SHA-256) and with which commit."
     ran = _table("provenance", provenance, _text(counted), material.provenance)
     parts.append(replace(ran, folded="Machines, data and code"))
-    failed = runs[runs["state"] == State.FAILED]
-    if not failed.empty:
-        reasons = failed[["sweep", "config_id", "error"]]
-        caption_ = f"{len(failed)} trials failed. They are in no table and no figure below."
-        parts.append(_table("failed", caption_, _text(reasons.head(_LEADERS)), reasons))
     return parts
-
-
-def _leaders(material: Material, source: Source | None) -> list[Part]:
-    """The table of leaders, and with a source what the best networks do."""
-    try:
-        table = summarise(material.runs)
-    except AnalysisError as error:
-        return [missing("Leaders", error)]
-    top = table.head(_LEADERS)
-    top.attrs = table.attrs
-    title = f"The best {len(top)} of {len(table)} configurations by validation accuracy."
-    shown = printed(top).rename(columns={"n": "seeds"})
-    # A name and what they reach stand first: of many params, a page shows the first columns.
-    named = _named(for_readers(table, _LEADERS))
-    reached = [*(name for name in shown if str(name).endswith("(%)")), "seeds"]
-    params = [name for name in shown if name not in reached]
-    if named:
-        shown = shown.assign(**{_NAME: named})
-        reached.insert(0, _NAME)
-    shown = shown[[*reached, *params]]
-    name = "leaders" if source else "leaders-of-the-search"
-    leaders = _table(name, " ".join([title, *statistics(top)]), shown, table)
-    leaders = replace(leaders, settings=" ".join(settings(top)))
-    return [leaders, *(of_leaders(source) if source else ())]
-
-
-def _named(leaders: pd.DataFrame) -> list[str]:
-    """A short name of every leader: what differs among them, of what a reader looks for first."""
-    params = asked_for(param_names(leaders))[:_MOST_IN_NAME]
-    rows: list[dict[Any, Any]] = leaders.to_dict("records")
-    return [configuration(row, params) for row in rows] if params else []
-
-
-def _ended_early(material: Material) -> list[Part]:
-    """What is known of the configurations that were pruned."""
-    table = ended_early(material.runs)
-    if table.empty:
-        return []
-    text = "Configurations that were ended early or break a limit, the latest first: none may lead."
-    shown = printed(table)
-    ended = _table("ended-early", text, shown, table)
-    return [replace(ended, folded=f"Ended early ({len(table)})")]
 
 
 def _effects(material: Material) -> list[Part]:
@@ -220,8 +171,8 @@ def _effects(material: Material) -> list[Part]:
         text = f"Not estimated: {name}: {reason.removeprefix(f'{factor}: ')}."
         parts.append(Note(text=text, missing=True))
     for state, count in table.attrs["left_out"].items():
-        text = f"{count} trials that are {state} are left out; if that has to do with a factor, "
-        parts.append(Note(text=text + "its effect is misjudged.", missing=True))
+        text = f"Left out: {count} {state}. If that has to do with a factor, its effect is "
+        parts.append(Note(text=text + "misjudged.", missing=True))
     return parts + _interactions(material, within)
 
 
@@ -248,10 +199,9 @@ def _interactions(material: Material, within: Sequence[str]) -> list[Part]:
 
 def _importance(material: Material) -> list[Part]:
     word = (
-        "The runs are not a designed comparison: a search chose them by their results. Their "
-        "params' importance (fANOVA: the share of the variance of the accuracy over the runs that "
-        "were made) says what the accuracy goes with, in this sample. It does not say which value "
-        "is better, nor that a difference is real: run a grid with seeds for that."
+        "The importance of the params (fANOVA: the share of the variance of the accuracy over the "
+        "runs that were made) says what the accuracy goes with, in this sample. It does not say "
+        "which value is better, nor that a difference is real: run a grid with seeds for that."
     )
     try:
         table = importance(material.runs, CHOSEN_BY)
@@ -272,7 +222,8 @@ def _claims(material: Material) -> list[Part]:
         return [missing("The published claims", error)]
     if (table["verdict"] == "untested").all():
         text = "None of the published claims can be tested with these runs: run published-mnist, "
-        return [Note(text=text + "published-mnist-128 and published-fashion.", missing=True)]
+        text += "published-mnist-128 and published-fashion, with all their seeds."
+        return [Note(text=text, missing=True)]
     verdicts = "The conclusions of the published study, tested with our runs (95 % intervals)."
     beside = (
         "The published accuracies, one run of one seed each, beside ours: mean with its 95 % "
@@ -288,12 +239,14 @@ def _claims(material: Material) -> list[Part]:
 def _browser(material: Material, mlflow_url: str) -> Browser:
     runs = material.runs
     params = material.varying(param_columns(runs))
-    metrics = [name for name in _SHOWN if name in runs]
+    known = runs.columns[runs.notna().any()]
+    reached = [name for name in _REACHED if name in known]
     if (runs["state"] == State.PRUNED).any():
-        metrics.insert(0, "val_accuracy")  # the last that is known of those that were pruned
+        reached.insert(0, "val_accuracy")  # the last that is known of those that were pruned
+    measured = [name for name in _MEASURED if name in known]
     order = runs.sort_values(CHOSEN_BY, ascending=False, kind="stable")
     sweep = ["sweep"] if runs["sweep"].nunique() > 1 else []
-    shown = order[[*sweep, *params, "state", *metrics, "error", "config_id", "run_id"]]
+    shown = order[[*sweep, "state", *reached, *params, *measured, "error", "config_id", "run_id"]]
     if shown["error"].isna().all():
         shown = shown.drop(columns="error")
     links = [_link(mlflow_url, run_id) for run_id in order["run_id"]]

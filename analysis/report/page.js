@@ -29,25 +29,33 @@ function compare(a, b) {
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
+function written(value, column) {
+  if (typeof value !== "number") return value === null ? "–" : value;
+  if (column.endsWith("accuracy")) return value.toFixed(2);
+  return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+}
+
 function browse(root) {
   const { columns, rows, links } = JSON.parse(root.querySelector("script").textContent);
   const [head, body] = [root.querySelector("thead"), root.querySelector("tbody")];
   const [input, status] = [root.querySelector("input"), root.querySelector("[role=status]")];
   const pages = root.querySelector(".pages");
   const texts = rows.map((row) => row.filter((cell) => cell !== null).join(" ").toLowerCase());
+  const numbers = columns.map((_, at) =>
+    typeof rows.find((row) => row[at] !== null)?.[at] === "number");
   let [order, sorted, descending, page] = [rows.map((_, at) => at), -1, false, 0];
 
   const line = document.createElement("tr");
   columns.forEach((name, at) => {
     const cell = document.createElement("th");
     cell.scope = "col";
-    const first = rows.find((row) => row[at] !== null)?.[at];
-    if (typeof first === "number") cell.className = "number";
+    if (numbers[at]) cell.className = "number";
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = name;
+    // A narrow page may break a long name after each of its words.
+    button.append(...name.split(/(?<=_)/).flatMap((word) => [word, document.createElement("wbr")]));
     button.addEventListener("click", () => {
-      descending = sorted === at ? !descending : typeof first === "number";
+      descending = sorted === at ? !descending : numbers[at];
       sorted = at;
       page = 0;
       update();
@@ -82,13 +90,13 @@ function browse(root) {
       const row = document.createElement("tr");
       rows[at].forEach((value, column) => {
         const cell = document.createElement("td");
-        if (typeof value === "number") cell.className = "number";
+        if (numbers[column]) cell.className = "number";
         if (columns[column] === "run_id" && links[at]) {
           const link = document.createElement("a");
           link.href = links[at];
           link.textContent = value;
           cell.append(link);
-        } else cell.textContent = value === null ? "–" : value;
+        } else cell.textContent = written(value, columns[column]);
         row.append(cell);
       });
       return row;

@@ -22,7 +22,7 @@ from analysis.text.plain import visible, visible_lines
 
 PAGE = "report.html"
 
-_SIGNIFICANT = 6  # digits of a number in the table of runs
+_SIGNIFICANT = 4  # digits of a number below 1000 in the table of runs
 
 
 def write_report(report: Report, folder: Path) -> Path:
@@ -115,5 +115,7 @@ def _cell(value: Any) -> Any:
         return int(value)
     if pd.api.types.is_float(value):
         number = float(value)
-        return float(f"{number:.{_SIGNIFICANT}g}") if math.isfinite(number) else str(number)
+        if not math.isfinite(number):
+            return str(number)
+        return round(number) if abs(number) >= 1000 else float(f"{number:.{_SIGNIFICANT}g}")
     return visible(str(value))

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.data.groups import CHOSEN_BY, looks_logarithmic, measured_groups, param_names, varying
 from analysis.data.labels import constants
 from analysis.errors import AnalysisError
+from analysis.text.plain import counted
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -46,7 +47,7 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
     groups, left_out = measured_groups(runs, metric)
     if len(groups) < FEWEST:
         raise AnalysisError(
-            f"{len(groups)} configurations are finished; the importance of params needs {FEWEST}"
+            f"the importance of params needs {FEWEST} finished configurations, not {len(groups)}"
         )
     varied = varying(groups, param_names(groups))
     params = [name for name in varied if groups[name].notna().all()]
@@ -74,7 +75,8 @@ def importance(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> pd.DataFrame:
 def _require_variance(groups: pd.DataFrame, params: Sequence[str], metric: str) -> None:
     if not params or groups[f"{metric}_mean"].nunique() == 1:
         what = f"the {metric} is the same for all" if params else "no param of all of them varies"
-        raise AnalysisError(f"nothing to explain in {len(groups)} configurations: {what}")
+        there = counted(len(groups), "configuration")
+        raise AnalysisError(f"nothing to explain in {there}: {what}")
 
 
 def _notes(n_configurations: int, conditional: Sequence[str]) -> list[str]:

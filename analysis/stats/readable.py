@@ -12,9 +12,11 @@ from analysis.stats.chance.remarks import covers, has_median, remarks, stages, t
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import EQUIVALENT
 from analysis.stats.margins import as_margin
+from analysis.stats.power.further import reachable
 from analysis.text.typeset import as_percent, as_text
 
 _NOTHING = "–"
+_COUNTS = ("n_configurations", "n_seeds")
 _MOST_NAMES = 3
 
 
@@ -184,23 +186,30 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
-    """What `claims` found, all text: accuracies and their differences in percent."""
+    """What `claims` found, all text: accuracies and their differences in percent.
+
+    The columns are in the order of their importance.
+    """
     shown = pd.DataFrame(
         {
             "claim": table["statement"],
             "preset": table["preset"],
             "published (%)": table["published"].map(_percent),
-            "published bars (%)": table["published_bars"].map(_percent),
             "ours (%)": _with_interval(table, True, sign=False),
+            _verdict_name(table): table["verdict"],
+            "further runs that would decide (power 80 %)": [
+                _or_nothing(text) if pd.isna(n) else _or_nothing(reachable(text, n, seeds))
+                for text, n, seeds in table[["further_runs", *_COUNTS]].itertuples(index=False)
+            ],
+            "published bars (%)": table["published_bars"].map(_percent),
             "configurations × seeds": [
                 _NOTHING if pd.isna(n) else f"{n:.0f} × {seeds:.0f}"
-                for n, seeds in zip(table["n_configurations"], table["n_seeds"], strict=True)
+                for n, seeds in table[[*_COUNTS]].itertuples(index=False)
             ],
-            _verdict_name(table): table["verdict"],
-            "further runs that would decide (power 80 %)": table["further_runs"].map(_or_nothing),
             "note": table["note"].map(_or_nothing),
         }
     )
+    shown.attrs["by_importance"] = True
     tested = table.dropna(subset="looks")
     if len(tested):
         shown.attrs["note"] = " ".join([*stages(tested), *tails(tested), *covers(table)])

@@ -72,6 +72,12 @@ def known_names(given: object, known: Iterable[str]) -> str:
     return " ".join(filter(None, (did_you_mean(given, names, ""), f"known: {', '.join(names)}")))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words, such as 1 seed, 3 seeds."""
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{number} {noun}{'' if number == 1 else plural}"
+
+
 def brief(value: Any) -> str:
     """A value as it is written in Python, in at most 80 visible characters."""
     text = visible(_BRIEF.repr(value))

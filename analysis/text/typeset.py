@@ -41,11 +41,11 @@ _LATEX = str.maketrans(
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table in GitHub's Markdown, its caption below."""
+    """The table in GitHub's Markdown; below it a short caption, and a note of the settings."""
     cells = printed(table, "**{}**").map(_plain_markdown).rename(columns=_plain_markdown)
     text = cells.to_markdown(index=False, disable_numparse=True, colalign=_alignment(table))
-    below = _plain_markdown(caption(table))
-    return "\n\n".join(part for part in (text, below) if part) + "\n"
+    notes = [" ".join(statistics(table)), " ".join([*_bold(table), *settings(table)])]
+    return "\n\n".join([text, *filter(None, map(_plain_markdown, notes))]) + "\n"
 
 
 def latex(table: pd.DataFrame, name: str = "results") -> str:
@@ -100,7 +100,8 @@ def statistics(table: pd.DataFrame) -> list[str]:
         parts.append("Mean, and both values where n is 2, which are too few for an interval; ")
         parts[-1] += "accuracies in percent."
     else:
-        parts.append("One seed each, accuracies in percent.")
+        each = "One seed each" if len(table) > 1 else "One seed"
+        parts.append(f"{each}, accuracies in percent.")
     return parts
 
 

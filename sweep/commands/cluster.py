@@ -16,11 +16,11 @@ from sweep.commands.parts.common import (
     SpecArgument,
     UnsetOption,
     check_new,
-    print_table,
     say_result,
     stderr,
 )
 from sweep.commands.parts.given import Given
+from sweep.commands.parts.tables import print_table
 from sweep.host import streams
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.parts.common import PluginOption, SweepName, print_table, say, stderr
+from sweep.commands.parts.common import PluginOption, SweepName, say, stderr
+from sweep.commands.parts.tables import print_table
 
 if TYPE_CHECKING:
     from sweep.spec.sections.confirm import Confirm

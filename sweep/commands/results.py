@@ -13,12 +13,12 @@ from sweep.commands.parts.common import (
     BlockOption,
     PluginOption,
     SweepNames,
-    print_table,
     say,
     say_result,
     warn_of_mixed,
 )
 from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.tables import print_table
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:

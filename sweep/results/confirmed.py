@@ -10,12 +10,13 @@ import pandas as pd
 
 from analysis.data.runs import load_runs
 from analysis.stats import confirmation
+from analysis.text.plain import counted
 from sweep.run import launch, runner
 from sweep.run.confirmation import confirmation as plan
 from sweep.run.confirmation import searched_each, searched_for
 from sweep.spec.fresh_seeds import check_fresh, fresh_seeds
 from sweep.spec.sections.confirm import Confirm
-from sweep.spec.specification import Specification, counted
+from sweep.spec.specification import Specification
 
 if TYPE_CHECKING:
     from rich.console import Console

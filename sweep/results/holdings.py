@@ -19,7 +19,7 @@ from analysis.records import State, Tag
 from analysis.store.schema import OPTUNA, look
 from analysis.store.tracking_store import experiments_of, sweep_experiments, sweep_runs
 from analysis.text.addresses import shown, sqlite_path
-from analysis.text.plain import did_you_mean
+from analysis.text.plain import counted, did_you_mean
 from sweep.errors import SpecError, SweepError, first_line
 from sweep.host.paths import (
     STUDY_ENV,
@@ -32,7 +32,6 @@ from sweep.host.paths import (
 from sweep.results.half_renamed import refuse_half_renamed
 from sweep.run import launch
 from sweep.spec.fresh_seeds import CONFIRMED
-from sweep.spec.specification import counted
 from sweep.tracking.store import open_store, store_exists, store_uri
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.records import DESIGN_SAMPLERS, KIND_TRIAL, NO_PRUNING, State, Tag
+from analysis.text.plain import counted
 from snn.config import TrialConfig
 from sweep.search.random_points import random_points
 from sweep.spec.spaces.space import Assignment
-from sweep.spec.specification import Specification, counted
+from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun
 
 if TYPE_CHECKING:

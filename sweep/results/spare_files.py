@@ -19,12 +19,12 @@ from analysis.store.mlflow_internals import delete_artifact
 from analysis.store.record import RunRecord
 from analysis.store.relocation import move_of
 from analysis.store.tracking_store import sweep_experiments, sweep_runs
+from analysis.text.plain import counted
 from snn.training.checkpoints.place import Place
 from sweep.host.paths import LaunchPaths, launches, storage_root
 from sweep.results.holdings import bytes_of, remove, size, world
 from sweep.run import launch
 from sweep.run.confirmation import asked_for, searched_each, searched_for
-from sweep.spec.specification import counted
 from sweep.tracking.store import open_store
 
 if TYPE_CHECKING:

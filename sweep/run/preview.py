@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from analysis.text.addresses import shown
+from analysis.text.plain import counted
 from snn.config import TrialConfig
 from snn.data.base import Data
 from sweep.cluster import packing
@@ -22,7 +23,7 @@ from sweep.run.runner import RunsOf, memory_of, read_datasets
 from sweep.search.random_points import random_points
 from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
-from sweep.spec.specification import Specification, counted
+from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.store import store_uri
 

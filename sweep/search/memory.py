@@ -20,12 +20,13 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from analysis.records import State, Tag
 from analysis.store.optuna_internals import CONSTRAINTS
 from analysis.store.record import RunRecord
+from analysis.text.plain import counted
 from snn.config import ExecutionConfig, TrialConfig
 from snn.errors import ConfigError
 from snn.training.checkpoints.place import Place
 from sweep.spec.spaces.parameter import Parameter
 from sweep.spec.spaces.space import Assignment, Space
-from sweep.spec.specification import Specification, counted
+from sweep.spec.specification import Specification
 from sweep.trial.params import param_values
 
 PRIOR = "start_from"

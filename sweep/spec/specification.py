@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_serializer
 
 from analysis.records import EPOCH_METRICS, MAX, MIN, SEARCHABLE, SWEEP_NAME
+from analysis.text.plain import counted
 from snn.config import TrialConfig
 from snn.plugins.loading import registry_with
 from snn.registry import Registry
@@ -32,12 +33,6 @@ from sweep.spec.spaces.points import Points
 from sweep.spec.spaces.space import Assignment, Space
 from sweep.spec.spaces.space_yaml import FORMS, parse_space
 from sweep.spec.yaml.files import write
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things in words, such as 1 seed, 3 seeds."""
-    plural = "es" if noun.endswith("ch") else "s"
-    return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def _metric(value: Any) -> Any:

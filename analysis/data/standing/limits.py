@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.data.origins.plans import limits_of
 from analysis.records import BREAKS_A_LIMIT, State
+from analysis.text.plain import counted
 
 _LIMIT = re.compile(r"(\w+) (<=|>=) *([-+.\deE]+)")
 
@@ -30,7 +31,7 @@ def none_keeps_the_limits(runs: pd.DataFrame) -> str:
     broken, limits = over_a_limit(runs), limits_of(runs)
     if broken.empty or (runs["state"] == State.DONE).any():
         return ""
-    found = f"{broken['group_id'].nunique()} configurations finished, and none keeps"
+    found = f"{counted(broken['group_id'].nunique(), 'configuration')} finished, and none keeps"
     found += f" {', '.join(limits) or 'the limits of its sweep'}"
     nearest = _nearest(broken, limits)
     return f"{found}; the nearest {nearest}" if nearest else found

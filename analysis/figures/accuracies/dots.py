@@ -210,9 +210,7 @@ def _from(source: Source, options: Options) -> Figure:
 
 def _in_report(source: Source) -> Iterable[InReport]:
     if not is_published(source.runs):  # of which bars show the published values, too
-        yield FIGURE.entry(
-            "Test accuracy by dynamics, recurrence and spike code, coloured by size."
-        )
+        yield FIGURE.entry("Test accuracy by what the networks are.")
 
 
 FIGURE = FigureKind(

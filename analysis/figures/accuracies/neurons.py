@@ -23,9 +23,11 @@ from analysis.data.labels import (
     value_labels,
 )
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
+from analysis.figures.parts.framing import frame_lone
 from analysis.figures.parts.layout import axis_label, estimates, fit_legend, head, statistics
 from analysis.figures.parts.style import ERROR_BAR, Look, looks, styled
 from analysis.figures.parts.ticks import far_enough, round_axis, set_ticks
+from analysis.text.plain import counted
 from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
@@ -80,6 +82,8 @@ def accuracy_by_neurons(
             _size_axis(axes, shown["_size"])
             axes.set_ylabel(axis_label(metric))
         for axes in panels.values():
+            if len(shown) == 1:
+                frame_lone(axes, shown["mean"])
             axes.label_outer()
         if len(lines) > 1:
             width = figure.get_figwidth()
@@ -140,7 +144,7 @@ def _draw(axes: Axes, points: pd.DataFrame, look: Look, label: str, *, are_point
 
 def _selection(points: int, configurations: int) -> list[str]:
     if points == configurations:
-        return [f"{points} configurations"]
+        return [counted(points, "configuration")]
     return [f"each point the best by validation (of {configurations} in all)"]
 
 

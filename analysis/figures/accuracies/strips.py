@@ -40,6 +40,7 @@ from analysis.figures.parts.layout import (
 from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, Look, looks, styled
 from analysis.figures.parts.ticks import number_axis
+from analysis.text.plain import counted
 from analysis.text.typeset import as_text
 
 _MOST_LEVELS = 12
@@ -134,7 +135,7 @@ def _over_numbers(
         _key(figure, grid[0], coloured_by, values)
         lacking = len(groups) - len(placed)
         without = f"not shown: {lacking} in which {factor} has no effect" if lacking else ""
-        count = f"{len(placed)} configurations, {statistics(placed)}"
+        count = f"{counted(len(placed), 'configuration')}, {statistics(placed)}"
         head(figure, [metric_label(metric), *constants(groups)], [count, without, *left_out])
     return figure
 

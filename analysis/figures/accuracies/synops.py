@@ -16,8 +16,7 @@ from analysis.data.energy import ADDITION, MULTIPLICATION
 from analysis.data.groups import CHOSEN_BY, measured_groups, param_names, varying
 from analysis.data.labels import (
     FAMILY,
-    asked_for,
-    configuration,
+    configurations,
     constants,
     family,
     in_order,
@@ -25,12 +24,14 @@ from analysis.data.labels import (
 )
 from analysis.figures.accuracies.baselines import by_kind, is_baseline
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
+from analysis.figures.parts.framing import frame_lone
 from analysis.figures.parts.layout import axis_label, each, fit_legend, head, scale_of, value_text
 from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.figures.parts.ticks import round_axis
 from analysis.records import ENERGY, MAX, MIN, UNITS
 from analysis.stats.pareto import pareto_front
+from analysis.text.plain import counted
 
 COST = "best_synops_per_inference"
 _NOT_PRICED = frozenset({COST})
@@ -46,7 +47,6 @@ _INCHES, _PANEL_INCHES = 5.2, 4.2  # without the legend; of one panel, of one of
 _LINE_INCHES = 0.15  # of the key
 _USEFUL = 0.5  # of the best validation accuracy, from which on a network is on the front
 _MOST_NAMED = 8  # members of the front
-_MOST_PARAMS = 4  # that name them
 
 
 def accuracy_by_synops(
@@ -100,7 +100,7 @@ def accuracy_by_synops(
         figure.legend(handles=[*marks.values(), *key], loc="outside right upper", fontsize=SMALL)
         fit_legend(figure, width)
         notes = [
-            f"{len(points)} configurations, {each(groups['n'])}",
+            f"{counted(len(points), 'configuration')}, {each(groups['n'])}",
             "front by validation accuracy: the spiking networks that no other beats in it and in "
             f"cost; its line is the {metric_label(metric).lower()} of the one that validation "
             "chooses for at most that cost, which may fall",
@@ -129,6 +129,7 @@ def _panel(
         if priced:
             _steps(axes, _front(mine), kind.line, _BLACK, kind.front)
     round_axis(axes, "x", points["_x"].min(), points["_x"].max(), log=True)
+    frame_lone(axes, points["_y"])
     axes.grid(visible=True, axis="both")
 
 
@@ -138,9 +139,9 @@ def _steps(axes: Axes, front: pd.DataFrame, line: str, colour: str, label: str) 
 
 
 def _shown(named: pd.DataFrame, points: pd.DataFrame) -> list[str]:
-    """The params by which the members of a front are named; of a single one, those that vary."""
+    """The params that may name the members of a front; of a single one, those that vary."""
     known = [name for name in param_names(points) if named[name].notna().any()]
-    return asked_for(varying(named, known) or varying(points, known))[:_MOST_PARAMS]
+    return varying(named, known) or varying(points, known)
 
 
 def _front(points: pd.DataFrame) -> pd.DataFrame:
@@ -207,10 +208,10 @@ def _texts(named: pd.DataFrame, shown: list[str], metric: str, cost: str) -> lis
     price = f" {UNITS[cost]}" if cost in UNITS else ""
     texts = []
     rows: list[dict[Any, Any]] = named.to_dict("records")
-    for row in rows:
+    for row, name in zip(rows, configurations(named, shown), strict=True):
         value = value_text(row["_y"], scale_of(metric)) + unit
         number = f"{row['_x']:,.0f}" if row["_x"] >= _WHOLE else f"{row['_x']:.2g}"
-        texts.append(f"{configuration(row, shown)}\n{value} at {number}{price}")
+        texts.append(f"{name}\n{value} at {number}{price}")
     return texts
 
 

@@ -10,6 +10,12 @@ _MARGIN = 0.05
 _NO_SPREAD = 0.05  # of a value that stands alone
 
 
+def frame_lone(axes: Axes, values: pd.Series[float]) -> None:
+    """End the y axis near a value that stands alone: matplotlib would go beyond 100 % for 98 %."""
+    if values.nunique() == 1:
+        frame(axes, values, values)
+
+
 def frame(axes: Axes, shown: pd.Series[float], others: pd.Series[float]) -> tuple[float, float]:
     """Fit the y axis to what is to be compared, and to others as far as it stays in sight.
 

@@ -35,8 +35,14 @@ def seeds(n: pd.Series[int]) -> str:
 
 
 def each(n: pd.Series[int]) -> str:
-    """What a configuration stands for: `one seed each`, `each the mean over 3 seeds`."""
-    return "one seed each" if (n == 1).all() else f"each the mean over {seeds(n)}"
+    """What configurations stand for: `one seed each`, `each the mean over 3 seeds`."""
+    if (n == 1).all():
+        return _one_seed(n)
+    return f"each the mean over {seeds(n)}" if len(n) > 1 else f"mean over {seeds(n)}"
+
+
+def _one_seed(n: pd.Series[int]) -> str:
+    return "one seed each" if len(n) > 1 else "one seed"
 
 
 def estimates(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -56,7 +62,7 @@ def estimates(groups: pd.DataFrame, metric: str) -> pd.DataFrame:
 def statistics(groups: pd.DataFrame) -> str:
     """What the estimates are, in words."""
     if (groups["n"] == 1).all():
-        return "one seed each"
+        return _one_seed(groups["n"])
     there = set(groups["n"])
     if there == {2}:
         return "mean of two seeds, whose values are the ends of the bar"

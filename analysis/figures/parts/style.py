@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib import colormaps, rc_context, rcdefaults, rcParams
 from matplotlib.artist import Artist
+from matplotlib.colors import Colormap
 from matplotlib.text import Text
 
 from analysis.errors import AnalysisError
@@ -117,6 +118,12 @@ _STYLE: dict[Any, Any] = {
     "pdf.fonttype": 42,  # publishers refuse the bitmap fonts of type 3
     "svg.hashsalt": "spikesweep",  # the same figure gives the same file
 }
+
+
+def shades(*, less_is_better: bool) -> Colormap:
+    """The scale of a metric, the best dark: on white paper, what is yellow can hardly be seen."""
+    scale = colormaps[SCALE]
+    return scale if less_is_better else scale.reversed()
 
 
 @contextmanager

@@ -15,8 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.data.groups import done_runs, measured_groups, param_names, require_param, varying
 from analysis.data.labels import (
-    asked_for,
-    configuration,
+    configurations,
     constants,
     in_order,
     legend_label,
@@ -28,11 +27,12 @@ from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
 from analysis.figures.parts.style import LOOKS, Look, looks, styled
+from analysis.records import State
+from analysis.text.plain import counted
 from analysis.text.typeset import as_text
 
 _INCHES = 5.2  # without the legend
 _TOP = 5  # configurations, where no param tells the lines apart
-_MOST_PARAMS = 4  # that name a configuration
 _MOST_BANDS, _COLUMNS = 3, 4
 _MARKERS = 8  # on a line, at most about
 _APART = ("dataset", "preset")  # lines that are drawn in panels with a scale of their own
@@ -226,9 +226,7 @@ def _best(groups: pd.DataFrame, top: int) -> dict[str, str]:
     differ = (
         varying(best, param_names(best)) if len(best) > 1 else varying(groups, param_names(groups))
     )
-    shown = asked_for(differ)[:_MOST_PARAMS]
-    rows: list[dict[Any, Any]] = best.to_dict("records")
-    names = [configuration(row, shown) for row in rows]
+    names = configurations(best, differ)
     # Where the names of two are one, their places tell them apart.
     place = {n: f"{n + 1}. {name}" for n, name in enumerate(names) if names.count(name) > 1}
     return {str(key): place.get(n, names[n]) for n, key in enumerate(best.index)}
@@ -282,7 +280,10 @@ def _from(source: Source, options: Options) -> Figure:
 
 
 def _in_report(source: Source) -> Iterable[InReport]:
-    yield FIGURE.entry(f"Validation accuracy after every epoch of the best {_TOP} configurations.")
+    there = source.runs.loc[source.runs["state"] == State.DONE, "group_id"].nunique()
+    which = counted(there, "configuration")
+    which = f"the best {_TOP} of {which}" if there > _TOP else which
+    yield FIGURE.entry(f"Validation accuracy after every epoch of {which}.")
 
 
 FIGURE = FigureKind(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,7 +18,7 @@ from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import axis_label, scale_of, thousands, value_text
 from analysis.figures.parts.param_axis import has_scale, number_places, param_axis
-from analysis.figures.parts.style import INK, SCALE, SMALL, styled
+from analysis.figures.parts.style import INK, SMALL, shades, styled
 from analysis.figures.searches.search import TWO, Search
 
 _PANEL, _ALONE = 2.4, 3.8  # inches of one of several panels, and of a single one
@@ -77,7 +76,9 @@ def _pairs(
     with styled():
         figure = Figure(figsize=(size + 2.2, size + 1.0))
         grid = figure.subplots(side, side, squeeze=False)
-        colours = ScalarMappable(Normalize(values.min(), values.max()), _colours(search))
+        colours = ScalarMappable(
+            Normalize(values.min(), values.max()), shades(less_is_better=search.is_cost)
+        )
         order = values.sort_values(ascending=not search.is_cost, kind="stable").index
         for place, axes in enumerate(grid.ravel()):
             row, column = divmod(place, side)
@@ -149,11 +150,6 @@ def _fill(axes: Axes, points: pd.DataFrame, colours: ScalarMappable) -> None:
 def _from_0_to_1(values: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = float(values.min()), float(values.max())
     return (values - low) / ((high - low) or 1.0)
-
-
-def _colours(search: Search) -> mpl.colors.Colormap:
-    scale = mpl.colormaps[SCALE]
-    return scale.reversed() if search.is_cost else scale
 
 
 def _scale(figure: Figure, search: Search, colours: ScalarMappable, *, ranks: bool) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -32,8 +31,9 @@ from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.foremost import foremost
 from analysis.figures.parts.layout import axis_label, each, head, scale_of, thousands
-from analysis.figures.parts.style import GREY, SCALE, SMALL, styled
+from analysis.figures.parts.style import GREY, SMALL, shades, styled
 from analysis.figures.parts.ticks import far_enough, number_text, round_ticks
+from analysis.text.plain import counted
 from analysis.text.typeset import as_text
 
 _SPREAD = 0.5  # of the lines at a category, of the distance of two categories
@@ -59,7 +59,7 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
     groups, left_out = measured_groups(runs, metric)
     varied = varying(groups, param_names(groups))
     if not varied:
-        raise AnalysisError(f"no param varies among {len(groups)} configurations")
+        raise AnalysisError(f"no param varies among {counted(len(groups), 'configuration')}")
     params, told = foremost(groups, varied, metric, _MOST)
     best = groups.index[0]  # by validation, as everywhere
     is_cost = metric in COSTS
@@ -71,8 +71,7 @@ def parallel_coordinates(runs: pd.DataFrame, metric: str = CHOSEN_BY) -> Figure:
         figure = Figure(figsize=(max(4.5, 1.4 + 1.3 * len(params)), 4.2))
         axes = figure.subplots()
         colours = ScalarMappable(
-            Normalize(values.min(), values.max()),
-            mpl.colormaps[SCALE].reversed() if is_cost else mpl.colormaps[SCALE],
+            Normalize(values.min(), values.max()), shades(less_is_better=is_cost)
         )
         _draw(axes, scales, colours.to_rgba(values.to_numpy()), groups.index == best)
         for place, scale in enumerate(scales):

@@ -23,6 +23,7 @@ from analysis.figures.parts.framing import frame
 from analysis.figures.parts.layout import each, head, scale_of
 from analysis.figures.parts.style import GREY
 from analysis.records import State
+from analysis.text.plain import counted
 
 ORDER = "Configurations, in the order in which they began"
 TWO = "--by lr --by hidden"
@@ -65,6 +66,10 @@ class Search:
         return self.groups[f"{self.metric}_mean"] * scale_of(self.metric)
 
     @property
+    def _count(self) -> str:
+        return counted(len(self.groups), "configuration")
+
+    @property
     def is_cost(self) -> bool:
         """Whether less is better."""
         return self.metric in COSTS
@@ -80,7 +85,7 @@ class Search:
                 known = ", ".join(self.varied) or "none"
                 raise AnalysisError(f"{what}: {name!r} does not vary here; those that do: {known}")
         if not self.varied:
-            raise AnalysisError(f"{what}: no param varies among {len(self.groups)} configurations")
+            raise AnalysisError(f"{what}: no param varies among {self._count}")
         return list(by) or self.varied
 
     def foremost(self, params: Sequence[str], most: int) -> tuple[list[str], str]:
@@ -118,8 +123,8 @@ class Search:
     def finish(self, figure: Figure, notes: Sequence[str] = (), title: str = "") -> Figure:
         """Title and notes."""
         said = [title or metric_label(self.metric), *constants(self.groups)]
-        counted = f"{len(self.groups)} configurations, {each(self.groups['n'])}"
-        head(figure, said, [counted, *notes, *self._left_out])
+        shown = f"{self._count}, {each(self.groups['n'])}"
+        head(figure, said, [shown, *notes, *self._left_out])
         return figure
 
 

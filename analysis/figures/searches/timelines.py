@@ -17,6 +17,7 @@ from analysis.figures.parts.layout import fit_legend, head
 from analysis.figures.parts.param_axis import whole_numbers
 from analysis.figures.parts.style import LOOKS, SMALL, Look, styled
 from analysis.records import State
+from analysis.text.plain import counted
 
 dates: Any = untyped
 
@@ -58,7 +59,7 @@ def timeline(source: Source, options: Options) -> Figure:
         _legend(figure, drawn)
         lacking = len(source.runs) - len(runs)
         notes = [
-            f"{len(runs)} runs, the first of {start.iloc[0]:%Y-%m-%d}; times in UTC",
+            f"{counted(len(runs), 'run')}, the first of {start.iloc[0]:%Y-%m-%d}; times in UTC",
             "pauses between the panels are left out" if len(parts) > 1 else "",
             f"not shown: {lacking} without an end" if lacking else "",
         ]

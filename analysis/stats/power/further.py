@@ -13,6 +13,8 @@ from analysis.stats.power.plans import (
     units_needed,
 )
 
+_FAR, _MORE = 10, "more"
+
 
 def chance_of(pairs: Pairs) -> Chance:
     """The variances of a comparison, as far as its runs tell them.
@@ -40,6 +42,21 @@ def chance_of(pairs: Pairs) -> Chance:
     )
 
 
+def reachable(runs: str, n_units: float, n_seeds: float) -> str:
+    """The number of further runs, or that it is out of reach: over ten times those that there are.
+
+    Args:
+        runs: As `further` or `further_pairs` tell them, or empty.
+        n_units: Configurations (pairs of them) that were compared.
+        n_seeds: Of each.
+    """
+    first = runs.partition(" ")[0]
+    there = (1 if n_units == 1 else 2) * n_units * n_seeds
+    if first.isdecimal() and int(first) > _FAR * there:
+        return f"out of reach ({first}, {int(first) / there:.0f} times those that there are)"
+    return f"out of reach ({runs})" if first == _MORE else runs
+
+
 def further_pairs(chance: Chance, goal: Goal) -> str:
     """The cheaper of more seeds of these configurations, and more configurations."""
     if chance.n_seeds == 1:
@@ -61,7 +78,7 @@ def _both(chance: Chance, goal: Goal) -> str:
     """Neither alone decides: seeds shared by all leave their chance, and so do configurations."""
     found = both_needed(chance, goal)
     if found is None:
-        return f"more than {MOST_UNITS} configurations"
+        return f"{_MORE} than {MOST_UNITS} configurations"
     n_units, n_seeds = found
     runs = 2 * (n_units * n_seeds - chance.n_units * chance.n_seeds)
     return f"{runs} ({n_units} configurations × {n_seeds} seeds in all)"
@@ -77,7 +94,7 @@ def further(needed: int | None, have: int, of_what: str, runs_each: int) -> str:
         runs_each: Runs that one more of them takes.
     """
     if needed is None:
-        return f"more than {MOST_UNITS} {of_what}"
+        return f"{_MORE} than {MOST_UNITS} {of_what}"
     more = max(1, needed - have)
     what = of_what if more > 1 else of_what.replace("seeds", "seed").replace("tions", "tion")
     return f"{more * runs_each} ({more} more {what})"

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analysis.text.plain import counted
 from sweep.cluster.memory import Memory
 from sweep.cluster.ray_internals import placement_states
 from sweep.cluster.servers import Servers
 from sweep.cluster.sharing.neighbours import Neighbours
 from sweep.errors import SweepError
 from sweep.spec.sections.resources import Resources
-from sweep.spec.specification import counted
 
 _COUNT_EVERY_S = 5.0
 

@@ -1,4 +1,4 @@
-"""Where a result is written: to a file, a pipe, or a terminal with its width."""
+"""Where a result is written: to a file, or to standard output as wide as a page or a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.parts.common import print_table, stdout
+from sweep.commands.parts.tables import print_table, print_text
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ FormatOption = Annotated[
     str,
     typer.Option(
         "--format",
-        help="csv, md, latex or parquet [default: by OUTPUT; on a terminal, one that fits; or md]",
+        help="csv, md, latex or parquet [default: by OUTPUT; else a table that fits a page]",
     ),
 ]
 OutputOption = Annotated[
@@ -44,14 +44,13 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
     from analysis.report import tables
     from analysis.text import typeset
 
-    on_terminal = output is None and sys.stdout.isatty()
-    if on_terminal and not format_:
+    if output is None and not format_:
         by_importance = bool(readable.attrs.get("by_importance"))
-        print_table(typeset.printed(readable), by_importance=by_importance)
-        stdout().print(typeset.caption(readable, bold=False))
+        print_table(typeset.printed(readable), narrow=True, by_importance=by_importance)
+        print_text(typeset.caption(readable, bold=False))
         return True
     chosen = format_ or _by_name(output)
-    if on_terminal and chosen == "parquet":
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(readable if chosen in _FOR_READERS else raw, output or target, chosen)

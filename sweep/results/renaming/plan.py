@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.records import RUN_FILE, SWEEP_NAME, Tag
 from analysis.store.tracking_store import experiments_of, sweep_runs
 from analysis.text.addresses import shown
+from analysis.text.plain import counted
 from sweep.errors import SpecError
 from sweep.host.paths import launches, storage_root, study_storage
 from sweep.results.half_renamed import Journal, journal_of, refuse_half_renamed
@@ -23,7 +24,6 @@ from sweep.results.holdings import (
 )
 from sweep.run import launch
 from sweep.spec.fresh_seeds import CONFIRMED
-from sweep.spec.specification import counted
 from sweep.tracking.store import open_store, store_exists, store_uri
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 
 from analysis.records import State
+from analysis.text.plain import counted
 from sweep.host.console import duration
 from sweep.run.display.best import Best
 from sweep.run.display.remaining import Remaining
 from sweep.run.display.running import Running
-from sweep.spec.specification import counted
 
 WORKERS = "the workers start and load torch"
 FIRST_EPOCH = "the first epoch runs; loops that are new on this machine are compiled"

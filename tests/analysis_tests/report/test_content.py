@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -181,7 +182,9 @@ def test_the_specification_of_the_last_launch_is_shown(store: Store) -> None:
 
 def test_one_seed_is_no_comparison_and_the_report_says_so(store: Store) -> None:
     fill(store, seeds=1)
-    assert any("one seed only" in text for text in missing(report("grid")))
+    found = report("grid")
+    assert any("one seed only" in text for text in missing(found))
+    assert not any("search chose" in note.text for note in parts(found, Note))  # it is a grid
 
 
 def test_failed_trials_and_their_reasons_are_listed(grid: Store) -> None:
@@ -190,7 +193,21 @@ def test_failed_trials_and_their_reasons_are_listed(grid: Store) -> None:
     assert "24 done, 1 failed" in found.lead
     failed = next(table for table in parts(found, Table) if table.name == "failed")
     assert failed.raw["error"].tolist() == ["the loss is nan in epoch 2"]
-    assert any("1 trials that are failed are left out" in text for text in missing(found))
+    assert failed.shown[["trials", "error"]].to_numpy().tolist() == [["1", failed.raw["error"][24]]]
+    assert any("Left out: 1 failed." in text for text in missing(found))
+
+
+def test_a_sweep_of_which_all_failed_says_why_and_not_what_cannot_be_drawn(store: Store) -> None:
+    for number, why in enumerate(["out of memory", "out of memory", "the loss is nan"]):
+        params = {"dataset": "digits", "dynamics": "lif", "hidden": number}
+        store.trial("bad", f"a{number}-0", State.FAILED, params=params, tags={Tag.ERROR: why})
+    found = report("bad")
+    assert found.lead == "3 trials: 3 failed. No leader: nothing finished."
+    assert [section.anchor for section in found.sections] == ["leaders", "failed", "run", "runs"]
+    assert missing(found)[0] == "Leaders: nothing finished: 3 failed."
+    (failed,) = (table for table in parts(found, Table) if table.name == "failed")
+    assert failed.shown["trials"].tolist() == ["2", "1"]
+    assert failed.shown["error"].tolist() == ["out of memory", "the loss is nan"]
 
 
 def test_a_sweep_without_a_finished_trial_still_has_a_report(store: Store, tmp_path: Path) -> None:
@@ -215,6 +232,35 @@ def test_runs_that_lack_a_metric_leave_a_line_and_not_a_gap(store: Store) -> Non
     store.trial("odd", "a-0", params={"dynamics": "lif"}, best_val_accuracy=0.5)
     found = report("odd")
     assert any("no test_accuracy" in text for text in missing(found))
+
+
+def test_the_report_on_one_run_counts_in_the_singular_and_names_it(store: Store) -> None:
+    params = {"dataset": "digits", "dynamics": "lif", "recurrent": False, "hidden": 32, "seed": 0}
+    measured = {"best_val_accuracy": 0.9, "test_accuracy": 0.9, "best_synops_per_inference": 5.0}
+    run = store.trial("s", "a-0", params=params, **measured)
+    store.epoch(run, 1, val_accuracy=0.9)
+    found = report("s")
+    assert found.lead.startswith("1 trial: 1 done.")
+    texts = [picture.text for picture in parts(found, Picture)]
+    assert "Validation accuracy after every epoch of 1 configuration." in texts
+    assert not [text for text in [*texts, *missing(found)] if re.search(r"\b1 \w+s\b", text)]
+    (curves,) = (picture for picture in parts(found, Picture) if picture.name == "curves")
+    (legend,) = curves.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["LIF / ff / 32 neurons"]
+
+
+def test_the_leaders_of_a_search_for_few_operations_have_them_beside_the_accuracy(
+    store: Store,
+) -> None:
+    plain = {"dataset": "digits", "dynamics": "lif", "encoding": "constant", "seed": 0}
+    for hidden in (8, 16):
+        measured = {"best_val_accuracy": 0.9, "test_accuracy": 0.9, "val_accuracy": 0.9}
+        measured["best_synops_per_inference"] = 10.0 * hidden
+        store.trial("few", f"{hidden}-0", params=plain | {"hidden": hidden}, **measured)
+    spec = "name: few\nmetric: {val_accuracy: max, synops_per_inference: min}\n"
+    store.client.set_tag(store.parents["few"], Tag.SPEC, spec)
+    (table,) = (table for table in parts(report("few"), Table) if table.name == "leaders")
+    assert list(table.shown)[3:5] == ["synops per inference", "seeds"]
 
 
 def test_what_a_user_wrote_stands_in_the_page_as_text(store: Store) -> None:

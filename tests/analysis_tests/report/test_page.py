@@ -123,6 +123,19 @@ def test_runs_are_filtered_by_words_and_comparisons(page: Page, query: str, coun
     page.get_by_role("searchbox").fill("")
 
 
+def test_numbers_of_a_column_stand_below_each_other_whatever_is_missing(page: Page) -> None:
+    page.get_by_role("searchbox").fill("run149")
+    aligned = (
+        page.locator(".browser tbody tr")
+        .first.locator("td")
+        .evaluate_all(
+            "cells => cells.map(cell => [cell.textContent, getComputedStyle(cell).textAlign])"
+        )
+    )
+    assert aligned[1:3] == [["–", "right"], ["64.90", "right"]]
+    page.get_by_role("searchbox").fill("")
+
+
 def test_every_run_links_to_its_page_in_mlflow(page: Page) -> None:
     page.get_by_role("searchbox").fill("run149")
     link = page.locator(".browser tbody a")

@@ -57,16 +57,16 @@ def test_parquet_gives_the_table_back(table: pd.DataFrame, tmp_path: Path) -> No
 
 def test_markdown_is_in_percent_with_the_best_in_bold(table: pd.DataFrame) -> None:
     text = text_of(table, "md")
-    head, rule, best, other, empty, caption = text.splitlines()
+    head, rule, best, other, empty, caption, between, note = text.splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in (head, best, other)]
     assert cells[0] == ["recurrent", "hidden", "n", "val accuracy (%)", "test accuracy (%)"]
     both = ["**96.22 (96.12 and 96.32)**", "**91.00 (91.00 and 91.00)**"]
     assert cells[1] == ["true", "128", "2", *both]
     assert cells[2] == ["false", "[64, 64]", "1", "50.00", "91.00"]
     assert set(rule) <= set("|:-")
-    assert empty == ""
+    assert empty == between == ""
     assert caption.startswith("Mean, and both values where n is 2, which are too few for an int")
-    assert "Bold: best by validation. The same for all: dataset=fashion_mnist." in caption
+    assert note.startswith("Bold: best by validation. The same for all: dataset=fashion_mnist.")
 
 
 @pytest.mark.parametrize(

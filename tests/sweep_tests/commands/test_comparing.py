@@ -14,6 +14,12 @@ RUNS = str(committed("published-fashion"))
 EFFECTS = ["effects", RUNS, "--within", "preset", "--factor", "dynamics"]
 COVERS = "they leave out the chance of the test images"
 
+
+def in_words(text: str) -> str:
+    """A text without the ends of its lines."""
+    return " ".join(text.split())
+
+
 Said = Callable[..., tuple[str, str]]
 
 
@@ -31,24 +37,30 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 def test_a_remark_is_in_the_caption_or_beside_the_table_but_not_in_both(said: Said) -> None:
     table, beside = said(*EFFECTS)
-    assert table.count(COVERS) == 1 and COVERS not in beside
+    assert in_words(table).count(COVERS) == 1 and COVERS not in beside
     table, beside = said(*EFFECTS, "--margin", "0.005", "--margin", "10%")
-    assert table.count(COVERS) == 1 and COVERS not in beside
+    assert in_words(table).count(COVERS) == 1 and COVERS not in beside
     table, beside = said(*EFFECTS, "--format", "csv")
     assert COVERS not in table and beside.count(COVERS) == 1
 
 
 def test_looks_are_told_and_corrected_for(said: Said) -> None:
     for command in (EFFECTS, ["claims", RUNS]):
-        assert "Looked at up to 2 times" in said(*command)[0]  # by its launches
-        assert "Looked at up to 3 times (stages" in said(*command, "--looks", "3")[0]
+        assert "Looked at up to 2 times" in in_words(said(*command)[0])  # by its launches
+        assert "Looked at up to 3 times (stages" in in_words(said(*command, "--looks", "3")[0])
 
 
 def test_crossed_factors_have_a_row_each_and_one_for_every_pair(said: Said, tmp_path: Path) -> None:
     crossed = ["--factor", "dynamics", "--factor", "both=encoding,hidden", "--across", "recurrent"]
     figure = tmp_path / "forest.svg"
     table, beside = said(
-        "effects", RUNS, "--interactions", *crossed, "--within", "preset", "--figure", str(figure)
+        "effects",
+        RUNS,
+        "--interactions",
+        *crossed,
+        "--within=preset",
+        "--format=md",
+        f"--figure={figure}",
     )
     rows = [line for line in table.splitlines() if line.startswith(("| default", "| published"))]
     assert len(rows) == 2 * (1 + 3 + 3) and beside == ""
@@ -80,7 +92,23 @@ def test_looks_are_refused_where_they_mean_nothing(arguments: list[str]) -> None
 
 
 def test_claims_say_what_their_intervals_cover(said: Said) -> None:
-    assert said("claims", RUNS)[0].count(COVERS) == 1
+    assert in_words(said("claims", RUNS)[0]).count(COVERS) == 1
+
+
+@pytest.mark.parametrize("command", [EFFECTS, ["claims", RUNS], ["claims", RUNS, "--rows"]])
+def test_in_a_pipe_a_table_and_its_caption_are_as_wide_as_a_page(
+    said: Said, command: list[str]
+) -> None:
+    lines = said(*command)[0].splitlines()
+    assert max(len(line.rstrip()) for line in lines if not line.startswith("not shown")) <= 120
+    assert any("verdict" in line or "published is" in line for line in lines)
+
+
+def test_claims_say_which_further_runs_are_out_of_reach(said: Said) -> None:
+    table = said("claims", RUNS, "--format", "md")[0]
+    (fewer,) = (line for line in table.splitlines() if "Fewer" in line and "| published |" in line)
+    assert "out of reach (87072, 1814 times those that there are)" in fewer
+    assert "64 (4 more seeds of each)" in table
 
 
 def test_a_margin_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

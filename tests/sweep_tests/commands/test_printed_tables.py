@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.stats.effects import COLUMNS
 from analysis.stats.readable import readable_effects
-from sweep.commands.parts.common import print_table
+from sweep.commands.parts.tables import print_table
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
 from tests.sweep_tests.workplace import Workplace

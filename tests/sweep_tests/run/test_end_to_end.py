@@ -160,11 +160,12 @@ def test_a_sweep_does_not_go_on_in_another_mlflow(finished: Workplace) -> None:
 
 
 def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace) -> None:
-    markdown = finished.run("table", "small", "--figure", "bars.png")
+    markdown = finished.run("table", "small", "--format", "md", "--figure", "bars.png")
     assert markdown.returncode == 0, markdown.stderr
     assert "both values where n is 2" in markdown.stdout and "dynamics" in markdown.stdout
     assert (finished.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
-    narrow = finished.run("table", "small", "--param", "dynamics", "--metric", "val_loss")
+    columns = ("--param", "dynamics", "--metric", "val_loss")
+    narrow = finished.run("table", "small", *columns, "--format", "md")
     assert narrow.stdout.splitlines()[0].count("|") == 6 and "val loss" in narrow.stdout
     unknown = finished.run("table", "small", "--param", "seed")
     assert (unknown.returncode, unknown.stdout) == (2, "")
