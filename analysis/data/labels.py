@@ -169,6 +169,21 @@ def constants(groups: pd.DataFrame, but: Sequence[str] = ()) -> list[str]:
     return [value_label(name, groups[name].iloc[0]) for name in same if name not in but]
 
 
+def pooled(runs: pd.DataFrame, apart: Sequence[str] = ()) -> str:
+    """Over what runs are put together: `MNIST and Fashion-MNIST, 15 and 30 epochs`; or nothing.
+
+    Args:
+        runs: These.
+        apart: Params whose values are looked at each for itself.
+    """
+    told = []
+    for param, unit in (("dataset", ""), ("epochs", " epochs")):
+        if param in runs and param not in apart and runs[param].nunique() > 1:
+            *first, last = [_name(param, value) for value in in_order(runs[param].dropna())]
+            told.append(f"{', '.join(first)} and {last}{unit}")
+    return ", ".join(told)
+
+
 def class_names(dataset: str, count: int) -> tuple[str, ...]:
     """The names of the classes of a data set: articles for Fashion-MNIST, digits else."""
     return _CLASSES.get(dataset, tuple(str(number) for number in range(count)))

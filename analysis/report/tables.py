@@ -89,7 +89,7 @@ def ended_early(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per configuration that was ended early, the latest first, indexed by `group_id`.
 
     Columns: the params that vary among all or were searched; `seeds`, how many had begun; `why`,
-    with the epoch.
+    with the epoch, if that was recorded of any.
     """
     began = runs[runs["group_id"].isin(runs.loc[runs["state"] == State.PRUNED, "group_id"])]
     if began.empty:
@@ -101,7 +101,8 @@ def ended_early(runs: pd.DataFrame) -> pd.DataFrame:
     told = began[began["state"] == State.PRUNED].groupby("group_id")["error"].first()
     table = by_configuration[shown].first()
     table["seeds"] = by_configuration.size()
-    table["why"] = told.reindex(table.index).fillna("")
+    if told.notna().any():
+        table["why"] = told.reindex(table.index).fillna("")
     keep_labels(table, kept_labels(runs))
     return table.iloc[::-1]
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.data.blocks import by_block
 from analysis.data.groups import done_runs, require_param
-from analysis.data.labels import value_labels
+from analysis.data.labels import pooled, value_labels
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import inference
@@ -89,7 +89,8 @@ def effects(
     the median contradicts it, see `lopsided.disagree`; `matched`, the share of runs with a partner;
     `along`, params that change with the factor by their defaults.
 
-    `attrs`: `metric`; `margin`, as it was asked for; `unshared`, rows of which it cannot be told
+    `attrs`: `metric`; `margin`, as it was asked for; `pooled`, over which data sets and epochs the
+    effects are, if several; `unshared`, rows of which it cannot be told
     what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
     be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as `by_change`
     gives them; `bundles`, as `bundled` does; `looks_without_effect`, the `looks` that were asked
@@ -161,6 +162,7 @@ def effects(
     told = {
         "metric": metric,
         "margin": allowed,
+        "pooled": pooled(done, within),
         "unshared": sum(not pairs.n_groups and not pairs.evidence.told for _, pairs in found),
         "tuned": tuned,
         "block": block,

@@ -16,6 +16,10 @@ from analysis.stats.power.further import reachable
 from analysis.text.typeset import as_percent, as_text
 
 _NOTHING = "–"
+_OWN_RUNS = (
+    "Each claim is tested with the runs that it is about, so that its figure may differ from that "
+    "of effects, which takes all runs."
+)
 _COUNTS = ("n_configurations", "n_seeds")
 _MOST_NAMES = 3
 
@@ -212,7 +216,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
     shown.attrs["by_importance"] = True
     tested = table.dropna(subset="looks")
     if len(tested):
-        shown.attrs["note"] = " ".join([*stages(tested), *tails(tested), *covers(table)])
+        shown.attrs["note"] = " ".join([_OWN_RUNS, *stages(tested), *tails(tested), *covers(table)])
     return shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from sweep.spec.sections.resources import Resources
 PATIENCE_S = 90.0
 """How long Ray may take to start on this machine; for a silent server it would wait for ever."""
 
+_ANSWER_S = 20.0  # a server that lives accepts a connection, however busy it is
 _TRIES = 2  # Ray gives its servers 30 s, which are too short on a busy machine
 _TOO_SLOW = "timed out during startup", "Timed out waiting for file", "Failed to start GCS"
 _HERE = "local"
@@ -57,6 +59,7 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
             yield slots
         return
     there = _there(address)
+    require_answer(there)
     if there == _HERE:
         give_token(os.environ)
         forget_token()  # of an earlier Ray of this process: the new one would refuse it
@@ -82,6 +85,22 @@ def announced(address: str | None) -> str:
     return (
         "Ray starts on this machine" if there == _HERE else f"connecting to Ray at {shown(there)}"
     )
+
+
+def require_answer(there: str) -> None:
+    """Check that a server answers at `host:port`: Ray itself would try, and log, for minutes.
+
+    Raises:
+        SweepError: None does.
+    """
+    host, _, port = there.rpartition(":")
+    if not host or "://" in there or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or first_line(error)
+        raise SweepError(f"Ray at {shown(there)} cannot be used: {reason}") from None
 
 
 def _there(address: str | None) -> str:

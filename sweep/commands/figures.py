@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from sweep.commands.parts import completion
 from sweep.commands.parts.common import PluginOption, say_result, warn_of_mixed
+from sweep.commands.parts.reading import read_runs
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -60,11 +61,10 @@ def figure(
     how = _known(kind)
     _check(how, metric, by)
     from analysis import figures
-    from analysis.data import runs
     from sweep.commands.parts.opened_networks import activity_of_run
 
     figures.known_suffix(output)  # before anything is computed
-    found = runs.load_runs(names)
+    found = read_runs(names)
     warn_of_mixed(found)
     source = figures.source_of(names, found, activity=partial(activity_of_run, found, plugin))
     options = figures.Options(metric=metric or how.metric, by=tuple(by))

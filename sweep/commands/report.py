@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.parts.common import PluginOption, SweepNames, say, say_result
+from sweep.commands.parts.reading import told_if_long
 
 if TYPE_CHECKING:
     from analysis.report.material import Material
@@ -50,8 +51,8 @@ def report(
     from analysis.report.page import write_report
     from sweep.commands.parts.opened_networks import activity_of_run
 
-    say("reading the runs …")
-    material = Material.read(names)
+    with told_if_long("reading the runs …"):
+        material = Material.read(names)
     # the data are needed until the end; searching them for cycles would take longer than the report
     gc.freeze()
     say(f"drawing the report on {len(material.runs)} runs …")

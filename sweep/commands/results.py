@@ -18,6 +18,7 @@ from sweep.commands.parts.common import (
     warn_of_mixed,
 )
 from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.reading import read_runs
 from sweep.commands.parts.tables import print_table
 from sweep.errors import SpecError
 
@@ -57,16 +58,19 @@ def list_sweeps() -> None:
 def show(
     names: SweepNames,
     top: Annotated[int, typer.Option(help="number of configurations", min=1)] = 20,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="name the params that have their defaults, too")
+    ] = False,
 ) -> None:
     """Show sweeps: their trials by state, what failed, the leaders, and what was ended early.
 
-    Params that are the same for all stand above the leaders, those that were set first.
+    Params that were set and are the same for all stand above the leaders.
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
     """
     from analysis.data.standing.limits import counts_by_state, none_keeps_the_limits
 
-    found = _runs(names)
+    found = read_runs(names)
     trials = f"{len(found)} trial{'' if len(found) == 1 else 's'}"
     say_result(
         ": ".join(
@@ -77,7 +81,7 @@ def show(
     for run in failed.itertuples():
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
-        leaders(names, top, whole=True)
+        leaders(names, top, whole=True, defaults=defaults)
     elif unmet := none_keeps_the_limits(found):
         say_result(unmet)
     pruned(found, top)
@@ -110,7 +114,7 @@ def best(
     from analysis.report.tables import summarise
     from analysis.text.typeset import as_percent, as_text
 
-    found = _runs(names)
+    found = read_runs(names)
     run = best_run(found)
     aims = aims_of(found)
     leader = summarise(found, metrics=aims).iloc[0]
@@ -195,7 +199,7 @@ def table(
     from analysis.run_files.reading import hits_reader, predictions_reader
     from analysis.stats.images.accuracy import over_images
 
-    found = _runs(names)
+    found = read_runs(names)
     warn_of_mixed(found)
     if groups and (block or metrics):
         raise SpecError("--groups: goes with neither --block nor --metric")
@@ -247,13 +251,14 @@ def _draw(
     figures.save_figure(dots, figure)
 
 
-def leaders(names: Sequence[str], top: int, *, whole: bool = False) -> None:
+def leaders(names: Sequence[str], top: int, *, whole: bool = False, defaults: bool = False) -> None:
     """Print the best configurations of sweeps by validation accuracy.
 
     Args:
         names: Of the sweeps.
         top: How many configurations.
-        whole: Whether all params are told that are the same for all.
+        whole: Whether all params are told that were set and are the same for all.
+        defaults: Whether those are told, too, that have their defaults.
     """
     from analysis.data.labelled import labelled
     from analysis.data.origins.plans import aims_of
@@ -261,13 +266,16 @@ def leaders(names: Sequence[str], top: int, *, whole: bool = False) -> None:
     from analysis.text import typeset
     from sweep.commands.parts.defaults import changed_first
 
-    found = _runs(names)
+    found = read_runs(names)
     summary = changed_first(tables.summarise(found, metrics=aims_of(found)))
     shown = labelled(tables.for_readers(summary, top))
+    usual = {} if defaults else shown.attrs.pop("by_default")
+    above = typeset.settings(shown, whole=whole)
+    above += [f"{len(usual)} others have their defaults: show --defaults."] if usual else []
     print_table(
         typeset.printed(shown),
         title=f"leaders of {', '.join(names)}, by validation",
-        above="\n".join(typeset.settings(shown, whole=whole)),
+        above="\n".join(above),
         narrow=True,
     )
     _tell_more(len(summary) - top)
@@ -287,7 +295,9 @@ def pruned(found: pd.DataFrame, top: int) -> None:
     ended = labelled(tables.ended_early(found))
     if len(ended):
         print_table(
-            typeset.printed(ended).head(top), title="not among the leaders, the latest first"
+            typeset.printed(ended).head(top),
+            title="not among the leaders, the latest first",
+            narrow=True,
         )
         _tell_more(len(ended) - top)
 
@@ -323,7 +333,7 @@ def best_checkpoint(name: str) -> Path:
     """
     from analysis.data.groups import best_run, several_values
 
-    found = _runs([name])
+    found = read_runs([name])
     run = best_run(found)
     done = found[found["state"] == "done"]
     if several_values(done, ["dataset"]):
@@ -356,9 +366,3 @@ def _over(broken: int, done: int) -> str:
     if not broken:
         return ""
     return f" ({broken} over a limit)" if done else f" (all {broken} that finished over a limit)"
-
-
-def _runs(names: Sequence[str]) -> pd.DataFrame:
-    from analysis.data import runs
-
-    return runs.load_runs(names)

@@ -96,47 +96,43 @@ def run(
     earlier = launch.latest(sweep) if resume else None
     needs = packing.settled(sweep)
     which = f"launch {earlier.launch}" if earlier else "a launch"
-    if announced := connection.announced(address):
-        console.print(announced, soft_wrap=True, highlight=False, markup=False)
-    with (
-        launch.alone(sweep.name, f"{which} of {sweep.name!r}"),
-        stoppable() as stop,
-        connection.connected(needs, address) as slots,
-    ):
+    with launch.alone(sweep.name, f"{which} of {sweep.name!r}"), stoppable() as stop:
+        # What can be refused is refused before Ray starts, which takes seconds.
         check_backends(sweep)
         datasets = read_datasets(sweep)
         check_networks(sweep, datasets)
-        forgets = sweep.scheduler.declared.forgets if earlier else ""
-        packed = packing.in_words(needs)
         memory = memory_of(sweep, datasets, runs_of, earlier)
         told = str(memory) if memory and memory.left_out is not None else ""
-        for note in filter(None, (*notes(sweep, datasets), packed, forgets, told)):
-            console.print(note, soft_wrap=True, highlight=False, markup=False)
-        paths = earlier or launch.begin(sweep)
-        with launch.driving(paths):
-            try:
-                if resume:
-                    refuse_another_store(paths)
-                    for changed in launch.keep_rules(sweep, paths):
-                        console.print(changed, soft_wrap=True, highlight=False, markup=False)
-                if memory and not paths.start_from.exists():
-                    memory.write(paths.start_from)
-                nodes.check_nodes(paths, needs)
-                from sweep.run.driver import drive
+        forgets = sweep.scheduler.declared.forgets if earlier else ""
+        said = (*notes(sweep, datasets), packing.in_words(needs), forgets, told)
+        for line in filter(None, (*said, connection.announced(address))):
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
+        with connection.connected(needs, address) as slots:
+            paths = earlier or launch.begin(sweep)
+            with launch.driving(paths):
+                try:
+                    if resume:
+                        refuse_another_store(paths)
+                        for changed in launch.keep_rules(sweep, paths):
+                            console.print(changed, soft_wrap=True, highlight=False, markup=False)
+                    if memory and not paths.start_from.exists():
+                        memory.write(paths.start_from)
+                    nodes.check_nodes(paths, needs)
+                    from sweep.run.driver import drive
 
-                chosen = trainable or _trainable(needs.together)
-                with _telling(sweep, console) as told_end:
-                    result = drive(
-                        sweep, paths, datasets, slots, stop, console, chosen, memory, draw
-                    )
-                    told_end(result)
-                    return result
-            except OSError as error:  # the notes themselves could not be written
-                reason = f"{error.strerror or error}: {paths.folder}"
-                raise SweepError(f"{reason}; mend that and go on with --resume") from None
-            finally:
-                if not resume:
-                    launch.discard_unused(paths)
+                    chosen = trainable or _trainable(needs.together)
+                    with _telling(sweep, console) as told_end:
+                        result = drive(
+                            sweep, paths, datasets, slots, stop, console, chosen, memory, draw
+                        )
+                        told_end(result)
+                        return result
+                except OSError as error:  # the notes themselves could not be written
+                    reason = f"{error.strerror or error}: {paths.folder}"
+                    raise SweepError(f"{reason}; mend that and go on with --resume") from None
+                finally:
+                    if not resume:
+                        launch.discard_unused(paths)
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from analysis.text.plain import brief, did_you_mean
+from analysis.text.plain import brief
 from snn.config import model, unknown_key
 from sweep.errors import SpecError
 from sweep.host.notices import is_variable
@@ -183,6 +184,16 @@ def _specs() -> Any:
     return resources.files("sweep.spec") / "bundled"
 
 
+def _nearest(path: Path) -> str:
+    """The bundled sweeps and the files beside it whose names are most like that of no file."""
+    bundled_names = [f.name[:-5] for f in _specs().iterdir() if f.name.endswith(".yaml")]
+    beside = {name.stem: str(name) for name in path.parent.glob("*.y*ml")}
+    known = {name: name for name in bundled_names} | beside
+    near = difflib.get_close_matches(path.stem, sorted(known), n=3)
+    told = " or ".join(known[name] for name in near)
+    return f"did you mean {told}?" if near else "spikesweep specs lists the bundled sweeps"
+
+
 def _text(source: str) -> str:
     path = Path(source)
     inside = _specs() / f"{source}.yaml"
@@ -193,9 +204,7 @@ def _text(source: str) -> str:
             return str(inside.read_text(encoding="utf-8"))
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        names = sorted(f.name[:-5] for f in _specs().iterdir() if f.name.endswith(".yaml"))
-        hint = did_you_mean(source, names, f"bundled sweeps: {', '.join(names)}")
-        raise SpecError(f"{source}: no such file; {hint}") from None
+        raise SpecError(f"{source}: no such file; {_nearest(path)}") from None
     except IsADirectoryError:
         raise SpecError(f"{source}: is a folder; a sweep is a YAML file") from None
     except UnicodeDecodeError:

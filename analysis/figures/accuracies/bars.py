@@ -38,7 +38,7 @@ from analysis.figures.parts.style import ERROR_BAR, LOOKS, PUBLISHED, SMALL, Loo
 from analysis.studies.published import published_results, published_value
 from analysis.text.typeset import as_text
 
-_PUBLISHED = "published"
+_PUBLISHED = "value in the study"
 _FILLED = 0.84  # by bars, of the distance between two groups; the rest is the gap
 _BAR_INCHES, _WIDEST_BAR_INCHES, _LETTER_INCHES, _MARGIN_INCHES = 0.36, 0.6, 0.08, 1.4
 _NARROWEST_INCHES = 4.5

@@ -215,7 +215,9 @@ def _key(effects: pd.DataFrame) -> list[Line2D]:
 def _notes(effects: pd.DataFrame) -> list[str]:
     kind = effects.attrs.get("group", "")
     counted = f"configurations × seeds{f' × {kind}s' if kind else ''}"
+    over = effects.attrs.get("pooled", "")
     notes = [
+        f"over {over}" if over else "",
         "points: mean paired differences, bars: their 95 % intervals",
         _margins(effects),
         f"pairs ({counted}) {_alone(effects)}",

@@ -17,8 +17,9 @@ _SHARE_TOLD = 0.1
 def remarks(table: pd.DataFrame) -> list[str]:
     """What a reader must know: baselines, stages, seeds, tails, and what intervals cover."""
     chance = [*_shared(table), *_few(table), *tails(table), *covers(table)]
+    over = table.attrs.get("pooled", "")
     told = [*_baselines(table), *_bundles(table), *_crossed(table), *_fixed(table)]
-    return [*told, *stages(table), *chance]
+    return [*([f"Over runs of {over}."] if over else []), *told, *stages(table), *chance]
 
 
 def has_median(table: pd.DataFrame) -> bool:

@@ -9,6 +9,7 @@ import typer
 from sweep.commands.comparing.options import MARGIN, MARGIN_HELP, LooksOption
 from sweep.commands.parts.common import SweepNames, say
 from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.reading import read_runs
 
 
 def register(app: typer.Typer) -> None:
@@ -35,13 +36,12 @@ def claims(
 
     Example: spikesweep claims published-mnist --looks 3
     """
-    from analysis.data import runs
     from analysis.stats import readable
     from analysis.stats.margins import Margin
     from analysis.studies import claims as published
     from analysis.studies import replication
 
-    found = runs.load_runs(names)
+    found = read_runs(names)
     if rows:
         table = replication.compare_with_published(found)
         write(table, readable.readable_replication(table), format_, output)

@@ -9,6 +9,7 @@ import typer
 from sweep.commands.parts import completion
 from sweep.commands.parts.common import say
 from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.reading import read_runs
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ def _wanted(told: str) -> dict[str, str]:
 
 def _side(told: str) -> Side:
     """The configuration that is meant, with its predictions."""
-    from analysis.data import runs
     from analysis.data.groups import several_values
     from analysis.data.labels import value_labels
     from analysis.data.runs import param_columns
@@ -81,7 +81,7 @@ def _side(told: str) -> Side:
     from analysis.stats.images.comparison import leader, side
 
     name, wanted = told.partition(":")[0], _wanted(told)
-    found = runs.load_runs([name])
+    found = read_runs([name])
     best = leader(found, wanted)
     params = [param for param in param_columns(found) if param != "seed"]
     labels = value_labels(best.iloc[0].to_dict(), several_values(found, params))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from sweep.commands.comparing.asked import CROSSED, SEVERAL, Asked, refuse
 from sweep.commands.parts.common import warn_of_mixed
+from sweep.commands.parts.reading import read_runs
 from sweep.errors import SpecError
 
 if TYPE_CHECKING:
@@ -54,10 +55,9 @@ def mode_of(asked: Asked) -> Mode:
 
 
 def _variance(asked: Asked) -> Tables:
-    from analysis.data import runs
     from analysis.stats.seeds import variance as chance
 
-    table = chance.variance(runs.load_runs(asked.names), asked.metric, asked.within)
+    table = chance.variance(read_runs(asked.names), asked.metric, asked.within)
     return table, chance.readable_variance(table)
 
 
@@ -166,10 +166,9 @@ def _runs_with_factors(asked: Asked) -> tuple[DataFrame, list[str]]:
 
 
 def _runs(asked: Asked) -> DataFrame:
-    from analysis.data import runs
     from analysis.data.labelled import labelled
 
-    return labelled(runs.load_runs(asked.names))
+    return labelled(read_runs(asked.names))
 
 
 MODES = (

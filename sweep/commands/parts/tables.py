@@ -43,15 +43,15 @@ def print_table(
     out = stdout()
     if title:
         out.print(title, style="italic")
-    if above:
-        out.print(above)
+    for line in above.splitlines():
+        print_text(line)
     whole = not out.is_terminal and narrow
     room = min(out.width, _PAGE) if whole else out.width
     if (out.is_terminal or narrow) and not _widths(table, room, whole=whole):
         keep = _first if by_importance else _telling
         table, hidden = _narrowed(table, room, keep, whole=whole)
         if hidden:
-            out.print(f"not shown, for there is no room: {', '.join(hidden)}")
+            print_text(f"not shown, for there is no room: {', '.join(hidden)}")
     widths = _widths(table, room, whole=whole) or _widths(table, out.width)
     if widths:
         out.print(_view(table, widths))
@@ -67,7 +67,7 @@ def print_table(
 
 
 def print_text(text: str) -> None:
-    """Print sentences below a table, in lines of a page where it is not a terminal."""
+    """Print sentences beside a table, in lines of a page where it is not a terminal."""
     out = stdout()
     out.print(text if out.is_terminal else textwrap.fill(text, _PAGE, break_on_hyphens=False))
 

@@ -10,7 +10,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from analysis.data.committed import committed
+from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
+from analysis.stats.chance.remarks import remarks
 from analysis.stats.effects import effects
 from analysis.stats.margins import Margin
 from analysis.stats.pairs import pair
@@ -120,6 +123,15 @@ def leaders(dataset: str, hidden: int, dynamics: str, **tuned: float) -> list[di
         | {"hidden": hidden, **tuned, "seed": seed, "test_accuracy": float(accuracy)}
         for seed, accuracy in enumerate(accuracies)
     ]
+
+
+def test_what_an_effect_is_pooled_over_is_told_and_what_is_apart_is_not() -> None:
+    found = load_runs([committed("published-mnist"), committed("published-fashion")])
+    runs = found[(found["preset"] == "default") & (found["dynamics"] == "alif")]
+    pooled = effects(runs, ["recurrent"])
+    assert pooled.attrs["pooled"] == "Fashion-MNIST and MNIST"  # of 15 epochs all
+    assert "Over runs of Fashion-MNIST and MNIST." in remarks(pooled)
+    assert effects(runs, ["recurrent"], within=["dataset"]).attrs["pooled"] == ""
 
 
 def test_tuned_levels_are_paired_by_seed_alone_and_what_was_tuned_is_named() -> None:

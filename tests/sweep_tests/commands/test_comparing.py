@@ -95,13 +95,23 @@ def test_claims_say_what_their_intervals_cover(said: Said) -> None:
     assert in_words(said("claims", RUNS)[0]).count(COVERS) == 1
 
 
-@pytest.mark.parametrize("command", [EFFECTS, ["claims", RUNS], ["claims", RUNS, "--rows"]])
+@pytest.mark.parametrize(
+    "command", [EFFECTS, ["claims", RUNS], ["claims", RUNS, "--rows"], ["table", RUNS]]
+)
 def test_in_a_pipe_a_table_and_its_caption_are_as_wide_as_a_page(
     said: Said, command: list[str]
 ) -> None:
     lines = said(*command)[0].splitlines()
-    assert max(len(line.rstrip()) for line in lines if not line.startswith("not shown")) <= 120
-    assert any("verdict" in line or "published is" in line for line in lines)
+    assert max(len(line.rstrip()) for line in lines) <= 120
+    told = ("verdict", "published is", "test accuracy (%)")
+    assert any(name in line for name in told for line in lines)
+
+
+def test_show_names_defaults_only_if_asked(said: Said) -> None:
+    shown = said("show", RUNS)[0]
+    assert "batch_size=" not in shown and "others have their defaults: show --defaults." in shown
+    assert "By default: " in (whole := said("show", RUNS, "--defaults")[0])
+    assert "batch_size=" in whole and "have their defaults" not in whole
 
 
 def test_claims_say_which_further_runs_are_out_of_reach(said: Said) -> None:

@@ -19,7 +19,8 @@ from tests.sweep_tests.spec.written import GOOD, write
     [
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
-        (lambda path: None, "no such file; bundled sweeps: ablation-factorial, ablation-mnist"),
+        (lambda path: None, "no such file; spikesweep specs lists the bundled sweeps"),
+        (lambda path: path.with_name("s1.yaml").touch(), "did you mean .*/s1.yaml"),
         (lambda path: path.parent.joinpath("s.yaml").symlink_to("s.yaml"), "cannot be read"),
     ],
 )

@@ -209,11 +209,11 @@ def test_published_values_are_diamonds_on_their_bars(runs_of: RunsOf) -> None:
     ]
     figure = accuracy_bars(runs_of(rows), reference=REFERENCE)
     axes = figure.axes[0]
-    (diamonds,) = (line for line in axes.lines if line.get_label() == "published")
+    (diamonds,) = (line for line in axes.lines if line.get_label() == "value in the study")
     bar = containers(axes)[0].patches[0]
     assert list(diamonds.get_ydata()) == pytest.approx([93, 94])  # type: ignore[arg-type]
     assert diamonds.get_xdata()[0] == pytest.approx(bar.get_x() + bar.get_width() / 2)  # type: ignore[index]
-    assert legend(figure) == ["100", "200", "published"]
+    assert legend(figure) == ["100", "200", "value in the study"]
     assert "diamonds: published values, of 2 of 3 bars" in note(figure)
     assert {text.get_position()[1] for text in axes.texts} == {3}
     assert {text.xy[1] for text in axes.texts} == {0}  # type: ignore[attr-defined]

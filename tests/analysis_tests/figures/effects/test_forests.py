@@ -132,10 +132,12 @@ def test_what_the_effects_leave_out_is_said_and_other_metrics_keep_their_units()
     effects = pd.DataFrame([effect(estimate=0.5, low=0.1, high=0.9)])
     effects.attrs = {
         "metric": "val_loss",
+        "pooled": "MNIST and Fashion-MNIST",
         "refused": {"encoding": "no pairs"},
         "left_out": {"pruned": 3, "failed": 1},
     }
     figure = forest(effects)
+    assert note(figure).startswith("over MNIST and Fashion-MNIST; points:")
     assert "not estimated: encoding; not shown: 1 failed, 3 pruned" in note(figure)
     assert figure.axes[0].get_xlabel() == "Difference of validation loss"
     assert "+0.500 [+0.100, +0.900]" in texts(figure.axes[1])
