@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from sweep.commands.parts.common import (
     say_result,
     warn_of_mixed,
 )
+from sweep.commands.parts.leaders import print_leaders, print_pruned
 from sweep.commands.parts.output import FormatOption, OutputOption, write
 from sweep.commands.parts.reading import read_runs
 from sweep.commands.parts.tables import print_table
@@ -81,10 +82,10 @@ def show(
     for run in failed.itertuples():
         say_result(f"failed: {run.config_id}: {run.error}")
     if (found["state"] == "done").any():
-        leaders(names, top, whole=True, defaults=defaults)
+        print_leaders(names, top, whole=True, defaults=defaults)
     elif unmet := none_keeps_the_limits(found):
         say_result(unmet)
-    pruned(found, top)
+    print_pruned(found, top)
 
 
 def best(
@@ -251,78 +252,16 @@ def _draw(
     figures.save_figure(dots, figure)
 
 
-def leaders(names: Sequence[str], top: int, *, whole: bool = False, defaults: bool = False) -> None:
-    """Print the best configurations of sweeps by validation accuracy.
-
-    Args:
-        names: Of the sweeps.
-        top: How many configurations.
-        whole: Whether all params are told that were set and are the same for all.
-        defaults: Whether those are told, too, that have their defaults.
-    """
-    from analysis.data.labelled import labelled
-    from analysis.data.origins.plans import aims_of
-    from analysis.report import tables
-    from analysis.text import typeset
-    from sweep.commands.parts.defaults import changed_first
-
-    found = read_runs(names)
-    summary = changed_first(tables.summarise(found, metrics=aims_of(found)))
-    shown = labelled(tables.for_readers(summary, top))
-    usual = {} if defaults else shown.attrs.pop("by_default")
-    above = typeset.settings(shown, whole=whole)
-    above += [f"{len(usual)} others have their defaults: show --defaults."] if usual else []
-    print_table(
-        typeset.printed(shown),
-        title=f"leaders of {', '.join(names)}, by validation",
-        above="\n".join(above),
-        narrow=True,
-    )
-    _tell_more(len(summary) - top)
-
-
-def _tell_more(hidden: int) -> None:
-    if hidden > 0:
-        say_result(f"{hidden} more: --top shows them")
-
-
-def pruned(found: pd.DataFrame, top: int) -> None:
-    """Print the configurations that were ended early, the latest first, and why."""
-    from analysis.data.labelled import labelled
-    from analysis.report import tables
-    from analysis.text import typeset
-
-    ended = labelled(tables.ended_early(found))
-    if len(ended):
-        print_table(
-            typeset.printed(ended).head(top),
-            title="not among the leaders, the latest first",
-            narrow=True,
-        )
-        _tell_more(len(ended) - top)
-
-
 def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:
     """What is not in a table since it was ended early: listed for people, else counted."""
     from analysis.report import tables
 
     ended = len(tables.ended_early(found))
     if ended and for_people and sys.stdout.isatty():
-        pruned(found, top=_MOST_PRUNED)
+        print_pruned(found, top=_MOST_PRUNED)
     elif ended:
         some = "1 configuration that was" if ended == 1 else f"{ended} configurations that were"
         say(f"without {some} ended early: `spikesweep show` lists them, with epoch and reason")
-
-
-def known_leaders(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:
-    """Print the best configurations as the sweep itself knows them, without MLflow."""
-    import pandas as pd
-
-    from analysis.data.labelled import labelled
-    from analysis.text.typeset import as_text
-
-    shown = labelled(pd.DataFrame(found)).head(top)
-    print_table(shown.map(as_text), title=f"leaders of {name}")
 
 
 def best_checkpoint(name: str) -> Path:

@@ -174,7 +174,7 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
         result: Of its run.
         given: What the command was given.
     """
-    from sweep.commands import results
+    from sweep.commands.parts import leaders
 
     err, again = stderr(), given.resuming("run")
     for name, reason in result.failures.items():
@@ -194,13 +194,13 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
     if result.unmet:
         err.print(result.unmet)
     elif result.undelivered and result.leaders:
-        results.known_leaders(sweep.name, result.leaders, top=10)
+        leaders.print_known(sweep.name, result.leaders, top=10)
         err.print(
             "by validation; test accuracies and networks are found when MLflow has "
             f"everything: spikesweep sync, then spikesweep table {sweep.name} --format md"
         )
     elif not result.undelivered and result.progress.done:
-        results.leaders([sweep.name], top=10)
+        leaders.print_leaders([sweep.name], top=10)
         err.print(
             f"all runs: {_all_runs(sweep.name)} | table: spikesweep table {sweep.name} --format md "
             f"| best network: spikesweep best {sweep.name}",

@@ -146,7 +146,7 @@ def drive(
                 sweep, searcher, observer, paths, datasets, trainable, stop, slots.of_trial
             )
             board.wait(WORKERS)
-            result.halted = fit(tuner, stop, lost) or searcher.halted
+            result.halted = fit(tuner, stop, lost, board.stopping) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
     result.unmet = unmet(study, sweep)

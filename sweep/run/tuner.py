@@ -89,7 +89,7 @@ class _Asking(SearchGenerator):
         return super().is_finished() and (self._stopped or not self._ours.waiting)
 
 
-def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
+def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str], on_stop: Callable[[], None]) -> str:
     """Run to the end, or until the user stops it; returns why it stopped early, or nothing.
 
     Tune runs in a thread of its own. When Ray's servers have died, its calls of Ray hang for a
@@ -100,6 +100,7 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
         tuner: All set up.
         stop: Ends the trials when the user asks for it; at once when the user insists.
         lost: Which of Ray's servers has died, in words; empty while all live.
+        on_stop: Called as soon as the user asks for the end: what runs is waited for.
     """
     if stop.asked:
         return ""
@@ -116,7 +117,11 @@ def fit(tuner: Tuner, stop: Stop, lost: Callable[[], str]) -> str:
 
     with stop.only_noted():
         threading.Thread(target=run, name=TUNE_THREAD, daemon=True).start()
+        told = False
         while not over.wait(_LOOK_EVERY_S) and not stop.insisted:
+            if stop.asked and not told:
+                on_stop()
+                told = True
             reason = lost()
             if reason:  # the signal that ended the servers may also have been sent to this process
                 time.sleep(0 if stop.asked else _SIGNAL_S)

@@ -25,7 +25,8 @@ def profile(source: Source, options: Options) -> Figure:
     Configurations without all of the seeds are left out.
 
     Raises:
-        AnalysisError: Less of the metric is better, or there is no such param or no finished run.
+        AnalysisError: Less of the metric is better, it is the same in all runs, or there is no such
+            param or no finished run.
     """
     metric, (by,) = options.metric, options.by
     if metric in COSTS:
@@ -37,6 +38,8 @@ def profile(source: Source, options: Options) -> Figure:
     names = in_order(texts)
     values = done[metric] * scale_of(metric)
     thresholds = np.unique(np.quantile(values, np.linspace(0, 1, _STEPS)))
+    if len(thresholds) < 2:
+        raise AnalysisError(f"profile: the {metric} is the same in all runs")
     with styled():
         figure = Figure(figsize=(_INCHES, 3.4))
         axes = figure.subplots()

@@ -70,7 +70,7 @@ def number_places(
 def whole_numbers(axes: Axes, which: str) -> None:
     """Only whole numbers on an axis that counts."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _categories(axes: Axes, which: str, names: Sequence[str]) -> None:

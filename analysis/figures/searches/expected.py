@@ -26,11 +26,14 @@ def expected(source: Source, options: Options) -> Figure:
     Lines are means, bands one standard deviation to each side, cut at the best that was found.
 
     Raises:
-        AnalysisError: Less of the metric is better, or what `Search` raises.
+        AnalysisError: Less of the metric is better, there is one configuration, or what `Search`
+            raises.
     """
     if options.metric in COSTS:
         raise AnalysisError(f"expected: of {options.metric}, less is better; take an accuracy")
     search = Search(source.runs, options.metric)
+    if len(search.groups) < 2:
+        raise AnalysisError("expected: of one configuration there is no other to be better")
     by = search.params(options.by, "expected")[0] if options.by else ""
     texts = search.groups[by].map(as_text) if by else pd.Series("", index=search.groups.index)
     names = in_order(texts)
@@ -42,7 +45,15 @@ def expected(source: Source, options: Options) -> Figure:
             budgets = range(1, len(values) + 1)
             mean, deviation = expected_maximum(values, budgets)
             label = f"{legend_label(by, name)} (n = {len(values)})"
-            axes.plot(budgets, mean, color=look.colour, linestyle=look.line, label=label)
+            alone = look.marker if len(values) == 1 else None  # a point has no line
+            axes.plot(
+                budgets,
+                mean,
+                color=look.colour,
+                linestyle=look.line,
+                marker=alone,
+                label=label,
+            )
             top = (mean + deviation).clip(max=values.max())
             axes.fill_between(budgets, mean - deviation, top, color=look.colour, alpha=0.15)
         axes.set_xlabel("Configurations")

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from analysis.records import State
+from analysis.text.plain import counted
 from sweep.run.display.progress import FIRST_EPOCH, Progress
 from sweep.run.display.running import Running
 from sweep.run.display.screens import screen_for
@@ -95,6 +96,12 @@ class Board:
         self.progress.elsewhere += elsewhere
         self.progress.reused += reused
         self.screen.changed(now=not elsewhere)
+
+    def stopping(self) -> None:
+        """Say what the end waits for, which the user has asked for."""
+        running = len(self.progress.running)
+        trials = counted(running, "running trial") if running else "the trials that start"
+        self.tell(f"stopping: waits for the next epoch of {trials}; Ctrl-C again ends at once")
 
     def tell(self, notice: str) -> None:
         """Print a line above the progress, once."""

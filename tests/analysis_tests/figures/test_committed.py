@@ -78,11 +78,24 @@ def test_of_one_run_or_one_seed_it_fits_and_can_be_read(fewer: str, kind: str) -
         assert all(axes.get_ylim()[1] <= 100 for axes in shown)
 
 
-@pytest.mark.parametrize("kind", ["parallel", "slice", "rank", "contour", "hypervolume", "forest"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("parallel", "slice", "rank", "contour", "hypervolume", "forest"),
+        *("expected", "profile"),  # which were empty axes
+    ],
+)
 def test_what_one_run_cannot_show_is_said(kind: str) -> None:
     one = replace(source(GRID), runs=FEWER["one run"](runs(GRID)))
+    how = FIGURES[kind]
     with pytest.raises(AnalysisError):
-        FIGURES[kind].draw(one, Options(metric=FIGURES[kind].metric))
+        how.draw(one, Options(metric=how.metric, by=("hidden",) * how.least_by))
+
+
+def test_the_runs_of_a_timeline_are_counted_in_whole_numbers() -> None:
+    one = replace(source(GRID), runs=FEWER["one run"](runs(GRID)))
+    (axes,) = FIGURES["timeline"].draw(one, Options()).axes
+    assert all(tick == int(tick) for tick in axes.get_yticks())
 
 
 @pytest.mark.parametrize("kind", sorted(set(FIGURES) - {"pipeline", "raster", "confusion"}))

@@ -55,6 +55,20 @@ def test_plain_lines_count_what_became_of_the_trials() -> None:
     assert "\x1b" not in out.getvalue()
 
 
+def test_who_stops_a_sweep_reads_what_the_end_waits_for() -> None:
+    view, out = board(terminal=False)
+    with view:
+        view.stopping()
+        for key in "ab":
+            view.begin(key, f"trial {key}", epochs=2)
+        view.stopping()
+    first, *_, last = (line for line in out.getvalue().splitlines() if "stopping" in line)
+    assert first == (
+        "stopping: waits for the next epoch of the trials that start; Ctrl-C again ends at once"
+    )
+    assert "the next epoch of 2 running trials;" in last
+
+
 def test_how_far_a_sweep_is_and_what_it_waits_for_is_read_from_what_it_has_written() -> None:
     view, out = board(terminal=False)
     waits = "the cluster has no node with room for a trial (3 CPUs); waiting for one"

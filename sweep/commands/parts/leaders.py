@@ -1,0 +1,79 @@
+"""The leaders of sweeps on the terminal, and what was ended early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sweep.commands.parts.common import say_result
+from sweep.commands.parts.reading import read_runs
+from sweep.commands.parts.tables import print_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def print_leaders(
+    names: Sequence[str], top: int, *, whole: bool = False, defaults: bool = False
+) -> None:
+    """Print the best configurations of sweeps by validation accuracy.
+
+    Args:
+        names: Of the sweeps.
+        top: How many configurations.
+        whole: Whether all params are told that were set and are the same for all.
+        defaults: Whether those are told, too, that have their defaults.
+    """
+    from analysis.data.labelled import labelled
+    from analysis.data.origins.plans import aims_of
+    from analysis.report import tables
+    from analysis.text import typeset
+    from analysis.text.plain import counted
+    from sweep.commands.parts.defaults import changed_first
+
+    found = read_runs(names)
+    summary = changed_first(tables.summarise(found, metrics=aims_of(found)))
+    shown = labelled(tables.for_readers(summary, top))
+    usual = {} if defaults else shown.attrs.pop("by_default")
+    above = typeset.settings(shown, whole=whole)
+    others = counted(len(usual), "other param")
+    above += [f"By default: {others}; show --defaults names them."] if usual else []
+    print_table(
+        typeset.printed(shown),
+        title=f"leaders of {', '.join(names)}, by validation",
+        above="\n".join(above),
+        narrow=True,
+    )
+    _tell_more(len(summary) - top)
+
+
+def _tell_more(hidden: int) -> None:
+    if hidden > 0:
+        say_result(f"{hidden} more: --top shows them")
+
+
+def print_pruned(found: pd.DataFrame, top: int) -> None:
+    """Print the configurations that were ended early, the latest first, and why."""
+    from analysis.data.labelled import labelled
+    from analysis.report import tables
+    from analysis.text import typeset
+
+    ended = labelled(tables.ended_early(found))
+    if len(ended):
+        print_table(
+            typeset.printed(ended).head(top),
+            title="not among the leaders, the latest first",
+            narrow=True,
+        )
+        _tell_more(len(ended) - top)
+
+
+def print_known(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:
+    """Print the best configurations as the sweep itself knows them, without MLflow."""
+    import pandas as pd
+
+    from analysis.data.labelled import labelled
+    from analysis.text.typeset import as_text
+
+    shown = labelled(pd.DataFrame(found)).head(top)
+    print_table(shown.map(as_text), title=f"leaders of {name}", narrow=True)
