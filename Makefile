@@ -19,6 +19,7 @@ help:
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
+	@echo "making the environment in .venv: more than a hundred packages, some minutes"
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt --editable ".[dev]"

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sweep.commands.parts.groups import Commands
 from sweep.errors import SpecError, SweepError
 from sweep.host import environment, garbage, shadows, streams
 from sweep.host.ending import end_process
@@ -24,7 +25,7 @@ _MOST_LINES = 20  # of mistakes that are shown
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(Commands):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)

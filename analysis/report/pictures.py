@@ -70,4 +70,5 @@ def picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:
 
 def missing(what: str, error: AnalysisError, between: str = ": ") -> Note:
     """A line that says why something is not shown."""
-    return Note(text=f"{what}{between}{error}.", missing=True)
+    why = str(error).removeprefix(f"{what.lower()}: ")
+    return Note(text=f"{what}{between}{why}.", missing=True)

@@ -293,7 +293,9 @@ class Design:
         left, right = np.split(cell, [len(sides[0])])
         if np.isin(left, right).any():
             return f"{factor}: no pairs, the runs have no seed in common"
-        return self._nothing_alone(factor, keys)
+        one, other = sides  # what has no value in common changes with the factor, always
+        apart = [k for k in keys if not np.isin(self._codes[k][one], self._codes[k][other]).any()]
+        return self._nothing_alone(factor, apart or keys)
 
     def _nothing_alone(self, factor: str, others: Sequence[str]) -> str:
         others = [name for name in others if name != self._crossed]

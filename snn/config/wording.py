@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from snn.declarations.data_paths import about_own
+from snn.declarations.plain_words import in_plain_words
 from snn.declarations.suggestion import OWN, did_you_mean
 from snn.registry import KINDS
 
@@ -54,8 +55,7 @@ def _line(one: Any, model: type[BaseModel], own: bool) -> str:
         return f"{place}: unknown key; {did_you_mean(one['loc'][-1], known, otherwise)}"
     if one["type"] == "tuple_type":
         return f"{place}: must be a list, such as [{_brief(one['input'], str)}]"
-    message: str = one["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
+    message = in_plain_words(one)
     if not place:
         return message
     given = _brief(one["input"], repr)

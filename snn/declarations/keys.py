@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
+from snn.declarations.plain_words import in_plain_words
 from snn.errors import ConfigError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -93,8 +94,7 @@ def _validated(annotation: Any, value: Any) -> Any:
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:
-        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise ValueError(message[0].lower() + message[1:]) from None
+        raise ValueError(in_plain_words(error.errors(include_url=False)[0])) from None
 
 
 def no_flag(value: Any) -> Any:

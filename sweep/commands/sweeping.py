@@ -80,8 +80,10 @@ def run(
 
     if dry_run:
         from sweep.results.power import power_lines
-        from sweep.run import preview
+        from sweep.run import launch, preview
 
+        if resume:
+            launch.latest(sweep)  # refuses what the run itself would refuse
         preview.show(sweep, stdout(), stderr(), runs_of, power_lines)
         return 0
     result = runner.run(

@@ -52,7 +52,7 @@ def power_lines(sweep: Specification, earlier: Iterable[EarlierRun]) -> Iterator
         return
     methods = _by_results(sweep)
     if methods:
-        yield f"none: {' and '.join(methods)} choose or end runs by their results; {_INSTEAD}"
+        yield f"none: {' and '.join(methods)} runs by their results; {_INSTEAD}"
     elif len(sweep.seeds) < 2:
         yield f"none: with one seed, chance cannot be told from effect; {_INSTEAD}"
     elif sweep.trials_planned() > _MOST_RUNS:
@@ -65,10 +65,10 @@ def _by_results(sweep: Specification) -> list[str]:
     """What chooses or ends runs by the results of others, so that none may be paired."""
     sampler, scheduler = sweep.sampler.name, sweep.scheduler.name
     return [
-        *([f"sampler {sampler}"] if sampler not in DESIGN_SAMPLERS else []),
-        *([f"scheduler {scheduler}"] if scheduler != NO_PRUNING else []),
-        *(["stop.silent"] if sweep.ends_silent and scheduler == NO_PRUNING else []),
-        *(["constraints"] if sweep.limits else []),
+        *([f"sampler {sampler} chooses"] if sampler not in DESIGN_SAMPLERS else []),
+        *([f"scheduler {scheduler} ends"] if scheduler != NO_PRUNING else []),
+        *(["stop.silent ends"] if sweep.ends_silent and scheduler == NO_PRUNING else []),
+        *(["constraints choose"] if sweep.limits else []),
     ]
 
 

@@ -65,6 +65,7 @@ def show(
         f"trials      {sweep.size} = {sweep.trials_planned()}, {_parallel(sweep)} at a time",
         *_each(sweep),
         *_packed(sweep),
+        *_room(sweep),
         *([f"starts from {str(memory).partition(': ')[2]}"] if memory else []),
         f"already run {_already_run(known, ledger)}",
         f"sampler     {sweep.sampler.name}",
@@ -133,6 +134,17 @@ def _each(sweep: Specification) -> list[str]:
     share, more = divmod(sweep.configurations_planned(), len(sweep.kinds))
     size = f"{share} or {share + 1}" if more else f"{share}"
     return [f"each        {', '.join(sweep.each)}: {len(sweep.kinds)} kinds of {size}"]
+
+
+def _room(sweep: Specification) -> list[str]:
+    """That this machine has too few processors for a trial; a cluster may have them."""
+    wanted, cpus = sweep.resources.cpu, os.cpu_count() or 1
+    if wanted <= cpus:
+        return []
+    return [
+        f"room        none on this machine, which has {cpus} CPUs: a trial asks for {wanted:g}; "
+        "--address names a cluster"
+    ]
 
 
 def _packed(sweep: Specification) -> list[str]:

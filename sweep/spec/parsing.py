@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
 from analysis.records import COLUMNS, ENERGY, EPOCH_METRICS, FINAL_METRICS
-from snn.config import describe
+from snn.config import describe, model
 from snn.registry import current
 from sweep.errors import SpecError
 from sweep.spec.checks.together import check
@@ -20,6 +20,8 @@ from sweep.spec.sections.methods import sampler_model, scheduler_model
 from sweep.spec.sections.resources import Resources
 from sweep.spec.sections.stop import Stop
 from sweep.spec.specification import Specification
+
+Place: TypeAlias = tuple[int | str, ...]
 
 _UNNAMED = "unnamed"
 _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
@@ -79,13 +81,21 @@ def _read(values: dict[str, Any]) -> tuple[Specification, dict[str, str]]:
         return Specification(**values), {}
     except ValidationError as error:
         told = describe(error, _model_at)
-        mistakes = {".".join(map(str, place)): line for place, line in told}
+        mistakes = {".".join(map(str, place)): _with_place(place, line) for place, line in told}
         wrong = {str(place[0]) for place, _ in told}
         sound = {key: value for key, value in values.items() if key not in wrong}
         return Specification(**{"name": _UNNAMED, **sound}), mistakes
 
 
-def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
+def _with_place(place: Place, line: str) -> str:
+    """The mistake; of a missing key without the values beside it, of a key where it belongs."""
+    key = str(place[0]) if len(place) == 1 else ""
+    if "unknown key" in line and key in model().model_fields:
+        return f"{key}: is a key of one run; it belongs in base (fixed) or search (varied)"
+    return line.partition(", got ")[0] if "is missing" in line else line
+
+
+def _model_at(place: Place) -> type[BaseModel]:
     """What describes the keys beside the one at this place."""
     section, *inner = place or ("",)
     return _SECTIONS.get(section, lambda: Specification)() if inner else Specification

@@ -9,6 +9,7 @@ import pytest
 
 from sweep import commands
 from sweep.cli import MODULES, app, run
+from sweep.commands.parts.groups import GROUPS
 
 COMMANDS = {
     info.name or info.callback.__name__: info for info in app.registered_commands if info.callback
@@ -30,6 +31,11 @@ def test_every_listed_file_adds_commands() -> None:
         added = app.registered_commands[before:]
         del app.registered_commands[before:]
         assert added, module
+
+
+def test_every_command_stands_in_one_group_of_the_help() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(COMMANDS)
 
 
 @every_command

@@ -23,6 +23,12 @@ _MOST_ALIASED = 10_000  # values that aliases repeat
 _MERGE = "<<"
 _ENDS_OF_LINES = frozenset("\r\x85\u2028\u2029\ufeff")
 _MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
+_PLAINLY = {
+    "mapping values are not allowed": "a second key in a line; a text with ': ' in it needs quotes",
+    "found character '\\t'": "a tab; lines are indented with spaces",
+}
+"""What we say in place of the parser's words, which begin so."""
+
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONG = 100_000  # characters, for the slow loader
 
@@ -36,9 +42,7 @@ def read(text: str, where: str) -> Any:
     try:
         return _parse(text.removeprefix("\ufeff"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = _place(mark.line, mark.column) if mark else ""
-        raise SpecError(f"{where}{place}: {error.problem or error.context}") from None
+        raise SpecError(f"{where}{_in_words(error)}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position].split("\n")
         place = _place(len(before) - 1, len(before[-1]))
@@ -86,6 +90,18 @@ class _Open:
 
 def _place(line: int, column: int) -> str:
     return f", line {line + 1}, column {column + 1}"
+
+
+def _in_words(error: yaml.MarkedYAMLError) -> str:
+    """Place and mistake: of a quote that is not closed the place of the quote, not of the end."""
+    context, problem = error.context or "", error.problem or error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if "quoted scalar" in context and "end of stream" in problem:
+        mark, problem = error.context_mark, "this quote is not closed"
+    for sign, words in _PLAINLY.items():
+        if sign in problem:
+            problem = words
+    return f"{_place(mark.line, mark.column) if mark else ''}: {problem}"
 
 
 def _refuse(event: Any, problem: str) -> NoReturn:

@@ -144,8 +144,8 @@ def test_randman_is_the_same_for_the_same_parameters_and_can_be_told_apart_by_ti
     assert len(dataset.train_labels) == 24 and len(dataset.test_labels) == 6
     assert set(dataset.train_events.counts.tolist()) == {5}  # each unit fires once
     for told, name in (
-        ("units: input should be a valid integer", "randman@units=2.5"),
-        ("units: input should be greater than or equal to 1", "randman@units=0"),
+        ("units: needs a whole number", "randman@units=2.5"),
+        ("units: must be at least 1", "randman@units=0"),
         ("option unit is unknown; did you mean units", "randman@unit=2"),
         ("after @ stand names with values", "randman@20"),
         ("seed stands twice", "randman@seed=1,seed=2"),

@@ -174,7 +174,7 @@ WRONG = {
     "no flag": (
         "tonic@set=NMNIST,stabilize=maybe",
         None,
-        "stabilize: input should be a valid bool",
+        "stabilize: needs true or false",
     ),
     "even": ("tonic@set=SMNIST,num_neurons=98", None, "cannot be opened: Exception Number of neu"),
     "missing": ("tonic@set=SHD", None, "tonic does not find shd_train.h5.zip"),

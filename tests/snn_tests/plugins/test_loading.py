@@ -72,7 +72,7 @@ def test_a_component_of_a_file_is_a_value_with_keys_and_defaults_of_its_own() ->
     assert (config.leak, config.tau_mem) == (0.5, 7.0)  # type: ignore[attr-defined]
     assert {"leak", "tau_mem", "threshold"} <= config.params().keys()
     assert "beta" not in config.params()
-    with pytest.raises(ValueError, match="leak: input should be less than or equal to 1, got 2"):
+    with pytest.raises(ValueError, match="leak: must be at most 1, got 2"):
         TrialConfig.parse({"leak": 2})
     with pytest.raises(ValueError, match=r"leek: unknown key; did you mean leak\?"):
         TrialConfig.parse({"leek": 1})

@@ -123,7 +123,7 @@ def test_a_wrong_specification_is_refused_before_anything_is_sent(
     before = submitted(head)
     wrong = head.client("submit", place.spec(), "--set", "epochs=-1", folder=place.folder)
     assert wrong.returncode == 2
-    assert "base.epochs: input should be greater than" in one_line(wrong)
+    assert "base.epochs: must be at least" in one_line(wrong)
     assert submitted(head) == before
 
 

@@ -62,7 +62,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
             "train --set dynamics=hodgkin",
             "'alif', 'lif', 'izhikevich', 'adlif', 'se_adlif', 'brf' or 'mlp'",
         ),
-        ("train --set lr=-1", "lr: input should be greater than 0, got -1"),
+        ("train --set lr=-1", "lr: must be above 0, got -1"),
         ("train --set learning_rate=1", "learning_rate: unknown key"),
         ("train --set hidden=[64,0]", "hidden: needs a whole number of neurons"),
         ("train --set backend=fast", "'auto', 'reference', 'cpu' or 'cuda'"),
@@ -254,8 +254,8 @@ def test_a_crafted_checkpoint_a_huge_picture_and_odd_digits_are_one_line_each(
     checkpoint.save("crafted.pt", checkpoint.load("model.pt") | {"n_pixels": 0})
     Path("huge.png").write_bytes(png(30_000, 30_000))
     for arguments, told in (
-        ("predict crafted.pt test:0", "n_pixels: input should be greater than or equal to 1"),
-        ("export crafted.pt -o model.onnx", "n_pixels: input should be greater than or equal"),
+        ("predict crafted.pt test:0", "n_pixels: must be at least 1"),
+        ("export crafted.pt -o model.onnx", "n_pixels: must be at least"),
         ("predict model.pt huge.png", "huge.png: has more than 67 million pixels"),
         ("predict model.pt test:²", "test:²: there are test:0 to test:358"),
         ("predict . test:0", "no sweep here yet"),

@@ -108,9 +108,9 @@ def test_the_noise_is_that_of_the_plan_else_of_these_data_else_assumed() -> None
     ("changes", "told"),
     [
         ({"seeds": [4]}, "none: with one seed, chance cannot be told from effect; for claims: "),
-        ({"scheduler": "asha"}, "none: scheduler asha choose or end runs by their results; for "),
-        ({"sampler": "tpe"}, "none: sampler tpe choose or end runs by their results; for claims"),
-        ({"stop": {"silent": True}}, "none: stop.silent choose or end runs by their results"),
+        ({"scheduler": "asha"}, "none: scheduler asha ends runs by their results; for "),
+        ({"sampler": "tpe"}, "none: sampler tpe chooses runs by their results; for claims"),
+        ({"stop": {"silent": True}}, "none: stop.silent ends runs by their results"),
         (
             {"sampler": "random", "search": {"lr": WIDE, "threshold": WIDE}, "trials": 3},
             "lr: none: no pairs, no two runs differ in it alone",

@@ -148,7 +148,7 @@ def test_a_short_search_can_be_confirmed_by_longer_training(
         ("epoch=3", "--set epoch: unknown key; did you mean epochs?"),
         ("epochs=0", "--set epochs: "),
         ("epochs=true", "--set epochs: must not be true or false"),
-        ("epochs=yes", "--set epochs: input should be a valid integer"),
+        ("epochs=yes", "--set epochs: needs a whole number"),
         ("seed=3", "--set seed: belongs to the replicates"),
     ],
 )

@@ -63,5 +63,10 @@ def test_the_command_refuses_it_or_takes_another_name_or_joins(place: Workplace)
     assert place.run(*validated)[::2] == refused[::2]
     assert place.run(*validated, "--join").returncode == 0
     assert place.run(*validated, "--new-name", "other").returncode == 0
-    assert "sweep       other\n" in place.run(*longer, "--new-name", "other").stdout
+    large = place.spec(resources={"cpu": 4000})
+    planned = place.run("run", large, "--new-name", "other", "--dry-run").stdout
+    assert "sweep       other\n" in planned
+    assert "room        none on this machine, which has" in planned
+    resumed = place.run(*longer, "--resume")  # refused as the run itself would be
+    assert resumed.returncode == 2 and "base, resources changed since launch 1" in resumed.stderr
     assert "sweep       small\n" in place.run(*longer, "--join").stdout

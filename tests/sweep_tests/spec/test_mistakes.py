@@ -22,6 +22,18 @@ BAD: list[tuple[str, str]] = [
     ("name: [", "line 1"),
     ("name: a\nname: b\n", "stands twice"),
     ("\t", "line 1"),
+    ('name: a\ndescription: "does: it\nbase: {}\n', "line 2, column 14: this quote is not closed"),
+    (
+        "name: a\ndescription: does: it\n",
+        "line 2, column 18: a second key in a line; a text with ': '",
+    ),
+    (
+        "name: a\nbase:\n\tdataset: digits\n",
+        "line 3, column 1: a tab; lines are indented with spaces",
+    ),
+    (changed(lr=1), "lr: is a key of one run; it belongs in base (fixed) or search (varied)"),
+    (changed(trials=0), "trials: must be at least 1, got 0"),
+    ("base: {dataset: digits}\nsearch: {lr: [1, 2]}\n", "name: is missing"),
     (changed(name="has space"), "name:"),
     (changed(name="old.parquet"), "name: 'old.parquet' reads like a file of runs"),
     (changed(nmae="x"), "nmae: unknown key"),
@@ -137,7 +149,7 @@ BAD: list[tuple[str, str]] = [
     (changed(search={"hidden": {"float": [1, 64]}}), "search.hidden"),
     (
         changed(search={"n_steps": {"float": [10, 64]}}),
-        "search.n_steps: input should be a valid int",
+        "search.n_steps: needs a whole number",
     ),
     (changed(search={"hidden": {"int": [32, 64], "step": 0}}), "search.hidden.step"),
     (changed(search={"hidden": {"int": [0, 64]}}), "search.hidden"),

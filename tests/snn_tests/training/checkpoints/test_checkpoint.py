@@ -214,7 +214,7 @@ def test_a_file_of_somebody_s_making_is_refused_in_one_line(
     for key in (key for key in changes if key in state):
         missing = {name: value for name, value in state.items() if name != key}
         checkpoint.save(tmp_path / "missing.pt", missing)
-        with pytest.raises(CheckpointError, match=f"holds no network .*: {key}: field required"):
+        with pytest.raises(CheckpointError, match=f"holds no network .*: {key}: is missing"):
             checkpoint.load_network(tmp_path / "missing.pt")
     checkpoint.save(tmp_path / "crafted.pt", state | changes)
     with pytest.raises(CheckpointError, match=r"crafted\.pt: holds no network") as caught:
