@@ -108,7 +108,8 @@ def value_label(param: str, value: Any) -> str:
     if param in _SPEAK_FOR_THEMSELVES:
         return text
     if param in _COUNTED:
-        return f"{text} {_COUNTED[param]}"
+        unit = _COUNTED[param]
+        return f"{text} {unit.removesuffix('s') if text == '1' else unit}"
     if param in _NAMES:  # the name that a component of a user's has is its label
         return _name(param, text)
     return f"{param}={text}"

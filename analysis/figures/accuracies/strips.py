@@ -207,7 +207,8 @@ def _placed(groups: pd.DataFrame, factor: str, levels: list[str]) -> pd.DataFram
     points["_level"] = [levels.index(as_text(value)) for value in points[factor]]
     points = points.sort_values(["_level", "mean"], kind="stable")
     turn: NDArray[np.float64] = points.groupby("_level").cumcount().to_numpy() * _GOLDEN
-    points["_x"] = points["_level"] + (turn % 1 - 0.5) * _SPREAD
+    # the first in the middle: one that is alone stands above its name
+    points["_x"] = points["_level"] + ((turn + 0.5) % 1 - 0.5) * _SPREAD
     return points
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from analysis.data.groups import done_runs, measured_groups, param_names, require_param, varying
 from analysis.data.labels import (
@@ -26,6 +25,7 @@ from analysis.data.labels import (
 from analysis.errors import AnalysisError
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import axis_label, fit_legend, head, scale_of
+from analysis.figures.parts.param_axis import whole_numbers
 from analysis.figures.parts.style import LOOKS, Look, looks, styled
 from analysis.records import State
 from analysis.text.plain import counted
@@ -205,7 +205,7 @@ def _label(figure: Figure, panels: Sequence[_Panel], metric: str, by: str | None
     _, columns = _shape(len(panels))
     for number, panel in enumerate(panels):
         axes = panel.axes
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_numbers(axes, "x")
         is_lowest = number + columns >= len(panels)
         axes.tick_params(axis="x", labelbottom=is_lowest)
         axes.set_xlabel("Epoch" if is_lowest else "")

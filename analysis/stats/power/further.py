@@ -13,7 +13,7 @@ from analysis.stats.power.plans import (
     units_needed,
 )
 
-_FAR, _MORE = 10, "more"
+_FAR, _MORE = 20, "more"
 
 
 def chance_of(pairs: Pairs) -> Chance:
@@ -43,7 +43,7 @@ def chance_of(pairs: Pairs) -> Chance:
 
 
 def reachable(runs: str, n_units: float, n_seeds: float) -> str:
-    """The number of further runs, or that it is out of reach: over ten times those that there are.
+    """The number of further runs, or that it is out of reach: over 20 times those that there are.
 
     Args:
         runs: As `further` or `further_pairs` tell them, or empty.

@@ -17,6 +17,7 @@ from analysis.report.material import Material
 from analysis.report.page import as_html, write_report
 from analysis.report.parts import Browser, Note, Picture, Report, Table, Verbatim
 from tests.analysis_tests.conftest import Store, copy_of
+from tests.analysis_tests.figures.reading import title
 
 
 def fill(store: Store, name: str = "grid", seeds: int = 3) -> None:
@@ -237,6 +238,7 @@ def test_runs_that_lack_a_metric_leave_a_line_and_not_a_gap(store: Store) -> Non
 def test_the_report_on_one_run_counts_in_the_singular_and_names_it(store: Store) -> None:
     params = {"dataset": "digits", "dynamics": "lif", "recurrent": False, "hidden": 32, "seed": 0}
     measured = {"best_val_accuracy": 0.9, "test_accuracy": 0.9, "best_synops_per_inference": 5.0}
+    params |= {"epochs": 1}
     run = store.trial("s", "a-0", params=params, **measured)
     store.epoch(run, 1, val_accuracy=0.9)
     found = report("s")
@@ -247,6 +249,8 @@ def test_the_report_on_one_run_counts_in_the_singular_and_names_it(store: Store)
     (curves,) = (picture for picture in parts(found, Picture) if picture.name == "curves")
     (legend,) = curves.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["LIF / ff / 32 neurons"]
+    assert "1 epoch" in title(curves.figure) and "1 epochs" not in title(curves.figure)
+    assert {float(tick).is_integer() for tick in curves.figure.axes[0].get_xticks()} == {True}
 
 
 def test_the_leaders_of_a_search_for_few_operations_have_them_beside_the_accuracy(

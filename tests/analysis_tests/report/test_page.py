@@ -153,6 +153,14 @@ def test_numbers_are_at_the_right_and_the_picture_has_its_place_before_it_is_the
     assert page.locator(".picture img").get_attribute("height") == "360"
 
 
+def test_a_name_in_the_first_column_stays_on_one_line_as_far_as_a_page_has_room() -> None:
+    name, long = "default preset / LIF / rec / periodic / 200 neurons", "a" * 61
+    table = pd.DataFrame({"configuration": [name, long], "why": [name, "short"]})
+    html = as_html(report(Table(name="t", caption="T.", shown=table, raw=table)))
+    assert f'<td>{name}</td><td class="wide">{name}</td>' in html
+    assert f'<td class="wide">{long}</td>' in html
+
+
 def test_the_dark_page_has_dark_figures(page: Page) -> None:
     dark = "getComputedStyle(document.querySelector('.picture img')).filter"
     assert page.evaluate(dark) == "none"

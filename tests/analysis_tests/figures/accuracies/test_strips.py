@@ -73,6 +73,11 @@ def test_few_points_have_no_box(runs_of: RunsOf) -> None:
     assert note(figure) == "n: configurations, one seed each"
 
 
+def test_a_point_alone_stands_above_the_name_of_its_level(runs_of: RunsOf) -> None:
+    figure = strip(runs_of(rows(per_level=1)), "dynamics")
+    assert [x for x, _ in points(figure.axes[0].lines[0])] == [0, 1]
+
+
 def test_a_box_has_the_median_of_its_level(runs_of: RunsOf) -> None:
     axes = strip(runs_of(rows()), "dynamics").axes[0]
     medians = [line for line in axes.lines if line.get_color() == "#000000"]
