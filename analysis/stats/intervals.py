@@ -31,7 +31,7 @@ def few_units(n: int, what: str) -> list[str]:
     """That an interval of two or three values tells little, and what more of them would change.
 
     >>> few_units(2, "seeds")
-    ['Of 2 seeds, an interval reaches 9.0 of their standard deviations to each side; of 5, 1.2.']
+    ['With 2 seeds an interval is wide: 9.0 standard deviations to each side; with 5 it is 1.2.']
     >>> few_units(4, "seeds")
     []
 
@@ -42,8 +42,8 @@ def few_units(n: int, what: str) -> list[str]:
     if not 2 <= n <= _FEW:
         return []
     return [
-        f"Of {n} {what}, an interval reaches {_reach(n):.1f} of their standard deviations to each "
-        f"side; of {_ENOUGH}, {_reach(_ENOUGH):.1f}."
+        f"With {n} {what} an interval is wide: {_reach(n):.1f} standard deviations to each side; "
+        f"with {_ENOUGH} it is {_reach(_ENOUGH):.1f}."
     ]
 
 

@@ -114,6 +114,7 @@ def best(
     from analysis.errors import AnalysisError
     from analysis.report.tables import summarise
     from analysis.text.typeset import as_percent, as_text
+    from sweep.commands.parts.defaults import by_default
 
     found = read_runs(names)
     run = best_run(found)
@@ -126,8 +127,10 @@ def best(
         say_result(f"{key:<{_KEYS}} {leader[f'{key}_mean']:.6g} ({seeds})")
     params = run[param_columns(found)].dropna()
     searched = [name for name in searched_params(found) if name in params]
-    for param in dict.fromkeys([*searched, *params.index]):
-        say_result(f"{param!s:<{_KEYS}} {as_text(params[param])}")
+    texts = {str(name): as_text(value) for name, value in params.items()}
+    given = [name for name in texts if name not in by_default(texts)]
+    for param in dict.fromkeys([*searched, *given, *texts]):
+        say_result(f"{param!s:<{_KEYS}} {texts[param]}")
     say_result(f"{'MLflow run':<{_KEYS}} {run['run_id']}")
     if ahead := ahead_of_all_done(found):
         say(str(ahead))

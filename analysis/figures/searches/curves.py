@@ -173,7 +173,8 @@ def _panels(epochs: pd.DataFrame, lines: Mapping[str, _Line]) -> tuple[Figure, l
 
 def _shape(panels: int) -> tuple[int, int]:
     """Rows and columns of so many panels, as even as can be."""
-    columns = -(-panels // -(-panels // _COLUMNS))
+    most = 2 if panels == _COLUMNS else _COLUMNS  # two rows of two can be read on a page
+    columns = -(-panels // -(-panels // most))
     return -(-panels // columns), columns
 
 

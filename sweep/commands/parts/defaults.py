@@ -19,12 +19,17 @@ def changed_first(summary: pd.DataFrame) -> pd.DataFrame:
         summary: As `analysis.report.tables.summarise` gives it.
     """
     same: Mapping[str, str] = summary.attrs.get("constant", {})
-    defaults = _defaults(same.get("preset", ""))
-    usual = {name: text for name, text in same.items() if defaults.get(name) == text}
+    usual = by_default(same)
     changed = {name: text for name, text in same.items() if name not in usual}
     told = summary.copy()
     told.attrs = {**summary.attrs, "constant": changed, "by_default": usual}
     return told
+
+
+def by_default(params: Mapping[str, str]) -> dict[str, str]:
+    """Those of some params, as text, that have the value that they have when nobody gives one."""
+    defaults = _defaults(params.get("preset", ""))
+    return {name: text for name, text in params.items() if defaults.get(name) == text}
 
 
 def _defaults(preset: str) -> dict[str, str]:

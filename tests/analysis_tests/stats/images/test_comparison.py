@@ -181,7 +181,7 @@ def test_a_key_of_both_sides_is_named_once_and_the_others_can_be_held_equal() ->
 def test_two_seeds_say_why_the_interval_is_so_wide() -> None:
     table = compare(of("a", 0.8, [0, 1]), of("bb", 0.9, [0, 1]))
     why = (
-        "Of 2 seeds, an interval reaches 9.0 of their standard deviations to each side; of 5, 1.2."
+        "With 2 seeds an interval is wide: 9.0 standard deviations to each side; with 5 it is 1.2."
     )
     assert why in readable_comparison(table).attrs["note"]
 
@@ -207,7 +207,7 @@ def test_a_table_has_intervals_over_seeds_and_images_and_says_so() -> None:
         and "Without predictions, so without it: 1 of 2." in told
     )
     assert "on these test images" in caption(plain)
-    assert "Of 3 seeds, an interval reaches 2.5 of their standard deviations" in told
+    assert "With 3 seeds an interval is wide: 2.5 standard deviations" in told
     with pytest.raises(AnalysisError, match="run3 has none"):
         over_images(plain, runs(), reader({}))
 
