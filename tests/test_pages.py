@@ -186,7 +186,8 @@ CLAIMS = {
     "a periodic input": "periodic-hurts",
     "the number of neurons": "size-does-not-matter",
     "fewer neurons": "fashion-fewer-neurons",
-    "longer training, a learned beta": "fashion-longer",
+    "longer training": "fashion-longer",
+    "a learned beta": "fashion-learned-beta",
 }
 
 
