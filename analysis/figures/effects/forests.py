@@ -221,7 +221,10 @@ def _notes(effects: pd.DataFrame) -> list[str]:
         "points: mean paired differences, bars: their 95 % intervals",
         _margins(effects),
         f"pairs ({counted}) {_alone(effects)}",
-        *(line.removesuffix(".") for line in covers(effects, commands=False)),
+        *(
+            f"{line[0].lower()}{line[1:]}".removesuffix(".")
+            for line in covers(effects, commands=False)
+        ),
     ]
     refused: Mapping[str, str] = effects.attrs.get("refused", {})
     left_out: Mapping[str, int] = effects.attrs.get("left_out", {})
