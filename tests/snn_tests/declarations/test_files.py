@@ -107,7 +107,7 @@ def test_a_changed_copy_is_refused(tmp_path: Path) -> None:
 def test_a_key_takes_what_it_declares() -> None:
     width = Key("width", int, 64, low=1, high=128)
     assert width.checked(128) == 128
-    for value, said in [(0, "greater than or equal to 1"), (129, "less than"), (True, "true")]:
+    for value, said in [(0, "must be at least 1"), (129, "at most 128"), (True, "true")]:
         with pytest.raises(ValueError, match=said):
             width.checked(value)
     with pytest.raises(ValueError, match="finite"):

@@ -214,7 +214,7 @@ def test_figures_open_networks_and_compare_runs(finished: Workplace, kind: str, 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("importance", "2 configurations are finished; the importance of params needs 10"),
+        ("importance", "the importance of params needs 10 finished configurations, not 2"),
         ("strip --by nope", "no param 'nope'; those that vary: dynamics"),
         ("bars --metric tst_loss", "no metric 'tst_loss'; did you mean test_loss? known: test_"),
     ],
