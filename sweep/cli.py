@@ -76,6 +76,7 @@ MODULES = (
     "comparing.effects",
     "comparing.claims",
     "comparing.compare",
+    "comparing.fronts",
     "figures",
     "report",
     "data_sets",

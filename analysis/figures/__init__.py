@@ -24,6 +24,7 @@ from analysis.figures.networks.rasters import raster
 from analysis.figures.parts.declaration import FigureKind, Options, Source, source_of
 from analysis.figures.parts.saving import known_suffix, save_figure
 from analysis.figures.searches.curves import learning_curves
+from analysis.figures.searches.fronts import fronts
 from analysis.figures.searches.parallel import parallel_coordinates
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "accuracy_dots",
     "confusion",
     "forest",
+    "fronts",
     "importance",
     "known_suffix",
     "learning_curves",

@@ -37,7 +37,7 @@ def readable_effects(table: pd.DataFrame) -> pd.DataFrame:
         {
             **groups,
             **_compared(table),
-            f"difference{unit}": _with_interval(table, points),
+            f"difference{unit}": intervals(table, points),
             "verdict": table["verdict"],
             "p (Holm)": table["p_holm"].map(p_text),
             **({f"median{unit}": _median(table, points)} if has_median(table) else {}),
@@ -77,7 +77,7 @@ def _sample(table: pd.DataFrame) -> dict[str, pd.Series[str]]:
 def _median(table: pd.DataFrame, points: bool) -> list[str]:
     middle = table[["median", "median_low", "median_high"]]
     shown = middle.set_axis(["estimate", "low", "high"], axis="columns")
-    return _with_interval(shown, points)
+    return intervals(shown, points)
 
 
 def _in_points(table: pd.DataFrame) -> list[str]:
@@ -115,7 +115,7 @@ def readable_equivalences(table: pd.DataFrame) -> pd.DataFrame:
             **groups,
             "factor": first["factor"],
             "comparison": first["baseline"] + " → " + first["level"],
-            f"difference{unit}": _with_interval(first, points),
+            f"difference{unit}": intervals(first, points),
             **{
                 f"within {asked}": [
                     f"{'yes' if p < ALPHA and verdict != SKEWED else 'not shown'} ({p_text(p)})"
@@ -146,12 +146,10 @@ def readable_views(table: pd.DataFrame) -> pd.DataFrame:
             **groups,
             "factor": table["factor"],
             "comparison": table["baseline"] + " → " + table["level"],
-            "better in": _with_interval(
+            "better in": intervals(
                 better.set_axis(names, axis="columns"), percent=True, sign=False
             ),
-            f"interquartile mean{unit}": _with_interval(
-                middle.set_axis(names, axis="columns"), points
-            ),
+            f"interquartile mean{unit}": intervals(middle.set_axis(names, axis="columns"), points),
             **{
                 f"P({what})": table[name].map("{:.3f}".format)
                 for what, name in (
@@ -181,7 +179,7 @@ def readable_interactions(table: pd.DataFrame) -> pd.DataFrame:
         {
             "the effect of": comparison,
             "changes with": changes,
-            f"by{unit}, interval of each alone": _with_interval(table, points),
+            f"by{unit}, interval of each alone": intervals(table, points),
             "p (Holm)": table["p_holm"].map(p_text),
         }
     )
@@ -199,7 +197,7 @@ def readable_claims(table: pd.DataFrame) -> pd.DataFrame:
             "claim": table["statement"],
             "preset": table["preset"],
             "published (%)": table["published"].map(_percent),
-            "ours (%)": _with_interval(table, True, sign=False),
+            "ours (%)": intervals(table, True, sign=False),
             _verdict_name(table): table["verdict"],
             "further runs that would decide (power 80 %)": [
                 _or_nothing(text) if pd.isna(n) else _or_nothing(reachable(text, n, seeds))
@@ -229,7 +227,7 @@ def readable_replication(table: pd.DataFrame) -> pd.DataFrame:
             **{name: table[name].map(as_text) for name in (*params, "epochs", "learn_beta")},
             "published (%)": table["published"].map(_percent),
             "seeds": table["n"].map(str),
-            "ours (%)": _with_interval(table, True, sign=False, estimate="mean"),
+            "ours (%)": intervals(table, True, sign=False, estimate="mean"),
             "one more run of ours (%)": _brackets(table["run_low"], table["run_high"]),
             "published is": table["place"],
         }
@@ -257,9 +255,17 @@ def _verdict_name(table: pd.DataFrame) -> str:
     return f"verdict ({margin})" if margin.endswith("errors") else f"verdict ({margin} points)"
 
 
-def _with_interval(
+def intervals(
     table: pd.DataFrame, percent: bool, *, sign: bool = True, estimate: str = "estimate"
 ) -> list[str]:
+    """Estimates with their intervals, `low` and `high`: `+0.31 [−0.02, +0.64]`.
+
+    Args:
+        table: A row each.
+        percent: Whether fractions are shown in percent.
+        sign: Whether a plus is written.
+        estimate: The column of the estimates.
+    """
     scale, form = (100, ".2f") if percent else (1, ".4g")
     form = f"+{form}" if sign else form
     return [

@@ -21,15 +21,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.data.groups import CHOSEN_BY, group_runs
+from analysis.data.labels import metric_label
 from analysis.errors import AnalysisError
 from analysis.stats.chance.lopsided import Median
 from analysis.stats.correction import holm
 from analysis.stats.effects import verdict
 from analysis.stats.intervals import CONFIDENCE
 from analysis.stats.margins import MARGIN, Margin, as_margin
+from analysis.stats.readable import intervals, margin_of, p_text
+from analysis.text.typeset import as_number, as_percent
 
 Sample = NDArray[np.float64]
 COST = "best_synops_per_inference"
+_COVERS = (
+    "The unit is a search: the network that validation chooses among its own for at most that "
+    "cost. Brackets: the 95 % interval of the difference over searches and their seeds (Welch)."
+)
 COLUMNS = (
     "cost",
     "at_most",
@@ -126,7 +133,35 @@ def at_equal_cost(
         verdict(estimate, p, p_equivalence, size, Median())
         for estimate, p, p_equivalence, size in judged.tolist()
     ]
-    return table[list(COLUMNS)]
+    shown = table[list(COLUMNS)]
+    shown.attrs |= {"metric": metric, "margin": margin}
+    return shown
+
+
+def readable_fronts(table: pd.DataFrame) -> pd.DataFrame:
+    """What `at_equal_cost` found, all text: accuracies in percent, the most important first."""
+    metric = str(table.attrs["metric"])
+    points = metric.endswith("accuracy")
+    value, unit, part = (as_percent, " (points)", " (%)") if points else (as_number, "", "")
+    means = table["mean_baseline"].map(value) + " → " + table["mean_level"].map(value)
+    shown = pd.DataFrame(
+        {
+            f"{_words(table)} at most": table["at_most"].map(as_number),
+            "comparison": table["baseline"] + " → " + table["level"],
+            f"{metric_label(metric).lower()}{part}": means,
+            f"difference{unit}": intervals(table, points),
+            "verdict": table["verdict"],
+            "p (Holm)": table["p_holm"].map(p_text),
+            f"p of equivalence (Holm, {margin_of(table)})": table["p_equivalence_holm"].map(p_text),
+            "searches": table["n_baseline"].map(str) + ", " + table["n_level"].map(str),
+        }
+    )
+    shown.attrs |= {"note": _COVERS, "by_importance": True}
+    return shown
+
+
+def _words(table: pd.DataFrame) -> str:
+    return metric_label(str(table["cost"].iloc[0])).lower()
 
 
 def _best(groups: pd.DataFrame, search: str, bound: float, metric: str, cost: str) -> float:
@@ -134,7 +169,8 @@ def _best(groups: pd.DataFrame, search: str, bound: float, metric: str, cost: st
     affordable = groups[groups[f"{cost}_mean"] <= bound]
     if affordable.empty:
         least = groups[f"{cost}_mean"].min()
-        raise AnalysisError(f"{search} has nothing for {bound:g} of {cost}; its least is {least:g}")
+        name = cost.removeprefix("best_")
+        raise AnalysisError(f"{search} has nothing for {bound:g} of {name}; its least is {least:g}")
     chosen = int(affordable[f"{CHOSEN_BY}_mean"].to_numpy().argmax())
     return float(affordable[f"{metric}_mean"].to_numpy()[chosen])
 

@@ -12,7 +12,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Run": ("run", "confirm", "train", "sync"),
     "Run on a cluster": ("submit", "jobs", "logs", "stop"),
     "Look at results": ("list", "show", "best", "table", "figure", "report", "ui"),
-    "Compare": ("effects", "compare", "claims"),
+    "Compare": ("effects", "compare", "fronts", "claims"),
     "Use a network": ("predict", "export"),
     "Share and tidy up": ("export-runs", "import-runs", "rename", "delete", "gc"),
 }

@@ -53,6 +53,23 @@ def runs() -> pd.DataFrame:
     return make_runs(rows)
 
 
+def searches() -> dict[str, pd.DataFrame]:
+    """Three searches of each of two kinds."""
+    kinds = {}
+    for kind, better in (("spiking", 0.0), ("MLP", 0.05)):
+        found = [
+            runs().assign(
+                sweep=f"{kind} {search}",
+                test_accuracy=lambda table, more=better + search / 50: (
+                    table["test_accuracy"] + more
+                ),
+            )
+            for search in range(3)
+        ]
+        kinds[kind] = pd.concat(found, ignore_index=True)
+    return kinds
+
+
 def history(table: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {"run_id": run, "epoch": epoch, "val_accuracy": best * epoch / 4}
@@ -142,6 +159,7 @@ GALLERY: Mapping[str, Callable[[], Figure]] = {
     "curves": lambda: figures.learning_curves(runs(), history(runs()), by="dynamics"),
     "neurons": lambda: figures.accuracy_by_neurons(runs()),
     "synops": lambda: figures.accuracy_by_synops(runs()),
+    "fronts": lambda: figures.fronts(searches(), [2_000, 5_000, 10_000]),
     "importance": lambda: figures.importance(IMPORTANCE),
     "parallel": lambda: figures.parallel_coordinates(runs()),
     "confusion": lambda: figures.confusion(

@@ -12,7 +12,9 @@ from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from analysis.errors import AnalysisError
-from analysis.stats.compare.fronts import COST, at_equal_cost, reached
+from analysis.records import ENERGY
+from analysis.stats.compare.costs import cost_column, round_costs
+from analysis.stats.compare.fronts import COST, at_equal_cost, reached, readable_fronts
 from analysis.stats.correction import holm
 from analysis.stats.margins import Margin
 
@@ -55,7 +57,7 @@ def test_of_several_seeds_the_means_count(runs_of: RunsOf) -> None:
         ]
     )
     assert reached(runs, [20]).loc["a", 20] == pytest.approx(0.8)
-    with pytest.raises(AnalysisError, match="a has nothing for 19 of best_synops"):
+    with pytest.raises(AnalysisError, match=r"a has nothing for 19 of synops_per"):
         reached(runs, [19])
 
 
@@ -107,3 +109,38 @@ def test_one_search_of_a_kind_says_nothing_of_searches(runs_of: RunsOf) -> None:
     one = several[several["sweep"] == "s0"]
     with pytest.raises(AnalysisError, match="spiking has 1 search; an interval"):
         at_equal_cost({"MLP": several, "spiking": one}, [1])
+
+
+KINDS = {"MLP": 0.9, "spiking": 0.875}
+
+
+def test_a_reader_sees_percent_and_points(runs_of: RunsOf) -> None:
+    kinds = {name: searches(runs_of, np.full((2, 1), value)) for name, value in KINDS.items()}
+    (row,) = readable_fronts(at_equal_cost(kinds, [1])).to_dict("records")
+    assert row["comparison"] == "MLP → spiking"
+    assert row["test accuracy (%)"] == "90.00 → 87.50"
+    assert row["difference (points)"] == "-2.50 [-2.50, -2.50]"
+    assert row["searches"] == "2, 2"
+
+
+def test_round_costs_are_those_that_all_searches_have_and_no_kind_is_beyond(
+    runs_of: RunsOf,
+) -> None:
+    def search(name: str, *fronts: tuple[float, float]) -> list[dict[str, Any]]:
+        return [run(name, cost, accuracy, accuracy) for cost, accuracy in fronts]
+
+    spiking = search("a", (3, 0.5), (700, 0.9), (9_000, 0.8)) + search("b", (40, 0.5), (400, 0.9))
+    kinds = {"spiking": runs_of(spiking), "MLP": runs_of(search("c", (10, 0.5), (5_000, 0.9)))}
+    assert round_costs(kinds, COST) == [50, 100, 200, 500]
+    kinds["MLP"] = runs_of(search("c", (410, 0.5), (460, 0.9)))
+    assert round_costs(kinds, COST) == [460]  # no round one is between
+    kinds["MLP"] = runs_of(search("c", (800, 0.5), (900, 0.9)))
+    with pytest.raises(AnalysisError, match=r"nothing below 800, and the most accurate .* 700"):
+        round_costs(kinds, COST)
+
+
+def test_costs_have_the_names_of_metrics() -> None:
+    assert cost_column("synops_per_inference") == COST
+    assert cost_column(ENERGY) == ENERGY
+    with pytest.raises(AnalysisError, match=r"'synops' is none; known: .*, synops_per_inference, "):
+        cost_column("synops")
