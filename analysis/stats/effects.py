@@ -90,11 +90,12 @@ def effects(
     `along`, params that change with the factor by their defaults.
 
     `attrs`: `metric`; `margin`, as it was asked for; `pooled`, over which data sets and epochs the
-    effects are, if several; `unshared`, rows of which it cannot be told
-    what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it cannot
-    be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as `by_change`
-    gives them; `bundles`, as `bundled` does; `looks_without_effect`, the `looks` that were asked
-    for, if as many were counted.
+    effects are, if several; `copies`, the most units of a comparison in which networks are trained
+    several times, and how many networks they are, or None; `unshared`, rows of which it cannot be
+    told what the shared seeds add; `tuned`; `block`; `fixed`; `group`; `refused`, factor → why it
+    cannot be estimated; `left_out`, how many runs are not finished, by state; `baselines`, as
+    `by_change` gives them; `bundles`, as `bundled` does; `looks_without_effect`, the `looks` that
+    were asked for, if as many were counted.
 
     >>> runs = load_runs([committed("published-fashion")])
     >>> table = effects(runs, ["dynamics"], within=["preset"])
@@ -163,6 +164,7 @@ def effects(
         "metric": metric,
         "margin": allowed,
         "pooled": pooled(done, within),
+        "copies": _copies([pairs for _, pairs in found]),
         "unshared": sum(not pairs.n_groups and not pairs.evidence.told for _, pairs in found),
         "tuned": tuned,
         "block": block,
@@ -220,6 +222,13 @@ def _require_factor(done: pd.DataFrame, factor: str) -> None:
     require_param(done, factor)
     if done[factor].nunique() < 2:
         raise AnalysisError(f"{factor}: all finished runs have the same, nothing to compare")
+
+
+def _copies(found: Sequence[Pairs]) -> tuple[int, int] | None:
+    """The most units of a comparison of which some are one network, and its networks."""
+    sampled = [pairs for pairs in found if not pairs.blocked and not pairs.n_groups]
+    counts = [(pairs.n_configurations, pairs.n_networks) for pairs in sampled]
+    return max((count for count in counts if count[0] > count[1]), default=None)
 
 
 def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:

@@ -7,8 +7,8 @@ and, as far as the sizes agree, the initial weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,13 @@ from analysis.text.typeset import as_text
 
 NOT_FACTORS = ("dataset", "seed")
 """Params that are never compared: one is the question, the other the replicate."""
+
+COPIES = ("dataset", "epochs")
+"""Params with which a network is trained again, on other images or for longer.
+
+Its units may differ alike: the first epochs of a longer training are those of a shorter one, and
+what a network does on one data set it often does on another.
+"""
 
 _BASELINES = {
     "dynamics": "lif",
@@ -54,6 +61,7 @@ class Pairs:
         baselines: Of every pair, the metric at the baseline; indexed like the differences.
         looks: How many pairs there were at each stage, launch of the sweep, at which they could be
             tested; see `analysis.stats.design.looks`.
+        networks: Of every unit, the network: the unit without `COPIES`.
     """
 
     factor: str
@@ -65,6 +73,7 @@ class Pairs:
     blocked: bool = False
     baselines: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
     looks: Looks = (1,)
+    networks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -89,6 +98,21 @@ class Pairs:
     def n_configurations(self) -> int:
         """Units."""
         return int(self.differences.index.get_level_values("unit").nunique())
+
+    @property
+    def n_networks(self) -> int:
+        """Different networks among the units, each counted once however often it was trained."""
+        units = self.differences.index.get_level_values("unit").unique()
+        return len({self.networks.get(unit, unit) for unit in units})
+
+    def by_network(self) -> Pairs:
+        """The same with networks for units: the differences of all copies of one are averaged."""
+        return replace(
+            self,
+            differences=_by_network(self.differences, self.networks),
+            baselines=_by_network(self.baselines, self.networks),
+            networks={},
+        )
 
     @property
     def n_groups(self) -> int:
@@ -211,6 +235,7 @@ class Design:
         stage = np.zeros(len(first), np.intp)
         np.maximum.at(stage, cell, self._stages[runs])  # a pair is complete with its last run
         units = pd.factorize(self._cells(runs[first[paired]], keys)[1])[0]
+        told = [key for key in keys if key != self._crossed]
         return Pairs(
             factor=factor,
             baseline=baseline,
@@ -221,6 +246,10 @@ class Design:
             blocked=self._blocked,
             baselines=self._series(means[0][paired], runs[first[paired]], keys),
             looks=(len(differences),) if self._blocked else looks_of(units, stage[paired]),
+            networks={
+                self._text(run, told): self._text(run, [key for key in told if key not in COPIES])
+                for run in runs[first[paired]]
+            },
         )
 
     def _at(self, factor: str, value: str) -> NDArray[np.intp]:
@@ -251,20 +280,22 @@ class Design:
         self, differences: NDArray[np.float64], runs: NDArray[np.intp], keys: Sequence[str]
     ) -> pd.Series[float]:
         """The metric by unit and seed, and by group; any run of the cell tells them."""
-
-        def text(key: str, run: np.intp) -> str:
-            place: np.intp = self._codes[key][run]
-            return self._texts[key][place]
-
         told = [key for key in keys if key != self._crossed]
         levels: dict[str, Any] = {
-            "unit": [", ".join(f"{key}={text(key, run)}" for key in told) for run in runs],
+            "unit": [self._text(run, told) for run in runs],
             "seed": self._seeds[runs],
         }
         if self._crossed:
-            levels["group"] = [text(self._crossed, run) for run in runs]
+            levels["group"] = [self._value(self._crossed, run) for run in runs]
         index = pd.MultiIndex.from_arrays(list(levels.values()), names=list(levels))
         return pd.Series(differences, index, name="difference").sort_index()
+
+    def _text(self, run: np.intp, keys: Sequence[str]) -> str:
+        return ", ".join(f"{key}={self._value(key, run)}" for key in keys)
+
+    def _value(self, key: str, run: np.intp) -> str:
+        place: np.intp = self._codes[key][run]
+        return self._texts[key][place]
 
     def _beside(self, factor: str, baseline: str) -> NDArray[np.intp]:
         """The levels with a run that agrees with one of the baseline in all params of every run.
@@ -336,6 +367,11 @@ def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     values, different = pd.factorize(column, use_na_sentinel=False)
     of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
     return of_values[values], list(texts)
+
+
+def _by_network(values: pd.Series[float], networks: Mapping[str, str]) -> pd.Series[float]:
+    of_networks = values.rename(index=lambda unit: networks.get(unit, unit), level="unit")
+    return of_networks.groupby(level=values.index.names).mean()
 
 
 def _require_designed(factor: str, matched: float) -> None:

@@ -76,11 +76,14 @@ class _Test:
         margin: A smaller difference counts as none.
         share: The part of 5 % that is left for each of them by the correction at its strictest.
         looks: How often the runs were looked at until now, at least.
+        by_network: Whether a network counts once, on however many data sets it was trained and for
+            however many numbers of epochs.
     """
 
     margin: Margin
     share: float
     looks: int
+    by_network: bool = False
 
     def level(self, looks: Looks) -> float:
         """The p-value that decides now."""
@@ -117,8 +120,9 @@ def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN, looks: int = 
     and over the claims of the preset; `margin`, below which a difference counts as none, by default
     as in `effects`; `verdict`; `further_runs`, what would decide an undecided one at the next look
     with a power of 80 %, if the spread and the estimate stay as they are; `note`, why it could not
-    be tested. Accuracies and their differences are fractions. `attrs["margin"]` is the margin as it
-    was asked for.
+    be tested, or that the verdict would be another one if a network counted once, however often it
+    was trained. Accuracies and their differences are fractions. `attrs["margin"]` is the margin as
+    it was asked for.
 
     >>> table = claims(load_runs([committed("published-fashion")]))
     >>> table.loc[table["claim"] == "best-fashion", ["preset", "verdict"]].values.tolist()
@@ -132,7 +136,11 @@ def claims(runs: pd.DataFrame, *, margin: float | Margin = MARGIN, looks: int = 
         raise AnalysisError("the runs have no param 'dynamics': they are not of such networks")
     rows: list[dict[str, Any]] = []
     for preset in _presets(done):
-        rows += decide(list(_tested(runs, done, preset, as_margin(margin), looks)))
+        of_preset, alone = (
+            decide(list(_tested(runs, done, preset, as_margin(margin), looks, by_network)))
+            for by_network in (False, True)
+        )
+        rows += [_noted(*both) for both in zip(of_preset, alone, strict=True)]
     order = {claim.key: place for place, claim in enumerate(CLAIMS)}
     rows.sort(key=lambda row: order[row["claim"]])
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -164,13 +172,26 @@ def _presets(done: pd.DataFrame) -> list[str]:
     return [*named, _NO_PRESET] if (done["dynamics"] == "mlp").any() else named
 
 
+def _noted(row: dict[str, Any], by_network: dict[str, Any]) -> dict[str, Any]:
+    """The row, with a note where its verdict holds only if a network's copies are independent."""
+    if row["verdict"] == by_network["verdict"] or by_network["verdict"] == UNTESTED:
+        return row
+    note = f"{by_network['verdict']} over the {by_network['n_configurations']} networks alone"
+    return {**row, "note": "; ".join(filter(None, [row["note"], note]))}
+
+
 def _tested(
-    runs: pd.DataFrame, done: pd.DataFrame, preset: str, margin: Margin, looks: int
+    runs: pd.DataFrame,
+    done: pd.DataFrame,
+    preset: str,
+    margin: Margin,
+    looks: int,
+    by_network: bool,
 ) -> Iterator[dict[str, Any]]:
     has_none = done["dynamics"] == "mlp"
     of_preset = done[has_none if preset == _NO_PRESET else (done["preset"] == preset) & ~has_none]
     about = [c for c in CLAIMS if (c.dynamics == ("mlp",)) == (preset == _NO_PRESET)]
-    test = _Test(margin, 1 / len(about), looks)
+    test = _Test(margin, 1 / len(about), looks, by_network)
     for claim in about:
         row: dict[str, Any] = {
             "claim": claim.key,
@@ -207,7 +228,8 @@ def _finding(runs: pd.DataFrame, claim: Claim, test: _Test) -> _Finding:
 def _pairs(runs: pd.DataFrame, claim: Changes | NoChange, test: _Test) -> Pairs:
     pairs = pair(runs, claim.factor, claim.baseline, claim.level, _METRIC)
     require_replicates(pairs)
-    return replace(pairs, looks=at_least(pairs.looks, test.looks))
+    pairs = replace(pairs, looks=at_least(pairs.looks, test.looks))
+    return pairs.by_network() if test.by_network else pairs
 
 
 def _reaches(runs: pd.DataFrame, claim: Reaches, test: _Test) -> _Finding:

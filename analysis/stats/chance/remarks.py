@@ -19,12 +19,25 @@ def remarks(table: pd.DataFrame) -> list[str]:
     chance = [*_shared(table), *_few(table), *tails(table), *covers(table)]
     over = table.attrs.get("pooled", "")
     told = [*_baselines(table), *_bundles(table), *_crossed(table), *_fixed(table)]
-    return [*([f"Over runs of {over}."] if over else []), *told, *stages(table), *chance]
+    runs = [f"Over runs of {over}."] if over else []
+    return [*runs, *_copies(table), *told, *stages(table), *chance]
 
 
 def has_median(table: pd.DataFrame) -> bool:
     """Whether some row has enough units for a median, which then stands beside the mean."""
     return "median" in table and bool(table["median"].notna().any())
+
+
+def _copies(table: pd.DataFrame) -> list[str]:
+    """That some configurations are the same network, trained again."""
+    if not table.attrs.get("copies"):
+        return []
+    units, networks = table.attrs["copies"]
+    return [
+        f"Up to {units} configurations are {networks} networks, on several data sets or for "
+        "several numbers of epochs. If these differ alike, the intervals are too narrow; --within "
+        "dataset --within epochs look at each apart."
+    ]
 
 
 def _baselines(table: pd.DataFrame) -> list[str]:

@@ -131,7 +131,11 @@ def test_what_an_effect_is_pooled_over_is_told_and_what_is_apart_is_not() -> Non
     pooled = effects(runs, ["recurrent"])
     assert pooled.attrs["pooled"] == "Fashion-MNIST and MNIST"  # of 15 epochs all
     assert "Over runs of Fashion-MNIST and MNIST." in remarks(pooled)
-    assert effects(runs, ["recurrent"], within=["dataset"]).attrs["pooled"] == ""
+    assert pooled.attrs["copies"] == (8, 4)
+    assert any(line.startswith("Up to 8 configurations are 4 networks") for line in remarks(pooled))
+    apart = effects(runs, ["recurrent"], within=["dataset"])
+    assert apart.attrs["pooled"] == ""
+    assert apart.attrs["copies"] is None
 
 
 def test_tuned_levels_are_paired_by_seed_alone_and_what_was_tuned_is_named() -> None:

@@ -87,6 +87,32 @@ def test_a_change_of_another_size_holds_in_direction_only() -> None:
     assert found["periodic-hurts"] == "holds"
 
 
+def test_a_verdict_that_rests_on_copies_of_networks_has_a_note() -> None:
+    """Eight networks gain so differently that eight of them decide nothing, but sixteen do."""
+    gains = 0.3 + 0.25 * stats.norm.ppf((np.arange(8) + 0.5) / 8) / 0.93
+    kinds = list(product((False, True), ("latency", "periodic"), (100, 200)))
+
+    def runs(shift: int) -> list[dict[str, Any]]:
+        found = figures(recurrent=-0.1)
+        for row in found:
+            if row["dynamics"] == "alif":
+                kind = kinds.index((row["recurrent"], row["encoding"], row["hidden"]))
+                other = shift * (row["dataset"] == "mnist")
+                row["test_accuracy"] += gains[(kind + other) % 8]
+        return found
+
+    alike, apart = (claims(make_runs(runs(shift))).set_index("claim") for shift in (0, 4))
+    for table in (alike, apart):
+        assert table.loc["recurrence-hurts", "note"] == ""
+    note = "undecided over the 8 networks alone"
+    assert alike.loc["alif-over-lif", ["n_configurations", "verdict", "note"]].tolist() == [
+        16,
+        "holds",
+        note,
+    ]
+    assert apart.loc["alif-over-lif", "note"] == ""
+
+
 def test_configurations_of_one_seed_do_not_count_as_replicated_by_others() -> None:
     rows = figures(recurrent=-0.45)
     few = [
