@@ -72,10 +72,10 @@ def known_names(given: object, known: Iterable[str]) -> str:
     return " ".join(filter(None, (did_you_mean(given, names, ""), f"known: {', '.join(names)}")))
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things in words, such as 1 seed, 3 seeds."""
+def counted(number: float, noun: str) -> str:
+    """A number of things in words, such as 1 seed, 3 seeds, 0.5 CPUs."""
     plural = "es" if noun.endswith("ch") else "s"
-    return f"{number} {noun}{'' if number == 1 else plural}"
+    return f"{number:.15g} {noun}{'' if number == 1 else plural}"
 
 
 def brief(value: Any) -> str:

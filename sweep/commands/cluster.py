@@ -68,7 +68,8 @@ def submit(
     cluster's head. The output is shown until the sweep ends, and its exit code is returned. Ctrl-C
     ends the output only: the sweep goes on.
 
-    Example: spikesweep submit quickstart --cluster http://head:8265
+    A sweep on a cluster whose dashboard is at this address:
+    spikesweep submit quickstart --cluster http://head:8265
     """
     from snn.declarations.data_paths import is_path
     from sweep.errors import SpecError
@@ -132,7 +133,8 @@ def logs(
 ) -> int:
     """Show what a job has written.
 
-    Example: spikesweep logs -f quickstart-20260314-150926 --cluster http://head:8265
+    Follow a job while it runs:
+    spikesweep logs -f quickstart-20260314-150926 --cluster http://head:8265
     """
     from sweep.cluster.jobs import JobServer, ended
 
@@ -149,7 +151,11 @@ def logs(
 
 
 def stop(job_id: JobArgument, cluster: ClusterOption = None) -> int:
-    """Stop a job, and wait until it has ended: checkpoints are kept, its runs closed."""
+    """Stop a job, and wait until it has ended: checkpoints are kept, its runs closed.
+
+    End a sweep on a cluster, for now or for good:
+    spikesweep stop quickstart-20260314-150926 --cluster http://head:8265
+    """
     from sweep.cluster.follow import Follower
     from sweep.cluster.jobs import STOP_WAIT_S, JobServer, ended
 

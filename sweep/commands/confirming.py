@@ -64,7 +64,8 @@ def confirm(
     interrupted one was; what was run before is not run again. Plugins are those of its latest
     launch in this folder; where it ran elsewhere, name them.
 
-    Example: spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
+    How good are the three leaders, without luck?
+    spikesweep confirm quickstart --top 3 --seeds 1,2,3,4,5
     """
     from sweep.run.confirmation import asked_for, use_plugins_of
     from sweep.spec.sections.confirm import Confirm

@@ -61,7 +61,8 @@ def data(
     Images of your own are an .npz file with x_train and y_train (or images and labels), .npy files
     of these names, or a folder with a folder of pictures for each class.
 
-    Example: spikesweep data describe ./photos/@28 -o samples.png
+    Are my pictures read as I mean them, scaled to 28 × 28?
+    spikesweep data describe ./photos/@28 -o samples.png
     """
     if output is not None and action != DataAction.DESCRIBE:
         raise SpecError("--output: only describe draws samples")

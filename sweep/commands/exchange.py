@@ -56,7 +56,7 @@ def export_runs(
     byte by byte. `table`, `effects`, `claims`, `figure`, `report` and others take the file instead
     of the sweep's name.
 
-    Example: spikesweep export-runs quickstart -o quickstart.parquet
+    All runs in one file, to share: spikesweep export-runs quickstart -o quickstart.parquet
     """
     from analysis.run_files import exporting
 
@@ -84,7 +84,7 @@ def import_runs(
     `spikesweep run` reuses imported runs instead of training them again. Networks and confusion
     matrices are not in such files.
 
-    Example: spikesweep import-runs quickstart.parquet
+    Go on from the runs of somebody else: spikesweep import-runs quickstart.parquet
     """
     from sweep.host.environment import quiet_mlflow
     from sweep.tracking.store import open_store, store_uri

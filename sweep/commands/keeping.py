@@ -30,7 +30,7 @@ def rename(
     What will be renamed is shown first. A renaming that broke off is finished by the same command.
     Registered networks stay as they are. A sweep that runs is not renamed.
 
-    Example: spikesweep rename first-try dynamics
+    A sweep that deserves a better name: spikesweep rename first-try dynamics
     """
     from sweep.results.renaming.plan import renamings
     from sweep.results.renaming.steps import rename as rename_all
@@ -55,7 +55,7 @@ def delete(names: SweepNames, yes: YesOption = False) -> int:
     at once. MLflow keeps the runs as deleted ones, with their copies of networks, until `mlflow gc`
     removes them; registered networks can be served until then.
 
-    Example: spikesweep delete first-try
+    A sweep that nobody needs: spikesweep delete first-try
     """
     from sweep.results.holdings import confirmation_left, holdings
     from sweep.results.holdings import delete as delete_all
@@ -89,7 +89,7 @@ def gc(
     Runs, metrics and tables stay as they are. Networks that other sweeps use stay, and so do the
     states of launches that can be resumed. What will be removed is shown first.
 
-    Example: spikesweep gc quickstart --keep leaders
+    Room on the disk; the leaders stay: spikesweep gc quickstart --keep leaders
     """
     from sweep.results.spare_files import clear, spare
 

@@ -44,7 +44,7 @@ def report(
     What was run, leaders and what the best network does, effects with their intervals, the
     published claims, figures, and every run in a table that can be sorted and filtered.
 
-    Example: spikesweep report quickstart -o quickstart-report
+    All of a sweep on one page: spikesweep report quickstart -o quickstart-report
     """
     from analysis.report.content import build_report
     from analysis.report.material import Material

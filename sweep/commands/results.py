@@ -68,6 +68,8 @@ def show(
     Params that were set and are the same for all stand above the leaders.
     Several sweeps are shown together. A configuration (with its seed) that is in more than one
     counts once.
+
+    How did it go, and what is best? spikesweep show quickstart --top 5
     """
     from analysis.data.standing.limits import counts_by_state, none_keeps_the_limits
 
@@ -105,7 +107,8 @@ def best(
     and is ahead of it is told, too. A registered network can be served: it takes images (pixels 0
     to 255) and returns class probabilities.
 
-    Example: spikesweep best quickstart --register digits
+    The best network, to be served as the model called digits:
+    spikesweep best quickstart --register digits
     """
     from analysis.data.groups import best_run
     from analysis.data.origins.plans import aims_of, searched_params
@@ -196,7 +199,8 @@ def table(
     For readers (md, latex, a terminal), accuracies are in percent; csv and parquet keep fractions.
     Several are put together: a configuration (with its seed) that is in more than one counts once.
 
-    Example: spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
+    A table and its figure for a paper:
+    spikesweep table quickstart --format latex -o quickstart.tex --figure quickstart.pdf
     """
     from analysis.data.labelled import labelled
     from analysis.report import tables

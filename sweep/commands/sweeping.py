@@ -66,7 +66,7 @@ def run(
     a crash, and with a larger `--budget` after the budget is used up. With `confirm` in the
     specification, the leaders are trained again with fresh seeds afterwards.
 
-    Example: spikesweep run quickstart --set epochs=3 --trials 6
+    A first look in a minute or two: spikesweep run quickstart --set epochs=3 --trials 6
     """
     given = Given(spec, set_, unset, plugin, trials, address, budget, new_name)
     sweep = given.sweep()
@@ -80,11 +80,12 @@ def run(
 
     if dry_run:
         from sweep.results.power import power_lines
-        from sweep.run import launch, preview
+        from sweep.run import launch
+        from sweep.run.preview import plan
 
         if resume:
             launch.latest(sweep)  # refuses what the run itself would refuse
-        preview.show(sweep, stdout(), stderr(), runs_of, power_lines)
+        plan.show(sweep, stdout(), stderr(), runs_of, power_lines)
         return 0
     result = runner.run(
         sweep, stderr(), resume=resume, address=address, runs_of=runs_of, draw=drawn
@@ -108,7 +109,11 @@ def validate(
     join: JoinOption = False,
     new_name: NewNameOption = "",
 ) -> None:
-    """Check a sweep's specification, and whether its name belongs to another one."""
+    """Check a sweep's specification, and whether its name belongs to another one.
+
+    Is this file right, before anything runs? spikesweep validate my-sweep.yaml
+    """
+    from sweep.run.preview.machine import no_room
     from sweep.spec.fresh_seeds import fresh_seeds
 
     sweep = Given(spec, set_, unset, plugin, new_name=new_name).sweep()
@@ -117,6 +122,9 @@ def validate(
     if sweep.confirm is not None:
         fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
         say_result(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
+    lacks = no_room(sweep.resources)
+    if lacks:
+        say(f"note: no room for a trial on this machine: {lacks}")
 
 
 def check(
@@ -126,7 +134,7 @@ def check(
 ) -> int:
     """Check the components of a Python file of your own: what each must do, a line each.
 
-    Example: spikesweep check my_neurons.py
+    Does a neuron of mine work with all of the service? spikesweep check my_neurons.py
     """
     from snn import registry
     from snn.contracts import findings

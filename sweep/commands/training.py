@@ -60,7 +60,8 @@ def train(
     If the training was interrupted, the same command resumes it. If it is finished, the same
     command prints its results without training. All cores are used.
 
-    Example: spikesweep train --set dataset=fashion_mnist --set encoding=constant --set epochs=10
+    One network, without a search:
+    spikesweep train --set dataset=fashion_mnist --set encoding=constant --set epochs=10
     """
     from snn.config import TrialConfig
     from sweep.run import single
@@ -117,7 +118,8 @@ def predict(
     that the network learned; 16 bits are scaled to 8. Transparent parts are background: black, or
     white with --invert. Of an animation, the first picture is taken.
 
-    Example: spikesweep predict quickstart digit.png test:17 --figure digit.pdf
+    What are this picture and the test image 17, and how sure is it?
+    spikesweep predict quickstart digit.png test:17 --figure digit.pdf
     """
     from snn.networks import pictures
     from snn.training.checkpoints import checkpoint
@@ -158,7 +160,7 @@ def export(
     the neurons of LIF networks with their times in seconds: spikes in, the readout's trace out.
     A network that a format cannot express is refused.
 
-    Example: spikesweep export quickstart -o quickstart.onnx
+    The best network of a sweep, for other software: spikesweep export quickstart -o quickstart.onnx
     """
     from snn import export as formats
     from snn.training.checkpoints import checkpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -47,6 +48,24 @@ def test_it_says_what_it_does_in_a_line(name: str, capsys: pytest.CaptureFixture
     assert run([name, "--help"]) == 0
     shown = capsys.readouterr().out
     assert " ".join(first.split()) in " ".join(shown.split())
+
+
+@every_command
+def test_its_examples_stand_on_lines_of_their_own_below_what_they_are_for(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # narrower than some examples, which are to be copied
+    assert run([name, "--help"]) == 0
+    usage, *lines = capsys.readouterr().out.partition("Arguments:")[0].splitlines()
+    examples = [number for number, line in enumerate(lines) if f" spikesweep {name} " in line]
+    for number in examples:
+        assert re.fullmatch(rf" +spikesweep {name} [^`]*[^`:?]", lines[number])
+        purpose = lines[number - 1].strip()
+        if name != "figure":  # what each kind shows stands above what it takes
+            assert purpose[0].isupper() and purpose[-1] in "?:" and len(purpose) < 80
+    written = COMMANDS[name].callback.__doc__ or ""
+    assert "Example" not in written
+    assert examples or "{" not in usage  # what needs an argument has an example
 
 
 @every_command

@@ -32,9 +32,11 @@ def claims(
     Each holds, does not hold, or is undecided, with the number of further runs that would decide it
     in 80 % of cases; under the published model and under the mended one.
 
-    Example: spikesweep claims published-mnist published-mnist-128 published-fashion
+    Which conclusions of the study hold?
+    spikesweep claims published-mnist published-mnist-128 published-fashion
 
-    Example: spikesweep claims published-mnist --looks 3
+    The same after the third look at a growing experiment?
+    spikesweep claims published-mnist --looks 3
     """
     from analysis.stats import readable
     from analysis.stats.margins import Margin

@@ -41,9 +41,11 @@ def compare(
     pair of networks McNemar's test; and how far they agree: equal answers, Cohen's kappa, and the
     consistency of their errors. Both must have been tested on the same images.
 
-    Example: spikesweep compare best-mnist-confirm best-mlp-mnist-confirm
+    Does the best spiking network differ from the best MLP?
+    spikesweep compare best-mnist-confirm best-mlp-mnist-confirm
 
-    Example: spikesweep compare which-code:encoding=latency which-code:encoding=constant
+    Which of two spike codes is better, within one sweep?
+    spikesweep compare which-code:encoding=latency which-code:encoding=constant
     """
     from analysis.stats.images.comparison import compare as images_compared
     from analysis.stats.images.comparison import readable_comparison

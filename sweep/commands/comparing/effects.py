@@ -108,26 +108,36 @@ def effects(
     interval, p-values corrected by Holm over all comparisons, and an equivalence test: "no
     difference" is a claim of its own, shown only when the difference is within the margin.
 
-    Example: spikesweep effects published-mnist --within preset --factor recurrent
+    What does recurrence change, under each preset?
+    spikesweep effects published-mnist --within preset --factor recurrent
 
-    Example: spikesweep effects published-mnist --margin 0.005 --margin 0.003 --margin 10%
+    Which differences are small enough not to matter, by several margins?
+    spikesweep effects published-mnist --margin 0.005 --margin 0.003 --margin 10%
 
-    Example: spikesweep effects published-mnist --within preset --views
+    How often is one level better than the other, in single runs?
+    spikesweep effects published-mnist --within preset --views
 
-    Example: spikesweep effects published-mnist --within preset --looks 3
+    The same after the third look at a growing experiment?
+    spikesweep effects published-mnist --within preset --looks 3
 
-    Example: spikesweep effects large-mnist-confirm --tuned --factor dynamics
+    Which neuron is better, where each was tuned for itself?
+    spikesweep effects large-mnist-confirm --tuned --factor dynamics
 
-    Example: spikesweep effects speakers --block dataset --factor dynamics
+    Does it hold for new speakers, each held out in turn?
+    spikesweep effects speakers --block dataset --factor dynamics
 
-    Example: spikesweep effects spoken-digits --groups --factor dynamics
+    Does it hold for each speaker of the test set?
+    spikesweep effects spoken-digits --groups --factor dynamics
 
-    Example: spikesweep effects noise --variance
+    Which kind of chance makes runs differ: weights, order, split?
+    spikesweep effects noise --variance
 
-    Example: spikesweep effects ablation-mnist --within preset --changes --across encoding
+    What does each change of a baseline do?
+    spikesweep effects ablation-mnist --within preset --changes --across encoding
     --across recurrent
 
-    Example: spikesweep effects ablation-factorial --interactions --across encoding
+    Do crossed changes depend on each other?
+    spikesweep effects ablation-factorial --interactions --across encoding
     --across recurrent --factor initial_weights --factor constants=beta,threshold
     """
     from analysis import figures

@@ -55,13 +55,16 @@ def fronts(
     their searches, with a 95 % interval. Every kind needs two searches, better three or more, which
     differ in their seeds.
 
-    To search again with other seeds: spikesweep run efficient-mnist --set "sampler={name: tpe,
-    seed: 2}" --set "seeds=[2]" --new-name efficient-mnist-s2
+    Search again with other seeds:
+    spikesweep run efficient-mnist --set "sampler={name: tpe, seed: 2}"
+    --set "seeds=[2]" --new-name efficient-mnist-s2
 
-    Example: spikesweep fronts spiking=efficient-mnist-s{1,2,3} MLP=efficient-mlp-mnist-s{1,2,3}
+    Are spiking networks better for the same operations?
+    spikesweep fronts spiking=efficient-mnist-s{1,2,3} MLP=efficient-mlp-mnist-s{1,2,3}
 
-    Example: spikesweep fronts spiking=spiking.parquet MLP=mlp.parquet --cost energy_per_inference
-    --at-most 2 --at-most 8
+    And for the same energy, 2 and 8 nJ?
+    spikesweep fronts spiking=spiking.parquet MLP=mlp.parquet
+    --cost energy_per_inference --at-most 2 --at-most 8
     """
     from analysis import figures
     from analysis.stats.compare import fronts as compared

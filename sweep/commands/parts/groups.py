@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,10 +18,18 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Share and tidy up": ("export-runs", "import-runs", "rename", "delete", "gc"),
 }
 _LONGEST = 1_000  # of a summary, which is wrapped rather than cut
+_EXAMPLE = re.compile(r"(?P<question>[^`]*[?:])\s(?P<command>spikesweep .*)", re.DOTALL)
+_AS_IT_STANDS = "\b"  # Click wraps no line of a paragraph that begins with this
 
 
 class Commands(typer.core.TyperGroup):
-    """Prints the group of every command, and its summary whole."""
+    """Prints the group of every command, its summary whole, and its examples to be copied."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for command in self.commands.values():
+            paragraphs = (command.help or "").split("\n\n")
+            command.help = "\n\n".join(map(_laid_out, paragraphs))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands."""
@@ -36,3 +45,12 @@ class Commands(typer.core.TyperGroup):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+def _laid_out(paragraph: str) -> str:
+    """An example as its question and, below, its command on a line of its own."""
+    example = _EXAMPLE.fullmatch(paragraph.strip())
+    if not example:
+        return paragraph
+    question, command = (" ".join(text.split()) for text in example.groups())
+    return f"{_AS_IT_STANDS}\n{question}\n  {command}"

@@ -28,7 +28,7 @@ def print_table(
     narrow: bool = False,
     by_importance: bool = False,
 ) -> None:
-    """Print a table; if words would be cut, columns are left out on a terminal, and named.
+    """Print a table; if words would be cut, columns are left out on a terminal, and named below.
 
     In a file or a pipe, and where not even two columns fit, it is transposed instead.
 
@@ -45,18 +45,23 @@ def print_table(
         out.print(title, style="italic")
     for line in above.splitlines():
         print_text(line)
-    whole = not out.is_terminal and narrow
+    whole, hidden = not out.is_terminal and narrow, list[str]()
     room = min(out.width, _PAGE) if whole else out.width
     if (out.is_terminal or narrow) and not _widths(table, room, whole=whole):
         keep = _first if by_importance else _telling
         table, hidden = _narrowed(table, room, keep, whole=whole)
-        if hidden:
-            print_text(f"not shown, for there is no room: {', '.join(hidden)}")
     widths = _widths(table, room, whole=whole) or _widths(table, out.width)
     if widths:
         out.print(_view(table, widths))
-        return
-    texts = table.map(_text)
+    else:
+        _print_transposed(table)
+    if hidden:
+        print_text(f"Columns that have no room: {', '.join(hidden)}.")
+
+
+def _print_transposed(table: pd.DataFrame) -> None:
+    """Print a line for each column, and as many rows beside each other as there is room for."""
+    out, texts = stdout(), table.map(_text)
     of_both = (table.columns, texts.to_numpy().ravel())
     heads, cells = (max(map(len, map(_text, of)), default=0) + _GAP for of in of_both)
     at_once = max(1, (out.width - heads) // cells)

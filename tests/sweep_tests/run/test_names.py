@@ -66,7 +66,9 @@ def test_the_command_refuses_it_or_takes_another_name_or_joins(place: Workplace)
     large = place.spec(resources={"cpu": 4000})
     planned = place.run("run", large, "--new-name", "other", "--dry-run").stdout
     assert "sweep       other\n" in planned
-    assert "room        none on this machine, which has" in planned
+    assert "room        none for a trial on this machine: it has " in planned
+    valid = place.run("validate", large, "--new-name", "other")  # it may be for a cluster
+    assert valid.returncode == 0 and "a trial asks for 4000 CPUs" in valid.stderr
     resumed = place.run(*longer, "--resume")  # refused as the run itself would be
     assert resumed.returncode == 2 and "base, resources changed since launch 1" in resumed.stderr
     assert "sweep       small\n" in place.run(*longer, "--join").stdout

@@ -1,37 +1,28 @@
-"""The dry run: what a sweep will do, and how long it will take."""
+"""The plan of a sweep in lines, and the time that it will take."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 from rich.console import Console
 
 from analysis.text.addresses import shown
 from analysis.text.plain import counted
-from snn.config import TrialConfig
-from snn.data.base import Data
 from sweep.cluster import packing
 from sweep.host.console import duration
 from sweep.host.paths import launches, storage_root, study_storage
+from sweep.run.preview import machine
+from sweep.run.preview.speed import Speed, measured
 from sweep.run.runner import RunsOf, memory_of, read_datasets
-from sweep.search.random_points import random_points
 from sweep.spec.checks.trials import check_backends, check_networks
 from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.store import store_uri
 
-_PROBES = 3  # configurations whose speed is measured
-_DRAWS = 30  # to find them: a small space gives the same ones again
-_PROBE_BATCHES = 4
-_START_S = 15.0  # Ray and the first actors
 _MOST_POINTS = 8  # of those that are listed
+_BUSY = 1.3  # times as long as on an idle machine, from which on it is told
 
 
 Power = Callable[[Specification, Iterable[EarlierRun]], Iterable[str]]
@@ -59,10 +50,11 @@ def show(
     memory = memory_of(sweep, datasets, runs_of)
     ledger = Ledger(dataset.sha256 for dataset in datasets.values())
     known = _known(sweep, ledger)
+    at_a_time = machine.at_a_time(sweep.resources)
     for line in (
         f"sweep       {sweep.name}: {sweep.description}".rstrip(": "),
         *(f"search      {line}" for line in _searched(sweep)),
-        f"trials      {sweep.size} = {sweep.trials_planned()}, {_parallel(sweep)} at a time",
+        f"trials      {sweep.size} = {sweep.trials_planned()}, {at_a_time} at a time",
         *_each(sweep),
         *_packed(sweep),
         *_room(sweep),
@@ -80,8 +72,9 @@ def show(
         f"launches    {len(launches(storage_root(), sweep.name))} so far",
     ):
         out.print(line, soft_wrap=True)
-    speed = _speed(sweep, datasets, progress)
+    speed = measured(sweep, datasets, progress)
     for line in (
+        *_load(speed),
         *_confirm(sweep, speed),
         *_budget(sweep, speed),
         _time(sweep, speed, known or 0),
@@ -114,18 +107,33 @@ def _stop_rules(sweep: Specification) -> Iterator[str]:
         yield "noise: the search ends when more of it would gain less than the noise between seeds"
 
 
+def _load(speed: Speed) -> list[str]:
+    """That the machine is busy, where that matters."""
+    if speed.slowdown < _BUSY:
+        return []
+    return [
+        "load        other programs use the processors now: all takes about "
+        f"{speed.slowdown:.2g} times as long as without them, and the times below count that"
+    ]
+
+
 def _time(sweep: Specification, speed: Speed, known: int) -> str:
     """How long the trials take that are left, or that the budget is enough for."""
     left, bought = max(0, sweep.trials_planned() - known), _bought(sweep, speed)
-    trial_s = speed.epoch_s * max(sweep.values("epochs"))
-    trial = f"{trial_s:.2g} s" if trial_s < 1 else duration(trial_s)
-    which = f"{left} trials"
+    epochs = max(sweep.values("epochs"))
+    which = counted(left, "trial")
     if bought is not None and bought < left:
         left, which = bought, f"the {bought} trials of the budget"
+    unless = "" if sweep.scheduler.name == "none" else " if none is pruned"
     return (
-        f"time        about {duration(_START_S + trial_s * left / speed.parallel)} for {which} if "
-        f"none is pruned ({trial} per trial, and {duration(_START_S)} until the first begins)"
+        f"time        about {duration(speed.wall_s(left, left * epochs))} on this machine for "
+        f"{which}{unless}: {duration(speed.around_s)} to start and to end, "
+        f"{_short(speed.trial_s(epochs))} per trial, {speed.parallel} at a time"
     )
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 10 else duration(seconds)
 
 
 def _each(sweep: Specification) -> list[str]:
@@ -137,31 +145,14 @@ def _each(sweep: Specification) -> list[str]:
 
 
 def _room(sweep: Specification) -> list[str]:
-    """That this machine has too few processors for a trial; a cluster may have them."""
-    wanted, cpus = sweep.resources.cpu, os.cpu_count() or 1
-    if wanted <= cpus:
-        return []
-    return [
-        f"room        none on this machine, which has {cpus} CPUs: a trial asks for {wanted:g}; "
-        "--address names a cluster"
-    ]
+    """That this machine has too little for a trial."""
+    lacks = machine.no_room(sweep.resources)
+    return [f"room        none for a trial on this machine: {lacks}"] if lacks else []
 
 
 def _packed(sweep: Specification) -> list[str]:
     told = packing.in_words(packing.settled(sweep))
     return [f"packing     {told}; the time is that without"] if told else []
-
-
-@dataclass(frozen=True)
-class Speed:
-    """How fast trials are: seconds of an epoch, and how many trials run at once."""
-
-    epoch_s: float
-    parallel: int
-
-    def wall_s(self, trials: int, epochs: int) -> float:
-        """Seconds by the clock of some trials with so many epochs in all."""
-        return self.epoch_s * epochs / max(1, min(self.parallel, trials))
 
 
 def _confirm(sweep: Specification, speed: Speed) -> list[str]:
@@ -189,54 +180,14 @@ def _bought(sweep: Specification, speed: Speed) -> int | None:
     budget, (trials, epochs) = sweep.budget, sweep.confirmation_planned()
     if budget is None:
         return None
+    each = int(max(sweep.values("epochs")))
+    if budget.wall_hours is not None:
+        confirmed_s = speed.wall_s(trials, epochs) if trials else 0
+        return speed.trials_in(budget.wall_hours * 3600 - confirmed_s, each)
     if budget.epochs is not None:
-        left = float(budget.epochs - epochs)
-    elif budget.trial_hours is not None:
-        left = budget.trial_hours * 3600 / speed.epoch_s - epochs
-    else:
-        assert budget.wall_hours is not None
-        wall_s = budget.wall_hours * 3600 - speed.wall_s(trials, epochs)
-        left = wall_s / speed.epoch_s * speed.parallel
-    return max(0, int(left / max(sweep.values("epochs"))))
-
-
-def _speed(sweep: Specification, datasets: Mapping[str, Data], progress: Console) -> Speed:
-    """How fast trials are, from short steps of a few of them."""
-    probes, device = _samples(sweep), sweep.resources.device
-    progress.print(f"measuring the speed of {counted(len(probes), 'configuration')} …")
-    seconds = [_seconds_per_trial(probe, datasets[probe.dataset], device) for probe in probes]
-    return Speed(fmean(seconds) / max(sweep.values("epochs")), _parallel(sweep))
-
-
-def _samples(sweep: Specification) -> list[TrialConfig]:
-    """A few different configurations of the search, drawn at random."""
-    wanted = min(_PROBES, sweep.configurations_planned())
-    found: dict[str, TrialConfig] = {}
-    for point in itertools.islice(random_points(sweep.space, seed=0), _DRAWS):
-        config = sweep.config(point, sweep.seeds[0])
-        found.setdefault(config.config_id, config)
-        if len(found) == wanted:
-            break
-    return list(found.values())
-
-
-def _seconds_per_trial(config: TrialConfig, dataset: Data, device: str) -> float:
-    import torch
-
-    from snn.training.trainer import Trainer
-
-    here = device if device == "cpu" or torch.cuda.is_available() else "cpu"
-    trainer = Trainer(config.model_copy(update={"backend": "auto"}), dataset, here)
-    trainer.train_batches(1)
-    started = time.perf_counter()
-    seen = trainer.train_batches(_PROBE_BATCHES)
-    per_image = (time.perf_counter() - started) / seen
-    return per_image * len(dataset.train_labels) * config.epochs
-
-
-def _parallel(sweep: Specification) -> int:
-    cpus = os.cpu_count() or 1
-    return max(1, int(cpus / sweep.resources.cpu))
+        return max(0, (budget.epochs - epochs) // each)
+    assert budget.trial_hours is not None
+    return max(0, int(budget.trial_hours * 3600 / speed.epoch_s - epochs) // each)
 
 
 def _known(sweep: Specification, ledger: Ledger) -> int | None:

@@ -1,0 +1,1 @@
+"""The dry run: what a sweep will do, and how long it will take."""
