@@ -19,7 +19,7 @@ import typer
 from sweep.commands.parts.groups import Commands
 from sweep.errors import SpecError, SweepError
 from sweep.host import environment, garbage, shadows, streams
-from sweep.host.ending import end_process
+from sweep.host.ending import end_at_once, end_process
 
 _MOST_LINES = 20  # of mistakes that are shown
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -88,6 +88,7 @@ for _module in MODULES:
 
 def main() -> None:
     """Entry point of the command `spikesweep`."""
+    end_at_once()
     garbage.look_rarely()
     streams.stand()
     warnings.resetwarnings()

@@ -16,7 +16,7 @@ from sweep.cluster.guard import Guard
 from sweep.cluster.ray_internals import forget_token, unprinted, without_unused
 from sweep.cluster.servers import Servers, in_a_session_of_their_own, reset_connection
 from sweep.cluster.sharing.neighbours import Neighbours
-from sweep.cluster.sharing.slots import Slots
+from sweep.cluster.sharing.slots import NoSlots, Slots
 from sweep.cluster.token import give_token
 from sweep.errors import SweepError, first_line
 from sweep.host.ending import RAY_IS_BROKEN
@@ -63,9 +63,11 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
     if there == _HERE:
         give_token(os.environ)
         forget_token()  # of an earlier Ray of this process: the new one would refuse it
-    threading.Thread(target=_import_what_follows, name="imports", daemon=True).start()
+    imports = threading.Thread(target=_import_what_follows, name="imports", daemon=True)
+    imports.start()
     servers = Servers(_started(there))
     try:
+        imports.join()  # modules that two threads import at once may stay unfinished
         with unprinted():
             if there == _HERE:
                 yield Slots(needs, servers)
@@ -74,6 +76,14 @@ def connected(needs: Resources, address: str | None) -> Iterator[Slots]:
                     yield slots
     finally:
         servers.shut_down()
+
+
+@contextmanager
+def not_needed(needs: Resources) -> Iterator[Slots]:
+    """Be connected to nothing, where no trial is left to run."""
+    settle_ray(os.environ)
+    _import_what_follows()
+    yield NoSlots(needs)
 
 
 def announced(address: str | None) -> str:
@@ -189,7 +199,7 @@ def _ended_if_late(guard: Guard, late: threading.Event) -> Iterator[None]:
 
 
 def _import_what_follows() -> None:
-    """Import slow libraries while Ray's processes start."""
+    """Import slow libraries, before several threads need them; or while Ray's processes start."""
     quiet_mlflow()
     for module in ("optuna", "sqlalchemy", "mlflow.tracking"):
         import_module(module)

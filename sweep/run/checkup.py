@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from analysis.text.addresses import shown
+from analysis.text.plain import counted
 from sweep.cluster.packing import MOST_BY_ITSELF
 from sweep.errors import SpecError, SweepError, first_line
 
@@ -59,7 +60,7 @@ def _kernels() -> Finding:
             return False, f"{name} fails: {first_line(error)}; use backend: reference"
         chosen.setdefault(f"{name} ({reason})", []).append(dynamics)
     found = (f"{', '.join(models)}: {name}" for name, models in chosen.items())
-    told = *found, f"{torch.get_num_threads()} threads", *limits(device)
+    told = *found, counted(torch.get_num_threads(), "thread"), *limits(device)
     return True, "; ".join(told)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from analysis.records import LONGEST_TAG, State, Tag
 from snn.data.base import Data
-from sweep.cluster.sharing.slots import Slots
+from sweep.cluster.sharing.slots import NoSlots, Slots
 from sweep.host.notices import Notices, Standstill
 from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import Stop
@@ -85,7 +85,7 @@ def drive(
         sweep: The plan.
         paths: Of the launch, whose lock is held.
         datasets: All that its trials can ask for.
-        slots: How many trials can run at once.
+        slots: How many trials can run at once; `NoSlots` where none is left to run.
         stop: Whether the user asked for the end.
         console: Where progress goes.
         trainable: What trains a trial, with the parameters of `SnnTrainable`.
@@ -103,7 +103,7 @@ def drive(
     claim(database, sweep, paths, data)
     tracker = MlflowTracker(paths)
     log = LaunchLog(paths, tracker)
-    resumed = bool(tracker.state(SWEEP_RUN))
+    resumed = bool(tracker.state(SWEEP_RUN)) or isinstance(slots, NoSlots)
     _begin_launch(log, sweep, _told(sweep, "") if tracker.ended else {})
     ends = make_ends(sweep, tracker.spending.so_far)
     metric, mode = next(iter(sweep.directions.items()))
@@ -138,7 +138,7 @@ def drive(
         )
         for config, outcome in searcher.resumed:
             observer.count(config, outcome)
-        over = _nothing_to_do(searcher) if resumed else ""
+        over = _nothing_to_do(searcher, result.progress.planned) if resumed else ""
         if over:
             board.tell(f"nothing to do: {over}")
         else:
@@ -164,12 +164,13 @@ def drive(
     return result
 
 
-def _nothing_to_do(searcher: StudySearcher) -> str:
+def _nothing_to_do(searcher: StudySearcher, planned: int) -> str:
     """Why a launch that is resumed has nothing left to run; empty if it has."""
     ends = searcher.ends
     if ends.over_at_once() or (ends.over() and not searcher.waiting):
         return ends.reason
-    return "all trials of the launch have ended" if searcher.complete else ""
+    told = f"all {planned} trials of the launch have ended, and none is left"
+    return told if searcher.complete else ""
 
 
 def _waits_for(board: Board) -> str:

@@ -11,7 +11,7 @@ from snn.errors import SnnError
 from sweep.cluster import connection, nodes, packing
 from sweep.errors import SpecError, SweepError, first_line
 from sweep.host.notices import Notices
-from sweep.host.paths import LaunchPaths
+from sweep.host.paths import LaunchPaths, study_storage
 from sweep.host.stopping import stoppable
 from sweep.run import launch
 from sweep.run.closing import Draw, no_figures
@@ -104,10 +104,13 @@ def run(
         memory = memory_of(sweep, datasets, runs_of, earlier)
         told = str(memory) if memory and memory.left_out is not None else ""
         forgets = sweep.scheduler.declared.forgets if earlier else ""
-        said = (*notes(sweep, datasets), packing.in_words(needs), forgets, told)
-        for line in filter(None, (*said, connection.announced(address))):
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
-        with connection.connected(needs, address) as slots:
+        over = earlier is not None and _all_have_ended(sweep, earlier, console)
+        if not over:
+            said = (*notes(sweep, datasets), packing.in_words(needs), forgets, told)
+            for line in filter(None, (*said, connection.announced(address))):
+                console.print(line, soft_wrap=True, highlight=False, markup=False)
+        room = connection.not_needed(needs) if over else connection.connected(needs, address)
+        with room as slots:
             paths = earlier or launch.begin(sweep)
             with launch.driving(paths):
                 try:
@@ -117,7 +120,8 @@ def run(
                             console.print(changed, soft_wrap=True, highlight=False, markup=False)
                     if memory and not paths.start_from.exists():
                         memory.write(paths.start_from)
-                    nodes.check_nodes(paths, needs)
+                    if not over:
+                        nodes.check_nodes(paths, needs)
                     from sweep.run.driver import drive
 
                     chosen = trainable or _trainable(needs.together)
@@ -133,6 +137,22 @@ def run(
                 finally:
                     if not resume:
                         launch.discard_unused(paths)
+
+
+def _all_have_ended(sweep: Specification, paths: LaunchPaths, console: Console) -> bool:
+    """Whether a launch that is resumed has no trial left to run, so that it needs no Ray.
+
+    Raises:
+        SweepError: The study's database cannot be reached.
+    """
+    from sweep.search.database import StudyDatabase  # with Optuna, which is slow to import
+    from sweep.search.study import all_have_ended
+
+    database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
+    try:
+        return all_have_ended(sweep, database.trials)
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -99,6 +99,17 @@ class Slots:
         return min(fit, share)
 
 
+class NoSlots(Slots):
+    """No room for any trial, and no Ray: for a launch in which all trials have ended."""
+
+    def __init__(self, needs: Resources) -> None:
+        self.of_trial, self.memory, self.shortage = needs, Memory(), ""
+
+    def __call__(self) -> int:
+        """None fits."""
+        return 0
+
+
 def _taken_by_others() -> str:
     """What is taken, where all that this driver has asked for is still to be given."""
     import ray

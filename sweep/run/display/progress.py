@@ -100,7 +100,7 @@ class Progress:
         if self.reused:
             parts.append(f"{self.reused} reused")
         left, waits = self.seconds_left(), "" if self.closed else self.waits
-        time_left = "" if left is None else f"about {duration(left)} left"
+        time_left = "" if left is None else f"about {duration(max(1, left))} left"
         ahead = self.best.ahead({**self.running, **self.waiting})
         broken, counts = self.best.broken, f"{', '.join(parts)} of {self.planned}"
         if broken:

@@ -52,7 +52,8 @@ class Lines(Screen):
     _last, _last_at = "", 0.0
 
     def start(self) -> None:
-        """Nothing to show yet."""
+        """Nothing to show yet: what earlier drivers have done is counted first."""
+        self._last_at = time.monotonic()
 
     def changed(self, *, now: bool) -> None:
         """A line for the end of a trial, and for its epochs every few seconds."""

@@ -24,8 +24,8 @@ _PROBE_BATCHES = 4
 _PROBE_S = 0.3  # at least: a shorter time says little on a busy machine
 
 # Measured on two processors. What computes takes longer on a busy machine; what waits does not.
-_START_S = 12.0  # computing: imports, Ray, the first workers, which load torch; and the end
-_WAIT_S = 4.0  # waiting: for Ray's servers, for MLflow
+_START_S = 10.0  # computing: imports, Ray, the first workers, which load torch; and the end
+_WAIT_S = 5.0  # waiting: for Ray's servers, for MLflow
 _TRIAL_S = 0.15  # of a trial beside its steps: it is handed over, tested, kept and logged
 _EPOCH_S = 0.01  # of an epoch beside its steps: its state is kept, its metrics are logged
 
