@@ -76,11 +76,12 @@ def _pages(given: str) -> str:
 
 
 def _log(material: Material, folder: Path) -> None:
-    """Log the report to the latest launch of every sweep in the store; files have no launch."""
+    """Log the report to the latest launch of every sweep that was read from the store."""
     from sweep.errors import first_line
     from sweep.tracking.store import open_store
 
-    for run_id in material.launches.drop_duplicates("sweep", keep="last")["run_id"]:
+    stored = material.launches[material.launches["sweep"].isin(material.names)]
+    for run_id in stored.drop_duplicates("sweep", keep="last")["run_id"]:
         try:
             open_store().log_artifacts(run_id, str(folder), "report")
         except Exception as error:  # the report is written; stores raise errors of many kinds
