@@ -271,6 +271,7 @@ def _changes(pairs: Pairs, direction: int, test: _Test) -> _Finding:
     against = found.below_p(margin) if direction > 0 else found.above_p(-margin)
     return _described(
         pairs,
+        test,
         margin,
         p_for=found.difference_p(now) if mean > 0 else 1.0,
         p_against=against,
@@ -285,6 +286,7 @@ def _no_change(pairs: Pairs, test: _Test) -> _Finding:
     goal = within(size, margin, following) if size < margin else different(size, following)
     return _described(
         pairs,
+        test,
         margin,
         p_for=found.equivalence_p(margin),
         p_against=found.difference_p(now),
@@ -293,7 +295,7 @@ def _no_change(pairs: Pairs, test: _Test) -> _Finding:
 
 
 def _described(
-    pairs: Pairs, margin: float, *, p_for: float, p_against: float, goal: Goal
+    pairs: Pairs, test: _Test, margin: float, *, p_for: float, p_against: float, goal: Goal
 ) -> _Finding:
     low, high = pairs.evidence.interval
     return _Finding(
@@ -307,7 +309,8 @@ def _described(
         looks=len(pairs.looks),
         penalty=penalty(pairs.looks),
         margin=margin,
-        further_runs=further_pairs(chance_of(pairs), goal),
+        # A plan takes most of the time, and of networks alone the verdict is all that is shown.
+        further_runs="" if test.by_network else further_pairs(chance_of(pairs), goal),
     )
 
 
