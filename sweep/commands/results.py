@@ -18,7 +18,7 @@ from sweep.commands.parts.common import (
     warn_of_mixed,
 )
 from sweep.commands.parts.leaders import print_leaders, print_pruned
-from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.output import FormatOption, OutputOption, say_written, write
 from sweep.commands.parts.reading import read_runs
 from sweep.commands.parts.tables import print_table
 from sweep.errors import SpecError
@@ -257,6 +257,7 @@ def _draw(
         labelled(found), grouped_by=along or None, coloured_by=colours[0] if colours else None
     )
     figures.save_figure(dots, figure)
+    say_written(figure)
 
 
 def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:

@@ -11,7 +11,7 @@ from sweep.commands.comparing.asked import METRIC, Asked
 from sweep.commands.comparing.modes import mode_of
 from sweep.commands.comparing.options import MARGIN, MARGIN_HELP, LooksOption
 from sweep.commands.parts.common import BlockOption, SweepNames, say
-from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.output import FormatOption, OutputOption, say_written, write
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -168,6 +168,7 @@ def effects(
     told = write(table, readable, format_, output)
     if figure is not None:
         figures.save_figure(figures.forest(table), figure)
+        say_written(figure)
     if mode.is_of_pairs:
         _tell(table, remarks=not told)
 

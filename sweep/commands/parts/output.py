@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.commands.parts.common import say
 from sweep.commands.parts.tables import print_table, print_text
 from sweep.errors import SpecError
 
@@ -54,7 +55,15 @@ def write(raw: pd.DataFrame, readable: pd.DataFrame, format_: str, output: Path 
         raise SpecError("--format parquet: not for a terminal; give a file with --output")
     target = sys.stdout.buffer if chosen == "parquet" else sys.stdout
     tables.write_table(readable if chosen in _FOR_READERS else raw, output or target, chosen)
+    if output is not None:
+        say_written(output)
     return chosen in _FOR_READERS
+
+
+def say_written(file: Path) -> None:
+    """Say beside the results that a file was written; a pipe is none."""
+    if file.is_file():
+        say(f"{file}: {file.stat().st_size / 1000:,.1f} kB")
 
 
 def _by_name(output: Path | None) -> str:

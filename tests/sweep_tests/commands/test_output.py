@@ -22,9 +22,13 @@ def test_a_name_that_says_no_known_format_is_refused(tmp_path: Path, name: str) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_format_that_is_given_is_written_under_any_name(tmp_path: Path) -> None:
+def test_a_format_that_is_given_is_written_under_any_name_and_it_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(TABLE, TABLE, "csv", tmp_path / "t.txt")
     assert (tmp_path / "t.txt").read_text() == "a\n1\n"
+    told = capsys.readouterr()
+    assert told.out == "" and "t.txt: 0.0 kB" in told.err.replace("\n", "")
 
 
 def test_a_port_that_is_taken_is_named(in_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
