@@ -6,14 +6,16 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from analysis.data.labels import CHANGE, legend_label, metric_label
 from analysis.errors import AnalysisError
+from analysis.figures.effects import spread
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head, scale_of
 from analysis.figures.parts.style import ERROR_BAR, GREY, LOOKS, PUBLISHED, SMALL, Look, styled
@@ -32,9 +34,9 @@ VERDICTS: Mapping[str, Look] = {
 
 _ROW_INCHES, _TWO_LINES = 0.27, 0.38
 _LETTERS = 34  # of a name of a row: longer ones take two lines, so that the numbers have room
-_MARGIN = LOOKS[2].colour
+_BAND, _EDGE = "#E4E4E4", "#8A8A8A"  # of the margin
 _CROSSED = " × "  # between the factors of an interaction
-_UNLIKE = 4  # times: panels whose effects are so much wider have an axis of their own
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _BELOW = 0.24  # a published value stands, in rows, so that ours is seen
 _COLUMNS = {"difference": 0.0, "pairs": 0.46, "p (Holm)": 0.67, "verdict": 0.84}
 """Where the numbers of a row stand, in widths of their axes."""
@@ -68,7 +70,8 @@ def forest(effects: pd.DataFrame) -> Figure:
     if unknown:
         raise AnalysisError(f"unknown verdict {unknown[0]!r}; {known_names(unknown[0], VERDICTS)}")
     metric = effects.attrs.get("metric", "test_accuracy")
-    panels = _panels(effects)
+    panels, scale = _panels(effects), scale_of(metric)
+    shared = spread.alike(panels.values())
     sizes = [len(rows) + 0.6 for rows in panels.values()]
     with styled():
         long = any("\n" in _name(row) for row in effects.to_dict("records"))
@@ -78,17 +81,20 @@ def forest(effects: pd.DataFrame) -> Figure:
         grid = figure.subplots(
             len(panels),
             2,
-            sharex="col" if _alike(panels) else "none",
+            sharex="col" if shared else "none",
             sharey="row",
             squeeze=False,
             height_ratios=sizes,
             width_ratios=[1.15, 1],
         )
         for number, (name, rows) in enumerate(panels.items()):
-            _draw(grid[number, 0], rows, scale_of(metric))
-            _write(grid[number, 1], rows, scale_of(metric), heads=number == 0)
+            beside = [*panels.values()] if shared else [rows]
+            if spread.uneven(beside):
+                spread.bend(grid[number, 0], beside, scale)
+            _draw(grid[number, 0], rows, scale)
+            _write(grid[number, 1], rows, scale, heads=number == 0)
             grid[number, 0].set_title(name, fontweight="bold")
-        unit = " (percentage points)" if scale_of(metric) == 100 else ""
+        unit = " (percentage points)" if scale == 100 else ""
         grid[-1, 0].set_xlabel(f"Difference of {metric_label(metric).lower()}{unit}")
         figure.legend(handles=_key(effects), loc="outside upper right", ncols=5, fontsize=SMALL)
         head(figure, [f"Paired differences of {metric_label(metric).lower()}"], _notes(effects))
@@ -104,14 +110,6 @@ def _panels(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def _alike(panels: Mapping[str, pd.DataFrame]) -> bool:
-    """Whether one axis shows the effects of all panels."""
-    ends = [rows[["low", "high"]].to_numpy(dtype="float64") for rows in panels.values()]
-    widest = [np.nanmax(np.abs(of), initial=0.0) for of in ends]
-    known = [width for width in widest if width > 0]
-    return len(known) < 2 or max(known) <= _UNLIKE * min(known)
-
-
 def _draw(axes: Axes, rows: pd.DataFrame, scale: int) -> None:
     axes.axvline(0, color="#000000", linewidth=0.8, zorder=1)
     records: list[dict[Any, Any]] = rows.to_dict("records")
@@ -119,11 +117,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, scale: int) -> None:
         if pd.notna(row["margin"]):
             margin = row["margin"] * scale
             axes.fill_betweenx(
-                [place - 0.5, place + 0.5], -margin, margin, color="#E4E4E4", linewidth=0, zorder=0
+                [place - 0.5, place + 0.5], -margin, margin, color=_BAND, linewidth=0, zorder=0
             )
             # On a wide axis the band alone would be a hair.
             ends = [-margin, margin]
-            axes.vlines(ends, place - 0.5, place + 0.5, color=_MARGIN, linewidth=0.9, zorder=1)
+            axes.vlines(ends, place - 0.5, place + 0.5, color=_EDGE, linewidth=0.6, zorder=1)
         if pd.notna(row.get("published")):
             axes.plot(
                 row["published"] * scale, place + _BELOW, linestyle="none", zorder=4, **PUBLISHED
@@ -156,7 +154,8 @@ def _face(look: Look) -> str:
 def _name(row: Mapping[Any, Any]) -> str:
     factor = str(row["factor"])
     if factor == CHANGE:
-        return textwrap.fill(str(row["level"]).replace("_", " "), _LETTERS)
+        whole = str(row["level"]).replace("_", _NO_BREAK).split(", ")  # lines end between keys
+        return textwrap.fill(", ".join(whole), _LETTERS).replace(_NO_BREAK, " ")
     name = factor.replace("_", " ")
     if _CROSSED in factor:  # the levels stand with the factors themselves
         return textwrap.fill(name, _LETTERS)
@@ -196,8 +195,8 @@ def _cells(row: Mapping[Any, Any], scale: int) -> list[str]:
     ]
 
 
-def _key(effects: pd.DataFrame) -> list[Line2D]:
-    key = [
+def _key(effects: pd.DataFrame) -> list[Artist]:
+    key: list[Artist] = [
         Line2D(
             [], [], marker=look.marker, color=look.colour, markerfacecolor=_face(look), label=name
         )
@@ -206,7 +205,7 @@ def _key(effects: pd.DataFrame) -> list[Line2D]:
     ]
     margins = effects["margin"].dropna().unique()
     if len(margins):
-        key.append(Line2D([], [], marker="|", linestyle="none", color=_MARGIN, label="± margin"))
+        key.append(Patch(facecolor=_BAND, edgecolor=_EDGE, linewidth=0.6, label="± margin"))
     if "published" in effects and effects["published"].notna().any():
         key.append(Line2D([], [], linestyle="none", label="published", **PUBLISHED))
     return key
@@ -220,6 +219,7 @@ def _notes(effects: pd.DataFrame) -> list[str]:
         f"over {over}" if over else "",
         "points: mean paired differences, bars: their 95 % intervals",
         _margins(effects),
+        *_axes(effects),
         f"pairs ({counted}) {_alone(effects)}",
         *(
             f"{line[0].lower()}{line[1:]}".removesuffix(".")
@@ -231,6 +231,16 @@ def _notes(effects: pd.DataFrame) -> list[str]:
     notes += [f"not estimated: {', '.join(map(_where, refused))}"] if refused else []
     counts = [f"{count} {state}" for state, count in sorted(left_out.items())]
     return [*notes, f"not shown: {', '.join(counts)}"] if counts else notes
+
+
+def _axes(effects: pd.DataFrame) -> list[str]:
+    """What a reader of several axes, or of a bent one, must know."""
+    panels, scale = [*_panels(effects).values()], scale_of(effects.attrs.get("metric", "accuracy"))
+    shared = spread.alike(panels)
+    of_axes = [panels] if shared else [[rows] for rows in panels]
+    plain = {spread.plain_part(rows) * scale for rows in of_axes if spread.uneven(rows)}
+    told = [f"axis logarithmic beyond ±{size:g}" for size in sorted(plain)]
+    return told if shared else [*told, "each panel has an axis of its own"]
 
 
 def _alone(effects: pd.DataFrame) -> str:

@@ -15,9 +15,9 @@ _NEAR = 0.08  # of an axis: labels that are nearer than that would touch
 
 
 def number_text(value: float) -> str:
-    """A number in few signs: `0.0003`, `1e-7`, `12,345`."""
-    text = as_number(value)
-    return text.replace("e-0", "e-").replace("e+0", "e")
+    """A number in few signs: `0.0003`, `1e-7`, `12,345`, `−3`."""
+    text = as_number(abs(value)).replace("e-0", "e-").replace("e+0", "e")
+    return f"−{text}" if value < 0 else text
 
 
 def round_ticks(low: float, high: float, *, log: bool = False, most: int = _MOST) -> list[float]:

@@ -84,7 +84,7 @@ def _draw(
     axes.errorbar(
         np.asarray(bounds) * beside,
         scale_of(metric) * mean,
-        yerr=scale_of(metric) * np.stack([half, np.minimum(half, most - mean)]),
+        yerr=scale_of(metric) * np.stack([np.minimum(half, mean), np.minimum(half, most - mean)]),
         linestyle="none",
         marker=look.marker,
         color=look.colour,

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.groups import group_runs
@@ -35,14 +36,14 @@ def cost_column(name: str) -> str:
 
 
 def round_costs(kinds: Mapping[str, pd.DataFrame], cost: str) -> list[float]:
-    """Round costs that every search has a configuration for, the five greatest at most.
+    """Round costs that every search has a configuration for, five at most.
 
-    None is above what the most accurate configuration, by validation, costs in any search of some
-    kind: more would not be spent there.
+    None is above what the most accurate configuration, by validation, costs in any search: more was
+    spent nowhere with profit.
 
     >>> runs = [load_runs([committed(f"best/efficient-{kind}mnist")]) for kind in ("", "mlp-")]
     >>> round_costs(dict(zip(["spiking", "MLP"], runs)), "best_synops_per_inference")
-    [200.0, 500.0, 1000.0, 2000.0, 5000.0]
+    [500.0, 1000.0, 2000.0, 5000.0, 10000.0]
 
     Args:
         kinds: The runs of the searches of each kind, as `load_runs` gives them.
@@ -51,20 +52,20 @@ def round_costs(kinds: Mapping[str, pd.DataFrame], cost: str) -> list[float]:
     Raises:
         AnalysisError: There is no such cost, no run of a search is done, or one lacks the cost.
     """
-    least, most = [], []
-    for runs in kinds.values():
-        costs = [
-            group_runs(members, [cost])[f"{cost}_mean"] for _, members in runs.groupby("sweep")
-        ]
-        least += [of_search.min() for of_search in costs]
-        most.append(max(of_search.iloc[0] for of_search in costs))  # the most accurate is first
-    low, high = max(least), min(most)
+    costs = [
+        group_runs(members, [cost])[f"{cost}_mean"]
+        for runs in kinds.values()
+        for _, members in runs.groupby("sweep")
+    ]
+    low = max(of_search.min() for of_search in costs)
+    high = max(of_search.iloc[0] for of_search in costs)  # the most accurate is the first
     if not 0 < low <= high:
-        name = cost.removeprefix("best_")
         raise AnalysisError(
-            f"{name}: a search has nothing below {low:g}, and the most accurate of a kind costs "
-            f"{high:g}; there is nothing to compare"
+            f"{cost.removeprefix('best_')}: a search has nothing below {low:g}, and no search is "
+            f"most accurate above {high:g}; there is nothing to compare"
         )
     tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (part * 10.0**ten for ten, part in itertools.product(tens, _ROUND))
-    return ([step for step in steps if low <= step <= high] or [high])[-_MOST:]
+    inner = [step for step in steps if low <= step <= high] or [float(high)]
+    places = np.linspace(0, len(inner) - 1, min(_MOST, len(inner)))
+    return [inner[place] for place in places.round().astype(int)]

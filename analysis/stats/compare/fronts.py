@@ -26,7 +26,7 @@ from analysis.errors import AnalysisError
 from analysis.stats.chance.lopsided import Median
 from analysis.stats.correction import holm
 from analysis.stats.effects import verdict
-from analysis.stats.intervals import CONFIDENCE
+from analysis.stats.intervals import CONFIDENCE, few_units
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.readable import intervals, margin_of, p_text
 from analysis.text.typeset import as_number, as_percent
@@ -78,10 +78,21 @@ def reached(
         AnalysisError: No run of a search is done, one that is done lacks a metric, or none costs so
             little.
     """
-    rows = {}
-    for search, members in runs.groupby("sweep"):
-        groups = group_runs(members, [metric, cost])
-        rows[search] = [_best(groups, str(search), bound, metric, cost) for bound in at_most]
+    fronts = {
+        str(search): group_runs(members, [metric, cost])
+        for search, members in runs.groupby("sweep")
+    }
+    least = {search: float(groups[f"{cost}_mean"].min()) for search, groups in fronts.items()}
+    dearest = max(least, key=lambda search: least[search])
+    if min(at_most) < least[dearest]:
+        raise AnalysisError(
+            f"{dearest} has nothing for {min(at_most):g} of {cost.removeprefix('best_')}; of these "
+            f"searches, all have something from {least[dearest]:g} on"
+        )
+    rows = {
+        search: [_best(groups, bound, metric, cost) for bound in at_most]
+        for search, groups in fronts.items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(at_most))
 
 
@@ -156,7 +167,9 @@ def readable_fronts(table: pd.DataFrame) -> pd.DataFrame:
             "searches": table["n_baseline"].map(str) + ", " + table["n_level"].map(str),
         }
     )
-    shown.attrs |= {"note": _COVERS, "by_importance": True}
+    fewest = int(table[["n_baseline", "n_level"]].to_numpy().min())
+    note = " ".join([_COVERS, *few_units(fewest, "searches")])
+    shown.attrs |= {"note": note, "by_importance": True}
     return shown
 
 
@@ -164,13 +177,9 @@ def _words(table: pd.DataFrame) -> str:
     return metric_label(str(table["cost"].iloc[0])).lower()
 
 
-def _best(groups: pd.DataFrame, search: str, bound: float, metric: str, cost: str) -> float:
+def _best(groups: pd.DataFrame, bound: float, metric: str, cost: str) -> float:
     """The metric of the configuration that validation chooses for at most this cost."""
     affordable = groups[groups[f"{cost}_mean"] <= bound]
-    if affordable.empty:
-        least = groups[f"{cost}_mean"].min()
-        name = cost.removeprefix("best_")
-        raise AnalysisError(f"{search} has nothing for {bound:g} of {name}; its least is {least:g}")
     chosen = int(affordable[f"{CHOSEN_BY}_mean"].to_numpy().argmax())
     return float(affordable[f"{metric}_mean"].to_numpy()[chosen])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -119,3 +120,14 @@ def test_the_scale_of_a_search_is_that_of_its_specification() -> None:
 def test_changes_of_several_keys_leave_the_numbers_beside_them_their_room() -> None:
     figure = forest(ablation()["changes"])
     assert reading.overlapping(figure) == []
+
+
+def test_no_interval_is_hidden_by_one_that_is_far_wider() -> None:
+    figure = forest(ablation()["changes"])
+    figure.draw_without_rendering()
+    for axes in figure.axes[::2]:
+        bars = [bar for bars in axes.containers for bar in bars[2][0].get_segments()]
+        ends = axes.transData.transform(np.concatenate(bars))[:, 0].reshape(-1, 2)
+        assert len(bars) == 10 and (np.diff(ends, axis=1) > 0.01 * axes.bbox.width).all()
+    foot = figure.get_supxlabel()
+    assert "axis logarithmic beyond ±1;" in " ".join(foot.split())

@@ -57,7 +57,7 @@ def test_of_several_seeds_the_means_count(runs_of: RunsOf) -> None:
         ]
     )
     assert reached(runs, [20]).loc["a", 20] == pytest.approx(0.8)
-    with pytest.raises(AnalysisError, match=r"a has nothing for 19 of synops_per"):
+    with pytest.raises(AnalysisError, match=r"a has nothing for 19 of synops_per.* from 20 on"):
         reached(runs, [19])
 
 
@@ -123,6 +123,12 @@ def test_a_reader_sees_percent_and_points(runs_of: RunsOf) -> None:
     assert row["searches"] == "2, 2"
 
 
+def test_two_searches_are_said_to_tell_little(runs_of: RunsOf) -> None:
+    kinds = {name: searches(runs_of, np.full((2, 1), value)) for name, value in KINDS.items()}
+    note = readable_fronts(at_equal_cost(kinds, [1])).attrs["note"]
+    assert "With 2 searches an interval is wide" in note
+
+
 def test_round_costs_are_those_that_all_searches_have_and_no_kind_is_beyond(
     runs_of: RunsOf,
 ) -> None:
@@ -130,12 +136,17 @@ def test_round_costs_are_those_that_all_searches_have_and_no_kind_is_beyond(
         return [run(name, cost, accuracy, accuracy) for cost, accuracy in fronts]
 
     spiking = search("a", (3, 0.5), (700, 0.9), (9_000, 0.8)) + search("b", (40, 0.5), (400, 0.9))
-    kinds = {"spiking": runs_of(spiking), "MLP": runs_of(search("c", (10, 0.5), (5_000, 0.9)))}
+    kinds = {"spiking": runs_of(spiking), "MLP": runs_of(search("c", (10, 0.5), (600, 0.9)))}
     assert round_costs(kinds, COST) == [50, 100, 200, 500]
-    kinds["MLP"] = runs_of(search("c", (410, 0.5), (460, 0.9)))
-    assert round_costs(kinds, COST) == [460]  # no round one is between
-    kinds["MLP"] = runs_of(search("c", (800, 0.5), (900, 0.9)))
-    with pytest.raises(AnalysisError, match=r"nothing below 800, and the most accurate .* 700"):
+    kinds["MLP"] = runs_of(search("c", (10, 0.5), (5_000, 0.9)))
+    assert round_costs(kinds, COST) == [50, 200, 500, 1000, 5000]  # the first, the last, between
+    kinds["MLP"] = runs_of(search("c", (610, 0.5), (690, 0.9)))
+    assert round_costs(kinds, COST) == [700]  # no round one is between
+    kinds["MLP"] = runs_of(search("c", (910, 0.9), (950, 0.5)))
+    assert round_costs(kinds, COST) == [910]
+    kinds["spiking"] = kinds["MLP"].assign(**{COST: 0.0})
+    kinds["MLP"] = kinds["spiking"]
+    with pytest.raises(AnalysisError, match="nothing below 0, and no search is most accurate"):
         round_costs(kinds, COST)
 
 
