@@ -54,5 +54,6 @@ def plain_part(panels: Iterable[pd.DataFrame]) -> float:
 def _reach(rows: pd.DataFrame) -> NDArray[np.float64]:
     """How far from nothing each effect or its interval goes; of those that are known."""
     ends = np.abs(rows[["estimate", "low", "high"]].to_numpy(dtype=np.float64))
-    known: NDArray[np.float64] = ends[np.isfinite(ends).any(axis=1)]
-    return np.nanmax(known, axis=1, initial=0.0)
+    known = ends[np.isfinite(ends).any(axis=1)]
+    reach: NDArray[np.float64] = np.nanmax(known, axis=1, initial=0.0)
+    return reach
