@@ -273,4 +273,4 @@ def test_a_single_bar_of_many_says_what_varies(runs_of: RunsOf) -> None:
     rows = [{"group": f"g{n}", "dataset": "mnist", "lr": 1e-4 * (n + 1)} for n in range(20)]
     figure = accuracy_bars(runs_of(rows))
     assert len(bars(figure)) == 1
-    assert "(of 20 in all); what varies: lr; --by chooses of them" in note(figure)
+    assert "(of 20 in all); what varies: lr; --by names those that stand apart" in note(figure)
