@@ -29,7 +29,7 @@ from snn.errors import ExportError
 from snn.networks import Network
 from snn.networks.spiking import SpikingNetwork
 from snn.training.checkpoints import checkpoint
-from sweep.commands.results import best_checkpoint
+from sweep.commands.parts.checkpoints import best_checkpoint
 from sweep.spec.kept_files import files_for
 from tests.serving import ask, served
 from tests.snn_tests.export.test_export import integrate

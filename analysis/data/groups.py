@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.data.energy import why_unknown
+from analysis.data.labels import value_labels
 from analysis.data.origins.plans import searched_by_log
 from analysis.data.runs import METRICS, STATES, param_columns
 from analysis.data.standing.limits import none_keeps_the_limits
@@ -154,6 +155,22 @@ def require_param(runs: pd.DataFrame, name: str) -> None:
         known = varying(runs.drop_duplicates("group_id"), params)
         hint = did_you_mean(name, params, f"those that vary: {', '.join(known)}")
         raise AnalysisError(f"the runs have no param {name!r}; {hint}")
+
+
+def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The runs apart by the values of these params, each part with a name for readers.
+
+    Raises:
+        AnalysisError: The runs have no such param.
+    """
+    for name in within:
+        require_param(runs, name)
+    if not within:
+        yield "", runs
+        return
+    for _, members in runs.groupby(list(within), dropna=False):
+        values: dict[Any, Any] = members.iloc[0].to_dict()
+        yield ", ".join(value_labels(values, within)), members
 
 
 def looks_logarithmic(values: pd.Series[Any]) -> bool:

@@ -12,6 +12,7 @@ from analysis.data.activity import ImageActivity
 from analysis.data.groups import (
     CHOSEN_BY,
     confirmations,
+    groups_within,
     is_published,
     without_confirmations,
 )
@@ -28,7 +29,7 @@ from analysis.report.parts import Browser, Note, Part, Report, Section, Table, V
 from analysis.report.pictures import figures, missing, picture
 from analysis.report.tables import summarise
 from analysis.stats.design.looks import ALPHA
-from analysis.stats.effects import effects, groups_within
+from analysis.stats.effects import effects
 from analysis.stats.factorial.interactions import interactions
 from analysis.stats.importance import importance
 from analysis.stats.readable import (

@@ -10,13 +10,12 @@ from zlib import crc32
 
 from matplotlib.figure import Figure
 
-from analysis.data.groups import several_values
+from analysis.data.groups import groups_within, several_values
 from analysis.data.labels import value_label
 from analysis.errors import AnalysisError
 from analysis.figures import FIGURES, FigureKind, Source
 from analysis.records import State
 from analysis.report.parts import Note, Part, Picture
-from analysis.stats.effects import groups_within
 
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from analysis.errors import AnalysisError
 from analysis.records import GROUPS_FILE, PREDICTIONS_FILE, State
 from analysis.run_files.kept import Files
-from analysis.store.artifacts import hits_in, predictions_in, stored_file
+from analysis.store.artifacts import content_of, hits_in, predictions_in, stored_file
 from analysis.store.origin import origin
 from analysis.store.record import RunRecord
 
@@ -52,7 +51,7 @@ def contents(
     """
     found: dict[str, Files] = {}
     for run in runs:
-        files = {name: _read(path) for name, path in places.get(run.run_id, {}).items()}
+        files = {name: content_of(path) for name, path in places.get(run.run_id, {}).items()}
         require_contents([(run.run_id, files)], "")
         found[origin(run)] = files
     return found
@@ -81,10 +80,3 @@ def log_files(client: MlflowClient, run_id: str, files: Files) -> None:
             path = Path(folder) / name
             path.write_bytes(content)
             client.log_artifact(run_id, str(path))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise AnalysisError(f"{path}: {error.strerror or error}") from None

@@ -8,17 +8,17 @@ the table says why in `attrs["refused"]`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import by_block
-from analysis.data.groups import done_runs, require_param
-from analysis.data.labels import pooled, value_labels
+from analysis.data.groups import done_runs, groups_within, require_param
+from analysis.data.labels import pooled
 from analysis.errors import AnalysisError
 from analysis.records import FACTORS, State
 from analysis.stats import inference
@@ -28,9 +28,11 @@ from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
 from analysis.stats.design.looks import ALPHA, at_least, penalty
 from analysis.stats.margins import MARGIN, Margin, as_margin
-from analysis.stats.pairs import NOT_FACTORS, Design, Pairs, comparisons
+from analysis.stats.pairing.factors import NOT_FACTORS, comparisons
+from analysis.stats.pairing.matching import Matching
+from analysis.stats.pairing.pairs import Pairs, require_replicates
+from analysis.stats.verdict import verdict
 
-HIGHER, LOWER, EQUIVALENT, UNDECIDED = "higher", "lower", "equivalent", "undecided"
 COLUMNS = (
     "group",
     "factor",
@@ -134,33 +136,16 @@ def effects(
     runs = by_block(runs, block) if block else runs
     crossing = "" if group in within else group  # within a group, its seeds are the sample
     done = done_runs(runs, [metric])
-    found: list[tuple[str, Pairs]] = []
-    refused: dict[str, str] = {}
-    for group, members in groups_within(done, within):
-        design = Design(
-            members, metric, tuned=tuned, blocked=fixed or bool(block), crossed=crossing
-        )
-        for factor in factors or design.factors:
-            compared, reason = _compared(members, design, factor)
-            found += [(group, pairs) for pairs in compared]
-            if reason:
-                refused[f"{group}, {factor}" if group else factor] = reason
-    if not found and not refused:
-        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
-    if not found:
-        raise AnalysisError(next(iter(refused.values())))
+    match = partial(
+        Matching, metric=metric, tuned=tuned, blocked=fixed or bool(block), crossed=crossing
+    )
+    found, refused = _all_pairs(groups_within(done, within), factors, match)
     counted = min(len(pairs.looks) for _, pairs in found)
     found = [(name, replace(one, looks=at_least(one.looks, looks))) for name, one in found]
-    level = ALPHA / len(found)  # of Holm's correction, at its strictest
     allowed = as_margin(margin)
-    allowed.of(0.0, metric)  # refused for all factors at once, or for none
-    rows = [
-        {"group": group, **_row(pairs, allowed.of(pairs.level_of_baseline, metric), level)}
-        for group, pairs in found
-    ]
-    table = _judged(pd.DataFrame(rows))
+    table = _judged(pd.DataFrame(_rows(found, allowed, metric)))
     left_out = runs.loc[runs["state"] != State.DONE, "state"].value_counts().to_dict()
-    told = {
+    table.attrs |= {
         "metric": metric,
         "margin": allowed,
         "pooled": pooled(done, within),
@@ -176,27 +161,32 @@ def effects(
         "baselines": runs.attrs.get("baselines", {}),
         "bundles": runs.attrs.get("bundles", {}),
     }
-    table.attrs |= told
     return table
 
 
-def groups_within(runs: pd.DataFrame, within: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The runs apart by the values of these params, each part with a name for readers.
+def _all_pairs(
+    groups: Iterable[tuple[str, pd.DataFrame]],
+    factors: Sequence[str],
+    match: Callable[[pd.DataFrame], Matching],
+) -> tuple[list[tuple[str, Pairs]], dict[str, str]]:
+    """The comparisons, each with its group, and why factors cannot be estimated, by factor."""
+    found: list[tuple[str, Pairs]] = []
+    refused: dict[str, str] = {}
+    for group, members in groups:
+        matching = match(members)
+        for factor in factors or matching.factors:
+            compared, reason = _compared(members, matching, factor)
+            found += [(group, pairs) for pairs in compared]
+            if reason:
+                refused[f"{group}, {factor}" if group else factor] = reason
+    if not found and not refused:
+        raise AnalysisError("the finished runs differ in no param but the seed: nothing to compare")
+    if not found:
+        raise AnalysisError(next(iter(refused.values())))
+    return found, refused
 
-    Raises:
-        AnalysisError: The runs have no such param.
-    """
-    for name in within:
-        require_param(runs, name)
-    if not within:
-        yield "", runs
-        return
-    for _, members in runs.groupby(list(within), dropna=False):
-        values: dict[Any, Any] = members.iloc[0].to_dict()
-        yield ", ".join(value_labels(values, within)), members
 
-
-def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pairs], str]:
+def _compared(runs: pd.DataFrame, matching: Matching, factor: str) -> tuple[list[Pairs], str]:
     """The estimates of a factor, and the first reason why one is missing."""
     found, reasons = list[Pairs](), list[str]()
     try:
@@ -206,7 +196,7 @@ def _compared(runs: pd.DataFrame, design: Design, factor: str) -> tuple[list[Pai
     compared = comparisons(runs, factor)
     for levels in compared:
         try:
-            pairs = design.pair(factor, *levels)
+            pairs = matching.pair(factor, *levels)
             require_replicates(pairs)
             found.append(pairs)
         except AnalysisError as error:
@@ -229,6 +219,15 @@ def _copies(found: Sequence[Pairs]) -> tuple[int, int] | None:
     sampled = [pairs for pairs in found if not pairs.blocked and not pairs.n_groups]
     counts = [(pairs.n_configurations, pairs.n_networks) for pairs in sampled]
     return max((count for count in counts if count[0] > count[1]), default=None)
+
+
+def _rows(found: Sequence[tuple[str, Pairs]], margin: Margin, metric: str) -> list[dict[str, Any]]:
+    level = ALPHA / len(found)  # of Holm's correction, at its strictest
+    margin.of(0.0, metric)  # refused for all factors at once, or for none
+    return [
+        {"group": group, **_row(pairs, margin.of(pairs.level_of_baseline, metric), level)}
+        for group, pairs in found
+    ]
 
 
 def _row(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
@@ -256,7 +255,7 @@ def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
         "estimate": found.mean,
         "low": low,
         "high": high,
-        **_beside(found),
+        **_median(found),
         "effect_size": inference.effect_size(pairs.units),
         "test": found.test(level),
         "p": found.difference_p(level),
@@ -264,8 +263,7 @@ def _of_units(pairs: Pairs, margin: float, level: float) -> dict[str, Any]:
     }
 
 
-def _beside(found: Evidence) -> dict[str, Any]:
-    """What stands beside the mean."""
+def _median(found: Evidence) -> dict[str, float]:
     middle = lopsided.median(found.units, found.widening)
     return {
         "median": middle.median,
@@ -289,39 +287,6 @@ def _of_groups(pairs: Pairs, margin: float) -> dict[str, Any]:
     }
 
 
-def require_replicates(pairs: Pairs) -> None:
-    """Check that there are replicates: without them, nothing is known about chance.
-
-    Raises:
-        AnalysisError: There is one seed only, in all configurations or in most, so that what a seed
-            does cannot be told from what the factor does; or one block, or one group.
-    """
-    if pairs.n_groups:
-        if pairs.n_groups < 2:
-            raise AnalysisError(f"{pairs.factor}: the levels have one group only in common")
-        of_group = pairs.differences.groupby(level=["seed", "group"]).mean().unstack("group")
-        if len(of_group.dropna()) < 2:
-            raise AnalysisError(
-                f"{pairs.factor}: fewer than two seeds in all groups, so that chance cannot be "
-                "told from effect; run with more, for example seeds: [0, 1, 2]"
-            )
-        return
-    if pairs.blocked:
-        if pairs.n_seeds < 2:
-            raise AnalysisError(
-                f"{pairs.factor}: the levels have one block, or seed, only in common"
-            )
-        return
-    of_unit = pairs.differences.groupby(level="unit").size()
-    single = int((of_unit < 2).sum())
-    if 2 * single > len(of_unit):
-        where = "" if single == len(of_unit) else f" in {single} of {len(of_unit)} configurations"
-        raise AnalysisError(
-            f"{pairs.factor}: one seed only{where}, so that chance cannot be told from effect; "
-            "run with more, for example seeds: [0, 1, 2], or confirm the leaders of a search"
-        )
-
-
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """With the corrected p-values and the verdicts."""
     for name in ("p", "p_equivalence"):
@@ -335,21 +300,3 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
         .tolist()
     ]
     return table[[name for name in COLUMNS if name in table]]
-
-
-def verdict(
-    estimate: float, p: float, p_equivalence: float, margin: float, middle: lopsided.Median
-) -> str:
-    """The conclusion: higher, lower, equivalent or undecided; skewed if the median contradicts."""
-    regions = {
-        HIGHER: (0, math.inf),
-        LOWER: (-math.inf, 0),
-        EQUIVALENT: (-margin, margin),
-        UNDECIDED: (math.inf, -math.inf),  # no median is there
-    }
-    found = UNDECIDED
-    if p < ALPHA:
-        found = HIGHER if estimate > 0 else LOWER
-    elif p_equivalence < ALPHA:
-        found = EQUIVALENT
-    return lopsided.SKEWED if lopsided.disagree(estimate, middle, regions[found]) else found

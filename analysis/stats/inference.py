@@ -1,7 +1,7 @@
 """Inference on the mean of independent differences: interval and tests.
 
-The differences are those of units (see `analysis.stats.pairs`): independent of each other, each the
-mean over seeds. Nothing here knows what they are of.
+The differences are those of units (see `analysis.stats.pairing.matching`): independent of each
+other, each the mean over seeds. Nothing here knows what they are of.
 """
 
 from __future__ import annotations

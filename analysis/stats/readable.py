@@ -10,9 +10,9 @@ from analysis.data.labels import CHANGE
 from analysis.stats.chance.lopsided import SKEWED
 from analysis.stats.chance.remarks import covers, has_median, remarks, stages, tails
 from analysis.stats.design.looks import ALPHA
-from analysis.stats.effects import EQUIVALENT
 from analysis.stats.margins import as_margin
 from analysis.stats.power.further import reachable
+from analysis.stats.verdict import EQUIVALENT
 from analysis.text.typeset import as_percent, as_text
 
 _NOTHING = "–"

@@ -77,7 +77,7 @@ def hits_of(run_id: str, tracking_uri: str | None = None) -> GroupHits:
     except AnalysisError:
         require_lost(run_id, _has_predictions(run_id, tracking_uri))
         raise
-    return hits_in(_content(path), str(path))
+    return hits_in(content_of(path), str(path))
 
 
 def require_lost(run_id: str, has_predictions: bool) -> None:
@@ -128,7 +128,7 @@ def predictions_of(run_id: str, tracking_uri: str | None = None) -> Predictions:
         AnalysisError: it is not there, as the run is of an earlier version, or is damaged.
     """
     path = _file_of(run_id, "file of predictions", PREDICTIONS_FILE, tracking_uri)
-    return predictions_in(_content(path), str(path))
+    return predictions_in(content_of(path), str(path))
 
 
 def predictions_in(content: bytes, where: str) -> Predictions:
@@ -147,7 +147,12 @@ def predictions_in(content: bytes, where: str) -> Predictions:
         raise AnalysisError(f"{where}: {error}") from None
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        AnalysisError: It cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

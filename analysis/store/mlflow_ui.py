@@ -23,6 +23,7 @@ SERVER = "spikesweep"
 _VIEW = "spikesweep"
 _VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
 _TRAINING = "machine_learning"
+_MOST_VIEWS = 5  # whose addresses are told
 # What a browser that comes for the first time keeps. By itself it would choose the pages on
 # language models, and open a chat with one; no tag and no setting of a server changes that.
 _CHOSEN = {
@@ -56,13 +57,12 @@ def ui_address(server: str, experiment: str = "", *, view: bool = False) -> str:
     return f"{server}/#/{page}?{shown}workflowType={_TRAINING}"
 
 
-def latest_views(store: str, server: str, most: int = 5) -> dict[str, str]:
+def latest_views(store: str, server: str) -> dict[str, str]:
     """The addresses of our views of the experiments that changed last, by the experiment's name.
 
     Args:
         store: Its address.
         server: Address of a server of this store.
-        most: How many.
 
     Raises:
         Exception: Whatever MLflow or its database may throw.
@@ -71,7 +71,10 @@ def latest_views(store: str, server: str, most: int = 5) -> dict[str, str]:
 
     latest = MlflowClient(store).search_experiments(order_by=["last_update_time DESC"])
     ours = [found for found in latest if _VIEW_TAG in found.tags]
-    return {found.name: ui_address(server, found.experiment_id, view=True) for found in ours[:most]}
+    return {
+        found.name: ui_address(server, found.experiment_id, view=True)
+        for found in ours[:_MOST_VIEWS]
+    }
 
 
 def view_on_server(store: str, server: str, experiment: str) -> str:

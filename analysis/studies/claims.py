@@ -34,9 +34,9 @@ from analysis.stats.design.looks import (
     spent,
     stages,
 )
-from analysis.stats.effects import require_replicates
 from analysis.stats.margins import MARGIN, Margin, as_margin
-from analysis.stats.pairs import Pairs, pair
+from analysis.stats.pairing.matching import pair
+from analysis.stats.pairing.pairs import Pairs, require_replicates
 from analysis.stats.power.further import chance_of, further, further_pairs
 from analysis.stats.power.plans import Chance, Goal, beyond, different, units_needed, within
 from analysis.studies.published import published_results

@@ -129,9 +129,9 @@ def files(name: str) -> tuple[File, ...]:
     return found(name) if found is not None and not component.digest else ()
 
 
-def is_here(name: str, root: Path | None = None) -> bool:
+def is_here(name: str) -> bool:
     """Whether all files of a named set are there, or none is needed."""
-    folder = root or default_root()
+    folder = default_root()
     return all(file.optional or file.place(folder).exists() for file in files(name))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.commands.parts.checkpoints import checkpoint_of_run
 from sweep.commands.parts.common import (
     BlockOption,
     PluginOption,
@@ -138,7 +139,7 @@ def best(
     if ahead := ahead_of_all_done(found):
         say(str(ahead))
     try:
-        checkpoint = _checkpoint(names, run["run_id"])
+        checkpoint = checkpoint_of_run(names, run["run_id"])
     except AnalysisError as error:
         if register_:
             raise
@@ -270,38 +271,6 @@ def _tell_of_pruned(found: pd.DataFrame, *, for_people: bool) -> None:
     elif ended:
         some = "1 configuration that was" if ended == 1 else f"{ended} configurations that were"
         say(f"without {some} ended early: `spikesweep show` lists them, with epoch and reason")
-
-
-def best_checkpoint(name: str) -> Path:
-    """The network of the best run of a sweep: its file here, or else its artifact in MLflow.
-
-    Where the runs are on several data sets, it is told which one the network knows: accuracies on
-    different data say little about which is better.
-    """
-    from analysis.data.groups import best_run, several_values
-
-    found = read_runs([name])
-    run = best_run(found)
-    done = found[found["state"] == "done"]
-    if several_values(done, ["dataset"]):
-        say(
-            f"{name} has runs on {', '.join(sorted(done['dataset'].unique()))}; the best by "
-            f"validation is on {run['dataset']}; for another, give the best.pt of its run"
-        )
-    return _checkpoint([name], str(run["run_id"]))
-
-
-def _checkpoint(names: Sequence[str], run_id: str) -> Path:
-    from analysis.errors import AnalysisError
-    from analysis.run_files.format import is_run_file
-    from analysis.store.artifacts import checkpoint_of
-
-    if all(is_run_file(name) for name in names):
-        raise AnalysisError(
-            f"the network of run {run_id} stays where it was trained, not in a file"
-        )
-    path: Path = checkpoint_of(run_id)
-    return path
 
 
 def _by_state(counts: pd.Series[int]) -> str:

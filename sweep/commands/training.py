@@ -187,7 +187,7 @@ def export(
 
 def _opened(model: str, named: Sequence[str]) -> tuple[Path, list[PluginFile]]:
     """The checkpoint, and where the users' files may be that it needs."""
-    from sweep.commands.results import best_checkpoint
+    from sweep.commands.parts.checkpoints import best_checkpoint
     from sweep.spec.kept_files import files_for
 
     if model.endswith(".pt"):

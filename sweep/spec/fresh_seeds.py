@@ -12,6 +12,8 @@ from sweep.errors import SpecError
 CONFIRMED = records.CONFIRMED
 """What follows the name of a sweep in the name of its confirmation."""
 
+_COUNT = 5
+
 
 def mixed(sweeps: Iterable[str]) -> list[str]:
     """Those of these sweeps that stand here with their own confirmation."""
@@ -35,6 +37,6 @@ def check_fresh(seeds: Collection[int], used: Collection[int], where: str) -> No
         )
 
 
-def fresh_seeds(used: Collection[int], count: int = 5) -> list[int]:
+def fresh_seeds(used: Collection[int]) -> list[int]:
     """The lowest seeds from 1 on that were not used."""
-    return list(itertools.islice((seed for seed in itertools.count(1) if seed not in used), count))
+    return list(itertools.islice((seed for seed in itertools.count(1) if seed not in used), _COUNT))

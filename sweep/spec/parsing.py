@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,16 +34,13 @@ _SECTIONS: Mapping[int | str, Callable[[], type[BaseModel]]] = {
 }
 
 
-def parse_sweep(
-    values: Any, where: str = "", folder: Path | None = None, more: Sequence[str] = ()
-) -> Specification:
+def parse_sweep(values: Any, where: str = "", folder: Path | None = None) -> Specification:
     """Validate plain values.
 
     Args:
         values: Keys and values, as in YAML.
         where: Their source, for errors.
         folder: What the paths of its plugins are relative to; default: the working directory.
-        more: Paths of further plugins.
 
     The plugins are in use from then on, and no others.
 
@@ -53,7 +50,7 @@ def parse_sweep(
     if not isinstance(values, Mapping):
         raise SpecError(f"{where}: needs keys and values, such as name, base and search")
     try:
-        values = use_files(values, folder or Path(), more)
+        values = use_files(values, folder or Path())
         refuse_taken_names()
     except SpecError as error:
         raise SpecError(*(f"{where}: {line}" for line in error.mistakes)) from None

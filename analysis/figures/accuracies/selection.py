@@ -52,7 +52,8 @@ class Selection:
         if others:
             more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
             what = "what varies" if len(self.best) == 1 else "what varies, too"
-            told.append(f"{what}: {', '.join(others[:_MOST_TOLD])}{more}; --by names those that stand apart")
+            names = ", ".join(others[:_MOST_TOLD])
+            told.append(f"{what}: {names}{more}; --by names those that stand apart")
         return told
 
     @property

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from analysis.data.groups import (
     is_logarithmic,
-    is_number,
     measured_groups,
     require_param,
     several_values,
@@ -38,13 +37,13 @@ from analysis.figures.parts.layout import (
     statistics,
 )
 from analysis.figures.parts.panels import panels
+from analysis.figures.parts.param_axis import has_scale
 from analysis.figures.parts.style import GREY, Look, looks, styled
 from analysis.figures.parts.ticks import number_axis
 from analysis.text.plain import counted
 from analysis.text.typeset import as_text
 
 _MOST_LEVELS = 12
-_NUMBERS = 4  # from so many different numbers on, a param has a scale instead of levels
 _FEWEST_FOR_A_BOX = 5  # quartiles of fewer points say less than the points
 _SPREAD = 0.5  # of the points of a level along x
 _GOLDEN = (np.sqrt(5) - 1) / 2
@@ -74,7 +73,7 @@ def strip(
         require_param(runs, name)
     groups, left_out = measured_groups(runs, metric)
     groups = groups.join(estimates(groups, metric))
-    if _has_scale(groups[factor]):
+    if has_scale(groups[factor]):
         return _over_numbers(runs, groups, factor, metric, coloured_by, left_out)
     levels = _levels(groups, factor)
     values = in_order(groups[coloured_by]) if coloured_by else [""]
@@ -103,10 +102,6 @@ def _figure(beside: Mapping[str, pd.DataFrame], inches: float) -> tuple[Figure, 
     width = min(1.3 + (inches + 0.9) * len(beside), PAGE_INCHES)
     figure = Figure(figsize=(width, 3.8 if len(beside) == 1 else 4.1))
     return figure, list(figure.subplots(1, len(beside), squeeze=False)[0])
-
-
-def _has_scale(column: pd.Series[Any]) -> bool:
-    return is_number(column) and column.nunique() >= _NUMBERS
 
 
 def _over_numbers(

@@ -25,10 +25,10 @@ from analysis.data.labels import metric_label
 from analysis.errors import AnalysisError
 from analysis.stats.chance.lopsided import Median
 from analysis.stats.correction import holm
-from analysis.stats.effects import verdict
 from analysis.stats.intervals import CONFIDENCE, few_units
 from analysis.stats.margins import MARGIN, Margin, as_margin
 from analysis.stats.readable import intervals, margin_of, p_text
+from analysis.stats.verdict import verdict
 from analysis.text.typeset import as_number, as_percent
 
 Sample = NDArray[np.float64]

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.groups import done_runs
+from analysis.data.groups import done_runs, groups_within
 from analysis.errors import AnalysisError
 from analysis.stats.compare import robust
 from analysis.stats.compare.posterior import posterior_of
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.effects import groups_within, require_replicates
 from analysis.stats.margins import MARGIN, Margin, as_margin
-from analysis.stats.pairs import Design, Pairs, comparisons
+from analysis.stats.pairing.factors import comparisons
+from analysis.stats.pairing.matching import Matching
+from analysis.stats.pairing.pairs import Pairs, require_replicates
 
 COLUMNS = (
     "group",
@@ -66,11 +67,11 @@ def views(
     require_experiment(runs)
     rows, reasons = list[dict[str, Any]](), list[str]()
     for group, members in groups_within(done_runs(runs, [metric]), within):
-        design = Design(members, metric)
-        for factor in factors or design.factors:
+        matching = Matching(members, metric)
+        for factor in factors or matching.factors:
             for levels in comparisons(members, factor):
                 try:
-                    pairs = design.pair(factor, *levels)
+                    pairs = matching.pair(factor, *levels)
                     require_replicates(pairs)
                 except AnalysisError as error:
                     reasons.append(str(error))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.data.groups import require_param
 from analysis.errors import AnalysisError
-from analysis.stats.pairs import NOT_FACTORS, free_params
+from analysis.stats.pairing.factors import NOT_FACTORS, free_params
 from analysis.text.typeset import as_text
 
 _BETWEEN = "/"

@@ -20,7 +20,7 @@ from analysis.data.groups import group_runs
 from analysis.errors import AnalysisError
 from analysis.stats.correction import holm
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.pairs import NOT_FACTORS, comparisons, free_params
+from analysis.stats.pairing.factors import NOT_FACTORS, comparisons, free_params
 from analysis.text.typeset import as_text
 
 COLUMNS = (

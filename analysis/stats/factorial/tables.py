@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.data.groups import done_runs
+from analysis.data.groups import done_runs, groups_within
 from analysis.errors import AnalysisError
 from analysis.records import State
 from analysis.stats.design.experiment import require_experiment
-from analysis.stats.effects import effects, groups_within
+from analysis.stats.effects import effects
 from analysis.stats.factorial.bundles import bundled, crossed_params
 from analysis.stats.factorial.terms import SIDE, TERM, Terms, terms_of
 from analysis.stats.margins import MARGIN, Margin

@@ -27,7 +27,7 @@ from analysis.data.groups import require_param
 from analysis.errors import AnalysisError
 from analysis.records import State
 from analysis.stats.design.looks import stages
-from analysis.stats.pairs import comparisons, free_params
+from analysis.stats.pairing.factors import comparisons, free_params
 from analysis.text.typeset import as_text
 
 TERM, SIDE = "term", "side"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.stats.chance.shared_seeds import shared_seeds
-from analysis.stats.pairs import Pairs
+from analysis.stats.pairing.pairs import Pairs
 from analysis.stats.power.plans import (
     MOST_UNITS,
     Chance,

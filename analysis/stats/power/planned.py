@@ -1,7 +1,8 @@
 """What every comparison of a design can find, before any of its runs is made.
 
-The planned runs are paired as their results would be (`analysis.stats.pairs`), so that the numbers
-of configurations and seeds are those of the later tests, and what `effects` would refuse is named.
+The planned runs are paired as their results would be (`analysis.stats.pairing`), so that the
+numbers of configurations and seeds are those of the later tests, and what `effects` would refuse is
+named.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.groups import groups_within
 from analysis.data.labels import CHANGE
 from analysis.errors import AnalysisError
 from analysis.stats.design.changes import by_change
 from analysis.stats.design.looks import ALPHA
-from analysis.stats.effects import groups_within, require_replicates
-from analysis.stats.pairs import Design, Pairs, comparisons
+from analysis.stats.pairing.factors import comparisons
+from analysis.stats.pairing.matching import Matching
+from analysis.stats.pairing.pairs import Pairs, require_replicates
 from analysis.stats.power.designs import smallest_effect
 
 COLUMNS = ("factor", "baseline", "level", "n_configurations", "n_seeds", "smallest")
@@ -38,12 +41,12 @@ def planned_power(
         noise: The standard deviation between the seeds of a configuration.
         metric: A column that the runs have.
     """
-    design = Design(planned, metric)
+    matching = Matching(planned, metric)
     found, refused = list[Pairs](), dict[str, str]()
-    for factor in design.factors:
+    for factor in matching.factors:
         for levels in comparisons(planned, factor):
             try:
-                pairs = design.pair(factor, *levels)
+                pairs = matching.pair(factor, *levels)
                 require_replicates(pairs)
                 found.append(pairs)
             except AnalysisError as error:
@@ -75,9 +78,9 @@ def planned_changes(
     found = list[Pairs]()
     changed = by_change(planned, networks, within)
     for _, members in groups_within(changed, within):
-        design = Design(members, metric, blocked=True)
+        matching = Matching(members, metric, blocked=True)
         for levels in comparisons(members, CHANGE):
-            pairs = design.pair(CHANGE, *levels)
+            pairs = matching.pair(CHANGE, *levels)
             require_replicates(pairs)
             found.append(pairs)
     return _table(found, noise, {})

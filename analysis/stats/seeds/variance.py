@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.data.groups import groups_within
 from analysis.errors import AnalysisError
-from analysis.stats.effects import groups_within
 from analysis.stats.inference import CONFIDENCE
 from analysis.stats.seeds.components import Design
 from analysis.stats.seeds.sources import sources

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 from snn.config import ExecutionConfig, TrialConfig, deciders
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.methods.schedulers import SCHEDULERS
+from sweep.spec.spaces.parameter import as_yaml
 from sweep.spec.specification import Specification
 
 _ALWAYS = frozenset(ExecutionConfig.model_fields) | {"network"}
@@ -99,7 +99,7 @@ def _cases(sweep: Specification) -> Iterator[tuple[TrialConfig, set[str]]]:
 def _words(configs: list[TrialConfig], key: str) -> str:
     reason = configs[0].why_unused(key)
     found = dict.fromkeys(getattr(config, reason.decider) for config in configs)
-    others = [_text(value) for value in found if _text(value) not in reason.users]
+    others = [as_yaml(value) for value in found if as_yaml(value) not in reason.users]
     if reason.decider == "learn_beta":
         return "has no effect: it needs learn_beta: true, and that is false"
     verb = "uses" if len(reason.users) == 1 else "use"
@@ -112,10 +112,6 @@ def _words(configs: list[TrialConfig], key: str) -> str:
 
 def _own(configs: list[TrialConfig]) -> bool:
     return any(config.has_own_network for config in configs)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _listed(names: Iterable[str], word: str) -> str:

@@ -108,12 +108,12 @@ class Parameter:
     def describe(self) -> str:
         """The range in words."""
         if self.choices:
-            text = ", ".join(_as_yaml(choice) for choice in self._by_label)
+            text = ", ".join(as_yaml(choice) for choice in self._by_label)
         else:
             text = f"{_number(self.low)} … {_number(self.high)}"
             text += f" in steps of {_number(self.step)}" if self.step and self.step != 1 else ""
             text += " (logarithmic)" if self.log else ""
-        conditions = (f"{k} is {' or '.join(map(_as_yaml, v))}" for k, v in self.when.items())
+        conditions = (f"{k} is {' or '.join(map(as_yaml, v))}" for k, v in self.when.items())
         return " if ".join([text, *([" and ".join(conditions)] if self.when else [])])
 
     def _nearest(self, value: float) -> float:
@@ -142,7 +142,8 @@ class Parameter:
         return {other: frozenset(map(hashable, values)) for other, values in self.when.items()}
 
 
-def _as_yaml(value: Any) -> str:
+def as_yaml(value: Any) -> str:
+    """A value as a specification has it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.stats.chance.evidence import Evidence, evidence
 from analysis.stats.chance.lopsided import median
-from analysis.stats.effects import EQUIVALENT, HIGHER, LOWER, verdict
 from analysis.stats.margins import MARGIN
+from analysis.stats.verdict import EQUIVALENT, HIGHER, LOWER, verdict
 from tests.analysis_tests.simulations.cases import COLLAPSED, Case
 
 

@@ -16,7 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.stats.chance.remarks import remarks
 from analysis.stats.effects import effects
 from analysis.stats.margins import Margin
-from analysis.stats.pairs import pair
+from analysis.stats.pairing.matching import pair
 from tests.analysis_tests.conftest import make_runs
 from tests.analysis_tests.simulation import MARGIN, TRUTH, grid, outcomes, simulate
 

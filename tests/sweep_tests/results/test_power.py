@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.stats.pairs import Pairs
+from analysis.stats.pairing.pairs import Pairs
 from analysis.stats.power.designs import smallest_effect
 from sweep.results.power import noise_of, power_lines
 from sweep.spec.parsing import parse_sweep

@@ -20,7 +20,8 @@ from analysis.stats.compare import robust
 from analysis.stats.compare.budgets import expected_best, expected_maximum
 from analysis.stats.compare.posterior import posterior, posterior_of
 from analysis.stats.compare.views import views
-from analysis.stats.pairs import Design, Pairs
+from analysis.stats.pairing.matching import Matching
+from analysis.stats.pairing.pairs import Pairs
 
 RESULTS = Path(analysis.__file__).parent / "results"
 
@@ -32,7 +33,7 @@ def runs() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def pairs(runs: pd.DataFrame) -> Pairs:
-    return Design(runs[runs["preset"] == "default"]).pair("recurrent", "false", "true")
+    return Matching(runs[runs["preset"] == "default"]).pair("recurrent", "false", "true")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_the_posterior_is_that_of_baycomp() -> None:
     confirmed = [f"best/{name}-fashion-confirm.parquet" for name in ("best", "best-mlp")]
     runs = load_runs([str(RESULTS / name) for name in confirmed])
     small = runs[runs["hidden"].astype(str) == "100"]
-    differences = Design(small, tuned=True).pair("dynamics", "alif", "mlp").units
+    differences = Matching(small, tuned=True).pair("dynamics", "alif", "mlp").units
     for margin, expected in (
         (0.005, (0.1013269168569223, 0.8961613075452854, 0.002511775597792254)),
         (0.002, (0.7130909173570137, 0.27396013148781184, 0.01294895115517447)),
@@ -84,7 +85,7 @@ def test_of_independent_differences_the_posterior_is_that_of_the_t_test() -> Non
 
 
 def test_shared_seeds_widen_the_posterior(runs: pd.DataFrame) -> None:
-    size = Design(runs[runs["preset"] == "default"]).pair("hidden", "100", "200")
+    size = Matching(runs[runs["preset"] == "default"]).pair("hidden", "100", "200")
     assert size.evidence.shared is not None
     assert posterior_of(size.evidence).error > posterior(size.units).error
 

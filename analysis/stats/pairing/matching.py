@@ -7,151 +7,26 @@ and, as far as the sizes agree, the initial weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.data.groups import done_runs, follows
-from analysis.data.labels import CHANGE, NO_CHANGE, sort_key
+from analysis.data.groups import done_runs
+from analysis.data.labels import CHANGE
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
-from analysis.records import FACTORS
-from analysis.stats.chance.evidence import Evidence, evidence
-from analysis.stats.design.looks import Looks, looks_of, stages
-from analysis.stats.inference import Differences
+from analysis.stats.design.looks import looks_of, stages
+from analysis.stats.pairing.factors import COPIES, NOT_FACTORS, free_params
+from analysis.stats.pairing.pairs import Pairs
 from analysis.text.typeset import as_text
 
-NOT_FACTORS = ("dataset", "seed")
-"""Params that are never compared: one is the question, the other the replicate."""
-
-COPIES = ("dataset", "epochs")
-"""Params with which a network is trained again, on other images or for longer.
-
-Its units may differ alike: the first epochs of a longer training are those of a shorter one, and
-what a network does on one data set it often does on another.
-"""
-
-_BASELINES = {
-    "dynamics": "lif",
-    "encoding": "latency",
-    "preset": "published",
-    CHANGE: NO_CHANGE,
-}
 _FEWEST_MATCHED = 0.5  # of the runs, below which it was no designed comparison
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """The paired differences of one comparison, `level` minus `baseline`.
-
-    Attributes:
-        factor: The param compared.
-        baseline: Its value on one side, as text.
-        level: Its value on the other.
-        differences: Indexed by `unit` (text) and `seed`: differences of the metric; by `group`,
-            too, where runs are compared in every group of their test set.
-        matched: Share of the finished runs on both sides that found a partner.
-        along: Params that change with the factor by their defaults, so that they are part of it.
-        blocked: Whether blocks stand in place of the seeds; then they are the units.
-        baselines: Of every pair, the metric at the baseline; indexed like the differences.
-        looks: How many pairs there were at each stage, launch of the sweep, at which they could be
-            tested; see `analysis.stats.design.looks`.
-        networks: Of every unit, the network: the unit without `COPIES`.
-    """
-
-    factor: str
-    baseline: str
-    level: str
-    differences: pd.Series[float]
-    matched: float
-    along: tuple[str, ...] = ()
-    blocked: bool = False
-    baselines: pd.Series[float] = field(default_factory=lambda: pd.Series(dtype=float))
-    looks: Looks = (1,)
-    networks: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """What they say of their mean."""
-        return evidence(self.differences, self.units, blocked=self.blocked)
-
-    @property
-    def level_of_baseline(self) -> float:
-        """The mean of the metric over the runs of the baseline that have a partner."""
-        return float(self.baselines.mean())
-
-    @property
-    def units(self) -> Differences:
-        """The mean difference of every unit; of a single unit the differences of its seeds."""
-        if self.blocked:
-            of_blocks = self.differences.groupby(level="seed").mean()
-            return of_blocks.to_numpy().astype(np.float64)
-        of_units = self.differences.groupby(level="unit").mean()
-        return (of_units if len(of_units) > 1 else self.differences).to_numpy().astype(np.float64)
-
-    @property
-    def n_configurations(self) -> int:
-        """Units."""
-        return int(self.differences.index.get_level_values("unit").nunique())
-
-    @property
-    def n_networks(self) -> int:
-        """Different networks among the units, each counted once however often it was trained."""
-        units = self.differences.index.get_level_values("unit").unique()
-        return len({self.networks.get(unit, unit) for unit in units})
-
-    def by_network(self) -> Pairs:
-        """The same with networks for units: the differences of all copies of one are averaged."""
-        return replace(
-            self,
-            differences=_by_network(self.differences, self.networks),
-            baselines=_by_network(self.baselines, self.networks),
-            networks={},
-        )
-
-    @property
-    def n_groups(self) -> int:
-        """Different groups of the test set; 0 where they are not told apart."""
-        of_groups = "group" in self.differences.index.names
-        return int(self.differences.index.get_level_values("group").nunique()) if of_groups else 0
-
-    @property
-    def n_seeds(self) -> int:
-        """Different seeds."""
-        return int(self.differences.index.get_level_values("seed").nunique())
-
-
-def comparisons(runs: pd.DataFrame, factor: str) -> list[tuple[str, str]]:
-    """The levels of a factor as pairs of texts, its baseline first, against every other level.
-
-    Of categories, the first one is the baseline.
-    """
-    values = runs[factor].dropna().unique()
-    if isinstance(runs[factor].dtype, pd.CategoricalDtype):
-        first, *others = [as_text(each) for each in runs[factor].cat.categories if each in values]
-        return [(first, other) for other in others]
-    levels = sorted({as_text(value) for value in values}, key=sort_key)
-    baseline = _BASELINES.get(factor, "")
-    levels.sort(key=lambda level: level != baseline)
-    return [(levels[0], level) for level in levels[1:]]
-
-
-def free_params(runs: pd.DataFrame) -> list[str]:
-    """The params that vary, without those that follow from others.
-
-    A key whose default depends on a factor is part of the factor's effect.
-    """
-    params = [name for name in param_columns(runs) if name != "seed"]
-    varying = [name for name in params if runs[name].nunique() > 1 and not follows(runs, name)]
-    return sorted(varying, key=lambda name: name not in FACTORS)
-
-
-class Design:
+class Matching:
     """Finished runs, to be paired: what is the same for all comparisons is computed once.
 
     Every param is kept as a number per run that stands for its text: a search draws thousands of
@@ -358,8 +233,8 @@ class Design:
 def pair(
     runs: pd.DataFrame, factor: str, baseline: str, level: str, metric: str = "test_accuracy"
 ) -> Pairs:
-    """One comparison, as `Design.pair` makes it."""
-    return Design(runs, metric).pair(factor, baseline, level)
+    """One comparison, as `Matching.pair` makes it."""
+    return Matching(runs, metric).pair(factor, baseline, level)
 
 
 def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
@@ -367,11 +242,6 @@ def _coded(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
     values, different = pd.factorize(column, use_na_sentinel=False)
     of_values, texts = pd.factorize(np.array([as_text(value) for value in different], object))
     return of_values[values], list(texts)
-
-
-def _by_network(values: pd.Series[float], networks: Mapping[str, str]) -> pd.Series[float]:
-    of_networks = values.rename(index=lambda unit: networks.get(unit, unit), level="unit")
-    return of_networks.groupby(level=values.index.names).mean()
 
 
 def _require_designed(factor: str, matched: float) -> None:

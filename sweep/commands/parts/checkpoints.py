@@ -1,0 +1,46 @@
+"""Where the networks of runs are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sweep.commands.parts.common import say
+from sweep.commands.parts.reading import read_runs
+
+
+def best_checkpoint(name: str) -> Path:
+    """The network of the best run of a sweep: its file here, or else its artifact in MLflow.
+
+    Where the runs are on several data sets, a line says which one the network knows: accuracies on
+    different data say little about which is better.
+    """
+    from analysis.data.groups import best_run, several_values
+
+    found = read_runs([name])
+    run = best_run(found)
+    done = found[found["state"] == "done"]
+    if several_values(done, ["dataset"]):
+        say(
+            f"{name} has runs on {', '.join(sorted(done['dataset'].unique()))}; the best by "
+            f"validation is on {run['dataset']}; for another, give the best.pt of its run"
+        )
+    return checkpoint_of_run([name], str(run["run_id"]))
+
+
+def checkpoint_of_run(names: Sequence[str], run_id: str) -> Path:
+    """The network of a run of these sweeps.
+
+    Raises:
+        AnalysisError: It is gone, or the runs are those of files.
+    """
+    from analysis.errors import AnalysisError
+    from analysis.run_files.format import is_run_file
+    from analysis.store.artifacts import checkpoint_of
+
+    if all(is_run_file(name) for name in names):
+        raise AnalysisError(
+            f"the network of run {run_id} stays where it was trained, not in a file"
+        )
+    path: Path = checkpoint_of(run_id)
+    return path
