@@ -77,7 +77,15 @@ def _draw(
     """One kind; `beside` is by how much its points are moved, as a factor of the cost."""
     places = np.geomspace(bounds[0], bounds[-1], _PLACES).tolist()
     for values in scale_of(metric) * reached(runs, places, metric, cost).to_numpy():
-        axes.plot(places, values, drawstyle="steps-post", color=look.colour, lw=0.6, alpha=0.5)
+        axes.plot(
+            places,
+            values,
+            drawstyle="steps-post",
+            color=look.colour,
+            ls=look.line,
+            lw=0.6,
+            alpha=0.6,
+        )
     found = reached(runs, bounds, metric, cost)
     mean, half = found.mean(), half_width(found.std(ddof=1), found.count())
     most = 1.0 if metric.endswith("accuracy") else np.inf

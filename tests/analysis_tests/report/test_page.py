@@ -182,6 +182,16 @@ def test_the_page_fits_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 1600, "height": 1000})
 
 
+def test_a_table_and_a_figure_stand_beside_each_other_where_the_window_has_room(page: Page) -> None:
+    tops = "['figure.table', 'figure.drawn'].map(of => document.querySelector(of).offsetTop)"
+    for width, beside in ((1280, True), (375, False)):
+        page.set_viewport_size({"width": width, "height": 700})
+        table, drawn = page.evaluate(tops)
+        assert (table == drawn) is beside
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1600, "height": 1000})
+
+
 def test_the_folder_has_the_same_as_files(folder: Path) -> None:
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert names == {
