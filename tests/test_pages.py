@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.data.committed import committed
 from analysis.data.energy import ADDITION, MULTIPLICATION
+from analysis.data.runs import load_runs
+from analysis.records import ENERGY
 from sweep.cli import app, run
 from sweep.spec.sources import bundled
 from tests.reference import PAGES as REFERENCES
@@ -227,8 +230,13 @@ def test_the_published_bars_outside_are_those_of_their_table() -> None:
 
 
 def confirmed(**wanted: Any) -> pd.Series[Any]:
-    """The best confirmed configuration of a kind, by validation, as the table is sorted."""
+    """The best confirmed configuration of a kind, by validation, as the table is sorted.
+
+    Of MLPs, those of grey levels, unless `black_and_white` is wanted.
+    """
     found = pd.read_csv(RESULTS / "best" / "confirmed.csv")
+    black_and_white = found["pixel_threshold"].notna()
+    found = found[black_and_white == wanted.pop("black_and_white", False)]
     for name, value in wanted.items():
         found = found[found[name] == value]
     return found.iloc[0]
@@ -288,13 +296,21 @@ def test_so_are_those_of_one_spike_per_pixel() -> None:
 
 def test_and_those_of_few_operations() -> None:
     rows = section("Accuracy against operations")
-    assert len(rows) == 10
-    for units, operations, nj, accuracy in rows[5:]:
+    assert len(rows) == 15
+    spiking, grey, black_and_white = rows[:5], rows[5:10], rows[10:]
+    binary = load_runs([committed("best/efficient-binary-mnist-confirm")]).groupby("hidden")
+    for units, operations, nj, accuracy in black_and_white:
+        hidden = units.removesuffix(" units")
+        one = confirmed(dataset=MNIST, dynamics="mlp", hidden=hidden, black_and_white=True)
+        assert_shows(operations, *(one[f"synops_per_inference_{of}"] for of in ("mean", "ci95")))
+        assert_shows(nj, binary.get_group(int(hidden))[ENERGY].mean())
+        assert_shows(accuracy, *percent(one, "test_accuracy_mean", "test_accuracy_ci95"))
+    for units, operations, nj, accuracy in grey:
         one = confirmed(dataset=MNIST, dynamics="mlp", hidden=units.removesuffix(" units"))
         assert_shows(operations, *(one[f"synops_per_inference_{of}"] for of in ("mean", "ci95")))
         assert_shows(nj, one["synops_per_inference_mean"] * (MULTIPLICATION + ADDITION) / 1e3)
         assert_shows(accuracy, *percent(one, "test_accuracy_mean", "test_accuracy_ci95"))
-    for name, operations, nj, accuracy in rows[:5]:
+    for name, operations, nj, accuracy in spiking:
         dynamics, hidden, steps = re.findall(r"(\w+), (\d+) neurons, (\d+) steps", name)[0]
         one = confirmed(
             dataset=MNIST,

@@ -19,6 +19,7 @@ from snn.config import TrialConfig
 from sweep.spec.fresh_seeds import CONFIRMED, fresh_seeds
 from sweep.spec.sources import load_sweep
 from tests.results.ablation import ABLATION, FACTORIAL
+from tests.results.fronts import KINDS, SEEDS, searches
 from tests.results.noise import NOISE
 from tests.results.text import PAGE, page_with
 from tests.results.whole import blocks, files, found_in_runs
@@ -41,7 +42,15 @@ def assert_written(table: pd.DataFrame, name: str, folder: Path = BEST) -> None:
 
 
 def test_the_table_of_the_best_networks_is_that_of_their_runs() -> None:
-    params = ["dataset", "dynamics", "hidden", "encoding", "recurrent", "n_steps"]
+    params = [
+        "dataset",
+        "dynamics",
+        "hidden",
+        "encoding",
+        "recurrent",
+        "n_steps",
+        "pixel_threshold",
+    ]
     confirmed = load_runs([str(path) for path in CONFIRMATIONS])
     assert_written(summarise(confirmed, params, ["synops_per_inference"]), "confirmed.csv")
 
@@ -147,3 +156,21 @@ def test_their_runs_are_those_of_the_bundled_sweeps(path: Path) -> None:
     found = load_runs([str(path)])
     assert set(found["config_id"]) == wanted
     assert set(found["state"]) == {State.DONE}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_searches_at_equal_cost_are_the_bundled_one_with_less_budget_and_other_seeds(
+    kind: str,
+) -> None:
+    found, sweep = searches()[kind], load_sweep(KINDS[kind])
+    # A network that no pixel reaches within its steps is refused when it is made, as in any search.
+    assert set(found["state"]) <= {State.DONE, State.FAILED}
+    assert found["error"].dropna().str.contains("not even a white pixel fires").all()
+    for key, value in (sweep.base | {"epochs": 8}).items():
+        assert set(found[key]) == {value}
+    by_search = found.groupby("sweep")
+    assert set(by_search.size()) == {40}
+    assert {name: set(seeds) for name, seeds in by_search["seed"]} == {
+        f"{KINDS[kind]}-s{seed}": {seed} for seed in SEEDS
+    }
+    assert found["group_id"].nunique() > 100  # no search is the copy of another

@@ -8,22 +8,24 @@ from typing import NamedTuple
 import pandas as pd
 
 from tests.results.ablation import ABLATION, ablation, arms, crossed, of_changes, of_combinations
+from tests.results.fronts import AT_EQUAL_COST, fronts, of_fronts
 from tests.results.noise import NOISE, noise, of_noise
 from tests.results.text import as_csv
 
 
 class Found(NamedTuple):
-    """All tables: of the two stages of the ablation, and of the variance study."""
+    """All tables: of the two stages of the ablation, the variance study and several searches."""
 
     changes: dict[str, pd.DataFrame]
     crossed: dict[str, pd.DataFrame]
     arms: pd.DataFrame
     shares: dict[str, pd.DataFrame]
+    fronts: pd.DataFrame
 
 
 def found_in_runs() -> Found:
     """All tables, from the committed runs."""
-    return Found(ablation(), crossed(), arms(), noise())
+    return Found(ablation(), crossed(), arms(), noise(), fronts())
 
 
 def blocks(found: Found) -> dict[str, str]:
@@ -32,6 +34,7 @@ def blocks(found: Found) -> dict[str, str]:
         **of_changes(found.changes["networks"]),
         **of_combinations(found.crossed, found.arms),
         "variance": of_noise(found.shares),
+        "fronts": of_fronts(found.fronts),
     }
 
 
@@ -40,4 +43,5 @@ def files(found: Found) -> dict[Path, str]:
     stages = found.changes | found.crossed
     of_stages = {ABLATION.with_name(f"{name}.csv"): table for name, table in stages.items()}
     of_noise = {NOISE[name].with_suffix(".csv"): table for name, table in found.shares.items()}
-    return {path: as_csv(table) for path, table in (of_stages | of_noise).items()}
+    tables = of_stages | of_noise | {AT_EQUAL_COST: found.fronts}
+    return {path: as_csv(table) for path, table in tables.items()}

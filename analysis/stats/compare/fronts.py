@@ -174,7 +174,8 @@ def readable_fronts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _words(table: pd.DataFrame) -> str:
-    return metric_label(str(table["cost"].iloc[0])).lower()
+    label = metric_label(str(table["cost"].iloc[0]))
+    return label[:1].lower() + label[1:]  # the unit stays as it is
 
 
 def _best(groups: pd.DataFrame, bound: float, metric: str, cost: str) -> float:

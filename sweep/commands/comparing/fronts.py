@@ -9,7 +9,7 @@ import typer
 
 from sweep.commands.comparing.asked import METRIC
 from sweep.commands.comparing.options import MARGIN, MARGIN_HELP
-from sweep.commands.parts.output import FormatOption, OutputOption, write
+from sweep.commands.parts.output import FormatOption, OutputOption, say_written, write
 from sweep.commands.parts.reading import read_runs
 from sweep.errors import SpecError
 
@@ -80,6 +80,7 @@ def fronts(
     write(table, compared.readable_fronts(table), format_, output)
     if figure is not None:
         figures.save_figure(figures.fronts(runs, costs, metric, column), figure)
+        say_written(figure)
 
 
 def _by_kind(told: list[str]) -> dict[str, list[str]]:

@@ -16,11 +16,12 @@ from analysis.data.committed import committed
 from analysis.data.groups import is_logarithmic
 from analysis.data.runs import load_runs
 from analysis.errors import AnalysisError
-from analysis.figures import FIGURES, Options, Source, forest, source_of
+from analysis.figures import FIGURES, Options, Source, forest, fronts, source_of
 from analysis.figures.parts.layout import PAGE_INCHES
-from analysis.records import State
+from analysis.records import ENERGY, State
 from tests.analysis_tests.figures import reading
 from tests.results.ablation import ablation
+from tests.results.fronts import AT_MOST, KINDS, SEEDS, searches
 
 WIDE, FEW, GRID = "best/best-fashion", "best/efficient-mnist", "published-mnist"
 DRAWN = [
@@ -120,6 +121,13 @@ def test_the_scale_of_a_search_is_that_of_its_specification() -> None:
 def test_changes_of_several_keys_leave_the_numbers_beside_them_their_room() -> None:
     figure = forest(ablation()["changes"])
     assert reading.overlapping(figure) == []
+
+
+def test_the_searches_of_three_kinds_fit_a_page() -> None:
+    figure = fronts(searches(), AT_MOST[ENERGY], cost=ENERGY)
+    assert reading.overlapping(figure) == [] and figure.get_figwidth() <= PAGE_INCHES
+    labels = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
+    assert labels == [f"{kind} ({len(SEEDS)} searches)" for kind in KINDS]
 
 
 def test_no_interval_is_hidden_by_one_that_is_far_wider() -> None:

@@ -48,7 +48,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("frobnicate", "No such command 'frobnicate'. (see spikesweep --help)"),
+        ("xyzzy", "No such command 'xyzzy'. (see spikesweep --help)"),
         ("run", "Missing argument 'SPEC'. (see spikesweep run --help)"),
         ("run quickstart --bogus", "No such option: --bogus"),
         ("run nope", "nope: no such file; spikesweep specs lists the bundled sweeps"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,11 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
     return done
 
 
+def is_told(beside: str, file: Path) -> bool:
+    """Whether nothing is said but that the file was written, and it was."""
+    return bool(re.fullmatch(rf"{file}: [\d.]+ kB", "".join(beside.split("\n")))) and file.is_file()
+
+
 def test_a_remark_is_in_the_caption_or_beside_the_table_but_not_in_both(said: Said) -> None:
     table, beside = said(*EFFECTS)
     assert in_words(table).count(COVERS) == 1 and COVERS not in beside
@@ -63,7 +69,7 @@ def test_crossed_factors_have_a_row_each_and_one_for_every_pair(said: Said, tmp_
         f"--figure={figure}",
     )
     rows = [line for line in table.splitlines() if line.startswith(("| default", "| published"))]
-    assert len(rows) == 2 * (1 + 3 + 3) and beside == ""
+    assert len(rows) == 2 * (1 + 3 + 3) and is_told(beside, figure)
     assert "| dynamics × both | lif, latency/100 → alif, periodic/200 " in " ".join(table.split())
     assert "both: encoding/hidden." in table and "All 8 combinations were run" in table
     assert figure.stat().st_size
@@ -124,3 +130,36 @@ def test_claims_say_which_further_runs_are_out_of_reach(said: Said) -> None:
 def test_a_margin_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*EFFECTS, "--margin", "0%"]) == 2
     assert "margin: '0%' is neither a fraction above 0" in capsys.readouterr().err
+
+
+FRONTS = [
+    f"{kind}={committed(f'fronts/{search}')}"
+    for kind, search in (("spiking", "efficient-mnist"), ("MLP", "efficient-mlp-mnist"))
+]
+
+
+def test_kinds_are_compared_at_equal_cost_over_their_searches(said: Said, tmp_path: Path) -> None:
+    figure = tmp_path / "fronts.svg"
+    table, beside = said("fronts", *FRONTS, "--figure", str(figure), "--format", "md")
+    rows = [line for line in table.splitlines() if "spiking → MLP" in line]
+    assert len(rows) >= 3 and all("| 4, 4 " in row for row in rows)
+    assert "The unit is a search" in in_words(table) and is_told(beside, figure)
+    energy = ["--cost", "energy_per_inference", "--at-most", "4", "--at-most", "8"]
+    assert in_words(said("fronts", *FRONTS, *energy)[0]).count("spiking → MLP") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["efficient-mnist-s1"], "efficient-mnist-s1: give it as KIND=NAME"),
+        (FRONTS[:1], "spiking: one kind has none beside it"),
+        ([*FRONTS, "--cost", "steps"], "cost: 'steps' is none"),
+        ([*FRONTS, "--at-most", "1"], "has nothing for 1 of synops_per_inference"),
+    ],
+)
+def test_what_cannot_be_compared_at_equal_cost_is_told_in_one_line(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["fronts", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
