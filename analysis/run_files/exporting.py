@@ -144,4 +144,10 @@ def _whole(
         for run in runs
     ]
     values["run_id"] = values["run_id"].cat.rename_categories([origin(run) for run in runs])
-    return [as_trained(run, origins) for run in closed], values
+    return [_without_place(as_trained(run, origins)) for run in closed], values
+
+
+def _without_place(run: RunRecord) -> RunRecord:
+    """Without the path of its network: of no use to others, and it may tell the user's name."""
+    tags = {name: value for name, value in run.tags.items() if name != Tag.CHECKPOINT}
+    return replace(run, tags=tags)

@@ -22,6 +22,8 @@ from analysis.text.addresses import local_path
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+_NETWORK = "best.pt"  # the name of the artifact, where no file was written on this machine
+
 
 def checkpoint_of(run_id: str, tracking_uri: str | None = None) -> Path:
     """The network of a run: the file that it wrote, or else a copy of its artifact from MLflow.
@@ -201,7 +203,7 @@ def stored_file(
 
 def _written(tags: Mapping[str, str], name: str | None, move: Move | None) -> Path:
     """Where a run has written a file, now that the store may have moved."""
-    network = Path(tags.get(Tag.CHECKPOINT, ""))
+    network = Path(tags.get(Tag.CHECKPOINT, _NETWORK))
     written = network.parent / name if name else network
     return move.path(written) if move else written
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from analysis.data.runs import load_runs
-from analysis.records import RUN_FILE, State
+from analysis.records import RUN_FILE, State, Tag
 from analysis.report.tables import summarise, write_table
+from analysis.run_files.format import RunFile
 from analysis.stats.confirmation import leading_runs
 from analysis.stats.effects import effects
 from snn.config import TrialConfig
@@ -174,3 +175,13 @@ def test_the_searches_at_equal_cost_are_the_bundled_one_with_less_budget_and_oth
         f"{KINDS[kind]}-s{seed}": {seed} for seed in SEEDS
     }
     assert found["group_id"].nunique() > 100  # no search is the copy of another
+
+
+def test_no_file_tells_where_the_machine_that_made_it_had_its_networks() -> None:
+    files = sorted(RESULTS.rglob(f"*{RUN_FILE}"))
+    assert len(files) == 39
+    assert all(file.stat().st_size < 200_000 for file in files)  # none has answers to images
+    telling = {
+        file.name for file in files for run in RunFile(file).runs() if Tag.CHECKPOINT in run.tags
+    }
+    assert telling == set()
