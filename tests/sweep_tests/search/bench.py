@@ -36,8 +36,7 @@ class Bench:
     @property
     def study(self) -> optuna.Study:
         """As the database has it, once all is written."""
-        for database in self.databases:
-            assert database.close() == ""
+        self._write_all()
         return optuna.load_study(study_name="s/1", storage=self.url)
 
     def searcher(
@@ -48,9 +47,12 @@ class Bench:
         spent: Callable[[], Spent] = Spent,
         memory: Memory | None = None,
     ) -> StudySearcher:
+        """The next driver's; what the ones before it told the database is written by then."""
+
         def reuse(config: TrialConfig, outcome: Outcome) -> None:
             self.reused.append((config.config_id, outcome))
 
+        self._write_all()
         database = StudyDatabase(self.url, "s/1", self.sweep.directions, print)
         self.databases.append(database)
         study = open_study(self.sweep, database, memory)
@@ -67,6 +69,10 @@ class Bench:
             ends=ends,
             known=known,
         )
+
+    def _write_all(self) -> None:
+        for database in self.databases:
+            assert database.close() == ""
 
 
 def report(epoch: int, accuracy: float) -> dict[str, Any]:
