@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from snn.kernels.cpu import threads
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import contender, epochs, packing, steps
+from tests.benchmarks import contender, epochs, packing, steps, waiting
 from tests.benchmarks.measure import exponent, interleaved, summary
 from tests.benchmarks.memory import kept_bytes
 from tests.benchmarks.packs import Merged, Separate, Wide, trainers
@@ -39,6 +40,12 @@ def test_samples_are_taken_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     interleaved({name: partial(order.append, name) for name in "ab"}, repeats=2)
     assert "".join(order) == "aabb" + "aabb" * 2  # first the length of a sample, then the samples
+
+
+def test_how_threads_wait_is_changed_where_they_look_it_up() -> None:
+    ways = waiting.WAYS
+    assert all(getattr(threads, name) is how for name, how in ways["awake"].items())
+    assert ways["asleep"].keys() == ways["awake"].keys()
 
 
 def test_the_least_work_is_that_of_a_small_case_by_hand() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from snn.kernels.base import AdaptiveDynamics, Dynamics, Numbers, ResonantDynamics, Task
 from snn.kernels.cpu import loops
+from snn.kernels.cpu.awake import SIGNALS
 from snn.kernels.cpu.buffers import Lease
 from snn.kernels.cpu.inputs import NOTHING, by_step, empty_events, inputs_of, of_dense
 from snn.kernels.cpu.lanes import LANES, padded
@@ -67,6 +68,7 @@ class Part:
                 self._states[-1],
                 self._readouts[k],
                 answer[self._images] if is_last else _NO_STATE,
+                SIGNALS,
             )
             self._inputs.append(by_step(spikes))
 
@@ -112,6 +114,7 @@ class Part:
                 of_answer,
                 weight,
                 bias,
+                SIGNALS,
             )
             of_dense(inputs, current, forward)
             n_neurons = forward.shape[1]

@@ -11,7 +11,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
+import numpy as np
 import torch
+
+from snn.kernels.cpu.awake import POSTED, SIGNALS, stay, watch
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -37,6 +40,7 @@ def in_parallel(compute: Callable[[_In], _Out], parts: Sequence[_In]) -> list[_O
     waiting = _waiting(threads - 1, os.getpid())
     for job in jobs:
         waiting.put(job)
+    SIGNALS[POSTED] += 1
     try:
         with nullcontext() if _taken.get() else taken_from_torch():
             work()
@@ -77,6 +81,7 @@ class _Job:
         self._work = work
         self._begun, self._over = Lock(), Lock()
         self._over.acquire()
+        self.ended = np.zeros(1, np.int64)
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -94,6 +99,7 @@ class _Job:
 
     def wait(self) -> None:
         """Until it is done."""
+        watch(self.ended)
         self._over.acquire()
 
     def check(self) -> None:
@@ -109,7 +115,10 @@ def _waiting(threads: int, process: int) -> SimpleQueue[_Job]:
 
     def serve() -> None:
         while True:
-            jobs.get().run()
+            job = jobs.get()
+            job.run()
+            known = int(SIGNALS[POSTED]) - (not jobs.empty())  # one has come meanwhile
+            stay(job.ended, SIGNALS, known)
 
     for number in range(threads):
         Thread(target=serve, name=f"snn_{number}", daemon=True).start()

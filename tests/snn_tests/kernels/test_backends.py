@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +27,10 @@ from snn.kernels.cpu import network as cpu
 from snn.kernels.cpu import part as part_of_batch
 from snn.kernels.cpu.buffers import Lease
 from snn.kernels.cpu.product import ROWS
-from snn.kernels.cpu.threads import in_parallel, taken_from_torch
+from snn.kernels.cpu.threads import taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from snn.neurons import alif, lif
 from snn.training.trainer import Trainer
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def network(**keys: Any) -> SpikingNetwork:
@@ -349,40 +341,6 @@ def test_a_lease_that_is_dropped_while_another_is_taken_waits_for_nothing(
         assert not dropping.is_alive()
     lease.__del__()
     assert len(buffers._returned) == 1  # else two would get the same buffer
-
-
-def test_the_threads_of_torch_are_taken_for_the_loops_and_given_back(threads: None) -> None:
-    torch.set_num_threads(3)
-    with taken_from_torch():
-        assert torch.get_num_threads() == 1
-        with taken_from_torch():
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == 3
-
-
-def test_parts_come_back_in_their_order(threads: None) -> None:
-    for n_threads in (1, 2, 5):
-        torch.set_num_threads(n_threads)
-        assert in_parallel(lambda x: x * x, range(20)) == [x * x for x in range(20)]
-
-
-def test_an_error_in_another_thread_reaches_the_caller_and_its_thread_works_on(
-    threads: None,
-) -> None:
-    torch.set_num_threads(2)
-    caller, both = threading.get_ident(), threading.Barrier(2)
-
-    def compute(part: int) -> int:
-        both.wait(timeout=30)  # so each thread has one part
-        if threading.get_ident() != caller:
-            raise ValueError(f"part {part}")
-        return part
-
-    with pytest.raises(ValueError, match="part"):
-        in_parallel(compute, range(2))
-    found = in_parallel(lambda _: both.wait(timeout=30), range(2))
-    assert sorted(found) == [0, 1]
 
 
 _START = """

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from snn.kernels.cpu.awake import I64, LOOPS, count_up
 from snn.kernels.cpu.lanes import LANES, append, load, note, noted, of, spread, store
 from snn.kernels.cpu.loops.events import (
     TOP,
@@ -51,6 +52,7 @@ def forward(
     states: F32,
     readout: ReadOut,
     answer: F32,
+    signals: I64,
 ) -> None:
     """Run a layer, and the readout above the last; see `snn.neurons` for the equations.
 
@@ -72,7 +74,9 @@ def forward(
         states: Out (B, T, ·), what `keep` writes; of size 0 if it is not wanted.
         readout: Above the last layer.
         answer: Out, see `read_out`; of size 0 below another layer.
+        signals: Counted up at `LOOPS`, see `awake`.
     """
+    count_up(signals, LOOPS)
     n_steps, n_neurons = spikes.offsets.shape[1] - 1, counts.shape[1]
     wide = (n_neurons + COLUMNS - 1) // COLUMNS * COLUMNS
     # Taken out here: for every part of a tuple that a step takes, Numba counts references.

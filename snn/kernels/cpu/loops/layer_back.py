@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from snn.kernels.cpu.awake import I64, LOOPS, count_up
 from snn.kernels.cpu.lanes import LANES, fetch, load, ones, spread, store, total
 from snn.kernels.cpu.loops.events import (
     TOP,
@@ -69,6 +70,7 @@ def backward(
     grad_answer: F32,
     grad_readout: F32,
     grad_bias: F32,
+    signals: I64,
 ) -> float:
     """Backpropagation through time of a layer; returns the gradient of a β that all share.
 
@@ -113,7 +115,9 @@ def backward(
         grad_answer: (B, 1 or T, C) gradient of its answer; of size 0 below another layer.
         grad_readout: Out (H, C), of its weights.
         grad_bias: Out (C,), of its bias.
+        signals: Counted up at `LOOPS`, see `awake`.
     """
+    count_up(signals, LOOPS)
     n_images, n_steps, wide = len(bits), bits.shape[1] - 1, bits.shape[2] * LANES
     n_neurons = grad_weight.shape[1]
     depth, group = above_t.shape[0] // (wide // COLUMNS), _images_at_once(recurrent_t)

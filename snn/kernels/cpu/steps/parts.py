@@ -37,6 +37,7 @@ _HERE = Path(__file__).parent
 _SOURCES = (
     *_HERE.glob("*.py"),
     *(_HERE.parent / "loops").glob("*.py"),
+    _HERE.parent / "awake.py",
     _HERE.parent / "lanes.py",
     _HERE.parent / "product.py",
 )
