@@ -20,7 +20,7 @@ ADAPTERS = {
 NOT_PUBLIC = ("mlflow.store", "mlflow.utils", "ray.dashboard")  # though they have no underscore
 PRIVATE = re.compile(rf"^({'|'.join(ADAPTERS)})(\.\w+)*\._[a-z]")
 OF_PYTHON = {"_replace", "_asdict", "_fields"}  # of named tuples: public all the same
-OTHERS = {("os", "_exit"), ("torch", "_foreach_add_")}
+OTHERS = {("os", "_exit"), ("torch", "_foreach_add_"), ("torch", "_fused_adam_")}
 
 
 def private_uses(source: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import copy
 import torch
 from torch.nn import functional
 
+from snn.kernels.adam import Adam
 from snn.kernels.cpu.threads import taken_from_torch
 from snn.networks.spiking import SpikingNetwork
 from tests.benchmarks.contender import LEARNING_RATE
@@ -25,7 +26,7 @@ class Fast:
         self.network = network.to(workload.inputs.device)
         self.network.load_state_dict(copy.deepcopy(made.state_dict()))
         self.inputs, self.labels = workload.inputs, workload.labels
-        self.optimiser = torch.optim.Adam(self.network.parameters(), LEARNING_RATE, fused=True)
+        self.optimiser = Adam(self.network.parameters(), LEARNING_RATE, fused=True)
 
     def step(self) -> None:
         self._step(len(self.labels))

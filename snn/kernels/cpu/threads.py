@@ -75,6 +75,9 @@ class _Job:
 
     `concurrent.futures` does the same with more calls. They hold the GIL, and the loops of other
     threads cannot begin meanwhile.
+
+    Attributes:
+        ended: (1,) counted up once it is done, or is known to be cancelled.
     """
 
     def __init__(self, work: Callable[[], None]) -> None:

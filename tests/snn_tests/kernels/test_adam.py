@@ -40,15 +40,35 @@ def test_its_steps_are_torchs_to_rounding() -> None:
 
 
 def test_on_a_cpu_it_is_torchs_adam_to_the_bit() -> None:
-    weights = []
+    """Of groups with rates of their own, where a weight may have no gradient, now or ever."""
+    ends = []
     for kind in (torch.optim.Adam, Adam):
-        weight = torch.nn.Parameter(torch.linspace(-1, 1, 50))
-        adam = kind([weight], lr=1e-2, fused=True)
-        for step in range(5):
-            weight.grad = torch.linspace(-step, 1, 50)
+        weights = [torch.nn.Parameter(torch.linspace(-1, 1, size)) for size in (5000, 50, 3, 2)]
+        groups = [{"params": weights[:2], "lr": 0.5}, {"params": weights[2:]}]
+        adam = kind(groups, lr=1e-2, weight_decay=0.1, betas=(0.8, 0.95), fused=True)
+        for step in range(6):
+            for weight in weights[:3]:
+                weight.grad = torch.linspace(-step, 1, len(weight))
+            if step % 2:
+                weights[1].grad = None
+            adam.param_groups[0]["lr"] = 0.5 / (1 + step)
             adam.step()
-        weights.append(weight.detach())
-    assert torch.equal(*weights)
+        ends.append((weights, adam.state_dict()))
+    (theirs, their_state), (ours, our_state) = ends
+    assert all(torch.equal(one, other) for one, other in zip(theirs, ours, strict=True))
+    assert repr(our_state) == repr(their_state)
+
+
+def test_a_step_without_a_gradient_changes_nothing() -> None:
+    weight = torch.nn.Parameter(torch.ones(3, device=DEVICE))
+    adam = Adam([weight], fused=True)
+    adam.step()
+    weight.grad = torch.ones(3, device=DEVICE)
+    adam.step()
+    before, kept = weight.detach().clone(), repr(adam.state_dict())
+    adam.zero_grad()
+    adam.step()
+    assert torch.equal(weight, before) and repr(adam.state_dict()) == kept
 
 
 def test_its_state_is_torchs_and_loads_into_either() -> None:
@@ -59,6 +79,8 @@ def test_its_state_is_torchs_and_loads_into_either() -> None:
         weight.grad = torch.ones(3)
         adam.step()
         states.append(adam.state_dict())
+        adam.zero_grad(set_to_none=False)
+        assert weight.grad is not None and not weight.grad.any()
         adam.zero_grad()
         assert weight.grad is None
     theirs, ours = states

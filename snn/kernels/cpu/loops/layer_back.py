@@ -160,7 +160,7 @@ def backward(
             for tile in range(n_tiles):
                 for row in range(0, n_rows, ROWS):
                     add_product_tile(grad_z, from_above, row, above_t, tile, depth)
-                    if recurrent_t.size:
+                    if recurrent_t.size and t < n_steps - 1:
                         add_product_tile(grad_z, grad_i, row, recurrent_t, tile, n_neurons)
             for row in range(n_rows):
                 b = first + row
