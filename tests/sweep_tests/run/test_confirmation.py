@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snn import registry
+from sweep.results.result import Result
 from sweep.spec.sources import load_sweep
 from tests.sweep_tests.workplace import REFERENCE, Done, Workplace
 
@@ -191,6 +192,8 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     best = shared_place.run("best", "front")
     assert "\nfront                true\n" in best.stdout
     assert meaning in best.stderr and "by: spikesweep show front\n" in best.stderr
+    leaders = Result("front", _tracking_uri=shared_place.store).leaders
+    assert leaders["front"].iloc[0] and "synops_per_inference_mean" in leaders
     assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
     elsewhere = Workplace(tmp_path)
     registry.use(registry.OURS)  # as in a process of its own
