@@ -133,6 +133,9 @@ PREDICTIONS_FILE = "predictions.parquet"
 KEPT_FILES = (GROUPS_FILE, PREDICTIONS_FILE)
 """The files of a run that go with it into files of runs."""
 
+FRONT = "front"
+"""The column that says whether a configuration is on the Pareto front of its sweep."""
+
 COLUMNS = (
     "run_id",
     "sweep",
@@ -147,6 +150,7 @@ COLUMNS = (
     "start",
     "duration_s",
     "n",
+    FRONT,
 )
 """Columns of tables that are neither params nor metrics: no param may be called so."""
 

@@ -9,10 +9,11 @@ from analysis.data.labels import configurations
 from analysis.data.origins.plans import aims_of
 from analysis.errors import AnalysisError
 from analysis.figures import Source
-from analysis.records import State
+from analysis.records import FRONT, State
+from analysis.report.front import leading
 from analysis.report.parts import Note, Part, Table
 from analysis.report.pictures import missing, of_leaders
-from analysis.report.tables import ended_early, for_readers, summarise
+from analysis.report.tables import ended_early, for_readers
 from analysis.text.plain import counted
 from analysis.text.typeset import printed, settings, statistics
 
@@ -41,7 +42,7 @@ def leaders(searched: pd.DataFrame, confirmed: pd.DataFrame, source: Source) -> 
 def _table_of(runs: pd.DataFrame, source: Source | None) -> list[Part]:
     """The table of leaders, and with a source what the best networks do."""
     try:
-        table = summarise(runs, metrics=aims_of(runs))
+        table = leading(runs, aims_of(runs))
     except AnalysisError as error:
         return [missing("Leaders", error)]
     top = table.head(_LEADERS)
@@ -57,12 +58,17 @@ def _table_of(runs: pd.DataFrame, source: Source | None) -> list[Part]:
         reached.insert(0, _NAME)
     found = Table(
         name="leaders" if source else "leaders-of-the-search",
-        caption=" ".join([_title(len(top), len(table)), *statistics(top)]),
+        caption=" ".join([_title(len(top), len(table)), *statistics(top), *_front(table)]),
         shown=shown[[*reached, *params]],
         raw=table,
         settings=" ".join(settings(top)),
     )
     return [found, *(of_leaders(source) if source else ())]
+
+
+def _front(table: pd.DataFrame) -> list[str]:
+    """What the column of the front means, where there is one."""
+    return [str(table.attrs[FRONT])] if FRONT in table else []
 
 
 def _title(shown: int, there: int) -> str:

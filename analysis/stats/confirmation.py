@@ -17,8 +17,9 @@ import pandas as pd
 from analysis.data.groups import CHOSEN_BY, done_runs, group_runs, require_param, varying
 from analysis.data.labelled import labelled
 from analysis.data.own_labels import keep_labels, kept_labels
+from analysis.data.standing.whole import whole_ones
 from analysis.errors import AnalysisError
-from analysis.records import State
+from analysis.records import FRONT, State
 from analysis.stats.inference import student_interval
 from analysis.stats.pareto import pareto_front
 from analysis.text.typeset import as_number, as_percent, as_text, mean_text
@@ -42,7 +43,8 @@ def leading_runs(
         top: How many configurations.
         each: Params; so many for every combination of their values.
         directions: Metrics of the search with `max` or `min`. With several, the leaders are members
-            of their Pareto front: the best, the cheapest and others evenly between.
+            of the Pareto front of what has all its seeds: the best, the cheapest and others evenly
+            between.
 
     Raises:
         AnalysisError: No run is done, one that is done lacks an accuracy, or one of `each` is no
@@ -57,7 +59,11 @@ def leading_runs(
     ranked = group_runs(searched, list(metrics))
     means = {f"{name}_mean": direction for name, direction in metrics.items()}
     parts = [part for _, part in ranked.groupby(list(each), dropna=False)] if each else [ranked]
-    leaders = pd.concat([_leaders(part, top, means).index.to_series() for part in parts])
+    if len(means) > 1:
+        chosen = [_spread(pareto_front(whole_ones(part, searched), means), top) for part in parts]
+    else:
+        chosen = [part.head(top) for part in parts]
+    leaders = pd.concat([part.index.to_series() for part in chosen])
     best = ranked.index[ranked.index.isin(leaders)]
     return [str(run_id) for run_id in done.loc[best, "run_id"]]
 
@@ -75,10 +81,8 @@ def leaderless(searched: pd.DataFrame, each: Sequence[str]) -> list[str]:
     ]
 
 
-def _leaders(ranked: pd.DataFrame, top: int, means: Mapping[str, str]) -> pd.DataFrame:
-    if len(means) < 2:
-        return ranked.head(top)
-    front = pareto_front(ranked, means)
+def _spread(front: pd.DataFrame, top: int) -> pd.DataFrame:
+    """The first and the last of a front, and others evenly between."""
     evenly = np.linspace(0, len(front) - 1, min(top, len(front)))
     return front.iloc[evenly.round().astype(int)]
 
@@ -132,11 +136,16 @@ def confirmed(
 
 
 def readable_confirmation(table: pd.DataFrame) -> pd.DataFrame:
-    """The same for people: accuracies in percent, mean ± half-width of the interval."""
+    """The same for people: accuracies in percent, mean ± half-width of the interval.
+
+    With the column `front`, if it was marked.
+    """
     measured = [name.removesuffix("_mean") for name in map(str, table) if name.endswith("_mean")]
     first = table.columns.get_loc("searched_val_accuracy")
     shown = labelled(table).iloc[:, :first].map(as_text)
     shown["searched val (%)"] = table["searched_val_accuracy"].map(as_percent)
+    if FRONT in table:
+        shown[FRONT] = table[FRONT].map(as_text)
     for name in measured:
         cells = zip(table[f"{name}_mean"], table[f"{name}_half_width"], table["n"], strict=True)
         write, unit = (as_percent, " (%)") if "accuracy" in name else (as_number, "")

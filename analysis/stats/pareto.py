@@ -23,9 +23,19 @@ def pareto_front(table: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataF
         table: One row per compromise.
         directions: Columns without gaps, and whether `max` or `min` is better.
     """
+    return table[on_front(table, directions)].drop_duplicates(list(directions))
+
+
+def on_front(table: pd.DataFrame, directions: Mapping[str, str]) -> pd.Series[bool]:
+    """Whether no other row dominates a row, for each; of equal rows all or none.
+
+    Args:
+        table: One row per compromise.
+        directions: Columns without gaps, and whether `max` or `min` is better.
+    """
     signs = [1.0 if direction == MAX else -1.0 for direction in directions.values()]
     merits = table[list(directions)].to_numpy(np.float64) * signs
     beaten = [
         bool(((merits >= own).all(axis=1) & (merits > own).any(axis=1)).any()) for own in merits
     ]
-    return table[~np.array(beaten, dtype=bool)].drop_duplicates(list(directions))
+    return pd.Series(~np.array(beaten, dtype=bool), index=table.index)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.commands.parts.common import PluginOption, SweepName, say, stderr
+from sweep.commands.parts.leaders import tell_front
 from sweep.commands.parts.tables import print_table
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def confirm_leaders(
     how = f"leaders of {name}, confirmed{wanted.changes}"
     title = f"{how}: mean ± 95 % interval over fresh seeds (and splits)"
     print_table(readable_confirmation(done.table), title=title)
+    tell_front(done.table)
     return 1 if ended.failures else 0
 
 

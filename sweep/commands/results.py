@@ -116,19 +116,23 @@ def best(
     from analysis.data.runs import param_columns
     from analysis.data.standing.not_done import ahead_of_all_done
     from analysis.errors import AnalysisError
-    from analysis.report.tables import summarise
+    from analysis.records import FRONT
+    from analysis.report.front import leading
     from analysis.text.typeset import as_percent, as_text
     from sweep.commands.parts.defaults import by_default
 
     found = read_runs(names)
     run = best_run(found)
     aims = aims_of(found)
-    leader = summarise(found, metrics=aims).iloc[0]
+    leaders = leading(found, aims)
+    leader = leaders.iloc[0]
     seeds = f"mean of {leader['n']:.0f} seeds" if leader["n"] > 1 else "one seed"
     for key in ("val_accuracy", "test_accuracy"):
         say_result(f"{key:<{_KEYS}} {as_percent(leader[f'{key}_mean'])} % ({seeds})")
     for key in aims:
         say_result(f"{key:<{_KEYS}} {leader[f'{key}_mean']:.6g} ({seeds})")
+    if FRONT in leader:
+        say_result(f"{FRONT:<{_KEYS}} {as_text(leader[FRONT])}")
     params = run[param_columns(found)].dropna()
     searched = [name for name in searched_params(found) if name in params]
     texts = {str(name): as_text(value) for name, value in params.items()}
@@ -138,6 +142,8 @@ def best(
     say_result(f"{'MLflow run':<{_KEYS}} {run['run_id']}")
     if ahead := ahead_of_all_done(found):
         say(str(ahead))
+    if FRONT in leaders:
+        say(f"{leaders.attrs[FRONT]} They are listed by: spikesweep show {' '.join(names)}")
     try:
         checkpoint = checkpoint_of_run(names, run["run_id"])
     except AnalysisError as error:

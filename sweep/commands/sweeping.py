@@ -204,7 +204,7 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
     if result.unmet:
         err.print(result.unmet)
     elif result.undelivered and result.leaders:
-        leaders.print_known(sweep.name, result.leaders, top=10)
+        leaders.print_known(sweep.name, result.leaders, 10, sweep.directions)
         err.print(
             "by validation; test accuracies and networks are found when MLflow has "
             f"everything: spikesweep sync, then spikesweep table {sweep.name} --format md"

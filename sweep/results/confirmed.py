@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.data.runs import load_runs
+from analysis.report.front import mark
 from analysis.stats import confirmation
 from analysis.text.plain import counted
 from sweep.run import launch, runner
@@ -32,8 +33,8 @@ class Confirmed:
         sweep: Its plan: a sweep of its own, with points in the place of a search.
         each: Keys; every combination of their values has leaders of its own.
         ended: How its launch ended.
-        table: One row per leader, as `analysis.confirmed` gives it; None unless all was logged and
-            a trial is done.
+        table: One row per leader, as `analysis.confirmed` gives it, with the column `front` if the
+            search had several metrics; None unless all was logged and a trial is done.
     """
 
     sweep: Specification
@@ -89,4 +90,6 @@ def run_confirmation(
     costs = [metric for metric in directions if metric != "val_accuracy"]
     again = found[found["config_id"].isin(of_plan)]
     table = confirmation.confirmed(searched, again, origins, costs)
+    if len(directions) > 1:
+        mark(table, {f"{metric}_mean": mode for metric, mode in directions.items()})
     return Confirmed(sweep, each, ended, table)

@@ -16,7 +16,7 @@ from analysis.data.labelled import labelled
 from analysis.data.runs import read_records, tidy
 from analysis.errors import AnalysisError
 from analysis.records import State, Tag
-from analysis.report.tables import summarise
+from analysis.report.front import leading
 from analysis.store.record import RunRecord
 from analysis.text.addresses import tracking_uri
 from analysis.text.typeset import as_text, printed
@@ -100,15 +100,16 @@ class Result:
     def leaders(self) -> pd.DataFrame:
         """One row per configuration, best mean validation accuracy first.
 
-        As `analysis.summarise` gives them: accuracies are fractions. Where MLflow has not received
-        everything, as the sweep itself knows them: by validation, without tests.
+        As `analysis.summarise` gives them: accuracies are fractions. A search for several metrics
+        has these, too, and the column `front`, which `attrs["front"]` explains. Where MLflow has
+        not received everything, as the sweep itself knows them: by validation, without tests.
 
         Raises:
             AnalysisError: No trial is done.
         """
         if self.undelivered:
             return pd.DataFrame(self._known)
-        return summarise(self.runs)
+        return leading(self.runs)
 
     def table(self, top: int = 10) -> str:
         """The leaders as `spikesweep show` prints them: for people, with no column left out.

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.records import SEARCHABLE, Tag
+from analysis.records import MAX, MIN, SEARCHABLE, Tag
 from analysis.store.record import RunRecord
 
 _SEARCHED, _SCALES, _LIMITS, _AIMS = "searched", "searched_on_log", "limits", "aims"
+_DIRECTIONS = "directions"
 _NUMBERS = ("int", "float", "uniform", "loguniform")
 
 
@@ -28,6 +29,8 @@ def keep_plans(table: pd.DataFrame, records: Iterable[RunRecord]) -> None:
             table.attrs[name] = found
     if scales := _scales(plans):
         table.attrs[_SCALES] = scales
+    if directions := _directions(plans):
+        table.attrs[_DIRECTIONS] = directions
 
 
 def searched_params(runs: pd.DataFrame) -> list[str]:
@@ -49,6 +52,15 @@ def limits_of(runs: pd.DataFrame) -> list[str]:
 def aims_of(runs: pd.DataFrame) -> list[str]:
     """The metrics that the sweeps of these runs searched for or limited, but for val_accuracy."""
     return [name for name in runs.attrs.get(_AIMS, ()) if f"best_{name}" in runs]
+
+
+def directions_of(runs: pd.DataFrame) -> dict[str, str]:
+    """The metrics of a search for several, with `max` or `min`.
+
+    None where the sweeps of these runs had one metric each, or did not all search for the same.
+    """
+    directions: Mapping[str, str] = runs.attrs.get(_DIRECTIONS, {})
+    return dict(directions) if all(f"best_{name}" in runs for name in directions) else {}
 
 
 def _read(spec: str) -> Mapping[str, Any] | None:
@@ -82,6 +94,19 @@ def _aims(plan: Mapping[str, Any]) -> Iterator[str]:
     for told in (plan.get("metric"), plan.get("constraints")):
         names = told if isinstance(told, dict) else [told]
         yield from (name for name in names if name in SEARCHABLE and name != "val_accuracy")
+
+
+def _directions(plans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The metrics with their modes that all the plans with several metrics have; else none.
+
+    A plan with one metric, such as that of a confirmation, has no front and contradicts none.
+    """
+    told = [plan["metric"] for plan in plans if isinstance(plan.get("metric"), dict)]
+    several = [metrics for metrics in told if len(metrics) > 1]
+    if not several or any(metrics != several[0] for metrics in several):
+        return {}
+    known = all(name in SEARCHABLE and mode in (MAX, MIN) for name, mode in several[0].items())
+    return dict(several[0]) if known else {}
 
 
 def _limits(plan: Mapping[str, Any]) -> Iterator[str]:

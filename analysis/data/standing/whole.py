@@ -18,6 +18,17 @@ def seeds_by_group(trials: pd.DataFrame) -> pd.Series[int]:
     return there.clip(lower=asked)
 
 
+def whole_ones(groups: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """The configurations with all their seeds; all of them if none has.
+
+    Args:
+        groups: Configurations, indexed by `group_id`.
+        trials: The runs that they are of.
+    """
+    whole = groups[~groups.index.isin(partial_groups(trials))]
+    return groups if whole.empty else whole
+
+
 def partial_groups(trials: pd.DataFrame) -> pd.Index[Any]:
     """The configurations of which a seed is not done, or has not begun though it is asked for."""
     done = (trials["state"] == State.DONE).groupby(trials["group_id"]).sum()

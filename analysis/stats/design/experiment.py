@@ -12,12 +12,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.records import State
+from analysis.records import CONFIRMED, State
 
 _INSTEAD = (
     "so pairs of its runs are no fair comparison; give a grid with seeds, or confirm its leaders "
     "and compare them with --tuned"
 )
+_FRONTS = "; spikesweep fronts KIND=NAME… compares kinds of networks over several searches of each"
 
 
 def require_experiment(runs: pd.DataFrame) -> None:
@@ -31,15 +32,38 @@ def require_experiment(runs: pd.DataFrame) -> None:
         AnalysisError: A search made some, or some were pruned.
     """
     for sweep, members in runs.groupby("sweep", sort=True):
-        if "searched_by" in members and members["searched_by"].notna().any():
-            method = members["searched_by"].dropna().iloc[0]
+        if method := _method(members):
             raise AnalysisError(
                 f"{sweep} is a search, no experiment ({method}): it chose or ended runs by their "
-                f"results, {_INSTEAD}"
+                f"results, {_INSTEAD}{or_fronts(runs)}"
             )
-        pruned = int((members["state"] == State.PRUNED).sum())
-        if pruned:
+        if pruned := _pruned(members):
             raise AnalysisError(
                 f"{sweep} is no experiment: {pruned} of its {len(members)} runs were pruned for "
-                f"their results, {_INSTEAD}"
+                f"their results, {_INSTEAD}{or_fronts(runs)}"
             )
+
+
+def or_fronts(runs: pd.DataFrame) -> str:
+    """What compares the kinds of several searches, to end a refusal; empty if there are no several.
+
+    Args:
+        runs: As `load_runs` gives them; those of a confirmation are of a search, too.
+    """
+    searches = {
+        str(sweep).removesuffix(CONFIRMED)
+        for sweep, members in runs.groupby("sweep")
+        if str(sweep).endswith(CONFIRMED) or _method(members) or _pruned(members)
+    }
+    return _FRONTS if len(searches) > 1 else ""
+
+
+def _method(runs: pd.DataFrame) -> str:
+    """By which method a search chose or ended some of the runs; empty if none did."""
+    if "searched_by" not in runs or not runs["searched_by"].notna().any():
+        return ""
+    return str(runs["searched_by"].dropna().iloc[0])
+
+
+def _pruned(runs: pd.DataFrame) -> int:
+    return int((runs["state"] == State.PRUNED).sum())

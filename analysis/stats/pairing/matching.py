@@ -18,11 +18,13 @@ from analysis.data.groups import done_runs
 from analysis.data.labels import CHANGE
 from analysis.data.runs import param_columns
 from analysis.errors import AnalysisError
+from analysis.stats.design.experiment import or_fronts
 from analysis.stats.design.looks import looks_of, stages
 from analysis.stats.pairing.factors import COPIES, NOT_FACTORS, free_params
 from analysis.stats.pairing.pairs import Pairs
 from analysis.text.typeset import as_text
 
+_MOST_NAMED = 5  # of the params that change beside a factor: an error is a line
 _FEWEST_MATCHED = 0.5  # of the runs, below which it was no designed comparison
 
 
@@ -60,7 +62,7 @@ class Matching:
         self._chosen, self._tuned, self._blocked = free_params(done), tuned, blocked
         self._crossed, self._apart = crossed, {*NOT_FACTORS, crossed}
         self._free = [name for name in self._chosen if not tuned or name in self._apart]
-        self._stages = stages(done)
+        self._stages, self._or_fronts = stages(done), or_fronts(done)
         self._configurations = pd.factorize(done["group_id"])[0]
         self._known = {name: done[name].notna().to_numpy() for name in param_columns(done)}
         self._codes: dict[str, NDArray[np.intp]] = {}
@@ -207,9 +209,12 @@ class Matching:
         others = [name for name in others if name != self._crossed]
         if self._tuned:
             return f"{factor}: no pairs, the runs have no {' or '.join(others)} in common"
+        more = [f"{len(others) - _MOST_NAMED} others"] if len(others) > _MOST_NAMED else []
+        named = ", ".join([*others[:_MOST_NAMED], *more])
         return (
-            f"{factor}: no pairs, no two runs differ in it alone ({', '.join(others)} change as "
+            f"{factor}: no pairs, no two runs differ in it alone ({named} change as "
             "well); see the importance of the params instead, or compare confirmed leaders as tuned"
+            f"{self._or_fronts}"
         )
 
     def _require_one(self, factor: str, level: str, runs: NDArray[np.intp]) -> None:
@@ -226,7 +231,7 @@ class Matching:
         raise AnalysisError(
             f"{factor}: {count} configurations have {level} ({', '.join(others[:3])} change), and "
             "what is tuned is compared one with one; give leaders of one confirmation only, or "
-            f"look at one with one: --within {' --within '.join(others[:3])}"
+            f"look at one with one: --within {' --within '.join(others[:3])}{self._or_fronts}"
         )
 
 

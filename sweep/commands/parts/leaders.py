@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.commands.parts.common import say_result
 from sweep.commands.parts.reading import read_runs
-from sweep.commands.parts.tables import print_table
+from sweep.commands.parts.tables import print_table, print_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,12 +27,13 @@ def print_leaders(
     from analysis.data.labelled import labelled
     from analysis.data.origins.plans import aims_of
     from analysis.report import tables
+    from analysis.report.front import leading
     from analysis.text import typeset
     from analysis.text.plain import counted
     from sweep.commands.parts.defaults import changed_first
 
     found = read_runs(names)
-    summary = changed_first(tables.summarise(found, metrics=aims_of(found)))
+    summary = changed_first(leading(found, aims_of(found)))
     shown = labelled(tables.for_readers(summary, top))
     usual = {} if defaults else shown.attrs.pop("by_default")
     above = typeset.settings(shown, whole=whole)
@@ -44,7 +45,16 @@ def print_leaders(
         above="\n".join(above),
         narrow=True,
     )
+    tell_front(summary)
     _tell_more(len(summary) - top)
+
+
+def tell_front(table: pd.DataFrame) -> None:
+    """Say what the column of the front means, where there is one."""
+    from analysis.records import FRONT
+
+    if FRONT in table:
+        print_text(str(table.attrs[FRONT]))
 
 
 def _tell_more(hidden: int) -> None:
@@ -68,12 +78,26 @@ def print_pruned(found: pd.DataFrame, top: int) -> None:
         _tell_more(len(ended) - top)
 
 
-def print_known(name: str, found: Sequence[Mapping[str, Any]], top: int) -> None:
-    """Print the best configurations as the sweep itself knows them, without MLflow."""
+def print_known(
+    name: str, found: Sequence[Mapping[str, Any]], top: int, directions: Mapping[str, str]
+) -> None:
+    """Print the best configurations as the sweep itself knows them, without MLflow.
+
+    Args:
+        name: Of the sweep.
+        found: Its leaders, best first.
+        top: How many are printed.
+        directions: The metrics that it searched for, with `max` or `min`.
+    """
     import pandas as pd
 
     from analysis.data.labelled import labelled
+    from analysis.report.front import mark
     from analysis.text.typeset import as_text
 
-    shown = labelled(pd.DataFrame(found)).head(top)
+    known = pd.DataFrame(found)
+    if len(directions) > 1:
+        mark(known, directions)
+    shown = labelled(known).head(top)
     print_table(shown.map(as_text), title=f"leaders of {name}", narrow=True)
+    tell_front(known)

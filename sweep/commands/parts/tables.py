@@ -141,13 +141,14 @@ def _first(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
 
 def _telling(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
     """What was measured, then the params that a reader looks for, then what tells rows apart."""
-    from analysis.records import FACTORS
+    from analysis.records import FACTORS, FRONT
 
     names = list(table.columns)
+    of_front = names[names.index(FRONT) :] if FRONT in names else []  # and the metrics behind it
     measured = [
         name
         for name in names
-        if _text(name) == "n" or any(word in _text(name) for word in _MEASURED)
+        if name in ("n", *of_front) or any(word in _text(name) for word in _MEASURED)
     ]
     kept: list[str] = []
     for name in measured:

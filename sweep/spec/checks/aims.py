@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.records import RANGES, SEARCHABLE
+from analysis.records import EPOCH_METRICS, MAX, RANGES, SEARCHABLE
 from analysis.text.plain import brief, did_you_mean
 from sweep.methods.constraints import Constraint
 from sweep.methods.samplers import SAMPLERS
@@ -26,6 +26,18 @@ def metric(sweep: Specification) -> Iterator[str]:
             yield f"metric: {brief(name)} cannot be searched for; {hint}"
     if not names:
         yield f"metric: needs at least one of {', '.join(SEARCHABLE)}"
+
+
+def against_the_usual(sweep: Specification) -> Iterator[str]:
+    """Modes that look for what is worse; allowed, as somebody may mean it."""
+    for name, mode in sweep.directions.items():
+        better = EPOCH_METRICS[name]
+        if mode != better:
+            less, more = ("less", "more") if better == MAX else ("more", "less")
+            yield (
+                f"metric.{name}: {mode} looks for {less} of it, and {more} is better; "
+                f"write {better} unless that is meant"
+            )
 
 
 def constraints(sweep: Specification) -> Iterator[str]:

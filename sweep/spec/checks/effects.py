@@ -1,6 +1,6 @@
 """Keys that no configuration of a sweep uses: to search one is a mistake, to fix one is not.
 
-Nor is it one to ask for more trials than the space has.
+Nor is it one to ask for more trials than the space has, or for the worst of a metric.
 
 A launch of an earlier version may search such keys, or have a scheduler of one seed with several,
 and must still be resumed. So this is no part
@@ -16,6 +16,7 @@ from snn.config import ExecutionConfig, TrialConfig, deciders
 from snn.errors import ConfigError
 from sweep.errors import SpecError
 from sweep.methods.schedulers import SCHEDULERS
+from sweep.spec.checks.aims import against_the_usual
 from sweep.spec.spaces.parameter import as_yaml
 from sweep.spec.specification import Specification
 
@@ -30,7 +31,8 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
         where: Its source, for the lines.
 
     Returns:
-        Of the fixed keys that have none, a line each, and of trials that there are not.
+        What is allowed and may not be meant, a line each: fixed keys that have none, metrics whose
+        mode looks for what is worse, and more trials than there are.
 
     Raises:
         SpecError: A searched key has none, or the scheduler does not judge by all seeds; a line
@@ -50,7 +52,8 @@ def check_effects(sweep: Specification, where: str) -> list[str]:
     if wrong:
         raise SpecError(*(f"{where}: {line}" for line in wrong))
     unused = [f"base.{key}: {reasons[key]}" for key in fixed if key in reasons]
-    return [f"{where}: {line}" for line in (*unused, *_more_than_there_are(sweep))]
+    odd = (*unused, *against_the_usual(sweep), *_more_than_there_are(sweep))
+    return [f"{where}: {line}" for line in odd]
 
 
 def _more_than_there_are(sweep: Specification) -> Iterator[str]:

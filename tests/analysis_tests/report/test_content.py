@@ -264,7 +264,12 @@ def test_the_leaders_of_a_search_for_few_operations_have_them_beside_the_accurac
     spec = "name: few\nmetric: {val_accuracy: max, synops_per_inference: min}\n"
     store.client.set_tag(store.parents["few"], Tag.SPEC, spec)
     (table,) = (table for table in parts(report("few"), Table) if table.name == "leaders")
-    assert list(table.shown)[3:5] == ["synops per inference", "seeds"]
+    assert list(table.shown)[4:6] == ["synops per inference", "seeds"]
+    assert sorted(zip(table.shown["front"], table.shown["hidden"], strict=True)) == [
+        ("false", "16"),
+        ("true", "8"),
+    ]
+    assert "; 1 of 2 are on the front." in table.caption
 
 
 def test_what_a_user_wrote_stands_in_the_page_as_text(store: Store) -> None:

@@ -74,6 +74,15 @@ def test_the_leaders_for_several_metrics_are_spread_over_the_front() -> None:
     assert leading_runs(costly, 1, directions=BOTH) == ["e0"]
 
 
+def test_a_configuration_that_lacks_a_seed_is_no_member_of_the_front() -> None:
+    rows = [("a", 0, 0.9, 0.5), ("a", 1, 0.1, 0.5), ("b", 0, 0.8, 0.5), ("b", 1, 0.8, 0.5)]
+    costly = runs(rows).assign(
+        best_synops_per_inference=9.0, state=["done", "pruned"] + ["done"] * 2
+    )
+    assert leading_runs(costly, 9, directions=BOTH) == ["b0"]
+    assert leading_runs(costly.head(2), 9, directions=BOTH) == ["a0"]
+
+
 def test_what_the_leaders_cost_stands_beside_their_accuracy() -> None:
     costs = [12_000.0, 14_000.0, 3.0, 3.0]
     again = AGAIN.assign(best_synops_per_inference=costs)

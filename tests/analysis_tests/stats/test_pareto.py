@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.stats.pareto import pareto_front
+from analysis.stats.pareto import on_front, pareto_front
 
 BOTH = {"gain": "max", "cost": "min"}
 
@@ -18,6 +18,12 @@ tables = st.lists(
 def test_a_row_stays_unless_another_is_better_in_one_and_as_good_in_the_other() -> None:
     table = pd.DataFrame({"gain": [5, 5, 4, 9, 9], "cost": [2, 3, 1, 9, 9]}, index=list("abcde"))
     assert list(pareto_front(table, BOTH).index) == ["a", "c", "d"]
+
+
+def test_of_equal_rows_the_front_has_the_first_though_nothing_dominates_the_others() -> None:
+    table = pd.DataFrame({"gain": [4, 5, 5, 4], "cost": [2, 2, 2, 1]}, index=list("abcd"))
+    assert on_front(table, BOTH).to_dict() == {"a": False, "b": True, "c": True, "d": True}
+    assert list(pareto_front(table, BOTH).index) == ["b", "d"]
 
 
 @given(tables)

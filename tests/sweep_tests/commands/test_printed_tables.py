@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.stats.effects import COLUMNS
 from analysis.stats.readable import readable_effects
+from sweep.commands.parts.leaders import print_known
 from sweep.commands.parts.tables import print_table
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.tracker import SWEEP_RUN, MlflowTracker, sweep_tags
@@ -106,6 +107,30 @@ def test_in_a_pipe_a_table_of_leaders_is_narrow_and_keeps_what_tells_its_rows_ap
     shown = [line.split() for line in lines if "97.03 ± 0.58" in line]  # no cell is broken
     assert [row[0] for row in shown] == ["default"] * rows
     assert [row[-5] for row in shown] == ["0", "1", "2", "3"]
+
+
+def test_the_metrics_of_a_front_and_its_marks_stay_where_there_is_little_room() -> None:
+    params = {f"a_param_{n}": [f"{n}.25", f"{n}.5"] for n in range(12)}
+    measured = {"n": ["1"] * 2, "front": ["true", "false"], "synops per inference": ["90", "95"]}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_table(pd.DataFrame(params | measured), narrow=True)
+    table, _, hidden = out.getvalue().partition("Columns that have no room: ")
+    assert hidden.startswith("a_param_")
+    assert "front" in table and "false" in table and "synops" in table
+
+
+@pytest.mark.parametrize("metrics", [2, 1])
+def test_leaders_that_mlflow_does_not_have_are_marked_if_a_front_was_searched(metrics: int) -> None:
+    values = {"val_accuracy": (0.9, 0.8), "val_loss": (0.5, 0.6)}
+    modes = dict([("val_accuracy", "max"), ("val_loss", "min")][:metrics])
+    found = [
+        {"hidden": 4 + place, **{name: values[name][place] for name in modes}} for place in (0, 1)
+    ]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_known("s", found, 1, modes)
+    assert ("; 1 of 2 are on the front." in out.getvalue().replace("\n", " ")) == (metrics == 2)
+    assert ("front" in out.getvalue()) == (metrics == 2)
+    assert "front" not in found[0]
 
 
 def test_a_word_that_is_wider_than_the_page_is_broken_and_not_cut() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snn import registry
+from sweep.results.result import Result
 from sweep.spec.sources import load_sweep
 from tests.sweep_tests.workplace import REFERENCE, Done, Workplace
 
@@ -184,7 +185,15 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     plan = {"name": "front", "base": base, "search": {"hidden": [32, 16, 4]}, "metric": metric}
     plan["plugins"] = [str(TRIANGLE)]
     spec = shared_place.spec(**plan, sampler="grid", scheduler="none", trials=None)
-    assert shared_place.run("run", spec).returncode == 0
+    searched = shared_place.run("run", spec)
+    assert searched.returncode == 0
+    meaning = "front: true where no other configuration is at least as good in val_accuracy (max)"
+    assert meaning in searched.stdout and " of 3 are on the front." in searched.stdout
+    best = shared_place.run("best", "front")
+    assert "\nfront                true\n" in best.stdout
+    assert meaning in best.stderr and "by: spikesweep show front\n" in best.stderr
+    leaders = Result("front", _tracking_uri=shared_place.store).leaders
+    assert leaders["front"].iloc[0] and "synops_per_inference_mean" in leaders
     assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
     elsewhere = Workplace(tmp_path)
     registry.use(registry.OURS)  # as in a process of its own
@@ -205,6 +214,7 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     sizes = {run.data.params["hidden"] for run in elsewhere.runs("front-confirm")}
     assert len(sizes) == 2 and "4" in sizes  # the cheapest is the last by accuracy
     assert "synops per inference" in done.stdout
+    assert "front" in done.stdout and " of 2 are on the front." in done.stdout
 
 
 def test_one_seed_confirms_nothing(searched: tuple[Workplace, Done]) -> None:

@@ -64,8 +64,11 @@ def test_the_command_refuses_it_or_takes_another_name_or_joins(place: Workplace)
     assert place.run(*validated, "--join").returncode == 0
     assert place.run(*validated, "--new-name", "other").returncode == 0
     large = place.spec(resources={"cpu": 4000})
-    planned = place.run("run", large, "--new-name", "other", "--dry-run").stdout
+    reverse = ("--set", "metric={val_accuracy: min}")
+    done = place.run("run", large, "--new-name", "other", *reverse, "--dry-run")
+    planned = done.stdout
     assert "sweep       other\n" in planned
+    assert "small.yaml: metric.val_accuracy: min looks for less of it, and more is" in done.stderr
     assert "room        none for a trial on this machine: it has " in planned
     valid = place.run("validate", large, "--new-name", "other")  # it may be for a cluster
     assert valid.returncode == 0 and "a trial asks for 4000 CPUs" in valid.stderr

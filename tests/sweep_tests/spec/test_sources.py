@@ -137,6 +137,30 @@ def test_set_decides_the_conditions_on_the_key_that_it_fixes() -> None:
     assert sizes == {"lif": 64, "alif": 128}
 
 
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        (
+            "{val_accuracy: min}",
+            "val_accuracy: min looks for less of it, and more is better; write max unless that is",
+        ),
+        (
+            "{val_accuracy: max, val_loss: max}",
+            "val_loss: max looks for more of it, and less is better; write min unless that is",
+        ),
+        ("{val_accuracy: max, synops_per_inference: min}", ""),
+        ("val_loss", ""),
+    ],
+)
+def test_a_metric_that_looks_for_what_is_worse_is_told_and_allowed(
+    metric: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--set", f"metric={metric}", "--set", "scheduler=none"]
+    assert run(["validate", "quickstart", *settings]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "metric" in line]
+    assert lines == ([f"warning: quickstart: metric.{told} meant"] if told else [])
+
+
 def test_a_valid_sweep_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["validate", "best-mnist"]) == 0
     assert capsys.readouterr().out.splitlines() == [

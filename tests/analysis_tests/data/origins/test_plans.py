@@ -11,6 +11,7 @@ import pytest
 from analysis.data.groups import best_run
 from analysis.data.origins.plans import (
     aims_of,
+    directions_of,
     keep_plans,
     limits_of,
     searched_by_log,
@@ -95,6 +96,7 @@ def test_what_is_no_specification_says_nothing(runs_of: RunsOf, text: str) -> No
     runs = runs_of([{"group": "a"}])
     keep_plans(runs, [launch(text)])
     assert searched_params(runs) == limits_of(runs) == aims_of(runs) == []
+    assert directions_of(runs) == {}
 
 
 def test_a_table_tells_the_metrics_that_were_searched_or_limited(runs_of: RunsOf) -> None:
@@ -106,6 +108,32 @@ def test_a_table_tells_the_metrics_that_were_searched_or_limited(runs_of: RunsOf
     without = runs.drop(columns=list(measured))
     without.attrs = runs.attrs
     assert aims_of(without) == []
+
+
+TWO = "metric: {val_accuracy: max, synops_per_inference: min}"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "there_are"),
+    [
+        ([TWO], True),
+        ([TWO, "metric: val_loss", "metric: {val_loss: min}", "name: s-confirm"], True),
+        ([TWO, "metric: {val_accuracy: max, spikes_per_inference: min}"], False),
+        (["metric: {synops_per_inference: min}"], False),
+        (["metric: {val_accuracy: max, test_accuracy: max}"], False),
+        (["metric: {val_accuracy: max, synops_per_inference: [min]}"], False),
+    ],
+)
+def test_a_front_is_of_the_metrics_that_all_searches_for_several_had(
+    runs_of: RunsOf, metrics: list[str], there_are: bool
+) -> None:
+    runs = runs_of([{"group": "a", "best_synops_per_inference": 9.0}])
+    keep_plans(runs, [launch(told) for told in metrics])
+    expected = {"val_accuracy": "max", "synops_per_inference": "min"} if there_are else {}
+    assert directions_of(runs) == expected
+    without = runs.drop(columns="best_synops_per_inference")
+    without.attrs = runs.attrs
+    assert directions_of(without) == {}
 
 
 def test_a_table_tells_the_scale_on_which_a_number_was_searched(runs_of: RunsOf) -> None:

@@ -15,6 +15,7 @@ from analysis.stats.effects import effects
 from analysis.stats.factorial.interactions import interactions
 from analysis.store.record import RunRecord
 from analysis.studies.claims import claims
+from analysis.text.plain import LONGEST_LINE
 from tests.analysis_tests.conftest import make_runs
 
 _SEARCHES = [("random", "asha"), ("tpe", "none"), ("grid", "race")]
@@ -82,6 +83,39 @@ def test_a_search_is_refused_though_all_its_runs_have_partners(
     tested = table[table["claim"] == "alif-over-lif"].iloc[0]
     assert tested["verdict"] == "untested"
     assert "is a search" in tested["note"]
+
+
+FRONTS = "spikesweep fronts KIND=NAME… compares kinds of networks over several searches of each"
+
+
+def test_several_searches_are_compared_by_their_fronts_and_one_is_not() -> None:
+    one = _runs("tpe", "none")
+    both = pd.concat([one, one.assign(sweep="t")], ignore_index=True)
+    own = pd.concat([one, one.assign(sweep="s-confirm")], ignore_index=True)
+    for runs, told in ((one, False), (both, True), (own, False)):
+        with pytest.raises(AnalysisError, match="s is a search") as refused:
+            effects(runs)
+        assert str(refused.value).endswith(FRONTS) == told
+        assert ("fronts" in str(refused.value)) == told
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+def test_leaders_of_several_searches_without_pairs_are_compared_by_the_fronts_of_these(
+    tuned: bool,
+) -> None:
+    leaders = [
+        {"group": f"{kind}{size}", "dynamics": kind, "hidden": size, "sweep": f"{kind}-confirm"}
+        for kind, sizes in (("lif", (8, 16)), ("mlp", (32, 64)))
+        for size in sizes
+    ]
+    others = {f"param_{number}": number for number in range(9)}
+    leaders = [row | {name: row["hidden"] + it for name, it in others.items()} for row in leaders]
+    for sweep, told in (("", True), ("one-confirm", False)):
+        runs = make_runs([row | ({"sweep": sweep} if sweep else {}) for row in leaders])
+        with pytest.raises(AnalysisError, match=r"no pairs|one with one") as refused:
+            effects(runs, ["dynamics"], tuned=tuned)
+        assert str(refused.value).endswith(FRONTS) == told
+        assert len(str(refused.value)) < LONGEST_LINE
 
 
 def test_runs_with_pruned_ones_among_them_are_refused_wherever_they_come_from() -> None:
