@@ -203,7 +203,7 @@ def test_figures_are_drawn_from_a_sweep(finished: Workplace, arguments: str) -> 
     assert "digits" in (finished.folder / f"{kind}.svg").read_text()
 
 
-@pytest.mark.parametrize(("kind", "shown"), [("raster", "test:0"), ("forest", "dynamics")])
+@pytest.mark.parametrize(("kind", "shown"), [("raster", "test image 0"), ("forest", "dynamics")])
 def test_figures_open_networks_and_compare_runs(finished: Workplace, kind: str, shown: str) -> None:
     done = finished.run("figure", kind, "small", "-o", f"{kind}.svg")
     assert (done.returncode, done.stderr) == (0, "")
