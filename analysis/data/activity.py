@@ -33,10 +33,11 @@ class ImageActivity:
     """A network and one image.
 
     Attributes:
-        name: What the image is called.
+        name: What the image is called, in words, such as `test image 7`.
         image: (height, width) uint8, grey; or (height, width, 3), colour.
         encoding: The spike code.
-        inputs: (T, N) what reaches the network: spikes (0 or 1), or currents.
+        inputs: (T, N) what reaches the network: spikes (0 or 1), or currents: grey levels, white
+            is 1, before the weights; not in units of the threshold.
         layers: Hidden layers, the first first.
         readout: (T, C).
         probabilities: (C,).

@@ -23,10 +23,11 @@ from analysis.figures import Source, forest
 from analysis.figures import importance as importance_bars
 from analysis.figures.parts.declaration import no_activity
 from analysis.records import State
+from analysis.report.drafts import Chapter, Draft, Planned, Tell, missing, untold
 from analysis.report.leaders import early, failures, leaders
 from analysis.report.material import Material
-from analysis.report.parts import Browser, Note, Part, Report, Section, Table, Verbatim
-from analysis.report.pictures import figures, missing, picture
+from analysis.report.parts import Browser, Note, Part, Report, Table, Verbatim
+from analysis.report.pictures import figures
 from analysis.report.tables import summarise
 from analysis.stats.design.looks import ALPHA
 from analysis.stats.effects import effects
@@ -55,6 +56,7 @@ def build_report(
     *,
     mlflow_url: str = "",
     activity: Callable[[str], ImageActivity] = no_activity,
+    tell: Tell = untold,
 ) -> Report:
     """The report on all that was read.
 
@@ -62,19 +64,21 @@ def build_report(
         material: The runs, and what is known of them.
         mlflow_url: Of MLflow's pages, for the links of the runs; none without.
         activity: What the network of a run does with the first test image, by the run's id.
+        tell: Is told which section or figure is made next.
     """
     # What a search chose and what confirms it are never pooled: the first is chosen for its luck.
     searched = replace(material, runs=without_confirmations(material.runs))
     confirmed = replace(material, runs=confirmations(material.runs))
     leading = searched if confirmed.runs.empty else confirmed
-    first = leaders(searched.runs, confirmed.runs, leading.source(activity))
-    sections = [
-        Section(anchor="leaders", title="Leaders", parts=(*first, *early(searched.runs))),
-        Section(anchor="failed", title="What failed", parts=tuple(failures(material.runs))),
+    source = leading.source(activity)
+    chapters = (
+        Chapter("leaders", "Leaders", lambda: _leaders(searched, confirmed, source)),
+        Chapter("failed", "What failed", lambda: failures(material.runs)),
         *(_results(material, searched, searched.source(activity)) if _any_done(material) else ()),
-        Section(anchor="run", title="What was run", parts=tuple(_what_was_run(material))),
-        Section(anchor="runs", title="All runs", parts=(_browser(material, mlflow_url),)),
-    ]
+        Chapter("run", "What was run", lambda: _what_was_run(material)),
+        Chapter("runs", "All runs", lambda: [_browser(material, mlflow_url)]),
+    )
+    sections = [chapter.made(tell) for chapter in chapters]
     return Report(
         title=", ".join(sorted(set(material.runs["sweep"]))),
         lead=_lead(material, leading),
@@ -86,12 +90,16 @@ def _any_done(material: Material) -> bool:
     return bool((material.runs["state"] == State.DONE).any())
 
 
-def _results(material: Material, searched: Material, source: Source) -> Iterator[Section]:
+def _leaders(searched: Material, confirmed: Material, source: Source) -> Planned:
+    return [*leaders(searched.runs, confirmed.runs, source), *early(searched.runs)]
+
+
+def _results(material: Material, searched: Material, source: Source) -> Iterator[Chapter]:
     """What needs runs that are done."""
-    yield Section(anchor="effects", title="Effects", parts=tuple(_effects(searched)))
+    yield Chapter("effects", "Effects", lambda: _effects(searched))
     if is_published(material.runs):
-        yield Section(anchor="claims", title="Published claims", parts=tuple(_claims(material)))
-    yield Section(anchor="figures", title="Figures", parts=tuple(figures(source)))
+        yield Chapter("claims", "Published claims", lambda: _claims(material))
+    yield Chapter("figures", "Figures", lambda: figures(source))
 
 
 def _lead(material: Material, leading: Material) -> str:
@@ -146,7 +154,7 @@ def _what_was_run(material: Material) -> list[Part]:
     return parts
 
 
-def _effects(material: Material) -> list[Part]:
+def _effects(material: Material) -> Planned:
     within = material.varying(_WITHIN)
     try:
         table = effects(material.runs, within=within)
@@ -163,9 +171,9 @@ def _effects(material: Material) -> list[Part]:
         f"table. Equivalent: shown to be within {margin} points by two one-sided tests at 5 %, so "
         "that the 90 % interval decides."
     )
-    parts: list[Part] = [
+    parts: list[Part | Draft] = [
         _table("effects", how, readable_effects(table), table),
-        picture("effects", "The effects with their intervals.", lambda: forest(table)),
+        Draft("effects", "The effects with their intervals.", lambda: forest(table)),
     ]
     for name, reason in table.attrs["refused"].items():
         factor = name.rpartition(", ")[2]
@@ -174,7 +182,7 @@ def _effects(material: Material) -> list[Part]:
     for state, count in table.attrs["left_out"].items():
         text = f"Left out: {count} {state}. If that has to do with a factor, its effect is "
         parts.append(Note(text=text + "misjudged.", missing=True))
-    return parts + _interactions(material, within)
+    return [*parts, *_interactions(material, within)]
 
 
 def _interactions(material: Material, within: Sequence[str]) -> list[Part]:
@@ -198,7 +206,7 @@ def _interactions(material: Material, within: Sequence[str]) -> list[Part]:
     return parts
 
 
-def _importance(material: Material) -> list[Part]:
+def _importance(material: Material) -> Planned:
     word = (
         "The importance of the params (fANOVA: the share of the variance of the accuracy over the "
         "runs that were made) says what the accuracy goes with, in this sample. It does not say "
@@ -210,7 +218,7 @@ def _importance(material: Material) -> list[Part]:
         return [missing("Importance of the params", error)]
     return [
         Note(text=word),
-        picture("importance", "Importance of the params.", lambda: importance_bars(table)),
+        Draft("importance", "Importance of the params.", lambda: importance_bars(table)),
         _table("importance", "The same in numbers, in percent.", _percent(table), table),
     ]
 

@@ -10,9 +10,10 @@ from analysis.data.origins.plans import aims_of
 from analysis.errors import AnalysisError
 from analysis.figures import Source
 from analysis.records import FRONT, State
+from analysis.report.drafts import Planned, missing
 from analysis.report.front import leading
 from analysis.report.parts import Note, Part, Table
-from analysis.report.pictures import missing, of_leaders
+from analysis.report.pictures import of_leaders
 from analysis.report.tables import ended_early, for_readers
 from analysis.text.plain import counted
 from analysis.text.typeset import printed, settings, statistics
@@ -26,7 +27,7 @@ _CONFIRMED = (
 )
 
 
-def leaders(searched: pd.DataFrame, confirmed: pd.DataFrame, source: Source) -> list[Part]:
+def leaders(searched: pd.DataFrame, confirmed: pd.DataFrame, source: Source) -> Planned:
     """The leaders: those that were confirmed by fresh seeds first, if there are any.
 
     Args:
@@ -39,7 +40,7 @@ def leaders(searched: pd.DataFrame, confirmed: pd.DataFrame, source: Source) -> 
     return [*_table_of(confirmed, source), Note(text=_CONFIRMED), *_table_of(searched, None)]
 
 
-def _table_of(runs: pd.DataFrame, source: Source | None) -> list[Part]:
+def _table_of(runs: pd.DataFrame, source: Source | None) -> Planned:
     """The table of leaders, and with a source what the best networks do."""
     try:
         table = leading(runs, aims_of(runs))

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from analysis.errors import AnalysisError
 from analysis.figures import save_figure
+from analysis.report.drafts import Tell, untold
 from analysis.report.parts import Browser, Note, Part, Picture, Report, Table, Verbatim
 from analysis.report.tables import write_table
 from analysis.text.files import write_file
@@ -25,8 +26,13 @@ PAGE = "report.html"
 _SIGNIFICANT = 4  # digits of a number below 1000 in the table of runs
 
 
-def write_report(report: Report, folder: Path) -> Path:
+def write_report(report: Report, folder: Path, tell: Tell = untold) -> Path:
     """Write `report.html`, and its tables and figures beside it; returns the page's path.
+
+    Args:
+        report: What is written.
+        folder: Is made, if it is not there.
+        tell: Is told what is written next.
 
     Raises:
         AnalysisError: Something cannot be written.
@@ -46,9 +52,11 @@ def write_report(report: Report, folder: Path) -> Path:
             elif isinstance(part, Browser):
                 write_table(part.runs, tables / f"{part.name}.csv", "csv")
             elif isinstance(part, Picture):
+                tell(f"writing figure {part.name}")
                 write_file(figures / f"{part.name}.png", part.png)
                 for suffix in ("svg", "pdf"):
                     save_figure(part.figure, figures / f"{part.name}.{suffix}")
+    tell("writing the page")
     page = folder / PAGE
     write_file(page, as_html(report).encode())
     return page

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from zlib import crc32
 
-from matplotlib.figure import Figure
-
 from analysis.data.groups import groups_within, several_values
 from analysis.data.labels import value_label
-from analysis.errors import AnalysisError
 from analysis.figures import FIGURES, FigureKind, Source
 from analysis.records import State
-from analysis.report.parts import Note, Part, Picture
+from analysis.report.drafts import Draft
 
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def figures(source: Source) -> Iterator[Part]:
+def figures(source: Source) -> Iterator[Draft]:
     """Figures of every data set by itself: accuracies on different data do not compare."""
     by_data_set = several_values(source.runs, ["dataset"])
     for group, runs in groups_within(source.runs, by_data_set):
@@ -35,7 +32,7 @@ def figures(source: Source) -> Iterator[Part]:
             yield from _of_kind(kind, source)
 
 
-def of_leaders(source: Source) -> Iterator[Part]:
+def of_leaders(source: Source) -> Iterator[Draft]:
     """What the best networks do, of every data set."""
     done = source.runs[source.runs["state"] == State.DONE]
     for dataset, runs in done.groupby("dataset") if "dataset" in done else ():
@@ -52,22 +49,10 @@ def _in_file_names(label: object) -> str:
     return plain if plain == label else f"{plain}-{crc32(str(label).encode()):08x}"
 
 
-def _of_kind(kind: FigureKind, source: Source, suffix: str = "", group: str = "") -> Iterator[Part]:
+def _of_kind(
+    kind: FigureKind, source: Source, suffix: str = "", group: str = ""
+) -> Iterator[Draft]:
     for entry in kind.in_report(source):
         draw = partial(kind.draw, source, entry.options)
         text = f"{group}{entry.text}"
-        yield picture(f"{entry.name}{suffix}", f"{text[:1].upper()}{text[1:]}", draw)
-
-
-def picture(name: str, text: str, draw: Callable[[], Figure]) -> Part:
-    """A figure, or a line that says why it is not drawn."""
-    try:
-        return Picture(name=name, text=text, figure=draw())
-    except AnalysisError as error:
-        return missing(f"{text.removesuffix('.')}: not drawn", error, ", ")
-
-
-def missing(what: str, error: AnalysisError, between: str = ": ") -> Note:
-    """A line that says why something is not shown."""
-    why = str(error).removeprefix(f"{what.lower()}: ")
-    return Note(text=f"{what}{between}{why}.", missing=True)
+        yield Draft(f"{entry.name}{suffix}", f"{text[:1].upper()}{text[1:]}", draw)

@@ -14,6 +14,7 @@ from analysis.text.plain import visible
 _NO_VALUE = "–"
 _MOST_NAMED = 8  # params that are the same for all; of more, those that a reader asks for
 _MARKUP = re.compile(r"\||<(?=[A-Za-z/!?])|(?<=\])\(")
+_NEGATIVE = re.compile(r"(?<![\w.-])-?\d[\d,]*(?:\.\d+)?(?:e-\d+)?")  # no part of a name or date
 _APART = ("dataset", "preset")  # what is best in one says nothing of the other
 _T_OF_TWO = 12.706204736432095  # Student's t at 0.975 with one degree of freedom
 _NO_LABEL = re.compile(r"[^A-Za-z0-9.:-]+")
@@ -34,6 +35,7 @@ _LATEX = str.maketrans(
         ">": r"\textgreater{}",
         "±": r"$\pm$",
         "–": "--",
+        "−": "$-$",
         "→": r"$\rightarrow$",
         "×": r"$\times$",
     }
@@ -139,6 +141,7 @@ def _plain_markdown(text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    text = _NEGATIVE.sub(lambda number: number[0].replace("-", "−"), text)
     return text.translate(_LATEX).replace("\0", r"\textbf{").replace("\1", "}")
 
 

@@ -60,6 +60,14 @@ def label(name: str, network: Network) -> int | None:
     return int(labels[_number(name, len(labels))])
 
 
+def in_words(name: str, network: Network) -> str:
+    """What a figure calls an image that `read` takes: `test image 7`, or the name of its file."""
+    if not name.startswith(_TEST):
+        return name
+    what = "sample" if takes_events(network) else "image"
+    return f"test {what} {name.removeprefix(_TEST)}"
+
+
 def shape_of(network: Network) -> Shape | None:
     """The shape of a network's images; None where it is not known, and they cannot be square."""
     return network.shape or square(network.n_pixels)

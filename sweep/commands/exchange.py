@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
     from analysis.run_files.format import RunFile
     from analysis.run_files.importing import Imported
 
-_PLAIN_EVERY_S = 10.0
 _GOES_ON = "the same command goes on where it was"
 
 
@@ -59,8 +55,9 @@ def export_runs(
     All runs in one file, to share: spikesweep export-runs quickstart -o quickstart.parquet
     """
     from analysis.run_files import exporting
+    from sweep.host.bars import counting
 
-    with _progress("exporting") as progress:
+    with counting(stderr(), "exporting") as progress:
         done = exporting.export_runs(names, output, predictions=predictions, progress=progress)
     if done.running:
         left = ", ".join(f"{count} of {name}" for name, count in done.running.items())
@@ -94,6 +91,7 @@ def import_runs(
     from analysis.run_files import importing
     from analysis.run_files.format import RunFile
     from analysis.store.tracking_store import explained
+    from sweep.host.bars import counting
 
     opened = [(path, RunFile(path)) for path in files]  # all of them, before anything is written
     for path, file in opened:
@@ -104,7 +102,7 @@ def import_runs(
         importing.require_importable(file, client)
     try:
         for path, file in opened:
-            with _progress("importing") as progress:
+            with counting(stderr(), "importing") as progress:
                 done = importing.import_runs(file, client, progress)
             say_result(f"{path}: {_outcome(done)}")
     except AnalysisError as error:
@@ -161,23 +159,3 @@ def _count(number: int, what: str) -> str:
     """`1 launch`, `147 trials`."""
     plural = "es" if what.endswith("ch") else "s"
     return f"{number} {what}" + ("" if number == 1 else plural)
-
-
-@contextmanager
-def _progress(deed: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal, else a line from time to time."""
-    from rich.progress import Progress
-
-    console = stderr()
-    told = time.monotonic()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"{deed} runs", total=None)
-
-        def progress(done: int, of: int) -> None:
-            nonlocal told
-            bar.update(task, completed=done, total=of)
-            if not console.is_terminal and time.monotonic() - told > _PLAIN_EVERY_S:
-                console.print(f"{deed}: {done} of {of} runs")
-                told = time.monotonic()
-
-        yield progress

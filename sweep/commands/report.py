@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.commands.parts.common import PluginOption, SweepNames, say, say_result
+from sweep.commands.parts.common import PluginOption, SweepNames, say, say_result, stderr
 from sweep.commands.parts.reading import told_if_long
 
 if TYPE_CHECKING:
@@ -50,20 +50,24 @@ def report(
     from analysis.report.material import Material
     from analysis.report.page import write_report
     from sweep.commands.parts.opened_networks import activity_of_run
+    from sweep.host.bars import naming
 
     with told_if_long("reading the runs …"):
         material = Material.read(names)
     # the data are needed until the end; searching them for cycles would take longer than the report
     gc.freeze()
     say(f"drawing the report on {len(material.runs)} runs …")
-    written = build_report(
-        material,
-        mlflow_url=_pages(mlflow_url),
-        activity=partial(activity_of_run, material.runs, plugin),
-    )
-    page = write_report(written, output)
-    if log:
-        _log(material, output)
+    with naming(stderr()) as tell:
+        written = build_report(
+            material,
+            mlflow_url=_pages(mlflow_url),
+            activity=partial(activity_of_run, material.runs, plugin),
+            tell=tell,
+        )
+        page = write_report(written, output, tell)
+        if log:
+            tell("logging the report to MLflow")
+            _log(material, output)
     say_result(str(page))
 
 

@@ -195,9 +195,7 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
         err.print(f"stopped early: {result.halted}; mend that and go on with: {again}")
         return 1
     if result.ended:
-        larger = replace(given, budget="MORE").resuming("run")
-        more = f"; with more of it, go on with: {larger}" if sweep.budget else ""
-        err.print(f"the search has ended: {result.ended}{more}")
+        err.print(f"the search has ended: {result.ended}{_to_go_on(result.ended_by, given)}")
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
@@ -217,6 +215,19 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
             soft_wrap=True,
         )
     return 1 if result.failures or result.undelivered else 0
+
+
+def _to_go_on(ended_by: str, given: Given) -> str:
+    """How a search goes on that a rule has ended; empty if none has.
+
+    Args:
+        ended_by: The key of the specification that has the limit.
+        given: What the command was given.
+    """
+    if ended_by == "budget":
+        return f"; with more of it, go on with: {replace(given, budget='MORE').resuming('run')}"
+    changed = f"; to go on, change {ended_by} in the specification and run: "
+    return changed + given.resuming("run") if ended_by else ""
 
 
 def _all_runs(name: str) -> str:

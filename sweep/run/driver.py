@@ -52,6 +52,7 @@ class Result:
         halted: Why it stopped early (a full disk …); empty if it did not.
         interrupted: Whether the user stopped it.
         ended: Which rule ended the search before its plan was done, in words; empty if none did.
+        ended_by: The key of the specification that has its limit; empty if none has.
         undelivered: What MLflow or the study's database have not received, in one line.
         unmet: That nothing keeps all limits, in one line; empty if something does.
         leaders: What was searched and found, best first; known without MLflow.
@@ -63,6 +64,7 @@ class Result:
     halted: str = ""
     interrupted: bool = False
     ended: str = ""
+    ended_by: str = ""
     undelivered: str = ""
     unmet: str = ""
     leaders: Sequence[Mapping[str, Any]] = ()
@@ -152,7 +154,8 @@ def drive(
     result.unmet = unmet(study, sweep)
     finished = bool(over) or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
-    result.ended = "" if result.halted or result.interrupted else ends.reason
+    if not result.halted and not result.interrupted:
+        result.ended, result.ended_by = ends.reason, ends.key
     progress = result.progress
     log.standing(progress.ended, progress.metrics(), every_s=0)
     draw = closing.no_figures if result.interrupted else draw  # the user waits for the end

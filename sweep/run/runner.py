@@ -104,7 +104,7 @@ def run(
         memory = memory_of(sweep, datasets, runs_of, earlier)
         told = str(memory) if memory and memory.left_out is not None else ""
         forgets = sweep.scheduler.declared.forgets if earlier else ""
-        over = earlier is not None and _all_have_ended(sweep, earlier, console)
+        over = earlier is not None and _is_done(sweep, earlier, console)
         if not over:
             said = (*notes(sweep, datasets), packing.in_words(needs), forgets, told)
             for line in filter(None, (*said, connection.announced(address))):
@@ -139,18 +139,19 @@ def run(
                         launch.discard_unused(paths)
 
 
-def _all_have_ended(sweep: Specification, paths: LaunchPaths, console: Console) -> bool:
-    """Whether a launch that is resumed has no trial left to run, so that it needs no Ray.
+def _is_done(sweep: Specification, paths: LaunchPaths, console: Console) -> bool:
+    """Whether a launch that is resumed has nothing left to run, so that it needs no Ray.
 
     Raises:
         SweepError: The study's database cannot be reached.
     """
     from sweep.search.database import StudyDatabase  # with Optuna, which is slow to import
-    from sweep.search.study import all_have_ended
+    from sweep.search.done import is_done
+    from sweep.tracking.tracker import spent_by
 
     database = StudyDatabase(study_storage(), paths.key, sweep.directions, console.print)
     try:
-        return all_have_ended(sweep, database.trials)
+        return is_done(sweep, database.trials, spent_by(paths))
     finally:
         database.close()
 

@@ -29,8 +29,13 @@ class Rule(Protocol):
     """What can end a search.
 
     Attributes:
+        key: Of the specification: it has the limit.
         at_once: Whether trials that run end, too.
     """
+
+    @property
+    def key(self) -> str:
+        """See above."""
 
     @property
     def at_once(self) -> bool:
@@ -65,6 +70,7 @@ class BudgetRule:
 
     budget: Budget
     kept: Confirmation = Confirmation()
+    key: str = "budget"
     at_once: bool = True
 
     def reason(self, found: Found, spent: Spent) -> str:
@@ -95,6 +101,7 @@ class TargetRule:
     metric: str
     mode: str
     target: float
+    key: str = "stop.target"
     at_once: bool = False
 
     def reason(self, found: Found, spent: Spent) -> str:
@@ -131,6 +138,7 @@ class NoiseRule:
 
     metric: str
     mode: str
+    key: str = "stop.noise"
     at_once: bool = False
 
     def reason(self, found: Found, spent: Spent) -> str:
@@ -187,6 +195,7 @@ class Ends:
 
     Attributes:
         reason: Why the search has ended, in words; empty before.
+        key: Of the rule that ended it; empty if none did.
         at_once: Whether trials that run have to end.
     """
 
@@ -195,7 +204,7 @@ class Ends:
     ) -> None:
         self._rules, self._spent = rules, spent
         self._found: list[tuple[float, ...]] = []
-        self.reason, self.at_once = "", False
+        self.reason, self.key, self.at_once = "", "", False
 
     def add(self, values: Sequence[float]) -> None:
         """Take a complete configuration: the values of the metric by seed."""
@@ -219,7 +228,7 @@ class Ends:
         for rule in rules:
             reason = rule.reason(self._found, self._spent())
             if reason:
-                self.reason, self.at_once = reason, rule.at_once
+                self.reason, self.key, self.at_once = reason, rule.key, rule.at_once
                 return
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from analysis.records import MAX
 from analysis.store.optuna_internals import ENQUEUED_PARAMS
 from sweep.search.database import StudyDatabase, optuna_directions
-from sweep.search.identity import ASSIGNMENT, BREAKS
+from sweep.search.identity import BREAKS
 from sweep.search.informed import Informed, Shown
 from sweep.search.memory import Memory, own_trials
 from sweep.spec.spaces.space import Space
@@ -46,18 +46,6 @@ def open_study(
             if _key(point) not in known:
                 study.enqueue_trial(point)
     return study
-
-
-def all_have_ended(sweep: Specification, trials: Iterable[FrozenTrial]) -> bool:
-    """Whether all configurations that a sweep plans were asked for and have ended.
-
-    Args:
-        sweep: The plan.
-        trials: Of its study in the database.
-    """
-    asked = [trial for trial in trials if ASSIGNMENT in trial.user_attrs]
-    ended = all(trial.state.is_finished() for trial in asked)
-    return ended and len(asked) >= sweep.configurations_planned()
 
 
 def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str, Any]]:

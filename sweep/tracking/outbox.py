@@ -200,6 +200,11 @@ class Outbox:
             self._reader.close()
 
 
+def events_in(path: Path) -> list[Event]:
+    """The events of a file that somebody may be writing to; none if it is missing."""
+    return [json.loads(line) for line in _lines(path)]
+
+
 def _append_to(path: Path) -> BinaryIO:
     """Open for appending after the last complete line; an incomplete line is dropped."""
     file = path.open("a+b")

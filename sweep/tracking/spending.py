@@ -55,6 +55,11 @@ class Spending:
             self._trial_s += event["metrics"].get("epoch_seconds", 0.0)
         self._last_ms = max(event["time"], self._began_ms)
 
+    def of_earlier(self) -> Spent:
+        """All that was taken up to the last note, while no driver runs."""
+        wall_ms = self._earlier_ms + self._last_ms - self._began_ms
+        return Spent(wall_ms / 1000, self._trial_s, self._epochs)
+
     def so_far(self) -> Spent:
         """All that was taken up to now, while a driver runs."""
         wall_s = self._earlier_ms / 1000 + time.monotonic() - self._started

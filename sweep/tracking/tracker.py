@@ -16,8 +16,8 @@ from analysis.text.redaction import redacted
 from snn.config import TrialConfig
 from sweep.host.paths import LaunchPaths
 from sweep.tracking.delivery import Delivery
-from sweep.tracking.outbox import Event, Outbox
-from sweep.tracking.spending import Spending
+from sweep.tracking.outbox import Event, Outbox, events_in
+from sweep.tracking.spending import Spending, Spent
 from sweep.trial.outcome import Outcome
 
 _EVERY_S = 2.0  # so that a batch has the events of many trials
@@ -198,6 +198,14 @@ def _reason(outcome: Outcome) -> dict[str, str]:
         return {}
     ended_early = outcome.state in (State.PRUNED, State.DONE)
     return {Tag.PRUNED if ended_early else Tag.ERROR: redacted(outcome.reason)}
+
+
+def spent_by(paths: LaunchPaths) -> Spent:
+    """What the drivers of a launch have taken, while none runs."""
+    spending = Spending(SWEEP_RUN)
+    for event in events_in(paths.outbox):
+        spending.take(event)
+    return spending.of_earlier()
 
 
 def sweep_tags(paths: LaunchPaths) -> dict[str, str]:

@@ -22,7 +22,7 @@ SEEDS = (1, 2, 3, 4)
 """Of the samplers and the trainings: a search each."""
 
 AT_MOST = {COST: (2_000, 4_000, 8_000), ENERGY: (2, 4, 8)}
-_UNITS = {COST: "operations", ENERGY: "nJ"}
+_UNITS = {"synops_per_inference": "operations", ENERGY: "nJ"}
 
 
 def searches() -> dict[str, pd.DataFrame]:

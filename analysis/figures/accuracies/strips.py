@@ -173,7 +173,7 @@ def _label(axes: Axes, placed: pd.DataFrame, factor: str, levels: list[str]) -> 
     counts = placed["_level"].value_counts()
     letters = max(4, int(_level_inches(factor, levels) / 0.075))
     texts = [textwrap.fill(legend_label(factor, level), letters) for level in levels]
-    ticks = [f"{text}\nn = {counts[place]}" for place, text in enumerate(texts)]
+    ticks = [f"{text}\nn = {counts.get(place, 0)}" for place, text in enumerate(texts)]
     axes.set_xticks(range(len(levels)), ticks)
     axes.set_xlim(-0.6, len(levels) - 0.4)
     axes.set_xlabel(legend_title(factor) or "")

@@ -16,6 +16,7 @@ from analysis.figures.parts.style import LOOKS, SCALE, SMALL, styled
 
 _DOTS, _DOT_POINTS = 60.0, (0.6, 2.0)  # the more spikes, the smaller the dots
 _LINE, _THRESHOLD = LOOKS[0], LOOKS[5]
+_UNIT = "white = 1"  # currents are grey levels, before the weights: not in units of the threshold
 
 
 def raster(activity: ImageActivity, *, traces: int = 3) -> Figure:
@@ -88,7 +89,7 @@ def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
         axes.set_axis_off()
         bar = axes.figure.colorbar(shown, cax=axes.inset_axes((1.06, 0, 0.06, 1)), label="current")
         bar.ax.tick_params(labelsize=SMALL)
-        axes.set_title(f"{inputs}, the same current at every step")
+        axes.set_title(f"{inputs}, the same current at every step: {_UNIT}")
         return
     axes.set_ylabel(one)
     if activity.has_input_spikes:
@@ -98,7 +99,7 @@ def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
         return
     if n_inputs == 1:
         axes.step(activity.times_ms, activity.inputs[:, 0], where="mid", color="#000000", lw=0.7)
-        axes.set_ylabel("current")
+        axes.set_ylabel(f"current ({_UNIT})")
         axes.set_title(f"{inputs}, a current over time")
         return
     half = activity.dt_ms / 2
@@ -111,7 +112,7 @@ def draw_inputs(axes: Axes, activity: ImageActivity) -> None:
         extent=(-half, activity.times_ms[-1] + half, -0.5, n_inputs - 0.5),
     )
     axes.grid(visible=False)
-    axes.set_title(f"{inputs}, currents and no spikes")
+    axes.set_title(f"{inputs}, currents and no spikes: {_UNIT}")
 
 
 def draw_spikes(axes: Axes, spikes: NDArray[np.bool_], activity: ImageActivity) -> None:

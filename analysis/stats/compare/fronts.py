@@ -106,10 +106,11 @@ def at_equal_cost(
 ) -> pd.DataFrame:
     """What kinds of networks reach at the same cost, each beside the first: a row each.
 
-    Columns: `COLUMNS`. `n_…` are searches, `mean_…` the means over them; `estimate` is the mean of
-    the level less that of the baseline, with its 95 % interval over searches; `p_holm` is that of
-    no difference, `p_equivalence_holm` that of a difference of at least `margin` (two one-sided
-    tests), both corrected over all rows; `verdict` is as of `effects`.
+    Columns: `COLUMNS`. `cost` is its name as a user gives it, `at_most` how much of it. `n_…` are
+    searches, `mean_…` the means over them; `estimate` is the mean of the level less that of the
+    baseline, with its 95 % interval over searches; `p_holm` is that of no difference,
+    `p_equivalence_holm` that of a difference of at least `margin` (two one-sided tests), both
+    corrected over all rows; `verdict` is as of `effects`.
 
     Args:
         kinds: The runs of the searches of each kind by its name; the first is the baseline.
@@ -131,7 +132,7 @@ def at_equal_cost(
             )
     baseline, *levels = found
     rows = [
-        {"cost": cost, "at_most": bound, "baseline": baseline, "level": level}
+        {"cost": cost.removeprefix("best_"), "at_most": bound, "baseline": baseline, "level": level}
         | _compared(found[baseline][bound], found[level][bound], as_margin(margin), metric)
         for bound in at_most
         for level in levels

@@ -100,7 +100,7 @@ class Slots:
 
 
 class NoSlots(Slots):
-    """No room for any trial, and no Ray: for a launch in which all trials have ended."""
+    """No room for any trial, and no Ray: for a launch that has nothing left to run."""
 
     def __init__(self, needs: Resources) -> None:
         self.of_trial, self.memory, self.shortage = needs, Memory(), ""

@@ -51,7 +51,7 @@ def activities(
     shape = pictures.shape_of(network) or Shape(1, network.n_pixels)
     return [
         ImageActivity(
-            name=name,
+            name=pictures.in_words(name, network),
             image=picture(pixels, at, shape),
             encoding=config.encoding,
             inputs=_floats(record.inputs[:, at]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,10 +81,7 @@ class Candidate:
         """Take up what an earlier driver has noted."""
         self.reported = set(frozen.intermediate_values)
         self.reason = frozen.user_attrs.get(ENDED_EARLY, "")
-        for seed in self.configs:
-            record = frozen.user_attrs.get(f"{OUTCOME}:{seed}")
-            if record:
-                self.outcomes[seed] = Outcome(**json.loads(record))
+        self.outcomes |= outcomes_of(frozen, self.configs)
 
     def note_limits(self, limits: Sequence[Constraint]) -> str:
         """Tell the study by how much each limit is broken; those that are, in words."""
@@ -128,3 +125,9 @@ class Candidate:
             rows.append([float(best.get(f"best_{n}", last.get(n, math.nan))) for n in names])
         means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
         return dict(zip([one.metric for one in limits], means, strict=False))
+
+
+def outcomes_of(frozen: optuna.trial.FrozenTrial, seeds: Iterable[int]) -> dict[int, Outcome]:
+    """How the seeds of a trial ended, by the study: those of them that have."""
+    records = {seed: frozen.user_attrs.get(f"{OUTCOME}:{seed}") for seed in seeds}
+    return {seed: Outcome(**json.loads(record)) for seed, record in records.items() if record}

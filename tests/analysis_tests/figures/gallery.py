@@ -110,7 +110,7 @@ def activity(encoding: str = "latency", label: int | None = 2) -> ImageActivity:
         )
 
     return ImageActivity(
-        name="test:7",
+        name="test image 7",
         image=np.arange(3, dtype=np.uint8).reshape(1, 3),
         encoding=encoding,
         inputs=inputs,

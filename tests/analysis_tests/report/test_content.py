@@ -72,9 +72,17 @@ def report(*names: str, tracking_uri: str | None = None) -> Report:
 
 
 @pytest.fixture(scope="module")
-def of_grid(kept: Store) -> Report:
+def steps() -> list[str]:
+    """What was told while the report on the grid was made."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def of_grid(kept: Store, steps: list[str]) -> Report:
     """The report on the grid, drawn once: it takes seconds."""
-    return report("grid", tracking_uri=kept.uri)
+    return build_report(
+        Material.read(["grid"], kept.uri), mlflow_url="http://127.0.0.1:5000", tell=steps.append
+    )
 
 
 def parts(report: Report, kind: type, anchor: str = "") -> list:  # type: ignore[type-arg]
@@ -91,7 +99,7 @@ def missing(report: Report) -> list[str]:
 
 
 def test_a_report_has_leaders_effects_figures_and_every_run(
-    of_grid: Report, tmp_path: Path
+    of_grid: Report, steps: list[str], tmp_path: Path
 ) -> None:
     found = of_grid
     assert "24 trials: 24 done" in found.lead
@@ -119,8 +127,18 @@ def test_a_report_has_leaders_effects_figures_and_every_run(
     (browser,) = parts(found, Browser)
     assert len(browser.runs) == 24
     assert browser.links[0].endswith(f"/#/runs/{browser.runs['run_id'].iloc[0]}")
-    page = write_report(found, tmp_path / "report")
+    written: list[str] = []
+    page = write_report(found, tmp_path / "report", written.append)
     assert page.stat().st_size < 5_000_000
+    # what is told while it is made: the sections and the figures, each before its own work
+    drawn = [picture.name for picture in parts(found, Picture)]
+    assert [told for told in steps if "section" in told][:2] == [
+        "making section Leaders",
+        "making section What failed",
+    ]
+    assert steps.index("making section Figures") < steps.index("drawing figure dots")
+    assert {f"drawing figure {name}" for name in drawn} <= set(steps)
+    assert written == [*(f"writing figure {name}" for name in drawn), "writing the page"]
 
 
 def test_every_data_set_has_its_own_figures_and_its_own_best(grid: Store) -> None:

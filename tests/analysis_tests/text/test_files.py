@@ -175,6 +175,22 @@ def test_latex_escapes_what_it_would_read_as_commands(table: pd.DataFrame) -> No
     assert not re.search(r"(?<!\\)_", text)
 
 
+@pytest.mark.parametrize(
+    ("written", "set_as"),
+    [
+        ("-2.50 [-3.1, -0.9]", "$-$2.50 [$-$3.1, $-$0.9]"),
+        ("lr=1e-05, x = -1,200", "lr=1e$-$05, x = $-$1,200"),
+        ("−5.2", "$-$5.2"),
+        ("efficient-mnist-s1 v1.2-3 2024-11-28", "efficient-mnist-s1 v1.2-3 2024-11-28"),
+        ("half-width, 5-fold, -x", "half-width, 5-fold, -x"),
+    ],
+)
+def test_latex_has_minus_signs_before_numbers_and_hyphens_in_names(
+    table: pd.DataFrame, written: str, set_as: str
+) -> None:
+    assert f"& {set_as} &" in text_of(table.assign(hidden=written), "latex")
+
+
 def test_a_bar_in_a_value_does_not_split_a_markdown_cell(table: pd.DataFrame) -> None:
     table["hidden"] = ["a|b", "c"]
     assert r"a\|b" in text_of(table, "md")

@@ -135,7 +135,8 @@ def test_a_network_of_events_is_saved_and_classifies_test_samples_only(tmp_path:
         pictures.read(["test:0", "a.png"], network)
     with pytest.raises(DataError, match="there are test:0 to test:35"):
         pictures.read(["test:36"], network)
-    one, _ = activities(network, ["test:0", "test:5"], samples, found)
+    one, other = activities(network, ["test:0", "test:5"], samples, found)
+    assert (one.name, other.name) == ("test sample 0", "test sample 5")
     assert one.image.shape == (6, 20)  # inputs over steps
     assert one.inputs.shape == (20, 6) and (one.inputs.T > 0).sum() == (one.image > 0).sum()
 

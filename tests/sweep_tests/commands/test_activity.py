@@ -31,7 +31,7 @@ def test_it_is_what_the_prediction_saw() -> None:
     probabilities = network.probabilities(pixels)
     found = activities(network, NAMES, pixels, probabilities)
     for at, activity in enumerate(found):
-        assert activity.name == NAMES[at]
+        assert activity.name == f"test image {3 + at}"
         assert activity.label == pictures.label(NAMES[at], network)
         assert activity.image.ravel().tolist() == pixels[at].tolist()
         assert activity.inputs.shape == (12, 64)
@@ -50,7 +50,7 @@ def test_a_file_has_no_label_and_the_articles_have_names(tmp_path: Path) -> None
     network = build(config(dataset="fashion_mnist"), 784, 10)
     pixels = pictures.read([file], network)
     (activity,) = activities(network, [file], pixels, network.probabilities(pixels))
-    assert activity.label is None
+    assert activity.label is None and activity.name == file
     assert activity.class_names[8] == "Bag"
     assert activity.image.shape == (28, 28)
 

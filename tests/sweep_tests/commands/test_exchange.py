@@ -107,7 +107,7 @@ def test_what_was_imported_is_not_run_again(exported: Workplace, elsewhere: Work
 def test_an_import_tells_how_far_it_is_and_goes_on_after_ctrl_c(
     elsewhere: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.commands.exchange._PLAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("sweep.host.bars._PLAIN_EVERY_S", 0.0)
     end_run = MlflowClient.set_terminated
     ends = iter([None, None, KeyboardInterrupt, *[None] * 10])
 

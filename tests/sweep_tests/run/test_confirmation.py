@@ -47,6 +47,17 @@ def test_a_budget_ends_the_search_while_it_is_enough_for_the_confirmation(
     assert (parent.info.status, parent.data.tags["spikesweep.ended"]) == ("FINISHED", reason)
 
 
+def test_with_the_same_budget_there_is_nothing_to_do_and_the_trial_waits(
+    shared_place: Workplace, cut_short: tuple[str, Done]
+) -> None:
+    spec, _ = cut_short
+    again = shared_place.run("run", spec, "--budget", "{epochs: 9}", "--resume")
+    assert again.returncode == 0 and "Ray starts" not in again.stderr
+    assert "nothing to do: the budget of 9 epochs is used up" in again.stderr
+    (begun,) = shared_place.runs("small")
+    assert begun.data.tags["spikesweep.state"] == "interrupted"
+
+
 def test_a_search_goes_on_after_its_budget_and_trains_no_epoch_twice(
     searched: tuple[Workplace, Done],
 ) -> None:

@@ -81,6 +81,9 @@ def test_with_the_same_rule_there_is_nothing_to_do(
 ) -> None:
     again = run(shared_place, "small.yaml", "--resume")
     assert f"nothing to do: {by_noise.reason}" in again.done.stderr
+    assert "Ray starts" not in again.done.stderr
+    to_go_on = "to go on, change stop.noise in the specification and run: spikesweep run small.yaml"
+    assert f"the search has ended: {by_noise.reason}; {to_go_on} --resume" in again.done.stderr
     assert again[1:] == by_noise[1:]
 
 

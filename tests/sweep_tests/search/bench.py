@@ -12,6 +12,7 @@ from analysis.records import State
 from snn.config import TrialConfig
 from sweep.search.configurations.candidate import Epochs
 from sweep.search.database import StudyDatabase
+from sweep.search.done import is_done
 from sweep.search.ends import make_ends
 from sweep.search.memory import Memory
 from sweep.search.searcher import StudySearcher
@@ -69,6 +70,10 @@ class Bench:
             ends=ends,
             known=known,
         )
+
+    def is_done(self, spent: Spent | None = None) -> bool:
+        """Whether the next driver would have nothing to run, as the database tells it."""
+        return is_done(self.sweep, self.study.trials, spent or Spent())
 
     def _write_all(self) -> None:
         for database in self.databases:

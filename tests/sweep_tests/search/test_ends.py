@@ -33,8 +33,9 @@ def trained(searcher: StudySearcher, accuracies: list[float]) -> int:
 def test_a_target_ends_the_search_by_the_mean_over_seeds(tmp_path: Path) -> None:
     bench = Bench(tmp_path, search=LR, trials=9, seeds=[0, 1], stop={"target": 0.9})
     searcher = bench.searcher()
-    assert trained(searcher, [0.95, 0.8, 0.91, 0.89, 0.5]) == 4
+    assert trained(searcher, [0.95, 0.8, 0.91, 0.89, 0.5]) == 4 and bench.is_done()
     assert searcher.ends.reason == "a configuration has val_accuracy 0.9000; the target is 0.9"
+    assert searcher.ends.key == "stop.target"
     assert searcher.finished
 
 
@@ -62,6 +63,18 @@ def test_configurations_that_have_begun_are_finished_after_the_target(tmp_path: 
     assert [trial.state for trial in bench.study.trials] == [TrialState.COMPLETE] * 2
 
 
+def test_what_a_target_leaves_to_be_finished_is_left_to_the_next_driver(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, search=LR, trials=9, seeds=[0, 1], stop={"target": 0.9})
+    assert trained(bench.searcher(), [0.95, 0.8]) == 2 and not bench.is_done()
+    first = bench.searcher()
+    for name in "abc":
+        assert isinstance(first.suggest(name), dict)
+    for name in "ab":
+        first.on_trial_complete(name, done(1, 0.95, best=0.95))
+    assert first.ends.over() and not bench.is_done()  # the second seed of another has begun
+    assert trained(bench.searcher(), [0.8, 0.8, 0.8]) == 2 and bench.is_done()
+
+
 def test_a_resumed_search_knows_that_it_had_ended_and_goes_on_for_a_higher_target(
     tmp_path: Path,
 ) -> None:
@@ -69,7 +82,8 @@ def test_a_resumed_search_knows_that_it_had_ended_and_goes_on_for_a_higher_targe
     assert trained(bench.searcher(), [0.8, 0.95]) == 2
     assert bench.searcher().suggest("x") == Searcher.FINISHED
     higher = Bench(tmp_path, search=LR, trials=9, stop={"target": 0.96})
-    assert bench.study and isinstance(higher.searcher().suggest("y"), dict)
+    assert bench.is_done() and not higher.is_done()
+    assert isinstance(higher.searcher().suggest("y"), dict)
 
 
 def test_a_budget_ends_the_trials_that_run_and_the_next_driver_goes_on_with_them(
@@ -86,7 +100,10 @@ def test_a_budget_ends_the_trials_that_run_and_the_next_driver_goes_on_with_them
     assert searcher.suggest("c") == Searcher.FINISHED
     assert searcher.ends.at_once and searcher.ends.reason == "the budget of 5 epochs is used up"
     assert {trial.state for trial in bench.study.trials} == {TrialState.RUNNING}
+    # a budget leaves trials that have begun as they are, and there is nothing to run without more
+    assert bench.is_done(Spent(epochs=5)) and not bench.is_done(Spent(epochs=4))
     larger = Bench(tmp_path, **plan, budget={"epochs": 50})
+    assert not larger.is_done(Spent(epochs=5))
     again = larger.searcher(spent=lambda: Spent(epochs=epochs)).suggest("d")
     assert again == first
 
@@ -164,9 +181,11 @@ def test_time_and_epochs_are_counted_over_all_drivers_and_without_reused_trials(
         note("begin", "sweep", 500),
         note("epoch", "a", 505, metrics={"epoch_seconds": 5.0}),
         note("end", "sweep", 510),
-        note("begin", "sweep", 900),
     ):
         spending.take(event)
+    assert spending.of_earlier() == Spent(wall_s=30.0, trial_s=9.0, epochs=2)
+    spending.take(note("begin", "sweep", 900))
+    assert spending.of_earlier().wall_s == 30.0
     spent = spending.so_far()
     assert (spent.epochs, spent.trial_s) == (2, 9.0)
     assert 30 <= spent.wall_s < 40

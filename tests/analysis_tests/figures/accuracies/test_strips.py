@@ -100,6 +100,17 @@ def test_a_param_without_effect_is_a_level_and_a_run_without_the_metric_is_count
     )
 
 
+def test_a_level_that_a_data_set_lacks_has_no_points_in_its_panel(runs_of: RunsOf) -> None:
+    mnist = [row | {"dataset": "mnist"} for row in rows()]
+    other = [row | {"dataset": "digits", "group": f"digits {row['group']}"} for row in rows(4)]
+    alone = [row for row in other if row["dynamics"] == "lif"]
+    figure = strip(runs_of([*mnist, *alone]), "dynamics")
+    assert sorted(ticks(axes, "x") for axes in figure.axes) == [
+        ["ALIF\nn = 0", "LIF\nn = 4"],
+        ["ALIF\nn = 6", "LIF\nn = 6"],
+    ]
+
+
 def test_numbers_stand_on_an_axis_of_numbers_logarithmic_where_they_were_searched_so(
     runs_of: RunsOf,
 ) -> None:

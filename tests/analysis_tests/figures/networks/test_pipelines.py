@@ -26,7 +26,7 @@ def test_every_stage_has_its_panel() -> None:
     ]
     pixels = figure.axes[0].images[0].get_array()
     assert pixels is not None and pixels.tolist() == activity().image.tolist()
-    assert title(figure) == "test:7, true class c, predicted b (70.0 %)"
+    assert title(figure) == "test image 7, true class c, predicted b (70.0 %)"
     assert note(figure) == "one image, 5 steps of 2 ms"
 
 
@@ -60,8 +60,10 @@ def test_a_sequence_has_inputs_and_a_single_one_is_a_line_over_time() -> None:
     axes = pipeline(rows).axes[1]
     assert axes.get_ylabel() == "input" and axes.images
     assert axes.get_title(loc="left").startswith("rows code:\n3 inputs, currents")
+    assert axes.get_title(loc="left").endswith(" no spikes:\nwhite = 1")
     single = replace(rows, encoding="pixels", inputs=np.arange(5.0)[:, None])
     (line,) = pipeline(single).axes[1].lines
+    assert pipeline(single).axes[1].get_ylabel() == "current (white = 1)"
     assert points(line) == [(2.0 * step, float(step)) for step in range(5)]
 
 
@@ -71,7 +73,7 @@ def test_currents_that_stay_the_same_are_a_picture_and_not_stripes() -> None:
     axes = pipeline(steady).axes[1]
     shades = axes.images[0].get_array()
     assert shades is not None and shades.tolist() == drive.tolist()
-    assert "the same current at every step" in axes.get_title(loc="left")
+    assert axes.get_title(loc="left").endswith("the same current at every step:\nwhite = 1")
     inputs, first, *_ = raster(steady).axes
     assert inputs.images[0].get_array().tolist() == drive.tolist()  # type: ignore[union-attr]
     assert first.get_xlim() == (-2, 10)  # of time, which the picture has none of

@@ -32,5 +32,5 @@ def test_membranes_are_those_of_the_busiest_neurons_with_threshold_and_spikes() 
 
 
 def test_the_title_says_what_was_shown_and_what_was_seen() -> None:
-    assert title(raster(activity())).endswith("test:7, true class c, predicted b (70.0 %)")
-    assert title(raster(activity(label=None))).endswith("test:7, predicted b (70.0 %)")
+    assert title(raster(activity())).endswith("test image 7, true class c, predicted b (70.0 %)")
+    assert title(raster(activity(label=None))).endswith("test image 7, predicted b (70.0 %)")

@@ -80,6 +80,7 @@ def test_the_intervals_over_searches_are_those_of_welch(runs_of: RunsOf) -> None
     first, second = (searches(runs_of, each) for each in values)
     table = at_equal_cost({"MLP": first, "spiking": second, "again": first}, [1, 2], margin=0.03)
     assert table["level"].tolist() == ["spiking", "again"] * 2
+    assert set(table["cost"]) == {"synops_per_inference"}  # as a user names it
     p_values = []
     for row in table.itertuples():
         baseline, level = values[0], values[1] if row.level == "spiking" else values[0]
