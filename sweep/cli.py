@@ -7,6 +7,7 @@ work failed, 2 what the user gave is wrong, 130 interrupted.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -175,9 +176,14 @@ def _command(error: Exception) -> str:
 
 
 def _with_nearest(text: str) -> str:
-    """Typer's text, with the value of a closed list that somebody may have meant."""
+    """Typer's text, with the value of a closed list or the figure that somebody may have meant."""
     from analysis.text.plain import did_you_mean
 
+    if unknown := re.fullmatch(r"No such command '(\w+)'\.", text):
+        from analysis.figures import FIGURES
+
+        kind = unknown[1]
+        return f"{text} Did you mean 'figure {kind}'?" if kind in FIGURES else text
     given, named, choices = text.partition(" is not one of ")
     if not named:
         return text

@@ -154,7 +154,8 @@ def drive(
     result.unmet = unmet(study, sweep)
     finished = bool(over) or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
-    if not result.halted and not result.interrupted:
+    used_up_later = searcher.complete and ends.at_once  # a budget that ended nothing
+    if not result.halted and not result.interrupted and not used_up_later:
         result.ended, result.ended_by = ends.reason, ends.key
     progress = result.progress
     log.standing(progress.ended, progress.metrics(), every_s=0)
@@ -170,10 +171,10 @@ def drive(
 def _nothing_to_do(searcher: StudySearcher, planned: int) -> str:
     """Why a launch that is resumed has nothing left to run; empty if it has."""
     ends = searcher.ends
-    if ends.over_at_once() or (ends.over() and not searcher.waiting):
-        return ends.reason
-    told = f"all {planned} trials of the launch have ended, and none is left"
-    return told if searcher.complete else ""
+    if searcher.complete:
+        return f"all {planned} trials of the launch have ended, and none is left"
+    over = ends.over_at_once() or (ends.over() and not searcher.waiting)
+    return ends.reason if over else ""
 
 
 def _waits_for(board: Board) -> str:

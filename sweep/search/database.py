@@ -31,6 +31,8 @@ from analysis.store.schema import OPTUNA, prepare
 from analysis.text.addresses import shown
 from sweep.errors import SweepError, first_line
 
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
 _SQLITE_WAIT_S = 60
 _PAUSES_S = 0.25, 0.5, 1.0, 2.0, 4.0  # between attempts; the last one repeats
 _PATIENCE_S = 30.0  # at the end, for a database that is away: long enough to restart a server

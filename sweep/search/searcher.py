@@ -38,8 +38,6 @@ from sweep.spec.specification import Specification
 from sweep.trial.failures import UNKNOWN, Cause
 from sweep.trial.outcome import EARLIER, EPOCH, Outcome, outcome_of
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 _DATABASE_WAIT_S = 0.2  # for a new trial to be written; results wait meanwhile
 _MAX_REPEATS = 100  # suggestions in a row that are not new: the space is exhausted
 _OF_SAMPLER = (

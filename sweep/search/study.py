@@ -20,8 +20,6 @@ from sweep.search.memory import Memory, own_trials
 from sweep.spec.spaces.space import Space
 from sweep.spec.specification import Specification
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 
 def open_study(
     sweep: Specification, database: StudyDatabase, memory: Memory | None = None

@@ -49,6 +49,7 @@ def fail(arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     ("arguments", "told"),
     [
         ("xyzzy", "No such command 'xyzzy'. (see spikesweep --help)"),
+        ("pipeline quickstart", "No such command 'pipeline'. Did you mean 'figure pipeline'? (see"),
         ("run", "Missing argument 'SPEC'. (see spikesweep run --help)"),
         ("run quickstart --bogus", "No such option: --bogus"),
         ("run nope", "nope: no such file; spikesweep specs lists the bundled sweeps"),

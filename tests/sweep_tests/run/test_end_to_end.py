@@ -354,14 +354,17 @@ def test_in_a_race_a_seed_that_was_done_does_not_lead_if_its_configuration_was_e
     assert why == {"0.01": None, "1e-07": reason}
     shown = finished.run("show", "raced").stdout
     assert "3 trials: 2 done, 1 pruned" in shown and "not among the leaders" in shown
-    again = finished.run("run", spec, "--resume", "--budget", "8h")
+    again = finished.run("run", spec, "--resume", "--budget", "{epochs: 2}")  # less than was used
     assert (again.returncode, "3 done" in again.stderr) == (0, True)
+    assert "[I " not in again.stderr  # of Optuna's log
+    (parent,) = finished.runs("raced", "sweep")
+    assert not parent.data.tags.get("spikesweep.ended")
     _, *lines = [line for line in again.stderr.splitlines() if "budget" not in line]
     assert lines[0] == "nothing to do: all 3 trials of the launch have ended, and none is left"
     assert lines[1].startswith("3 done, 0 running, 0 pruned, 0 failed of 3")  # not counted up
     assert "Ray starts" not in again.stderr and "leaders of raced" in again.stdout
     assert "reused" not in again.stderr
-    assert "goes on with another budget: it was none and is 8 h" in again.stderr
+    assert "goes on with another budget: it was none and is 2 epochs" in again.stderr
 
 
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
