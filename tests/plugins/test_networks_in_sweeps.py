@@ -72,11 +72,11 @@ def test_networks_of_users_are_searched_killed_and_resumed_to_the_same_numbers(
     place: Workplace, tmp_path: Path
 ) -> None:
     spec = place.spec(**NETS)
+    outbox = tmp_path / "ray_results" / "nets" / "1" / "outbox.jsonl"
     killed = place.start("run", spec)
     wait_until(
         lambda: (
-            bool(list(tmp_path.glob("ray_results/nets/1/trials/*/last.pt")))
-            or killed.poll() is not None
+            (outbox.exists() and '"do":"epoch"' in outbox.read_text()) or killed.poll() is not None
         )
     )
     assert stop(killed, signal.SIGKILL) == -signal.SIGKILL, (tmp_path / "log").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,8 @@ from sweep import Sweep
 
 sweep = Sweep(
     name="which-code",
-    base={"dataset": "digits", "n_steps": 10, "epochs": 12},
+    plugins=["held.py"],  # which waits half-way
+    base={"dataset": "digits", "n_steps": 10, "epochs": 12, "lr_schedule": "held"},
     search={"encoding": ["latency", "constant"]},
     sampler="grid",  # others draw other configurations after a resume
     scheduler={"name": "asha", "grace": 1},
@@ -78,12 +80,13 @@ def notebook(place: Workplace) -> Iterator[Notebook]:
         yield notebook
 
 
-def _interrupt_in_training(notebook: Notebook, folder: Path) -> threading.Thread:
+def _interrupt_in_training(notebook: Notebook, folder: Path, go: Path) -> threading.Thread:
     """Do what the button does, once a trial has done an epoch."""
 
     def interrupt() -> None:
         wait_until(lambda: any(folder.glob("ray_results/which-code/1/trials/*/last.pt")), 240)
         asyncio.run(notebook.client.km.interrupt_kernel())
+        go.touch()
 
     thread = threading.Thread(target=interrupt)
     thread.start()
@@ -94,10 +97,11 @@ def _interrupt_in_training(notebook: Notebook, folder: Path) -> threading.Thread
 def test_a_notebook_runs_stops_and_resumes_what_the_command_line_runs(
     notebook: Notebook, place: Workplace, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    plugin, go = place.held()
     (sweep,) = shown(notebook.run(DEFINE), "execute_result")
     assert "which-code: 2 configurations × 1 seed" in sweep
 
-    thread = _interrupt_in_training(notebook, place.folder)
+    thread = _interrupt_in_training(notebook, place.folder, go)
     outputs = notebook.run(RUN)
     thread.join()
     assert "interrupted; every finished epoch is kept" in texts(outputs)
@@ -114,6 +118,7 @@ def test_a_notebook_runs_stops_and_resumes_what_the_command_line_runs(
 
     other = Workplace(tmp_path_factory.mktemp("command-line"))
     (other.folder / "which-code.yaml").write_text(_yaml(notebook))
+    shutil.copy(place.folder / plugin, other.folder)
     done = other.run("run", "which-code.yaml")
     assert done.returncode == 0, done.stderr
     theirs = load_runs(["which-code"], other.store).set_index("config_id")

@@ -36,6 +36,8 @@ To start a worker takes longer than to train what most of these sweeps train.
 SLOW = Path(__file__).parents[1] / "plugins" / "slow.py"
 """A plugin: with `lr_schedule: slow`, a training lasts and costs little."""
 
+_HELD = SLOW.with_name("held.py")
+
 REFERENCE = {"backend": "reference"}
 """For a `base`: a worker loads compiled loops longer than it trains the little that these train."""
 
@@ -87,6 +89,13 @@ class Workplace:
         plan = SMALL | changes
         (self.folder / f"{plan['name']}.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
         return f"{plan['name']}.yaml"
+
+    def held(self) -> tuple[str, Path]:
+        """A plugin and a file: with `lr_schedule: held`, a training waits half-way for the file."""
+        go = self.folder / "go"
+        text = _HELD.read_text().replace("/nowhere", str(go))
+        (self.folder / "held.py").write_text(text)
+        return "held.py", go
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run a command to its end, in this process: its imports and its Ray are shared."""

@@ -129,7 +129,9 @@ def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_i
     place: Workplace, ray_here: None
 ) -> None:
     before, killed = engines(), list[int]()
+    plugin, go = place.held()
     base = TINY | {"epochs": 8, "n_steps": 10, "hidden": 32}  # which learns within four epochs
+    base |= {"lr_schedule": "held"}
 
     def kill() -> None:
         trials = place.folder / "ray_results" / "packed" / "1" / "trials"
@@ -137,11 +139,13 @@ def test_a_packed_sweep_has_the_numbers_of_each_trial_alone_though_its_process_i
         killed.extend(engines() - before)
         for process in killed:
             os.kill(process, signal.SIGKILL)
+        go.touch()
 
     killer = threading.Thread(target=kill)
     killer.start()
     spec = place.spec(
         name="packed",
+        plugins=[plugin],
         base=base,
         search={"lr": [1e-2, 5e-3, 1e-9]},
         sampler="grid",
