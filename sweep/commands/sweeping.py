@@ -199,6 +199,8 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
     if result.interrupted:
         err.print(f"interrupted; every finished epoch is kept; go on with: {again}")
         return 130
+    if result.missed:
+        err.print(result.missed)
     if result.unmet:
         err.print(result.unmet)
     elif result.undelivered and result.leaders:

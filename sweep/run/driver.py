@@ -29,7 +29,7 @@ from sweep.search.ends import make_ends
 from sweep.search.identity import claim, refuse_other_notes
 from sweep.search.memory import Memory
 from sweep.search.searcher import StudySearcher
-from sweep.search.study import leaders, open_study, unmet
+from sweep.search.study import leaders, missed, open_study, unmet
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import Ledger
 from sweep.tracking.launch_log import LaunchLog
@@ -55,6 +55,7 @@ class Result:
         ended_by: The key of the specification that has its limit; empty if none has.
         undelivered: What MLflow or the study's database have not received, in one line.
         unmet: That nothing keeps all limits, in one line; empty if something does.
+        missed: That nothing reached the target, in one line; empty if something did.
         leaders: What was searched and found, best first; known without MLflow.
     """
 
@@ -67,6 +68,7 @@ class Result:
     ended_by: str = ""
     undelivered: str = ""
     unmet: str = ""
+    missed: str = ""
     leaders: Sequence[Mapping[str, Any]] = ()
 
 
@@ -151,7 +153,7 @@ def drive(
             result.halted = fit(tuner, stop, lost, board.stopping) or searcher.halted
         observer.interrupt()
     result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
-    result.unmet = unmet(study, sweep)
+    result.unmet, result.missed = unmet(study, sweep), missed(sweep, result.leaders)
     finished = bool(over) or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
     used_up_later = searcher.complete and ends.at_once  # a budget that ended nothing

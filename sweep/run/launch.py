@@ -21,6 +21,8 @@ from sweep.spec.sections.budget import Budget
 from sweep.spec.specification import Specification
 from sweep.spec.yaml.files import read
 
+_NONE = "none"
+
 
 def begin(sweep: Specification) -> LaunchPaths:
     """Make the folder of a new launch.
@@ -137,18 +139,25 @@ def keep_rules(sweep: Specification, paths: LaunchPaths) -> list[str]:
             draft.replace(place)
     before, after = _rules(launched), _rules(now)
     return [
-        f"this launch goes on with another {name}: it was {before[name]} and is {after[name]}"
+        f"this launch goes on {_other(name, before[name], after[name])}"
         for name in after
         if before[name] != after[name]
     ]
+
+
+def _other(name: str, before: str, after: str) -> str:
+    """That a rule is another one, in words."""
+    if after == _NONE:
+        return f"without {name}, which was {before}"
+    return f"with {name} {after}" + (f"; it was {before}" if before != _NONE else "")
 
 
 def _rules(values: Mapping[str, Any]) -> dict[str, str]:
     """What ends a search, in words, by key."""
     budget, stop = values.get("budget"), values.get("stop") or {}
     return {
-        "budget": str(Budget.model_validate(budget)) if budget else "none",
-        "stop.target": str(stop.get("target", "none")),
+        "budget": str(Budget.model_validate(budget)) if budget else _NONE,
+        "stop.target": str(stop.get("target", _NONE)),
         "stop.noise": "on" if stop.get("noise") else "off",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -66,6 +66,22 @@ def leaders(study: optuna.Study, directions: Mapping[str, str]) -> list[dict[str
     return [
         trial.params | dict(zip(directions, trial.values, strict=True)) for trial in once.values()
     ]
+
+
+def missed(sweep: Specification, best_first: Sequence[Mapping[str, Any]]) -> str:
+    """That no configuration reached the target; empty if one did, or there is none.
+
+    Args:
+        sweep: The plan.
+        best_first: As `leaders` gives them.
+    """
+    target, (metric, mode) = sweep.stop.target, next(iter(sweep.directions.items()))
+    if target is None or not best_first:
+        return ""
+    best = best_first[0][metric]
+    if best >= target if mode == MAX else best <= target:
+        return ""
+    return f"no configuration reached stop.target {target:g}; the best has {metric} {best:.4f}"
 
 
 def _key(point: Mapping[str, Any]) -> str:

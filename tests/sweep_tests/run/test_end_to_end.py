@@ -340,9 +340,12 @@ def test_in_a_race_a_seed_that_was_done_does_not_lead_if_its_configuration_was_e
         seeds=[0, 1],
         sampler="grid",
         scheduler={"name": "race", "grace": 2, "reduction": 2},
+        stop={"target": 0.99},
     )
     done = finished.run("run", spec)
     assert done.returncode == 0, done.stderr
+    (missed,) = (line for line in done.stderr.splitlines() if "stop.target" in line)
+    assert missed.startswith("no configuration reached stop.target 0.99; the best has val_accuracy")
     assert "3 done, 0 running, 0 pruned, 0 failed of 3" in done.stderr
     good, bad = finished.study("raced/1").trials
     assert (good.state, bad.state) == (TrialState.COMPLETE, TrialState.PRUNED)
@@ -364,7 +367,7 @@ def test_in_a_race_a_seed_that_was_done_does_not_lead_if_its_configuration_was_e
     assert lines[1].startswith("3 done, 0 running, 0 pruned, 0 failed of 3")  # not counted up
     assert "Ray starts" not in again.stderr and "leaders of raced" in again.stdout
     assert "reused" not in again.stderr
-    assert "goes on with another budget: it was none and is 2 epochs" in again.stderr
+    assert "this launch goes on with budget 2 epochs\n" in again.stderr
 
 
 def test_an_mlflow_outage_stops_nothing_and_sync_delivers(
