@@ -10,6 +10,11 @@ OWN = "one of your own needs its file: plugins: [FILE], or --plugin FILE"
 
 
 def did_you_mean(given: object, known: Iterable[str], otherwise: str) -> str:
-    """The nearest known name as a question, or another hint if none is near."""
-    close = difflib.get_close_matches(str(given), list(known), n=1)
+    """The nearest known name as a question, or another hint if none is near.
+
+    Nearest is also the only one that begins so.
+    """
+    names, text = list(known), str(given)
+    longer = [name for name in names if text and name.startswith(text)]
+    close = longer if len(longer) == 1 else difflib.get_close_matches(text, names, n=1)
     return f"did you mean {close[0]}?" if close else otherwise

@@ -38,9 +38,13 @@ from sweep.spec.yaml.files import write
 def _metric(value: Any) -> Any:
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping) and all(mode in (MAX, MIN) for mode in value.values()):
-        return value
-    raise ValueError(f"needs one of {', '.join(SEARCHABLE)}, or several as {{name: max or min}}")
+    if not isinstance(value, Mapping):
+        known = ", ".join(SEARCHABLE)
+        raise ValueError(f"needs one of {known}, or several as {{name: max or min}}")
+    for name, mode in value.items():
+        if mode not in (MAX, MIN):
+            raise ValueError(f"{name} needs max or min")
+    return value
 
 
 def _addresses(value: Any) -> Any:

@@ -183,7 +183,11 @@ BAD: list[tuple[str, str]] = [
     (changed(trials=True), "trials: must not be true or false"),
     (changed(seeds=[True]), "seeds.0: must not be true or false"),
     (changed(scheduler=False), "scheduler: must not be true or false"),
-    (changed(metric={"val_accuracy": "up"}), "metric: needs one of val_accuracy"),
+    (changed(metric={"val_accuracy": "up"}), "metric: val_accuracy needs max or min, got {'val"),
+    (
+        changed(metric={"synops": "min"}),
+        "'synops' cannot be searched for; did you mean synops_per_",
+    ),
     (changed(metric=3), "metric: needs one of val_accuracy"),
     (
         changed(
