@@ -25,7 +25,7 @@ from sweep.run.display.progress import WORKERS
 from sweep.run.observer import Observer
 from sweep.run.tuner import fit, make_tuner
 from sweep.search.database import StudyDatabase
-from sweep.search.ends import make_ends
+from sweep.search.ends import Ends, make_ends
 from sweep.search.identity import claim, refuse_other_notes
 from sweep.search.memory import Memory
 from sweep.search.searcher import StudySearcher
@@ -126,22 +126,7 @@ def drive(
         slots.wanted = lambda: result.progress.planned - result.progress.ended
         names, seeds = naming(sweep), len(sweep.seeds)
         observer = Observer(paths, tracker, board, ledger, datasets, slots, names, seeds)
-        study = open_study(sweep, database, memory)
-        searcher = StudySearcher(
-            sweep,
-            study,
-            database,
-            ledger.lookup,
-            observer.reuse,
-            observer.slots,
-            why=observer.cause,
-            history=observer.history,
-            on_drop=observer.drop,
-            ends=ends,
-            known=memory.known(sweep) if memory else (),
-        )
-        for config, outcome in searcher.resumed:
-            observer.count(config, outcome)
+        searcher = _searcher(sweep, database, ledger, observer, ends, memory)
         over = _nothing_to_do(searcher, result.progress.planned) if resumed else ""
         if over:
             board.tell(f"nothing to do: {over}")
@@ -152,22 +137,62 @@ def drive(
             board.wait(WORKERS)
             result.halted = fit(tuner, stop, lost, board.stopping) or searcher.halted
         observer.interrupt()
-    result.failures, result.leaders = observer.failures, leaders(study, sweep.directions)
+    result.failures = observer.failures
+    _judge(result, sweep, searcher, over)
+    log.standing(result.progress.ended, result.progress.metrics(), every_s=0)
+    draw = closing.no_figures if result.interrupted else draw  # the user waits for the end
+    files = closing.write(
+        paths, searcher.study, result.leaders, sweep.directions, console.print, draw
+    )
+    _end_launch(log, sweep, result, files)
+    result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
+    return result
+
+
+def _searcher(
+    sweep: Specification,
+    database: StudyDatabase,
+    ledger: Ledger,
+    observer: Observer,
+    ends: Ends,
+    memory: Memory | None,
+) -> StudySearcher:
+    """The searcher of a launch; what earlier drivers have settled is counted."""
+    searcher = StudySearcher(
+        sweep,
+        open_study(sweep, database, memory),
+        database,
+        ledger.lookup,
+        observer.reuse,
+        observer.slots,
+        why=observer.cause,
+        history=observer.history,
+        on_drop=observer.drop,
+        ends=ends,
+        known=memory.known(sweep) if memory else (),
+    )
+    for config, outcome in searcher.resumed:
+        observer.count(config, outcome)
+    return searcher
+
+
+def _judge(result: Result, sweep: Specification, searcher: StudySearcher, over: str) -> None:
+    """Find out what the launch has found, and how it ended.
+
+    Args:
+        result: Is written to.
+        sweep: The plan.
+        searcher: Of the launch.
+        over: Why nothing was left to run; empty if something was.
+    """
+    study, ends = searcher.study, searcher.ends
+    result.leaders = leaders(study, sweep.directions)
     result.unmet, result.missed = unmet(study, sweep), missed(sweep, result.leaders)
     finished = bool(over) or ends.at_once or searcher.finished
     result.interrupted = not result.halted and not finished
     used_up_later = searcher.complete and ends.at_once  # a budget that ended nothing
     if not result.halted and not result.interrupted and not used_up_later:
         result.ended, result.ended_by = ends.reason, ends.key
-    progress = result.progress
-    log.standing(progress.ended, progress.metrics(), every_s=0)
-    draw = closing.no_figures if result.interrupted else draw  # the user waits for the end
-    files = closing.write(paths, study, result.leaders, sweep.directions, console.print, draw)
-    at_end = {f"trials/{State.RUNNING}": 0.0} if progress.running else {}
-    told = _told(sweep, result.ended) if result.ended else {}
-    log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files, told)
-    result.undelivered = "; ".join(filter(None, (database.close(), tracker.close())))
-    return result
 
 
 def _nothing_to_do(searcher: StudySearcher, planned: int) -> str:
@@ -207,6 +232,12 @@ def _begin_launch(log: LaunchLog, sweep: Specification, told: Mapping[str, str])
     view = prepared(sweep, int(time.time() * 1000))
     about = {Tag.NOTE: sweep.description} if sweep.description else {}
     log.begin_launch(params, tags, view | about)
+
+
+def _end_launch(log: LaunchLog, sweep: Specification, result: Result, files: Sequence[str]) -> None:
+    at_end = {f"trials/{State.RUNNING}": 0.0} if result.progress.running else {}
+    told = _told(sweep, result.ended) if result.ended else {}
+    log.end_launch(Outcome(_final_state(result), at_end, reason=result.halted), files, told)
 
 
 def _told(sweep: Specification, ended: str) -> dict[str, str]:
