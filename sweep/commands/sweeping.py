@@ -114,14 +114,12 @@ def validate(
     Is this file right, before anything runs? spikesweep validate my-sweep.yaml
     """
     from sweep.run.preview.machine import no_room
-    from sweep.spec.fresh_seeds import fresh_seeds
 
     sweep = Given(spec, set_, unset, plugin, new_name=new_name).sweep()
     check_new(sweep, spec, join=join)
     say_result(f"{spec}: valid; {sweep.size}")
-    if sweep.confirm is not None:
-        fresh = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-        say_result(f"then {sweep.leaders} × {fresh} fresh seeds{sweep.confirm.changes}")
+    if sweep.confirmation:
+        say_result(f"then {sweep.confirmation}")
     lacks = no_room(sweep.resources)
     if lacks:
         say(f"note: no room for a trial on this machine: {lacks}")

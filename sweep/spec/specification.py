@@ -231,9 +231,20 @@ class Specification(Section):
         """Trials of the confirmation, if it has all its leaders, and the epochs of all of them."""
         if self.confirm is None:
             return 0, 0
-        seeds = len(self.confirm.seeds or fresh_seeds(self.seeds))
-        trials = self.confirm.top * max(1, len(self.kinds)) * seeds
+        trials = self.confirm.top * max(1, len(self.kinds)) * self._fresh_seeds
         return trials, trials * int(self.confirm.base.get("epochs", max(self.values("epochs"))))
+
+    @property
+    def confirmation(self) -> str:
+        """What is trained after the search, in words; empty if nothing is."""
+        if self.confirm is None:
+            return ""
+        return f"{self.leaders} × {self._fresh_seeds} fresh seeds{self.confirm.changes}"
+
+    @property
+    def _fresh_seeds(self) -> int:
+        """How many seeds a confirmation has."""
+        return len(self.confirm.seeds or fresh_seeds(self.seeds)) if self.confirm else 0
 
     def config(self, assignment: Assignment, seed: int) -> TrialConfig:
         """The configuration of a point of the space."""

@@ -16,7 +16,6 @@ from sweep.run.preview import machine
 from sweep.run.preview.speed import Speed, measured
 from sweep.run.runner import RunsOf, memory_of, read_datasets
 from sweep.spec.checks.trials import check_backends, check_networks
-from sweep.spec.fresh_seeds import fresh_seeds
 from sweep.spec.specification import Specification
 from sweep.tracking.earlier_runs import EarlierRun, Ledger
 from sweep.tracking.store import store_uri
@@ -156,10 +155,9 @@ def _packed(sweep: Specification) -> list[str]:
 
 
 def _confirm(sweep: Specification, speed: Speed) -> list[str]:
-    if sweep.confirm is None:
+    what = sweep.confirmation
+    if not what:
         return []
-    seeds = len(sweep.confirm.seeds or fresh_seeds(sweep.seeds))
-    what = f"{sweep.leaders} × {seeds} fresh seeds{sweep.confirm.changes}"
     takes = duration(speed.wall_s(*sweep.confirmation_planned()))
     return [f"confirm     then {what}: about {takes} more than the time below"]
 
