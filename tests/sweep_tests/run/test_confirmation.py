@@ -203,7 +203,11 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     best = shared_place.run("best", "front")
     assert "\nfront                true\n" in best.stdout
     assert meaning in best.stderr and "by: spikesweep show front\n" in best.stderr
-    leaders = Result("front", _tracking_uri=shared_place.store).leaders
+    result = Result("front", _tracking_uri=shared_place.store)
+    leaders = result.leaders
+    taken = [result.best(leader=place).config.hidden for place in (1, 2, 3)]
+    assert taken == [(hidden,) for hidden in leaders["hidden"]]
+    assert result.table(top=3).split("\n")[-1].split()[0] == "3"
     assert leaders["front"].iloc[0] and "synops_per_inference_mean" in leaders
     assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
     elsewhere = Workplace(tmp_path)
