@@ -230,6 +230,8 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     assert len(sizes) == 2 and "4" in sizes  # the cheapest is the last by accuracy
     assert "synops per inference" in done.stdout
     assert "front" in done.stdout and " of 2 are on the front." in done.stdout
+    again = elsewhere.run("show", "front-confirm").stdout
+    assert "synops per" in again and meaning in again and " of 2 are on the front." in again
 
 
 def test_one_seed_confirms_nothing(searched: tuple[Workplace, Done]) -> None:
