@@ -198,6 +198,7 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     spec = shared_place.spec(**plan, sampler="grid", scheduler="none", trials=None)
     searched = shared_place.run("run", spec)
     assert searched.returncode == 0
+    assert re.search(r"best val_accuracy 0\.\d+, synops_per_inference [\d.]+ \(", searched.stderr)
     meaning = "front: true where no other configuration is at least as good in val_accuracy (max)"
     assert meaning in searched.stdout and " of 3 are on the front." in searched.stdout
     best = shared_place.run("best", "front")
