@@ -136,6 +136,9 @@ KEPT_FILES = (GROUPS_FILE, PREDICTIONS_FILE)
 FRONT = "front"
 """The column that says whether a configuration is on the Pareto front of its sweep."""
 
+PLACE = "#"
+"""The column of the place among the leaders, from 1; only in tables for people."""
+
 COLUMNS = (
     "run_id",
     "sweep",

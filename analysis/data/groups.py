@@ -253,16 +253,26 @@ def _nothing_yet(runs: pd.DataFrame) -> str:
     return f"{finished}: {standing or 'no trials'}{best}"
 
 
-def best_run(runs: pd.DataFrame) -> pd.Series[Any]:
-    """The run with the best validation accuracy within the best configuration.
+def best_run(runs: pd.DataFrame, leader: int | None = None) -> pd.Series[Any]:
+    """The run with the best validation accuracy within the best configuration, or another one.
+
+    Args:
+        runs: As `load_runs` gives them.
+        leader: The place of the configuration in `group_runs`, from 1; None: the first. All tables
+            of leaders have that order.
 
     Raises:
-        AnalysisError: No run is done, or one that is done lacks an accuracy.
+        AnalysisError: No run is done, one that is done lacks an accuracy, or there are fewer
+            configurations.
     """
-    best = group_runs(runs, ["test_accuracy"]).index[0]
-    members = runs[(runs["group_id"] == best) & (runs["state"] == State.DONE)]
-    leader: pd.Series[Any] = members.loc[members[CHOSEN_BY].idxmax()]
-    return leader
+    groups = group_runs(runs, ["test_accuracy"]).index
+    place = 1 if leader is None else leader
+    if not 1 <= place <= len(groups):
+        told = "there is 1 leader" if len(groups) == 1 else f"there are {len(groups)} leaders"
+        raise AnalysisError(f"leader {leader}: {told}, counted from 1")
+    members = runs[(runs["group_id"] == groups[place - 1]) & (runs["state"] == State.DONE)]
+    best: pd.Series[Any] = members.loc[members[CHOSEN_BY].idxmax()]
+    return best
 
 
 def spiking(runs: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from analysis.data.groups import (
     is_published,
     without_confirmations,
 )
-from analysis.data.labels import value_labels
+from analysis.data.labels import metric_label, value_labels
+from analysis.data.origins.plans import directions_of
 from analysis.data.runs import STATES, param_columns
 from analysis.errors import AnalysisError
 from analysis.figures import Source, forest
@@ -43,7 +44,7 @@ from analysis.stats.readable import (
 from analysis.studies.claims import claims
 from analysis.studies.replication import compare_with_published
 from analysis.text.plain import counted
-from analysis.text.typeset import as_percent, printed
+from analysis.text.typeset import as_number, as_percent, printed
 
 _WITHIN = ("dataset", "preset")
 _NAMED = ("dataset", "network", "dynamics", "recurrent", "encoding", "hidden")
@@ -119,12 +120,18 @@ def _lead(material: Material, leading: Material) -> str:
 
 def _best(runs: pd.DataFrame) -> str:
     """The best configuration of a data set, in a few words."""
-    best = summarise(runs).iloc[0]
+    names = [name for name in directions_of(runs) if name != "val_accuracy"]
+    others = [name for name in names if runs[f"best_{name}"].notna().all()]
+    best = summarise(runs, metrics=others).iloc[0]
     run = runs[runs["group_id"] == best.name].iloc[0].to_dict()
     what = " ".join(value_labels(run, [name for name in _NAMED if name in run]))
     seeds = "one seed" if best["n"] == 1 else f"mean of {best['n']:.0f} seeds"
     accuracy = as_percent(best["test_accuracy_mean"])
-    return f"{what}, {accuracy} % on the test set ({seeds})".strip(", ")
+    beside = "".join(
+        f", {metric_label(f'best_{name}').lower()} {as_number(best[f'{name}_mean'])}"
+        for name in others
+    )
+    return f"{what}, {accuracy} % on the test set{beside} ({seeds})".strip(", ")
 
 
 def _what_was_run(material: Material) -> list[Part]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.data.origins.plans import directions_of
 from analysis.data.standing.whole import whole_ones
-from analysis.records import FRONT
+from analysis.records import FRONT, PLACE
 from analysis.report.tables import summarise
 from analysis.stats.pareto import on_front
 
@@ -36,6 +36,16 @@ def leading(runs: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
         means = {f"{name}_mean": mode for name, mode in directions.items()}
         mark(table, means, whole_ones(table, runs))
     return table
+
+
+def numbered(shown: pd.DataFrame) -> pd.DataFrame:
+    """Leaders for people, with their places in the first column: `--leader` takes one by it.
+
+    Args:
+        shown: The first rows of `leading`, in its order, as text.
+    """
+    places = pd.Series(range(1, len(shown) + 1), index=shown.index, name=PLACE)
+    return pd.concat([places, shown], axis="columns")
 
 
 def mark(

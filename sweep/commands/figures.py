@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from sweep.commands.parts import completion
-from sweep.commands.parts.common import PluginOption, say_result, warn_of_mixed
+from sweep.commands.parts.common import LeaderOption, PluginOption, say_result, warn_of_mixed
 from sweep.commands.parts.reading import read_runs
 from sweep.errors import SpecError
 
@@ -55,11 +55,12 @@ def figure(
             "strip",
         ),
     ] = [],  # noqa: B006 (typer wants the literal)
+    leader: LeaderOption = None,
     plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Draw a figure of one or several sweeps into a .png, .svg or .pdf file."""
     how = _known(kind)
-    _check(how, metric, by)
+    _check(how, metric, by, leader)
     from analysis import figures
     from sweep.commands.parts.opened_networks import activity_of_run
 
@@ -67,7 +68,7 @@ def figure(
     found = read_runs(names)
     warn_of_mixed(found)
     source = figures.source_of(names, found, activity=partial(activity_of_run, found, plugin))
-    options = figures.Options(metric=metric or how.metric, by=tuple(by))
+    options = figures.Options(metric=metric or how.metric, by=tuple(by), leader=leader)
     figures.save_figure(how.draw(source, options), output)
     if output.is_file():  # and no pipe, into which this line would go, too
         say_result(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
@@ -95,6 +96,7 @@ def _described(kind: FigureKind) -> str:
     needs = f"needs --by ({_counted(kind.least_by, kind.most_by)})" if kind.least_by else ""
     takes = [f"--metric [{kind.metric}]"] if kind.metric else []
     takes += [f"--by (at most {kind.most_by})"] if kind.most_by and not needs else []
+    takes += ["--leader N"] if kind.of_leader else []
     told = f"takes {', '.join(takes)}" if takes else ""
     options = "; ".join(filter(None, [needs, told]))
     rows = [kind.title, *filter(None, [options])]
@@ -106,11 +108,13 @@ def _counted(least: int, most: int) -> str:
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def _check(kind: FigureKind, metric: str, by: Sequence[str]) -> None:
+def _check(kind: FigureKind, metric: str, by: Sequence[str], leader: int | None) -> None:
     """Refuse what the kind cannot show, before anything is read."""
     from analysis.records import EPOCH_METRICS
     from analysis.text.plain import known_names
 
+    if leader is not None and not kind.of_leader:
+        raise SpecError(f"--leader: {kind.name} takes none, as it shows no single network")
     if metric and not kind.metric:
         raise SpecError(f"--metric: {kind.name} takes none")
     if metric and kind.of_epochs and metric not in EPOCH_METRICS:

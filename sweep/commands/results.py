@@ -12,6 +12,7 @@ import typer
 from sweep.commands.parts.checkpoints import checkpoint_of_run
 from sweep.commands.parts.common import (
     BlockOption,
+    LeaderOption,
     PluginOption,
     SweepNames,
     say,
@@ -93,6 +94,7 @@ def show(
 
 def best(
     names: SweepNames,
+    leader: LeaderOption = None,
     register_: Annotated[
         str,
         typer.Option(
@@ -108,6 +110,8 @@ def best(
     and is ahead of it is told, too. A registered network can be served: it takes images (pixels 0
     to 255) and returns class probabilities.
 
+    With --leader, the same of another configuration of those that show lists.
+
     The best network, to be served as the model called digits:
     spikesweep best quickstart --register digits
     """
@@ -122,17 +126,19 @@ def best(
     from sweep.commands.parts.defaults import by_default
 
     found = read_runs(names)
-    run = best_run(found)
+    run = best_run(found, leader)
     aims = aims_of(found)
     leaders = leading(found, aims)
-    leader = leaders.iloc[0]
-    seeds = f"mean of {leader['n']:.0f} seeds" if leader["n"] > 1 else "one seed"
+    chosen = leaders.loc[run["group_id"]]
+    seeds = f"mean of {chosen['n']:.0f} seeds" if chosen["n"] > 1 else "one seed"
+    if leader:
+        say_result(f"{'leader':<{_KEYS}} {leader} of {len(leaders)}")
     for key in ("val_accuracy", "test_accuracy"):
-        say_result(f"{key:<{_KEYS}} {as_percent(leader[f'{key}_mean'])} % ({seeds})")
+        say_result(f"{key:<{_KEYS}} {as_percent(chosen[f'{key}_mean'])} % ({seeds})")
     for key in aims:
-        say_result(f"{key:<{_KEYS}} {leader[f'{key}_mean']:.6g} ({seeds})")
-    if FRONT in leader:
-        say_result(f"{FRONT:<{_KEYS}} {as_text(leader[FRONT])}")
+        say_result(f"{key:<{_KEYS}} {chosen[f'{key}_mean']:.6g} ({seeds})")
+    if FRONT in chosen:
+        say_result(f"{FRONT:<{_KEYS}} {as_text(chosen[FRONT])}")
     params = run[param_columns(found)].dropna()
     searched = [name for name in searched_params(found) if name in params]
     texts = {str(name): as_text(value) for name, value in params.items()}
@@ -143,7 +149,8 @@ def best(
     if ahead := ahead_of_all_done(found):
         say(str(ahead))
     if FRONT in leaders:
-        say(f"{leaders.attrs[FRONT]} They are listed by: spikesweep show {' '.join(names)}")
+        listed = f"spikesweep show {' '.join(names)}"
+        say(f"{leaders.attrs[FRONT]} --leader N takes another; they are listed by: {listed}")
     try:
         checkpoint = checkpoint_of_run(names, run["run_id"])
     except AnalysisError as error:

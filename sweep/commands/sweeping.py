@@ -211,7 +211,7 @@ def _conclude(sweep: Specification, result: Result, given: Given) -> int:
         leaders.print_leaders([sweep.name], top=10)
         err.print(
             f"all runs: {_all_runs(sweep.name)} | table: spikesweep table {sweep.name} --format md "
-            f"| best network: spikesweep best {sweep.name}",
+            f"| best network: spikesweep best {sweep.name} [--leader N]",
             soft_wrap=True,
         )
     return 1 if result.failures or result.undelivered else 0

@@ -11,6 +11,7 @@ import typer
 
 from sweep.commands.parts import completion
 from sweep.commands.parts.common import (
+    LeaderOption,
     PluginOption,
     SetOption,
     say_result,
@@ -109,6 +110,7 @@ def predict(
             metavar="FILE",
         ),
     ] = None,
+    leader: LeaderOption = None,
     plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Classify images with a trained network.
@@ -128,7 +130,7 @@ def predict(
         from analysis.figures import known_suffix
 
         known_suffix(figure)  # before anything is computed
-    network, _ = checkpoint.load_network(*_opened(model, plugin))
+    network, _ = checkpoint.load_network(*_opened(model, plugin, leader))
     pixels = pictures.read(images, network, invert=invert)
     found = network.probabilities(pixels)
     if figure is not None:
@@ -152,6 +154,7 @@ def export(
         Solver,
         typer.Option(help="nir: how its reader steps, by the exact solution or Euler's method"),
     ] = Solver.EXACT,
+    leader: LeaderOption = None,
     plugin: PluginOption = [],  # noqa: B006
 ) -> None:
     """Write a trained network for other software, as ONNX or NIR.
@@ -170,7 +173,7 @@ def export(
     if format_ is None and suffix not in list(Format):
         raise SpecError(f"{output}: ends in neither .onnx nor .nir; give --format onnx or nir")
     chosen = format_ or Format(suffix)
-    network, _ = checkpoint.load_network(*_opened(model, plugin))
+    network, _ = checkpoint.load_network(*_opened(model, plugin, leader))
     formats.write(network, output, chosen.value, solver.value)
     stderr().print(f"{output}: {network.n_pixels} pixels, {network.n_classes} classes")
     if chosen == Format.NIR:
@@ -185,12 +188,15 @@ def export(
         )
 
 
-def _opened(model: str, named: Sequence[str]) -> tuple[Path, list[PluginFile]]:
+def _opened(model: str, named: Sequence[str], leader: int | None) -> tuple[Path, list[PluginFile]]:
     """The checkpoint, and where the users' files may be that it needs."""
     from sweep.commands.parts.checkpoints import best_checkpoint
+    from sweep.errors import SpecError
     from sweep.spec.kept_files import files_for
 
-    if model.endswith(".pt"):
-        return Path(model), files_for(Path(model), named=named)
-    checkpoint = best_checkpoint(model)
-    return checkpoint, files_for(checkpoint, [model], named)
+    if not model.endswith(".pt"):
+        checkpoint = best_checkpoint(model, leader)
+        return checkpoint, files_for(checkpoint, [model], named)
+    if leader is not None:
+        raise SpecError(f"--leader: {model} is one network; it goes with the name of a sweep only")
+    return Path(model), files_for(Path(model), named=named)

@@ -16,7 +16,7 @@ from analysis.data.labelled import labelled
 from analysis.data.runs import read_records, tidy
 from analysis.errors import AnalysisError
 from analysis.records import State, Tag
-from analysis.report.front import leading
+from analysis.report.front import leading, numbered
 from analysis.store.record import RunRecord
 from analysis.text.addresses import tracking_uri
 from analysis.text.typeset import as_text, printed
@@ -126,7 +126,7 @@ class Result:
 
     def _readable(self) -> pd.DataFrame:
         known = labelled(self.leaders)
-        return known.map(as_text) if self.undelivered else printed(known)
+        return known.map(as_text) if self.undelivered else numbered(printed(known))
 
     def history(self, *metrics: str) -> pd.DataFrame:
         """Metrics of every epoch, one row per trial and epoch, as `analysis.load_history` does.
@@ -141,13 +141,18 @@ class Result:
             tracking_uri=self._tracking_uri,
         )
 
-    def best(self) -> Best:
+    def best(self, leader: int = 1) -> Best:
         """The best run by validation: within the best configuration, the best seed.
 
+        >>> cheaper = result.best(leader=4).network()
+
+        Args:
+            leader: Of which configuration instead, by its place in `leaders`, from 1.
+
         Raises:
-            AnalysisError: No trial is done.
+            AnalysisError: No trial is done, or there are fewer leaders.
         """
-        chosen = best_run(self.runs)["run_id"]
+        chosen = best_run(self.runs, leader)["run_id"]
         record = next(record for record in self._records if record.run_id == chosen)
         return Best(record, self._tracking_uri)
 

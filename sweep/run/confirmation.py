@@ -42,7 +42,7 @@ def confirmation(
     """The sweep that confirms the leaders of another, its points in their order.
 
     Args:
-        name: Of the search; its latest launch gives the resources.
+        name: Of the search; its latest launch gives the metrics and the resources.
         run_ids: One run in MLflow of every leader, the best first.
         seeds: Fresh ones.
         changed: Keys with values that differ from the search.
@@ -76,7 +76,8 @@ def confirmation(
         "scheduler": "none",
         "seeds": list(seeds),
     }
-    plan |= {key: searched[key] for key in ("resources", "max_failures") if key in searched}
+    kept = ("metric", "resources", "max_failures")  # the metrics are columns of its tables, too
+    plan |= {key: searched[key] for key in kept if key in searched}
     again = parse_sweep(plan, plan["name"])
     if len(set(again.groups())) < len(leaders):
         raise SpecError(f"leaders of {name} are the same network with {', '.join(changed)} changed")

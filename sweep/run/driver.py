@@ -110,8 +110,8 @@ def drive(
     resumed = bool(tracker.state(SWEEP_RUN)) or isinstance(slots, NoSlots)
     _begin_launch(log, sweep, _told(sweep, "") if tracker.ended else {})
     ends = make_ends(sweep, tracker.spending.so_far)
-    metric, mode = next(iter(sweep.directions.items()))
-    best = Best(metric, mode, len(sweep.seeds), sweep.limits)
+    (metric, mode), *others = sweep.directions.items()
+    best = Best(metric, mode, len(sweep.seeds), sweep.limits, [name for name, _ in others])
     result = Result(paths, Progress(sweep.trials_planned(), metric, best))
     with _closed_if_interrupted(tracker, log), Board(result.progress, console) as board:
         ledger = Ledger(data.values(), board.tell)

@@ -99,7 +99,8 @@ def _aims(plan: Mapping[str, Any]) -> Iterator[str]:
 def _directions(plans: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The metrics with their modes that all the plans with several metrics have; else none.
 
-    A plan with one metric, such as that of a confirmation, has no front and contradicts none.
+    A plan with one metric, such as that of a confirmation by an earlier version, has no front and
+    contradicts none.
     """
     told = [plan["metric"] for plan in plans if isinstance(plan.get("metric"), dict)]
     several = [metrics for metrics in told if len(metrics) > 1]

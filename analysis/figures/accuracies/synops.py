@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from analysis.figures.parts.panels import panels
 from analysis.figures.parts.style import GREY, SMALL, looks, styled
 from analysis.figures.parts.ticks import round_axis
 from analysis.records import ENERGY, MAX, MIN, UNITS
-from analysis.stats.pareto import pareto_front
+from analysis.stats.pareto import on_front, pareto_front
 from analysis.text.plain import counted
 
 COST = "best_synops_per_inference"
@@ -45,6 +45,8 @@ _BLACK = "#000000"  # of networks without spikes
 _WHOLE = 100  # from here on, costs are told without decimals
 _INCHES, _PANEL_INCHES = 5.2, 4.2  # without the legend; of one panel, of one of several
 _LINE_INCHES = 0.15  # of the key
+_CHOSEN_BY = f"{CHOSEN_BY}_mean"
+_AIMS = {_CHOSEN_BY: MAX, "_x": MIN}  # of the fronts
 _USEFUL = 0.5  # of the best validation accuracy, from which on a network is on the front
 _MOST_NAMED = 8  # members of the front
 
@@ -81,14 +83,15 @@ def accuracy_by_synops(
         figure = Figure(figsize=(width, 4.2))
         grid = figure.subplots(1, len(beside), squeeze=False)[0]
         key: list[Line2D] = []
-        named = on_front = 0
+        named = members_of_fronts = useless = 0
         for axes, (name, members) in zip(grid, beside.items(), strict=True):
             front = _front(members[~members["_is_baseline"]])
             chosen = _named(front, members, _MOST_NAMED // len(beside))
             _panel(axes, members, front, families, cost)
             texts = _texts(chosen, _shown(chosen, members), metric, cost)
             key += _number(axes, chosen, texts, first=named + 1)
-            named, on_front = named + len(chosen), on_front + len(front)
+            named, members_of_fronts = named + len(chosen), members_of_fronts + len(front)
+            useless += sum(map(_useless, _kinds(members, cost)))
             axes.set_title(name)
             axes.set_xlabel(metric_label(cost))
         grid[0].set_ylabel(axis_label(metric))
@@ -104,9 +107,12 @@ def accuracy_by_synops(
             "front by validation accuracy: the spiking networks that no other beats in it and in "
             f"cost; its line is the {metric_label(metric).lower()} of the one that validation "
             "chooses for at most that cost, which may fall",
-            "not on it: those below half of the best validation accuracy",
+            f"not on a front: {counted(useless, 'network')} that no other beats, below half of the "
+            "best validation accuracy"
+            if useless
+            else "",
             *([] if cost in _NOT_PRICED else [_PRICES]),
-            f"named: {named} of its {on_front}" if named < on_front else "",
+            f"named: {named} of its {members_of_fronts}" if named < members_of_fronts else "",
             *left_out,
         ]
         head(figure, [metric_label(metric), *constants(groups)], notes)
@@ -150,9 +156,24 @@ def _front(points: pd.DataFrame) -> pd.DataFrame:
     A network that hardly fires costs least, so that no other beats it. One that has less than half
     of the best validation accuracy is no compromise that a reader looks for, and is not on it.
     """
-    chosen_by = f"{CHOSEN_BY}_mean"
-    useful = points[points[chosen_by] >= _USEFUL * points[chosen_by].max()]
-    return pareto_front(useful, {chosen_by: MAX, "_x": MIN}).sort_values("_x")
+    return pareto_front(points[_useful(points)], _AIMS).sort_values("_x")
+
+
+def _useless(points: pd.DataFrame) -> int:
+    """How many no other beats that are not on the front, as they have too little accuracy."""
+    return int((on_front(points, _AIMS) & ~_useful(points)).sum())
+
+
+def _useful(points: pd.DataFrame) -> pd.Series[bool]:
+    useful: pd.Series[bool] = points[_CHOSEN_BY] >= _USEFUL * points[_CHOSEN_BY].max()
+    return useful
+
+
+def _kinds(points: pd.DataFrame, cost: str) -> Iterator[pd.DataFrame]:
+    """The networks of each kind that has a front of its own."""
+    yield points[~points["_is_baseline"]]
+    if cost not in _NOT_PRICED:
+        yield from (mine for _, mine in by_kind(points[points["_is_baseline"]]))
 
 
 def _points(groups: pd.DataFrame, metric: str, cost: str) -> pd.DataFrame:

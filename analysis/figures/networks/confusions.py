@@ -98,7 +98,7 @@ def _label(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _from(source: Source, options: Options) -> Figure:
-    best = best_run(source.runs)
+    best = best_run(source.runs, options.leader)
     matrix = source.confusion(str(best["run_id"]))
     title = value_labels(best.to_dict(), [name for name in CONSTANTS if name in best])
     title = [*title, _run(best)]
@@ -126,6 +126,7 @@ FIGURE = FigureKind(
     title="which classes the best network takes for which",
     draw=_from,
     metric="",
+    of_leader=True,
     in_report=_in_report,
     section="leaders",
 )

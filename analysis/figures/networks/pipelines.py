@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.data.activity import ImageActivity
-from analysis.data.groups import best_run, spiking
+from analysis.data.groups import spiking
+from analysis.figures.networks.chosen import spiking_run
 from analysis.figures.networks.rasters import draw_inputs, draw_spikes, layer_title, what
 from analysis.figures.parts.declaration import FigureKind, InReport, Options, Source
 from analysis.figures.parts.layout import head
@@ -139,8 +140,7 @@ def _look(activity: ImageActivity, number: int) -> Look | None:
 
 
 def _from(source: Source, options: Options) -> Figure:
-    best = best_run(spiking(source.runs))
-    return pipeline(source.activity(str(best["run_id"])))
+    return pipeline(source.activity(spiking_run(source, options)))
 
 
 def _in_report(source: Source) -> Iterable[InReport]:
@@ -154,6 +154,7 @@ FIGURE = FigureKind(
     title="the way of the first test image through the best spiking network",
     draw=_from,
     metric="",
+    of_leader=True,
     in_report=_in_report,
     section="leaders",
 )

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.data.activity import ImageActivity, LayerActivity
-from analysis.data.groups import best_run, spiking
+from analysis.figures.networks.chosen import spiking_run
 from analysis.figures.parts.declaration import FigureKind, Options, Source
 from analysis.figures.parts.layout import head
 from analysis.figures.parts.style import LOOKS, SCALE, SMALL, styled
@@ -158,8 +158,7 @@ def _draw_membrane(axes: Axes, activity: ImageActivity, layer: LayerActivity, ne
 
 
 def _from(source: Source, options: Options) -> Figure:
-    best = best_run(spiking(source.runs))
-    return raster(source.activity(str(best["run_id"])))
+    return raster(source.activity(spiking_run(source, options)))
 
 
 FIGURE = FigureKind(
@@ -167,4 +166,5 @@ FIGURE = FigureKind(
     title="spikes and membranes of the best spiking network that sees the first test image",
     draw=_from,
     metric="",
+    of_leader=True,
 )

@@ -74,10 +74,13 @@ class Options:
     Attributes:
         metric: What to show; empty for a figure that takes none.
         by: Params to tell runs apart by.
+        leader: Which configuration, by its place among the leaders, from 1; None: the best that the
+            figure can show.
     """
 
     metric: str = ""
     by: tuple[str, ...] = ()
+    leader: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,7 @@ class FigureKind:
         in_report: Where and how it is in a report on these runs.
         section: Of the report.
         across: Whether one figure shows all data sets, rather than each its own.
+        of_leader: Whether it shows one network, so that it takes a leader.
     """
 
     name: str
@@ -123,6 +127,7 @@ class FigureKind:
     in_report: Callable[[Source], Iterable[InReport]] = in_no_report
     section: Literal["figures", "leaders"] = "figures"
     across: bool = False
+    of_leader: bool = False
 
     def entry(self, text: str, by: Sequence[str] = (), name: str = "") -> InReport:
         """This figure in a report, with the metric that it shows by default."""

@@ -9,21 +9,29 @@ from sweep.commands.parts.common import say
 from sweep.commands.parts.reading import read_runs
 
 
-def best_checkpoint(name: str) -> Path:
+def best_checkpoint(name: str, leader: int | None = None) -> Path:
     """The network of the best run of a sweep: its file here, or else its artifact in MLflow.
 
     Where the runs are on several data sets, a line says which one the network knows: accuracies on
     different data say little about which is better.
+
+    Args:
+        name: Of the sweep.
+        leader: Of which configuration instead of the best, by its place in `show`, from 1.
+
+    Raises:
+        AnalysisError: There are fewer leaders, or the network is gone.
     """
     from analysis.data.groups import best_run, several_values
 
     found = read_runs([name])
-    run = best_run(found)
+    run = best_run(found, leader)
     done = found[found["state"] == "done"]
-    if several_values(done, ["dataset"]):
+    if leader is None and several_values(done, ["dataset"]):
         say(
             f"{name} has runs on {', '.join(sorted(done['dataset'].unique()))}; the best by "
-            f"validation is on {run['dataset']}; for another, give the best.pt of its run"
+            f"validation is on {run['dataset']}; for another, give --leader N, as it "
+            f"is counted by: spikesweep show {name}"
         )
     return checkpoint_of_run([name], str(run["run_id"]))
 

@@ -57,6 +57,15 @@ PluginOption = Annotated[
         help="a Python file with components of your own (repeatable)",
     ),
 ]
+LeaderOption = Annotated[
+    int | None,
+    typer.Option(
+        "--leader",
+        metavar="N",
+        min=1,
+        help="the N-th of the leaders that spikesweep show lists, instead of the best",
+    ),
+]
 SpecArgument = Annotated[
     str,
     typer.Argument(

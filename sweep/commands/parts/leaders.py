@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,14 @@ def print_leaders(
     Args:
         names: Of the sweeps.
         top: How many configurations.
-        whole: Whether all params are told that were set and are the same for all.
+        whole: Whether all params are told that were set and are the same for all, and how a leader
+            is taken.
         defaults: Whether those are told, too, that have their defaults.
     """
     from analysis.data.labelled import labelled
     from analysis.data.origins.plans import aims_of
     from analysis.report import tables
-    from analysis.report.front import leading
+    from analysis.report.front import leading, numbered
     from analysis.text import typeset
     from analysis.text.plain import counted
     from sweep.commands.parts.defaults import changed_first
@@ -40,13 +42,15 @@ def print_leaders(
     others = counted(len(usual), "other param")
     above += [f"By default: {others}; show --defaults names them."] if usual else []
     print_table(
-        typeset.printed(shown),
+        numbered(typeset.printed(shown)),
         title=f"leaders of {', '.join(names)}, by validation",
         above="\n".join(above),
         narrow=True,
     )
     tell_front(summary)
     _tell_more(len(summary) - top)
+    if whole and len(summary) > 1:
+        say_result(f"take one by its number: spikesweep best {shlex.join(names)} --leader N")
 
 
 def tell_front(table: pd.DataFrame) -> None:

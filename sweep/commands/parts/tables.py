@@ -61,6 +61,9 @@ def print_table(
 
 def _print_transposed(table: pd.DataFrame) -> None:
     """Print a line for each column, and as many rows beside each other as there is room for."""
+    from analysis.records import PLACE
+
+    table = table.drop(columns=PLACE, errors="ignore")  # the rows are counted here, too
     out, texts = stdout(), table.map(_text)
     of_both = (table.columns, texts.to_numpy().ravel())
     heads, cells = (max(map(len, map(_text, of)), default=0) + _GAP for of in of_both)
@@ -141,14 +144,14 @@ def _first(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
 
 def _telling(table: pd.DataFrame, fits: _Fits) -> Sequence[str]:
     """What was measured, then the params that a reader looks for, then what tells rows apart."""
-    from analysis.records import FACTORS, FRONT
+    from analysis.records import FACTORS, FRONT, PLACE
 
     names = list(table.columns)
     of_front = names[names.index(FRONT) :] if FRONT in names else []  # and the metrics behind it
     measured = [
         name
         for name in names
-        if name in ("n", *of_front) or any(word in _text(name) for word in _MEASURED)
+        if name in (PLACE, "n", *of_front) or any(word in _text(name) for word in _MEASURED)
     ]
     kept: list[str] = []
     for name in measured:

@@ -44,6 +44,7 @@ class Best:
         mode: `max` or `min`.
         seeds: How many of each configuration there will be.
         limits: That a leader must keep.
+        others: Further metrics that are searched for; the best is told with its values of them.
 
     Attributes:
         value: Of the best; None if there is none yet.
@@ -52,10 +53,16 @@ class Best:
     """
 
     def __init__(
-        self, metric: str, mode: str, seeds: int = 1, limits: Sequence[Constraint] = ()
+        self,
+        metric: str,
+        mode: str,
+        seeds: int = 1,
+        limits: Sequence[Constraint] = (),
+        others: Sequence[str] = (),
     ) -> None:
         self._metric, self._sign = metric, 1 if mode == MAX else -1
-        self._seeds, self._limits = seeds, limits
+        self._seeds, self._limits, self._others = seeds, limits, others
+        self._beside: Sequence[str] = ()
         self._done: dict[str, dict[str, Mapping[str, float]]] = {}
         self.value: float | None = None
         self.name, self.broken = "", 0
@@ -81,6 +88,7 @@ class Best:
         value = _mean(seeds, self._metric)
         if self._sign * value > self._bar:  # a value that is not a number is never better
             self.value, self.name = value, self._shown(name)
+            self._beside = [f"{other} {_mean(seeds, other):.6g}" for other in self._others]
 
     def ahead(self, running: Mapping[str, Running]) -> Ahead | None:
         """The best by its latest epochs, if it is ahead of all that are done; else None.
@@ -116,7 +124,8 @@ class Best:
     def __str__(self) -> str:
         """The best in words, or why there is none; empty before anything is done."""
         if self.value is not None:
-            return f"best {self._metric} {self.value:.4f} ({self.name})"
+            reached = ", ".join([f"{self._metric} {self.value:.4f}", *self._beside])
+            return f"best {reached} ({self.name})"
         if self.broken:
             return f"no configuration keeps {', '.join(map(str, self._limits))} yet"
         if self._done and self._seeds > 1:

@@ -102,6 +102,14 @@ def test_the_best_follows_the_direction_of_the_metric(mode: str, best: float) ->
     assert (found.value, found.name) == (best, f"is {best}")
 
 
+def test_the_best_of_a_search_for_several_metrics_is_told_with_all_of_them() -> None:
+    found = Best("val_accuracy", "max", 2, others=["synops_per_inference"])
+    for group, seed, value, synops in (("x", 0, 0.9, 100), ("x", 1, 0.7, 201), ("y", 0, 0.99, 1)):
+        found.add(group, f"{group}{seed}", f"net {group} seed {seed}", reached(value, synops))
+    told = "val_accuracy 0.8000, synops_per_inference 150.5"
+    assert str(found) == f"best {told} (net x, mean of 2 seeds)"
+
+
 def test_the_best_of_several_seeds_is_a_mean_over_all_of_them() -> None:
     progress = progress_of(seeds=2)
     assert progress.line() == "0 done, 0 running, 0 pruned, 0 failed of 4"

@@ -198,12 +198,17 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     spec = shared_place.spec(**plan, sampler="grid", scheduler="none", trials=None)
     searched = shared_place.run("run", spec)
     assert searched.returncode == 0
+    assert re.search(r"best val_accuracy 0\.\d+, synops_per_inference [\d.]+ \(", searched.stderr)
     meaning = "front: true where no other configuration is at least as good in val_accuracy (max)"
     assert meaning in searched.stdout and " of 3 are on the front." in searched.stdout
     best = shared_place.run("best", "front")
     assert "\nfront                true\n" in best.stdout
     assert meaning in best.stderr and "by: spikesweep show front\n" in best.stderr
-    leaders = Result("front", _tracking_uri=shared_place.store).leaders
+    result = Result("front", _tracking_uri=shared_place.store)
+    leaders = result.leaders
+    taken = [result.best(leader=place).config.hidden for place in (1, 2, 3)]
+    assert taken == [(hidden,) for hidden in leaders["hidden"]]
+    assert result.table(top=3).split("\n")[-1].split()[0] == "3"
     assert leaders["front"].iloc[0] and "synops_per_inference_mean" in leaders
     assert shared_place.run("export-runs", "front", "-o", "front.parquet").returncode == 0
     elsewhere = Workplace(tmp_path)
@@ -226,6 +231,8 @@ def test_a_pareto_search_from_elsewhere_has_members_of_its_front_confirmed(
     assert len(sizes) == 2 and "4" in sizes  # the cheapest is the last by accuracy
     assert "synops per inference" in done.stdout
     assert "front" in done.stdout and " of 2 are on the front." in done.stdout
+    again = elsewhere.run("show", "front-confirm").stdout
+    assert "synops per" in again and meaning in again and " of 2 are on the front." in again
 
 
 def test_one_seed_confirms_nothing(searched: tuple[Workplace, Done]) -> None:

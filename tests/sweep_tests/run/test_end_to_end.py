@@ -175,6 +175,11 @@ def test_tables_figures_and_predictions_come_from_the_store(finished: Workplace)
     guess = finished.run("predict", "small", "test:0", "test:1")
     assert guess.returncode == 0, guess.stderr
     assert len(guess.stdout.splitlines()) == 2
+    other = finished.run("best", "small", "--leader", "2").stdout.split()[-1]
+    assert other.endswith("best.pt") and other not in best.stdout
+    second = finished.run("predict", "small", "test:0", "test:1", "--leader", "2")
+    assert second.stdout == finished.run("predict", other, "test:0", "test:1").stdout
+    assert second.stdout != guess.stdout
     exported = finished.run("export", "small", "-o", "small.onnx")
     assert exported.returncode == 0, exported.stderr
     assert (finished.folder / "small.onnx").stat().st_size > 10_000

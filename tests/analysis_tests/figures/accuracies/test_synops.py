@@ -154,4 +154,6 @@ def test_the_line_is_of_steps_and_leaves_out_a_network_that_hardly_fires(runs_of
     assert [x for x, _ in points(front)] == [100, 1000, 9000, 20_000]
     assert front.get_drawstyle() == "steps-post"  # between two members, the cheaper is the best
     assert "front by validation accuracy" in note(figure) and "which may fall" in note(figure)
-    assert "not on it: those below half of the best" in note(figure)
+    told = "not on a front: 1 network that no other beats, below half of the best validation"
+    assert told in note(figure)
+    assert "not on a front" not in note(accuracy_by_synops(runs_of([*ROWS, falls])))
