@@ -66,7 +66,6 @@ PEERS: Mapping[str, tuple[str, str]] = {
 """By name: the package, and the module here that makes a contender of it."""
 
 OURS = "spikesweep"
-PLAIN = "spikesweep, LIF"
 REFERENCE = "spikesweep, reference"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.benchmarks.contender import OURS, PEERS, PLAIN, Contender, installed
+from tests.benchmarks.contender import OURS, PEERS, Contender, installed
 from tests.benchmarks.measure import Time, interleaved
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings
@@ -40,12 +40,9 @@ def _table(
     title: str,
     call: Callable[[Contender], Callable[[], None]],
 ) -> Table:
-    title = f"{title}, {'recurrent' if recurrent else 'feed-forward'}"
+    kind = "recurrent" if recurrent else "feed-forward"
     loads = _workloads(settings, recurrent, rates=call is step)
-    if not recurrent:
-        return speeds(settings, title, "784-128-10", loads, call)
-    plain = _workloads(settings, recurrent, rates=call is step, dynamics="lif")
-    return speeds(settings, title, "784-128-10", loads, call, list(plain.values()))
+    return speeds(settings, f"{title}, {kind}", "784-128-10", loads, call)
 
 
 def speeds(
@@ -54,7 +51,6 @@ def speeds(
     network: str,
     loads: Mapping[str, Workload],
     call: Callable[[Contender], Callable[[], None]],
-    plain: Sequence[Workload] = (),
 ) -> Table:
     """Samples per second of all contenders, a column for each workload.
 
@@ -64,16 +60,11 @@ def speeds(
         network: Its sizes, in words.
         loads: By the heads of their columns.
         call: What of a contender is timed.
-        plain: The same workloads of LIF neurons, for the row that has the neuron of the others.
     """
     columns: dict[str, dict[str, Time]] = {}
-    for number, (name, load) in enumerate(loads.items()):
+    for name, load in loads.items():
         settings.tell(f"{title}, {name}")
-        makers = installed()
-        contenders = {OURS: makers.pop(OURS)(load)}
-        if plain:
-            contenders[PLAIN] = installed()[OURS](plain[number])
-        contenders |= {n: make(load) for n, make in makers.items()}
+        contenders = {n: make(load) for n, make in installed().items()}
         columns[name] = interleaved({n: call(c) for n, c in contenders.items()}, settings.repeats)
     batch = settings.batch
     names = next(iter(columns.values()))
@@ -83,14 +74,12 @@ def speeds(
         column: {n: {q: batch / s for q, s in t._asdict().items()} for n, t in times.items()}
         for column, times in columns.items()
     }
-    for name, head in ((OURS, "× the best other"), (PLAIN, "LIF × the best other")):
-        if peers and name in names:
-            ratios = [
-                min(times[n].median for n in peers) / times[name].median
-                for times in columns.values()
-            ]
-            rows.append([head, *(f"{ratio:.1f}" for ratio in ratios)])
-            data[f"ratios of {name}"] = dict(zip(columns, ratios, strict=True))
+    if peers:
+        ratios = [
+            min(times[n].median for n in peers) / times[OURS].median for times in columns.values()
+        ]
+        rows.append(["× the best other", *(f"{ratio:.1f}" for ratio in ratios)])
+        data["ratios"] = dict(zip(columns, ratios, strict=True))
     return Table(
         f"Samples/s, {title}",
         ["", *columns],
@@ -100,14 +89,11 @@ def speeds(
     )
 
 
-def _workloads(
-    settings: Settings, recurrent: bool, *, rates: bool, dynamics: str = "alif"
-) -> dict[str, Workload]:
+def _workloads(settings: Settings, recurrent: bool, *, rates: bool) -> dict[str, Workload]:
     """By what is said of them: of a trained network, with other firing rates, other codes."""
     common: dict[str, Any] = {
         "batch": settings.batch,
         "recurrent": recurrent,
-        "dynamics": dynamics,
         "trained": not settings.quick,
     }
     trained = workload(**common, n_steps=settings.n_steps)

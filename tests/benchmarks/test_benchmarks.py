@@ -94,8 +94,6 @@ def test_a_run_prints_tables_and_writes_json(
     results = json.loads(file.read_text())["results"]
     speeds = results["training"]["Samples/s, training step, feed-forward"]
     assert all(column[contender.OURS]["median"] > 0 for column in speeds.values())
-    own = results["training"]["Samples/s, training step, recurrent"]
-    assert all(column[contender.PLAIN]["median"] > 0 for column in own.values())
     assert 0 < results["roofline"]["Roofline of a training step"]["recurrent"]["fraction"] < 1
     *_, seconds, memory = results["events"].values()
     assert all(value > 0 for of_network in seconds.values() for value in of_network.values())
