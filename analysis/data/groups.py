@@ -267,12 +267,21 @@ def best_run(runs: pd.DataFrame, leader: int | None = None) -> pd.Series[Any]:
     """
     groups = group_runs(runs, ["test_accuracy"]).index
     place = 1 if leader is None else leader
-    if not 1 <= place <= len(groups):
+    if type(place) is not int or not 1 <= place <= len(groups):
         told = "there is 1 leader" if len(groups) == 1 else f"there are {len(groups)} leaders"
         raise AnalysisError(f"leader {leader}: {told}, counted from 1")
     members = runs[(runs["group_id"] == groups[place - 1]) & (runs["state"] == State.DONE)]
     best: pd.Series[Any] = members.loc[members[CHOSEN_BY].idxmax()]
     return best
+
+
+def leader_numbers(runs: pd.DataFrame) -> dict[str, int]:
+    """The places of all configurations among the leaders, from 1, by `group_id`.
+
+    Raises:
+        AnalysisError: No run is done.
+    """
+    return {group: at for at, group in enumerate(group_runs(runs, [CHOSEN_BY]).index, start=1)}
 
 
 def spiking(runs: pd.DataFrame) -> pd.DataFrame:

@@ -117,6 +117,7 @@ def confirm_leaders(
     title = f"{how}: mean ± 95 % interval over fresh seeds (and splits)"
     print_table(readable_confirmation(done.table), title=title)
     tell_front(done.table)
+    say(f"best network by validation over fresh seeds: spikesweep best {done.sweep.name}")
     return 1 if ended.failures else 0
 
 

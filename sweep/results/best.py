@@ -61,7 +61,10 @@ class Best:
         return checkpoint_of(self.run_id, self.tracking_uri)
 
     def network(self) -> nn.Module:
-        """The trained network of the best epoch: pixels uint8 (B, N) to logits (B, C).
+        """The trained network of the best epoch.
+
+        Called with pixels uint8 (B, N), it gives an activity, whose `logits` are (B, C); its
+        `probabilities` are those of the classes.
 
         Users' files that it needs are those in use, or the copies of the launch in this folder.
 

@@ -80,8 +80,12 @@ def launches_of(records: Iterable[RunRecord]) -> pd.DataFrame:
 def provenance_of(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Where the trials ran, with which data and code: one row per combination.
 
+    A trial that was reused ran elsewhere: it counts there, if that is among the records.
+
     Columns: `sweep`, `dataset`, `data_sha256`, `code`, `node`, `backend`: text; `trials`: count.
     """
+    records = list(records)
+    known = {record.run_id for record in records}
     keys = ["sweep", "dataset", "data_sha256", "code", "node", "backend"]
     rows = [
         (
@@ -90,7 +94,7 @@ def provenance_of(records: Iterable[RunRecord]) -> pd.DataFrame:
             *_tags(record, (Tag.DATA_SHA256, Tag.GIT_SHA, Tag.NODE, Tag.BACKEND)),
         )
         for record in records
-        if record.is_trial
+        if record.is_trial and record.tags.get(Tag.REUSED_FROM) not in known
     ]
     table = pd.DataFrame(rows, columns=keys)
     return table.groupby(keys).size().rename("trials").reset_index()

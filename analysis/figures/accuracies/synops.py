@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.data.energy import ADDITION, MULTIPLICATION
-from analysis.data.groups import CHOSEN_BY, measured_groups, param_names, varying
+from analysis.data.groups import CHOSEN_BY, leader_numbers, measured_groups, param_names, varying
 from analysis.data.labels import (
     FAMILY,
     configurations,
@@ -59,10 +59,10 @@ def accuracy_by_synops(
     Points are configurations, means over seeds, by dynamics and recurrence. Data sets and presets
     have panels. The Pareto front is that of the spiking networks; validation, not the test, says
     who is on it, so the line, which shows the metric, is one of steps that may go down. Up to eight
-    members, evenly along the fronts, are named by what differs among them. The non-spiking baseline
-    stands apart, that of black and white pixels from that of grey levels. It has fronts of its own
-    where the costs can be compared: its synaptic operations are multiply-accumulates, so they
-    cannot, but the energies can.
+    members, evenly along the fronts, are named by what differs among them, with their numbers among
+    the leaders. The non-spiking baseline stands apart, that of black and white pixels from that of
+    grey levels. It has fronts of its own where the costs can be compared: its synaptic operations
+    are multiply-accumulates, so they cannot, but the energies can.
 
     >>> figure = accuracy_by_synops(load_runs([committed("published-fashion")]))
 
@@ -75,7 +75,7 @@ def accuracy_by_synops(
         AnalysisError: no run is finished, or none has the metric or the cost.
     """
     groups, left_out = measured_groups(runs, metric, cost)
-    points = _points(groups, metric, cost)
+    points = _points(groups, metric, cost).assign(_number=pd.Series(leader_numbers(runs)))
     beside = panels(points)
     families = in_order(points.loc[~points["_is_baseline"], "_family"])
     with styled():
@@ -89,7 +89,7 @@ def accuracy_by_synops(
             chosen = _named(front, members, _MOST_NAMED // len(beside))
             _panel(axes, members, front, families, cost)
             texts = _texts(chosen, _shown(chosen, members), metric, cost)
-            key += _number(axes, chosen, texts, first=named + 1)
+            key += _number(axes, chosen, texts)
             named, members_of_fronts = named + len(chosen), members_of_fronts + len(front)
             useless += sum(map(_useless, _kinds(members, cost)))
             axes.set_title(name)
@@ -112,7 +112,8 @@ def accuracy_by_synops(
             if useless
             else "",
             *([] if cost in _NOT_PRICED else [_PRICES]),
-            f"named: {named} of its {members_of_fronts}" if named < members_of_fronts else "",
+            "numbered as spikesweep show counts the leaders"
+            + f": {named} of the {members_of_fronts} on the front" * (named < members_of_fronts),
             *left_out,
         ]
         head(figure, [metric_label(metric), *constants(groups)], notes)
@@ -236,11 +237,12 @@ def _texts(named: pd.DataFrame, shown: list[str], metric: str, cost: str) -> lis
     return texts
 
 
-def _number(axes: Axes, named: pd.DataFrame, texts: list[str], first: int) -> list[Line2D]:
-    """A number beside each member, from the first on, and the key to the numbers."""
+def _number(axes: Axes, named: pd.DataFrame, texts: list[str]) -> list[Line2D]:
+    """The number of the leader beside each member, and the key to the numbers."""
     key = []
     rows: list[dict[Any, Any]] = named.to_dict("records")
-    for number, (row, label) in enumerate(zip(rows, texts, strict=True), start=first):
+    for row, label in zip(rows, texts, strict=True):
+        number = row["_number"]
         axes.annotate(
             str(number),
             (row["_x"], row["_y"]),
@@ -279,7 +281,8 @@ def _priced(source: Source, options: Options) -> Figure:
 
 FIGURE = FigureKind(
     name="synops",
-    title="accuracy against synaptic operations per inference, with the front",
+    title="accuracy against synaptic operations per inference, with the front of the networks that "
+    "reach half of the best accuracy",
     draw=_from,
     in_report=_in_report,
 )

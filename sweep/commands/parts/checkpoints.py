@@ -23,6 +23,8 @@ def best_checkpoint(name: str, leader: int | None = None) -> Path:
         AnalysisError: There are fewer leaders, or the network is gone.
     """
     from analysis.data.groups import best_run, several_values
+    from analysis.data.origins.plans import searched_params
+    from analysis.text.typeset import as_text
 
     found = read_runs([name])
     run = best_run(found, leader)
@@ -33,7 +35,12 @@ def best_checkpoint(name: str, leader: int | None = None) -> Path:
             f"validation is on {run['dataset']}; for another, give --leader N, as it "
             f"is counted by: spikesweep show {name}"
         )
-    return checkpoint_of_run([name], str(run["run_id"]))
+    checkpoint = checkpoint_of_run([name], str(run["run_id"]))
+    if leader is not None:
+        its = run.dropna()
+        told = (f"{key}={as_text(its[key])}" for key in searched_params(found) if key in its)
+        say(f"leader {leader} of {name}: {', '.join(told)}")
+    return checkpoint
 
 
 def checkpoint_of_run(names: Sequence[str], run_id: str) -> Path:

@@ -62,7 +62,6 @@ LeaderOption = Annotated[
     typer.Option(
         "--leader",
         metavar="N",
-        min=1,
         help="the N-th of the leaders that spikesweep show lists, instead of the best",
     ),
 ]

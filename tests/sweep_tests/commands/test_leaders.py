@@ -54,7 +54,7 @@ def test_the_best_is_the_first_leader(capsys: pytest.CaptureFixture[str]) -> Non
         (f"predict {SEARCH} test:0 --leader 81", "leader 81: there are 80 leaders"),
         (f"figure confusion {SEARCH} -o f.svg --leader 81", "leader 81: there are 80 leaders"),
         (f"best {ONE} --leader 2", "leader 2: there is 1 leader"),
-        (f"best {SEARCH} --leader 0", "'--leader'"),
+        (f"best {SEARCH} --leader 0", "leader 0: there are 80 leaders, counted from 1"),
         (f"figure curves {SEARCH} -o f.svg --leader 2", "--leader: curves takes none"),
         ("predict best.pt test:0 --leader 2", "--leader: best.pt is one network"),
         ("export best.pt -o n.onnx --leader 1", "--leader: best.pt is one network"),

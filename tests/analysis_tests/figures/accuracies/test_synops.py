@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analysis.data.groups import leader_numbers
 from analysis.errors import AnalysisError
 from analysis.figures import accuracy_by_synops
 from analysis.records import ENERGY
@@ -75,7 +76,7 @@ def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: R
         (1000, pytest.approx(70)),
         (9000, pytest.approx(85)),
     ]
-    assert texts(axes) == ["1", "2", "3"]
+    assert texts(axes) == ["5", "3", "2"]  # of the leaders, whatever the cost
     assert legend(figure)[-3:] == [
         "LIF / 100 neurons\n55.0 % at 100",
         "LIF / 1000 neurons\n70.0 % at 1,000",
@@ -85,7 +86,9 @@ def test_validation_decides_who_is_on_the_front_and_the_test_is_shown(runs_of: R
     assert "5 configurations, one seed each" in note(figure)
 
 
-def test_presets_have_panels_with_fronts_of_their_own_and_one_numbering(runs_of: RunsOf) -> None:
+def test_presets_have_panels_with_fronts_of_their_own_and_the_numbers_of_the_leaders(
+    runs_of: RunsOf,
+) -> None:
     mended = [row | {"preset": "default"} for row in ROWS[:4]]
     published = [
         run("x", 100, 0.9, 0.88, preset="published", hidden=8),
@@ -99,7 +102,11 @@ def test_presets_have_panels_with_fronts_of_their_own_and_one_numbering(runs_of:
     for axes, front in zip(figure.axes, ([55, 70, 85], [88]), strict=True):
         line = points(labelled_lines(axes)["front, by validation"])
         assert [y for _, y in line] == pytest.approx(front)
-    assert [texts(axes) for axes in figure.axes] == [["1", "2", "3"], ["4"]]
+    numbers = leader_numbers(runs_of([*mended, *published]))
+    assert sorted(numbers.values()) == [1, 2, 3, 4, 5, 6]
+    assert [texts(axes) for axes in figure.axes] == [
+        [str(numbers[group]) for group in groups] for groups in ("abd", "x")
+    ]
     assert legend(figure).count("front, by validation") == 1
     assert legend(figure)[-1].split() == ["8", "neurons", "88.0", "%", "at", "100"]
 
@@ -141,8 +148,8 @@ def test_of_a_long_front_at_most_eight_are_named_and_that_is_said(runs_of: RunsO
     rows = [run(f"g{n}", 100 * 1.2**n, 0.5 + n / 100, 0.5 + n / 100) for n in range(25)]
     figure = accuracy_by_synops(runs_of(rows))
     numbers = texts(figure.axes[0])
-    assert numbers == [str(n) for n in range(1, 9)]
-    assert "named: 8 of its 25" in note(figure)
+    assert len(numbers) == 8 and (numbers[0], numbers[-1]) == ("25", "1")
+    assert "counts the leaders: 8 of the 25 on the front" in note(figure)
     assert len(points(labelled_lines(figure.axes[0])["front, by validation"])) == 25
 
 
