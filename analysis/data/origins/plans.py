@@ -6,6 +6,7 @@ Parquet writes what a table keeps as JSON.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -73,10 +74,16 @@ def _read(spec: str) -> Mapping[str, Any] | None:
 
 
 def _keys(plan: Mapping[str, Any]) -> Iterator[str]:
+    """The params that a plan tries several values of; those of a single point, too."""
     search, points = plan.get("search"), plan.get("points")
     yield from map(str, search if isinstance(search, dict) else ())
-    for point in points if isinstance(points, list) else ():
-        yield from map(str, point if isinstance(point, dict) else ())
+    told = (
+        [point for point in points if isinstance(point, dict)] if isinstance(points, list) else []
+    )
+    for key in dict.fromkeys(itertools.chain.from_iterable(told)):
+        values = {repr(point[key]) for point in told if key in point}
+        if len(values) > 1 or len(told) == 1:
+            yield str(key)
 
 
 def _scales(plans: Iterable[Mapping[str, Any]]) -> dict[str, bool]:

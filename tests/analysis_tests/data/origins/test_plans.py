@@ -141,3 +141,12 @@ def test_a_table_tells_the_scale_on_which_a_number_was_searched(runs_of: RunsOf)
     keep_plans(runs, [launch(SPEC), launch("search: {beta: {float: [0, 1]}, tau: {int: [1, 9]}}")])
     asked = {name: searched_by_log(runs, name) for name in ("lr", "hidden", "beta", "tau", "dt")}
     assert asked == {"lr": True, "hidden": None, "beta": False, "tau": False, "dt": None}
+
+
+def test_of_points_what_has_one_value_was_not_searched(runs_of: RunsOf) -> None:
+    """A confirmation lists whole leaders, with all that its search had set."""
+    runs = runs_of([{"group": "a", "hidden": 4, "lr": 0.1, "beta": 2.0}])
+    keep_plans(runs, [launch("points: [{hidden: 4, lr: 0.1, beta: 2.0}, {hidden: 8, lr: 0.1}]")])
+    assert searched_params(runs) == ["hidden"]
+    keep_plans(runs, [launch("points: [{lr: 0.1}]")])
+    assert searched_params(runs) == ["lr"]

@@ -154,5 +154,7 @@ def test_round_costs_are_those_that_all_searches_have_and_no_kind_is_beyond(
 def test_costs_have_the_names_of_metrics() -> None:
     assert cost_column("synops_per_inference") == COST
     assert cost_column(ENERGY) == ENERGY
-    with pytest.raises(AnalysisError, match=r"'synops' is none; did you mean synops_per_inference\?"):
+    with pytest.raises(
+        AnalysisError, match=r"'synops' is none; did you mean synops_per_inference\?"
+    ):
         cost_column("synops")
